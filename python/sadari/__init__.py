@@ -1,0 +1,1 @@
+"""Sadari: a position engine for Binance USDⓈ-M perpetual futures."""

@@ -1,0 +1,3 @@
+//! The kernel of Sadari: it sees every candle and every tick, and decides nothing.
+//!
+//! Pure Rust: no Python, no unsafe code, no I/O, no clock, no randomness that is not a seed.
