@@ -1,0 +1,97 @@
+"""What all tests share: the requirement marker, the recorded data, hypothesis settings.
+
+`pytest --requirements` runs nothing: it collects the tests and prints which numbered requirements have none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+REQUIREMENTS = SHARED / "reference" / "requirements.md"
+
+IDENTIFIER = re.compile(r"R\d{3}-\d+")
+HEADLINE = re.compile(rf"^- \*\*({IDENTIFIER.pattern})\b[^*]*\*\*\s*(.*)$", re.MULTILINE)
+
+# Shared machines stall; a stall is no bug, so no example has a deadline. A failure prints what replays it.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+COVERED = pytest.StashKey[dict[str, int]]()
+
+
+@pytest.fixture(scope="session")
+def recorded_data() -> Path:
+    """The folder of recorded market data, or a skip where this machine has none."""
+    folder = SHARED / "data"
+    if not folder.is_dir():
+        pytest.skip("no recorded market data beside this checkout (../shared/data)")
+    return folder
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the switch behind `make requirements`."""
+    parser.addoption("--requirements", action="store_true", help="list the numbered requirements that have no test")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Count the tests of each requirement and refuse ids that no document knows."""
+    covered: dict[str, int] = {}
+    known = requirements()
+    for item in items:
+        for identifier in marked(item):
+            if not IDENTIFIER.fullmatch(identifier) or (known and identifier not in known):
+                message = f"{item.nodeid}: requirement {identifier!r} is not in the list of requirements"
+                raise pytest.UsageError(message)
+            covered[identifier] = covered.get(identifier, 0) + 1
+    config.stash[COVERED] = covered
+    if config.getoption("requirements"):
+        items.clear()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Collecting without running is a success when it was asked for."""
+    if session.config.getoption("requirements") and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print each requirement without a test, then the counts part by part."""
+    if not config.getoption("requirements"):
+        return
+    known = requirements()
+    if not known:
+        terminalreporter.write_line("no list of requirements beside this checkout (../shared/reference)")
+        return
+    for line in coverage_lines(known, config.stash.get(COVERED, {})):
+        terminalreporter.write_line(line)
+
+
+def requirements() -> dict[str, str]:
+    """Identifier to headline of every requirement, in the document's order; empty where it is absent."""
+    if not REQUIREMENTS.is_file():
+        return {}
+    return dict(HEADLINE.findall(REQUIREMENTS.read_text(encoding="utf-8")))
+
+
+def marked(item: pytest.Item) -> Iterable[str]:
+    """The identifiers of an item's requirement markers."""
+    return (identifier for marker in item.iter_markers("requirement") for identifier in marker.args)
+
+
+def coverage_lines(known: dict[str, str], covered: dict[str, int]) -> list[str]:
+    """What `--requirements` prints: the uncovered requirements, then one count for each part."""
+    lines = [f"{identifier}  {text[:100]}" for identifier, text in known.items() if identifier not in covered]
+    parts = sorted({identifier.partition("-")[0] for identifier in known})
+    for part in parts:
+        members = [identifier for identifier in known if identifier.startswith(f"{part}-")]
+        tested = sum(identifier in covered for identifier in members)
+        lines.append(f"{part}: {tested} of {len(members)} requirements have a test")
+    lines.append(f"all: {len(covered)} of {len(known)} requirements have a test")
+    return lines
