@@ -1,0 +1,219 @@
+"""What the engine wants done. Outcomes come back as events."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from sadari.model.order import Direction, OrderType, PositionSide, Purpose, Side, TimeInForce
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """A wish of the engine."""
+
+
+class PlaceOrder(Command):
+    """Send an order. ``qty`` is None exactly for a close-position order."""
+
+    symbol: str
+    client_order_id: str
+    purpose: Purpose
+    side: Side
+    order_type: OrderType
+    qty: Decimal | None = None
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    time_in_force: TimeInForce | None = None
+    reduce_only: bool = False
+    close_position: bool = False
+    position_side: PositionSide = PositionSide.BOTH
+
+
+class CancelOrder(Command):
+    """Cancel an order by its client order id."""
+
+    symbol: str
+    client_order_id: str
+
+
+class QueryOrder(Command):
+    """Look an order up by its client order id: its outcome is unknown."""
+
+    symbol: str
+    client_order_id: str
+
+
+class Level(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A price level for the watch, in kernel units; ``up`` fires at or above it, otherwise at or below."""
+
+    name: str
+    up: bool
+    units: int
+
+
+class Trail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A level that follows the best price since ``best`` at a distance of ``k`` times a line, at closed frames.
+
+    It never moves away from the market, and is never on the far side of ``floor``. ``frame_ns`` and ``line`` name the
+    candles and the line it follows.
+    """
+
+    name: str
+    up: bool
+    k: Decimal
+    best: int
+    floor: int
+    frame_ns: int
+    atr_n: int
+
+
+class ArmLevels(Command):
+    """Replace the armed levels of a symbol by these."""
+
+    symbol: str
+    levels: tuple[Level, ...] = ()
+    trail: Trail | None = None
+
+
+class WatchVerdict(Command):
+    """Report when a verdict over closed candles turns true from now on; None stops watching.
+
+    ``MA_CROSS_DOWN`` (``MA_CROSS_UP``): the fast moving average crosses below (above) the slow one.
+    """
+
+    symbol: str
+    verdict: str | None = None
+    frame_ns: int = 0
+    fast: int = 0
+    slow: int = 0
+
+
+class ArmSignals(Command):
+    """A signal that waits to be armed may be raised for this symbol again, not before a time."""
+
+    symbol: str
+    not_before_ns: int
+
+
+class SetAlarm(Command):
+    """Ring at a time of the market clock, or of the wall clock for time-outs."""
+
+    name: str
+    at_ns: int
+    wall: bool = False
+
+
+class CallDay(Command):
+    """Report the next start of a UTC day, with the equity of that moment."""
+
+    at_ns: int
+
+
+class SendAlert(Command):
+    """Tell a person. ``severity`` is info, warning or critical."""
+
+    severity: str
+    code: str
+    symbol: str = ""
+    text: str = ""
+
+
+class RecordDecision(Command):
+    """What became of a signal or an add: accepted with its size, or denied with gate, value and limit.
+
+    ``caps`` are the quantity limits asked, by name, and ``binding`` the smallest. ``rung`` is 0 for an entry.
+    """
+
+    symbol: str
+    direction: Direction
+    strategy: str
+    signal_id: str
+    rung: int
+    price: Decimal
+    accepted: bool
+    denial: str = ""
+    value: str = ""
+    limit: str = ""
+    qty: Decimal = Decimal(0)
+    caps: dict[str, Decimal] = {}
+    binding: str = ""
+
+
+class RecordExit(Command):
+    """A part of a position was closed or ordered to be: the reason, before its first order goes out.
+
+    ``actor`` is engine, operator or venue; ``client_order_id`` names the order that carries it.
+    """
+
+    symbol: str
+    position_id: int
+    reason: str
+    qty: Decimal
+    actor: str
+    cause: str
+    client_order_id: str = ""
+
+
+class RecordMove(Command):
+    """A lifecycle moved: the engine's (``symbol`` empty) or a position's."""
+
+    symbol: str
+    position_id: int
+    event: str
+    source: str
+    target: str
+
+
+class RecordPosition(Command):
+    """A position has ended and is settled. Prices are quantity-weighted means of its trades, or None if not covered.
+
+    ``pnl`` is price profit before fees, ``fees`` what its trades cost. Funding is in the ledger, by time and symbol.
+    """
+
+    symbol: str
+    position_id: int
+    direction: Direction
+    strategy: str
+    signal_id: str
+    opened_ns: int
+    closed_ns: int
+    stage: int
+    reason: str
+    entry_qty: Decimal
+    max_qty: Decimal
+    entry_price: Decimal | None
+    exit_price: Decimal | None
+    pnl: Decimal | None
+    fees: Decimal
+    adds: int
+    max_notional: Decimal
+    plan_balance: Decimal
+    worst_case: Decimal
+
+
+class Audit(Command):
+    """A fact worth a line that changes no order by itself."""
+
+    code: str
+    symbol: str = ""
+    position_id: int = 0
+    detail: str = ""
+
+
+AnyCommand = (
+    PlaceOrder
+    | CancelOrder
+    | QueryOrder
+    | ArmLevels
+    | WatchVerdict
+    | ArmSignals
+    | SetAlarm
+    | CallDay
+    | SendAlert
+    | RecordDecision
+    | RecordExit
+    | RecordMove
+    | RecordPosition
+    | Audit
+)

@@ -1,0 +1,202 @@
+"""Facts that have happened, with their time. The engine learns everything from these and nothing from anywhere else."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from sadari.model.order import Direction
+from sadari.model.reason import RejectReason
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """A fact. ``time_ns`` is exchange time, nanoseconds UTC."""
+
+    time_ns: int
+
+
+class OperatorRequested(Event):
+    """An operator's wish: start, pause, resume, stop_keep, stop_close, abandon or reset."""
+
+    command: str
+    actor: str
+    cause: str = ""
+
+
+class ForceExitRequested(Event):
+    """An operator's wish to close one position now."""
+
+    symbol: str
+    actor: str
+    cause: str = ""
+
+
+class EngineTurned(Event):
+    """An internal fact about the engine's own life: start_ok, reconciled, data_lost, drained, fatal and so on."""
+
+    trigger: str
+    guard: str = ""
+    cause: str = ""
+
+
+class SymbolPrepared(Event):
+    """Margin mode and leverage of a symbol are confirmed by the venue; ``max_notional`` is its answer's limit."""
+
+    symbol: str
+    leverage: int
+    max_notional: Decimal
+
+
+class LevelCrossed(Event):
+    """The watch saw a price at or beyond armed levels, nearest first. ``price`` is the tick that did it."""
+
+    symbol: str
+    price: Decimal
+    levels: tuple[str, ...]
+
+
+class VerdictTurned(Event):
+    """A watched verdict over closed candles became true. ``price`` is the last price."""
+
+    symbol: str
+    verdict: str
+    price: Decimal
+
+
+class SignalRaised(Event):
+    """A strategy's entry signal, with every number the decision needs.
+
+    ``equity`` is wallet balance plus unrealized PnL of the account at this moment. ``rearm`` says that the signal
+    waits to be armed again before it is raised for this symbol once more.
+    """
+
+    symbol: str
+    direction: Direction
+    strategy: str
+    signal_id: str
+    price: Decimal
+    price_time_ns: int
+    equity: Decimal
+    rearm: bool = False
+
+
+class OrderAccepted(Event):
+    """The venue has the order and it works there."""
+
+    symbol: str
+    client_order_id: str
+
+
+class OrderFilled(Event):
+    """One trade of an order. ``done`` marks the last one; ``fee`` is positive when paid.
+
+    ``client_order_id`` is the venue's own for forced orders (liquidation, ADL); ``cause`` then names it.
+    """
+
+    symbol: str
+    client_order_id: str
+    trade_id: int
+    price: Decimal
+    qty: Decimal
+    fee: Decimal
+    realized_pnl: Decimal
+    buyer: bool
+    maker: bool = False
+    done: bool = True
+    cause: str = ""
+
+
+class OrderCanceled(Event):
+    """An order has ended at the venue without (further) fills: canceled or expired."""
+
+    symbol: str
+    client_order_id: str
+    cause: str = ""
+
+
+class OrderRejected(Event):
+    """The venue refused an order; nothing of it was executed."""
+
+    symbol: str
+    client_order_id: str
+    code: int
+    reason: RejectReason
+    message: str = ""
+
+
+class CancelRejected(Event):
+    """The venue refused a cancel, as a rule because the order is no longer open."""
+
+    symbol: str
+    client_order_id: str
+    code: int
+
+
+class OutcomeUnknown(Event):
+    """No answer came: the order may or may not exist."""
+
+    symbol: str
+    client_order_id: str
+
+
+class PositionRecord(msgspec.Struct, frozen=True):
+    """A position as the venue shows it. ``qty`` is signed; ``liquidation_price`` is None if it has none."""
+
+    symbol: str
+    qty: Decimal
+    entry_price: Decimal
+    liquidation_price: Decimal | None = None
+    margin: Decimal = Decimal(0)
+
+
+class AccountUpdated(Event):
+    """Balances and changed positions as the venue shows them, and what changed them."""
+
+    cause: str
+    wallet_balance: Decimal
+    available_balance: Decimal
+    positions: tuple[PositionRecord, ...] = ()
+
+
+class FundingPaid(Event):
+    """Funding of one position; positive ``amount`` is received."""
+
+    symbol: str
+    amount: Decimal
+    rate: Decimal
+    mark_price: Decimal
+
+
+class AlarmRang(Event):
+    """A `SetAlarm` is due."""
+
+    name: str
+
+
+class DayStarted(Event):
+    """A UTC day begins; ``equity`` is wallet balance plus unrealized PnL at its first instant."""
+
+    wallet_balance: Decimal
+    equity: Decimal
+
+
+AnyEvent = (
+    OperatorRequested
+    | ForceExitRequested
+    | EngineTurned
+    | SymbolPrepared
+    | LevelCrossed
+    | VerdictTurned
+    | SignalRaised
+    | OrderAccepted
+    | OrderFilled
+    | OrderCanceled
+    | OrderRejected
+    | CancelRejected
+    | OutcomeUnknown
+    | AccountUpdated
+    | FundingPaid
+    | AlarmRang
+    | DayStarted
+)

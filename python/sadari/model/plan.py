@@ -1,0 +1,100 @@
+"""The numbers a strategy trades by: ladder, limits, costs. Defaults: strategies §5.1, §5.6, §9."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from sadari.model.order import MarginMode, SizingBasis, TechExit
+from sadari.model.units import MINUTE_NS
+
+D = Decimal
+
+
+class Ladder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A ladder of n rungs (strategies §5.1, D-30).
+
+    ``weights`` and ``stop_by_stage`` have n+1 entries, ``dca_trigger`` n. Weights are fractions of the plan's balance,
+    triggers fractions of the first entry price, stops fractions of the average price.
+    """
+
+    weights: tuple[Decimal, ...] = (D("0.015"), D("0.020"), D("0.020"))
+    dca_trigger: tuple[Decimal, ...] = (D("0.03"), D("0.06"))
+    stop_by_stage: tuple[Decimal, ...] = (D("0.10"), D("0.07"), D("0.05"))
+    sizing_basis: SizingBasis = SizingBasis.MARGIN
+    leverage: int = 10
+    margin_mode: MarginMode = MarginMode.ISOLATED
+    half_close_pct: Decimal = D("0.10")
+    half_close_ratio: Decimal = D("0.5")
+    stop_ratchet: bool = True
+    dca_rearm: bool = False
+    breakeven_after_half: bool = True
+    tech_exit: TechExit = TechExit.EITHER
+    tech_frame_minutes: int = 3
+    tech_ma_fast: int = 5
+    tech_ma_slow: int = 20
+    tech_atr_n: int = 14
+    tech_atr_k: Decimal = D("3.0")
+    liq_guard_pct: Decimal = D("0.005")
+    protect_offset: Decimal = D("0.002")
+    protect_wall_offset: Decimal = D("0.01")
+
+    @property
+    def rungs(self) -> int:
+        """How many adds the ladder plans."""
+        return len(self.dca_trigger)
+
+
+class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits of the account (strategies §9.2 to §9.5). Fractions, or quote currency where the name ends in ``_usdt``."""
+
+    max_positions: int = 10
+    strategy_positions: int = 10
+    max_shorts: int = 2
+    allow_opposite_side: bool = False
+    min_reserve_pct: Decimal = D("0.45")
+    max_portfolio_stop_loss_pct: Decimal = D("0.30")
+    margin_buffer_usdt: Decimal = D("50.0")
+    max_order_margin_pct: Decimal = D("0.30")
+    max_usable_pct: Decimal = D("0.80")
+    max_price_age_ms: int = 2_000
+    account_max_age_ms: int | None = None
+
+
+class Reentry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a symbol may be entered again (strategies §5.6)."""
+
+    cooldown_after_stop_minutes: int = 60
+    cooldown_after_exit_minutes: int = 15
+    max_per_symbol_per_day: int = 3
+
+    def cooldown_ns(self, *, after_stop: bool) -> int:
+        """The cool-down after a close, in nanoseconds."""
+        minutes = self.cooldown_after_stop_minutes if after_stop else self.cooldown_after_exit_minutes
+        return minutes * MINUTE_NS
+
+
+class Daily(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits of one UTC day (strategies §5.6)."""
+
+    max_entries: int = 50
+    max_loss_pct: Decimal = D("0.05")
+
+
+class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Fee rates as fractions of notional."""
+
+    taker: Decimal = D("0.0005")
+    maker: Decimal = D("0.0002")
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything the engine decides by. ``run_id`` is a part of every client order id."""
+
+    run_id: str = "run"
+    ladder: Ladder = Ladder()
+    risk: Risk = Risk()
+    reentry: Reentry = Reentry()
+    daily: Daily = Daily()
+    fees: Fees = Fees()
