@@ -1,0 +1,73 @@
+# Every target makes what it needs. A fresh machine needs python3 (3.11 or newer) and cargo (1.85 or newer).
+
+.DEFAULT_GOAL := help
+.PHONY: help env demo test check bench bench-peers requirements docs format clean
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+PEERS := .cache/peers
+RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
+
+env: .venv/.kernel ## make .venv with the package (kernel in release mode), its research extra and the tools
+
+.venv/.tools: pyproject.toml
+	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Sadari needs Python 3.11 or newer as '$(PYTHON)': install it, or name another with PYTHON=..."; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --group dev
+	@touch $@
+
+.venv/.kernel: .venv/.tools $(RUST)
+	@command -v cargo >/dev/null || { echo "Sadari's kernel is Rust: cargo 1.85 or newer is missing from the PATH (see rustup.rs)"; exit 1; }
+	$(BIN)/maturin develop --release --quiet --extras research
+	@touch $@
+
+demo: env ## run the ladder over a synthetic market and print the report (no keys, no network)
+	@$(BIN)/sadari demo
+
+test: env ## run the kernel's tests and all Python tests
+	cargo test --quiet --package sadari-kernel
+	$(BIN)/pytest --quiet --numprocesses auto
+
+check: env ## hold the code to the house rules: linters, types, import contracts, generated docs
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --quiet --check
+	$(BIN)/mypy --no-error-summary
+	$(BIN)/python -m mypy.stubtest sadari._kernel --concise
+	$(BIN)/lint-imports --no-logo
+	cargo fmt --check
+	cargo clippy --quiet --workspace --all-targets -- --deny warnings
+	$(BIN)/pytest --quiet tests/tidy
+
+format: env ## rewrite the code in the house format
+	$(BIN)/ruff check --quiet --fix
+	$(BIN)/ruff format --quiet
+	cargo fmt
+
+bench: env ## measure our own speed; results go to .benchmarks as JSON, one file a commit
+	$(BIN)/pytest benches --benchmark-enable --benchmark-only --benchmark-autosave --timeout 0
+
+bench-peers: $(PEERS)/.installed ## measure ours beside the packaged alternatives, in one run
+	@set -e; for script in benches/peers_*.py; do echo "== $$script"; PYTHONPATH=. $(PEERS)/bin/python "$$script"; done
+
+$(PEERS)/.installed: .venv/.kernel
+	test -x $(PEERS)/bin/pip || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	$(PEERS)/bin/pip install --quiet '.[research]' --group peers
+	@touch $@
+
+requirements: env ## list the numbered requirements that have no test, and counts part by part
+	@$(BIN)/pytest --quiet --requirements
+
+docs: env ## write the generated pages of docs/ anew
+	$(BIN)/python -m tests.tidy.generated
+
+clean: ## remove everything that the targets made
+	rm -rf .venv .cache target build dist .benchmarks .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -f python/sadari/*.so
+	find python tests benches -name __pycache__ -type d -prune -exec rm -rf {} +
