@@ -1,0 +1,1 @@
+"""Every decision of the engine: pure functions over events and state."""
