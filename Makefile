@@ -32,7 +32,7 @@ demo: env ## run the ladder over a synthetic market and print the report (no key
 
 test: env ## run the kernel's tests and all Python tests
 	cargo test --quiet --package sadari-kernel
-	$(BIN)/pytest --quiet --numprocesses auto
+	$(BIN)/pytest --quiet --numprocesses auto --dist loadgroup
 
 check: env ## hold the code to the house rules: linters, types, import contracts, generated docs
 	$(BIN)/ruff check --quiet

@@ -1,6 +1,7 @@
 """What all tests share: the requirement marker, the recorded data, hypothesis settings.
 
 `pytest --requirements` runs nothing: it collects the tests and prints which numbered requirements have none.
+What a test measured and recorded with `record_property("figure", ...)` is printed at the end of the run.
 """
 
 from __future__ import annotations
@@ -62,7 +63,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print each requirement without a test, then the counts part by part."""
+    """Print the figures that tests recorded; when asked, the requirements without a test and the counts."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figure":
+                terminalreporter.write_line(f"{value}")
     if not config.getoption("requirements"):
         return
     known = requirements()
