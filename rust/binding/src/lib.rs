@@ -2,12 +2,16 @@
 
 use pyo3::prelude::*;
 
+pub mod buffer;
+pub mod history;
+pub mod watch;
+
 #[pymodule]
 mod _kernel {
-    use super::{Bound, PyModule, PyResult};
-
-    #[pymodule_init]
-    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-        Ok(())
-    }
+    #[pymodule_export]
+    use crate::buffer::Column;
+    #[pymodule_export]
+    use crate::history::{History, expand};
+    #[pymodule_export]
+    use crate::watch::Watch;
 }

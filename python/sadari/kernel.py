@@ -1,0 +1,11 @@
+"""The only door to `sadari._kernel`.
+
+Columns go in as any C-contiguous one-dimensional buffer of f64 ('d') or i64 ('q'): `array.array`, numpy, a memoryview,
+a `Column`. They come out as `Column`. Nobody may write to a column while a call reads it.
+"""
+
+from __future__ import annotations
+
+from sadari._kernel import Column
+
+__all__ = ["Column"]
