@@ -5,6 +5,8 @@
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+export PIP_QUIET := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
 PEERS := .cache/peers
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
@@ -18,8 +20,8 @@ env: .venv/.kernel ## make .venv with the package (kernel in release mode), its 
 	@command -v $(PYTHON) >/dev/null && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Sadari needs Python 3.11 or newer as '$(PYTHON)': install it, or name another with PYTHON=..."; exit 1; }
 	test -x $(BIN)/pip || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --group dev
+	$(BIN)/pip install --upgrade 'pip>=25.1'
+	$(BIN)/pip install --group dev
 	@touch $@
 
 .venv/.kernel: .venv/.tools $(RUST)
@@ -57,8 +59,8 @@ bench-peers: $(PEERS)/.installed ## measure ours beside the packaged alternative
 
 $(PEERS)/.installed: .venv/.kernel
 	test -x $(PEERS)/bin/pip || $(PYTHON) -m venv $(PEERS)
-	$(PEERS)/bin/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(PEERS)/bin/pip install --quiet '.[research]' --group peers
+	$(PEERS)/bin/pip install --upgrade 'pip>=25.1'
+	$(PEERS)/bin/pip install '.[research]' --group peers
 	@touch $@
 
 requirements: env ## list the numbered requirements that have no test, and counts part by part
