@@ -6,6 +6,6 @@ a `Column`. They come out as `Column`. Nobody may write to a column while a call
 
 from __future__ import annotations
 
-from sadari._kernel import Column
+from sadari._kernel import Column, History, Watch, expand
 
-__all__ = ["Column"]
+__all__ = ["Column", "History", "Watch", "expand"]

@@ -1,3 +1,9 @@
 //! The kernel of Sadari: it sees every candle and every tick, and decides nothing.
 //!
 //! Pure Rust: no Python, no unsafe code, no I/O, no clock, no randomness that is not a seed.
+
+pub mod expand;
+pub mod extents;
+pub mod history;
+pub mod units;
+pub mod watch;

@@ -1,0 +1,166 @@
+//! Candles as a searchable tape.
+
+use pyo3::prelude::*;
+use sadari_kernel::expand::{Candle, Path, expand as expand_candle};
+use sadari_kernel::history::{Frames, History as Kernel, Tape, next_crossing};
+use sadari_kernel::watch::Watch as KernelWatch;
+
+use crate::buffer::{Input, refuse, same_length};
+use crate::watch::Watch;
+
+/// A trade of an expanded candle: time in ns, price in units, share of the volume.
+type Share = (i64, i64, f64);
+
+/// The trades of a candle.
+#[pyfunction]
+#[pyo3(signature = (seed, open_time_ns, interval_ns, open, high, low, close, volume, tick_units, path = "tape"))]
+pub fn expand(
+    seed: u64,
+    open_time_ns: i64,
+    interval_ns: i64,
+    open: i64,
+    high: i64,
+    low: i64,
+    close: i64,
+    volume: f64,
+    tick_units: i64,
+    path: &str,
+) -> PyResult<Vec<Share>> {
+    check_grid(interval_ns, tick_units)?;
+    let candle = Candle { open, high, low, close };
+    let trades = expand_candle(seed, candle, open_time_ns, interval_ns, tick_units, path_named(path)?);
+    let shares = trades.shares(volume);
+    Ok(trades.visits().iter().zip(shares).map(|(visit, share)| (visit.time_ns, visit.price, share)).collect())
+}
+
+/// One symbol's candles, each standing for the tape it expands to.
+#[pyclass(module = "sadari._kernel")]
+pub struct History {
+    inner: Kernel,
+    frames: Frames,
+}
+
+#[pymethods]
+impl History {
+    #[new]
+    #[pyo3(signature = (open_time_ns, open, high, low, close, *, interval_ns, tick_units, seed, path = "tape"))]
+    fn new(
+        py: Python<'_>,
+        open_time_ns: &Bound<'_, PyAny>,
+        open: &Bound<'_, PyAny>,
+        high: &Bound<'_, PyAny>,
+        low: &Bound<'_, PyAny>,
+        close: &Bound<'_, PyAny>,
+        interval_ns: i64,
+        tick_units: i64,
+        seed: u64,
+        path: &str,
+    ) -> PyResult<Self> {
+        check_grid(interval_ns, tick_units)?;
+        let path = path_named(path)?;
+        let times = Input::<i64>::read("open_time_ns", open_time_ns)?;
+        let (open, high) = (Input::read("open", open)?, Input::read("high", high)?);
+        let (low, close) = (Input::read("low", low)?, Input::read("close", close)?);
+        let (times, o, h, l, c) = (times.values(), open.values(), high.values(), low.values(), close.values());
+        let columns =
+            [("open_time_ns", times.len()), ("open", o.len()), ("high", h.len()), ("low", l.len()), ("close", c.len())];
+        same_length(&columns)?;
+        let inner = py.detach(|| Kernel::new(times, o, h, l, c, interval_ns, tick_units, seed, path));
+        Ok(Self { inner, frames: Frames::default() })
+    }
+
+    #[getter]
+    fn rows(&self) -> usize {
+        self.inner.len()
+    }
+
+    #[getter]
+    fn start_ns(&self) -> Option<i64> {
+        self.inner.span_ns().map(|span| span.0)
+    }
+
+    #[getter]
+    fn end_ns(&self) -> Option<i64> {
+        self.inner.span_ns().map(|span| span.1)
+    }
+
+    #[pyo3(signature = (after_ns, until_ns, *watches))]
+    fn next_crossing(
+        &mut self,
+        after_ns: i64,
+        until_ns: i64,
+        mut watches: Vec<PyRefMut<'_, Watch>>,
+    ) -> Option<(i64, i64)> {
+        let mut watches: Vec<&mut KernelWatch> = watches.iter_mut().map(|watch| &mut watch.inner).collect();
+        let hit = next_crossing(&self.inner, &mut self.frames, after_ns, until_ns, &mut watches)?;
+        Some((hit.time_ns, hit.price))
+    }
+
+    fn price_at(&self, time_ns: i64) -> PyResult<i64> {
+        self.inner
+            .price_at(time_ns)
+            .ok_or_else(|| refuse("time_ns", time_ns, "at or after the open of the first candle"))
+    }
+
+    fn candle_at(&self, time_ns: i64) -> i64 {
+        self.inner.closed_at(time_ns).map_or(-1, |row| row as i64)
+    }
+
+    fn extremes(&self, after_ns: i64, until_ns: i64) -> PyResult<(i64, i64)> {
+        match self.inner.extents(after_ns, until_ns) {
+            Some(found) => Ok(found),
+            None => self.price_at(until_ns).map(|price| (price, price)),
+        }
+    }
+
+    fn set_path(&mut self, path: &str, from_ns: i64) -> PyResult<()> {
+        self.inner.set_path(path_named(path)?, from_ns);
+        Ok(())
+    }
+
+    fn attach_frames(
+        &mut self,
+        frame_ns: i64,
+        close_time_ns: &Bound<'_, PyAny>,
+        high: &Bound<'_, PyAny>,
+        low: &Bound<'_, PyAny>,
+        line: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let closes = Input::<i64>::read("close_time_ns", close_time_ns)?;
+        let (high, low, line) = (Input::read("high", high)?, Input::read("low", low)?, Input::read("line", line)?);
+        let (closes, high, low, line) = (closes.values(), high.values(), low.values(), line.values());
+        same_length(&[
+            ("close_time_ns", closes.len()),
+            ("high", high.len()),
+            ("low", low.len()),
+            ("line", line.len()),
+        ])?;
+        if frame_ns < 1 {
+            return Err(refuse("frame_ns", frame_ns, "a positive number of nanoseconds"));
+        }
+        if let Some(close) = closes.iter().find(|&close| close % frame_ns != 0) {
+            return Err(refuse("close_time_ns", close, &format!("a multiple of the frame, {frame_ns}")));
+        }
+        self.frames = Frames::new(closes, high, low, line);
+        Ok(())
+    }
+}
+
+fn check_grid(interval_ns: i64, tick_units: i64) -> PyResult<()> {
+    if interval_ns < 1_000_000 {
+        return Err(refuse("interval_ns", interval_ns, "at least a millisecond, 1000000"));
+    }
+    if tick_units < 1 {
+        return Err(refuse("tick_units", tick_units, "a positive number of 1e-8 units"));
+    }
+    Ok(())
+}
+
+fn path_named(name: &str) -> PyResult<Path> {
+    match name {
+        "tape" => Ok(Path::Tape),
+        "low_first" => Ok(Path::LowFirst),
+        "high_first" => Ok(Path::HighFirst),
+        _ => Err(refuse("path", format!("'{name}'"), "'tape', 'low_first' or 'high_first'")),
+    }
+}

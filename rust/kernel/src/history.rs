@@ -1,0 +1,240 @@
+//! Recorded prices, and the jump to the next of them that crosses a level.
+
+use crate::expand::{Candle, Path, Trades, Visit, expand};
+use crate::extents::{Extents, FAN, merged};
+use crate::units::to_units;
+use crate::watch::{Quiet, Watch};
+
+/// Prices in time order that can be searched without being walked.
+pub trait Tape {
+    /// The first visit in `after_ns < time <= until_ns` whose price is not quiet.
+    fn first_visit(&self, after_ns: i64, until_ns: i64, quiet: &Quiet) -> Option<Visit>;
+    /// The lowest and highest price visited in `after_ns < time <= until_ns`; `None` without a visit.
+    fn extents(&self, after_ns: i64, until_ns: i64) -> Option<(i64, i64)>;
+    /// The price of the last visit at or before a time; `None` before the first.
+    fn price_at(&self, time_ns: i64) -> Option<i64>;
+}
+
+/// Closed frames that move trailing levels, and how many of them have done so.
+#[derive(Clone, Debug, Default)]
+pub struct Frames {
+    close_ns: Vec<i64>,
+    high: Vec<i64>,
+    low: Vec<i64>,
+    line: Vec<f64>,
+    done: usize,
+}
+
+impl Frames {
+    /// Frames in time order, prices in quote currency; a frame whose line is NaN moves no level.
+    #[must_use]
+    pub fn new(close_ns: &[i64], high: &[f64], low: &[f64], line: &[f64]) -> Self {
+        let units = |prices: &[f64]| prices.iter().map(|&price| to_units(price)).collect();
+        Self { close_ns: close_ns.to_vec(), high: units(high), low: units(low), line: line.to_vec(), done: 0 }
+    }
+
+    /// Goes to the first frame not done that closes at `after_ns` or later.
+    ///
+    /// One that closes exactly then is still to be done unless [`next_crossing`] has passed it: a trade comes before the
+    /// close of a frame at its own time.
+    fn seek(&mut self, after_ns: i64) {
+        let before = self.close_ns.partition_point(|&close| close < after_ns);
+        let at_or_before = self.close_ns.partition_point(|&close| close <= after_ns);
+        self.done = self.done.clamp(before, at_or_before);
+    }
+
+    fn close_trails(&mut self, watches: &mut [&mut Watch]) -> bool {
+        let row = self.done;
+        self.done += 1;
+        watches.iter_mut().fold(false, |met, watch| watch.frame(self.high[row], self.low[row], self.line[row]) | met)
+    }
+}
+
+/// The first instant in `after_ns < time <= until_ns` at which a level of any watch is met (at `after_ns` itself only by the
+/// close of a frame that is still to be done).
+///
+/// A level is met at the first visit of the tape later than `after_ns` whose price is at or beyond it; one the price already
+/// stands beyond is therefore met by the next visit that is still beyond it. A trailing level moved by the close of a frame
+/// to or past the price standing is met at that close. Fixed levels stay armed: the caller touches each watch with the
+/// price. Trailing levels have moved with every frame closed up to the answer; a visit at the time of a close comes before
+/// it. Without an answer the watches' last price is the one standing at `until_ns`.
+pub fn next_crossing(
+    tape: &impl Tape,
+    frames: &mut Frames,
+    after_ns: i64,
+    until_ns: i64,
+    watches: &mut [&mut Watch],
+) -> Option<Visit> {
+    frames.seek(after_ns);
+    let trailing = watches.iter().any(|watch| watch.has_trails());
+    let mut from_ns = after_ns;
+    loop {
+        let quiet = watches.iter().fold(Quiet::ALL, |quiet, watch| quiet.and(watch.quiet()));
+        let close_ns = frames.close_ns.get(frames.done).copied().filter(|&close| trailing && close <= until_ns);
+        let to_ns = close_ns.unwrap_or(until_ns);
+        let hit = tape.first_visit(from_ns, to_ns, &quiet);
+        if trailing && let Some((low, high)) = tape.extents(from_ns, hit.map_or(to_ns, |hit| hit.time_ns)) {
+            for watch in watches.iter_mut() {
+                watch.see(low, high);
+            }
+        }
+        if hit.is_some() {
+            return hit;
+        }
+        let standing = tape.price_at(to_ns);
+        if let Some(price) = standing {
+            for watch in watches.iter_mut() {
+                watch.stand_at(price);
+            }
+        }
+        let Some(time_ns) = close_ns else {
+            frames.done = frames.close_ns.partition_point(|&close| close <= until_ns);
+            return None;
+        };
+        let met = frames.close_trails(watches);
+        if met && let Some(price) = standing {
+            return Some(Visit { time_ns, price });
+        }
+        from_ns = time_ns;
+    }
+}
+
+/// One symbol's candles, each standing for the tape it expands to.
+#[derive(Clone, Debug)]
+pub struct History {
+    rows: Vec<Candle>,
+    index: Extents,
+    /// Stretches of candles without a hole, as (first row, its open time).
+    runs: Vec<(usize, i64)>,
+    interval_ns: i64,
+    tick: i64,
+    seed: u64,
+    /// The path of the rows before `path_from`, and that of the others.
+    paths: (Path, Path),
+    path_from: usize,
+}
+
+impl History {
+    /// Takes candles in time order, prices in quote currency; whole minutes may be missing, nothing else is checked here.
+    #[must_use]
+    pub fn new(
+        open_time_ns: &[i64],
+        open: &[f64],
+        high: &[f64],
+        low: &[f64],
+        close: &[f64],
+        interval_ns: i64,
+        tick: i64,
+        seed: u64,
+        path: Path,
+    ) -> Self {
+        let mut rows = Vec::with_capacity(open.len());
+        let mut blocks = Vec::with_capacity(open.len().div_ceil(FAN));
+        let columns = open.chunks(FAN).zip(high.chunks(FAN)).zip(low.chunks(FAN)).zip(close.chunks(FAN));
+        for (((open, high), low), close) in columns {
+            let start = rows.len();
+            rows.extend(open.iter().zip(high).zip(low).zip(close).map(|(((&open, &high), &low), &close)| Candle {
+                open: to_units(open),
+                high: to_units(high),
+                low: to_units(low),
+                close: to_units(close),
+            }));
+            blocks.push(
+                rows[start..].iter().fold((i64::MAX, -i64::MAX), |found, row| merged(found, (row.low, row.high))),
+            );
+        }
+        let holes = open_time_ns.windows(2).enumerate().filter(|(_, pair)| pair[1] - pair[0] != interval_ns);
+        let runs = open_time_ns.first().map(|&first| (0, first)).into_iter();
+        let runs = runs.chain(holes.map(|(row, pair)| (row + 1, pair[1]))).collect();
+        Self { rows, index: Extents::over(blocks), runs, interval_ns, tick, seed, paths: (path, path), path_from: 0 }
+    }
+
+    /// How many candles there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The open of the first candle and the close of the last.
+    #[must_use]
+    pub fn span_ns(&self) -> Option<(i64, i64)> {
+        Some((self.runs.first()?.1, self.open_ns(self.rows.len() - 1) + self.interval_ns))
+    }
+
+    /// Lets candles that open after a time take another path; the one open then keeps its own.
+    pub fn set_path(&mut self, path: Path, from_ns: i64) {
+        let from = self.row_at(from_ns).map_or(0, |row| row + 1);
+        self.paths = (self.path_of(from.saturating_sub(1)), path);
+        self.path_from = from;
+    }
+
+    /// The last candle that has closed at a time.
+    #[must_use]
+    pub fn closed_at(&self, time_ns: i64) -> Option<usize> {
+        self.row_at(time_ns.saturating_sub(self.interval_ns))
+    }
+
+    /// The last candle that has opened at a time.
+    fn row_at(&self, time_ns: i64) -> Option<usize> {
+        let run = self.runs.partition_point(|&(_, open_ns)| open_ns <= time_ns).checked_sub(1)?;
+        let (first, open_ns) = self.runs[run];
+        let end = self.runs.get(run + 1).map_or(self.rows.len(), |next| next.0);
+        Some((first + ((time_ns - open_ns) / self.interval_ns) as usize).min(end - 1))
+    }
+
+    fn open_ns(&self, row: usize) -> i64 {
+        let run = self.runs.partition_point(|&(first, _)| first <= row) - 1;
+        let (first, open_ns) = self.runs[run];
+        open_ns + (row - first) as i64 * self.interval_ns
+    }
+
+    fn path_of(&self, row: usize) -> Path {
+        if row < self.path_from { self.paths.0 } else { self.paths.1 }
+    }
+
+    fn trades(&self, row: usize) -> Trades {
+        expand(self.seed, self.rows[row], self.open_ns(row), self.interval_ns, self.tick, self.path_of(row))
+    }
+
+    fn range(&self, row: usize) -> (i64, i64) {
+        (self.rows[row].low, self.rows[row].high)
+    }
+}
+
+impl Tape for History {
+    fn first_visit(&self, after_ns: i64, until_ns: i64, quiet: &Quiet) -> Option<Visit> {
+        let end = self.row_at(until_ns)? + 1;
+        let mut row = self.row_at(after_ns).unwrap_or(0);
+        // The first candle may have gone past its crossing already; any later one has not.
+        for _ in 0..2 {
+            row = self.index.first(row, end, quiet, |row| self.range(row))?;
+            if let Some(hit) = self.trades(row).first_visit(after_ns, until_ns, quiet) {
+                return Some(hit);
+            }
+            row += 1;
+        }
+        None
+    }
+
+    fn extents(&self, after_ns: i64, until_ns: i64) -> Option<(i64, i64)> {
+        let last = self.row_at(until_ns)?;
+        let first = self.row_at(after_ns);
+        let head = first.and_then(|row| self.trades(row).extents(after_ns, until_ns));
+        if first == Some(last) {
+            return head;
+        }
+        let whole = self.index.within(first.map_or(0, |row| row + 1), last, |row| self.range(row));
+        let tail = self.trades(last).extents(after_ns, until_ns);
+        [head, whole, tail].into_iter().flatten().reduce(merged)
+    }
+
+    fn price_at(&self, time_ns: i64) -> Option<i64> {
+        Some(self.trades(self.row_at(time_ns)?).price_at(time_ns))
+    }
+}
