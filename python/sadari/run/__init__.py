@@ -1,0 +1,1 @@
+"""Composition: the only place where the parts are wired together."""

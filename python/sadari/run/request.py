@@ -1,0 +1,68 @@
+"""What a backtest is asked for. The two sections are also those of the configuration file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from sadari.model.instrument import Instrument
+from sadari.model.plan import Settings
+from sadari.sensors.signals import Candles
+from sadari.venue.port import FundingColumns
+
+
+class SignalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which entry signal: a cross of two moving averages, or `always`, which enters whenever the symbol is flat."""
+
+    kind: Literal["ma_cross", "always"] = "ma_cross"
+    direction: Literal["long", "short", "both"] = "both"
+    frame_minutes: int = 15
+    fast: int = 20
+    slow: int = 80
+    cooldown_minutes: int = 60
+
+
+class MarketSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the simulated venue behaves.
+
+    ``latency_ms`` is the way of an order to the venue, ``report_ms`` the way of its outcome back. ``path`` is the order
+    of prices inside a candle: tape (by the seed), adverse or favourable to the position held.
+    """
+
+    latency_ms: int = 50
+    report_ms: int = 0
+    slippage_ticks: int = 1
+    seed: int = 1
+    path: Literal["tape", "adverse", "favourable"] = "tape"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One backtest.
+
+    Attributes:
+        settings: What the engine decides by.
+        balance: Wallet balance at the start, in quote currency.
+        candles: Columns of each symbol to run, checked by whoever loaded them.
+        instruments: The instrument of each symbol in ``candles``.
+        funding: Funding of each symbol whose funding is known.
+        start_ns: Where the run begins, or None for the first candle; earlier candles only warm up lines.
+        journal: Where to write the journal, or None to keep it in memory only.
+        progress: Told the share of the period that is done, from 0 to 1.
+    """
+
+    settings: Settings
+    balance: Decimal
+    candles: Mapping[str, Candles]
+    instruments: Mapping[str, Instrument]
+    signal: SignalSection = field(default_factory=SignalSection)
+    market: MarketSection = field(default_factory=MarketSection)
+    funding: Mapping[str, FundingColumns] = field(default_factory=dict)
+    start_ns: int | None = None
+    journal: Path | None = None
+    progress: Callable[[float], None] | None = None

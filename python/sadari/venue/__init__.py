@@ -1,0 +1,1 @@
+"""The edge: where events come from and commands go."""

@@ -1,0 +1,57 @@
+"""What every venue is to the loop that runs an engine, and what one over history is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from sadari.kernel import History
+from sadari.model.command import Command
+from sadari.model.event import Event
+from sadari.sensors.signals import Candles, SignalRule
+
+
+class Venue(Protocol):
+    """Where events come from and commands go."""
+
+    def events(self) -> Iterator[Event]:
+        """The events in order. What the caller executes between two of them has its effect on the second."""
+
+    def execute(self, command: Command) -> None:
+        """Take a command and return at once; its outcome is an event."""
+
+
+class FundingColumns(Protocol):
+    """Funding of one symbol in time order: times of format ``q``; rates (fractions) and mark prices of format ``d``."""
+
+    @property
+    def time_ns(self) -> memoryview:
+        """When funding is paid."""
+
+    @property
+    def rate(self) -> memoryview:
+        """What the long side pays, as a fraction of the notional at the mark price."""
+
+    @property
+    def mark_price(self) -> memoryview | None:
+        """The mark price of each payment, NaN where it is not known; None if it never is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Market:
+    """One symbol's recorded market: its candles, their tape, and the rule that signals entries on it."""
+
+    symbol: str
+    candles: Candles
+    history: History
+    rule: SignalRule
+    funding: FundingColumns | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latency:
+    """How long an order travels to the venue, and its outcome back."""
+
+    order_ns: int
+    report_ns: int = 0
