@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from math import isfinite
 from pathlib import Path
+from typing import Literal
 
 from sadari.errors import DataError
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
@@ -168,11 +169,17 @@ def load_files(symbol: str, files: Sequence[Path]) -> CandleColumns:
             )
     quoted = all("quote_volume" in table.numbers for table in tables)
     return CandleColumns(
-        symbol, interval_ns, _joined([table.time_ns for table in tables], "q"),
-        *(_joined([table.numbers[name] for table in tables], "d") for name in ("open", "high", "low", "close", "volume")),
-        _joined([table.numbers["quote_volume"] for table in tables], "d") if quoted else None,
-        tuple(str(table.path) for table in tables),
-    )  # fmt: skip
+        symbol=symbol,
+        interval_ns=interval_ns,
+        open_time_ns=_joined([table.time_ns for table in tables], "q"),
+        open=_numbers(tables, "open"),
+        high=_numbers(tables, "high"),
+        low=_numbers(tables, "low"),
+        close=_numbers(tables, "close"),
+        volume=_numbers(tables, "volume"),
+        quote_volume=_numbers(tables, "quote_volume") if quoted else None,
+        files=tuple(str(table.path) for table in tables),
+    )
 
 
 def check(table: Table, interval_ns: int) -> None:
@@ -225,10 +232,12 @@ def _interval(table: Table) -> int:
     return interval_ns
 
 
-def _joined(parts: Sequence[memoryview], kind: str) -> memoryview:
-    if len(parts) == 1:
-        return parts[0]
-    return memoryview(b"".join(parts)).cast(kind)
+def _numbers(tables: Sequence[Table], name: str) -> memoryview:
+    return _joined([table.numbers[name] for table in tables], "d")
+
+
+def _joined(parts: Sequence[memoryview], kind: Literal["q", "d"]) -> memoryview:
+    return parts[0] if len(parts) == 1 else memoryview(b"".join(parts)).cast(kind)  # type: ignore[return-value]
 
 
 def _shown(time_ns: int) -> str:

@@ -134,7 +134,7 @@ def _first_fault(path: Path, names: Sequence[str], wanted: Sequence[int], line: 
     return DataError(f"{path}: from line {line} on, {names[wanted[0]]} is too large a number")
 
 
-def _kinds(wanted: Sequence[int]) -> Iterator[tuple[int, type[int] | type[float]]]:
+def _kinds(wanted: Sequence[int]) -> Iterator[tuple[int, type[int | float]]]:
     yield wanted[0], int
     yield from ((at, float) for at in wanted[1:])
 
