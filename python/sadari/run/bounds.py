@@ -1,0 +1,110 @@
+"""What each value of the configuration may be, beyond its type: one row a key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from sadari.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sadari.run.config import Config
+
+# Source: the exchange's longest client order id has 36 characters; number and purpose take the rest.
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")
+
+# Prices are counted in units of 1e-8, so that no tick may be finer.
+FINEST_TICK = Decimal("1e-8")
+
+
+class Bound(NamedTuple):
+    """A test that a value must pass, and what it allows, in words."""
+
+    allowed: str
+    holds: Callable[[Any], bool]
+
+
+def _finite(value: Any) -> bool:  # noqa: ANN401 - a row may be about any kind of value
+    return not isinstance(value, Decimal) or value.is_finite()
+
+
+POSITIVE = Bound("a number above 0", lambda value: _finite(value) and value > 0)
+NOT_NEGATIVE = Bound("a number of 0 or more", lambda value: _finite(value) and value >= 0)
+SHARE = Bound("a fraction from 0 to 1", lambda value: _finite(value) and 0 <= value <= 1)
+PART = Bound("a fraction above 0, at most 1", lambda value: _finite(value) and 0 < value <= 1)
+BELOW_ONE = Bound("a fraction from 0 to below 1", lambda value: _finite(value) and 0 <= value < 1)
+RATE = Bound("a rate from -0.1 to 0.1", lambda value: _finite(value) and abs(value) <= Decimal("0.1"))
+COUNT = Bound("a whole number of 1 or more", lambda value: value >= 1)
+COUNT_OR_NONE = Bound("a whole number of 0 or more", lambda value: value >= 0)
+LEVERAGE = Bound("a whole number from 1 to 125", lambda value: 1 <= value <= 125)
+FRAME = Bound("a whole number of minutes that divides a day", lambda value: value >= 1 and 1440 % value == 0)
+NUMBERS = Bound("a list of finite numbers", lambda values: all(map(_finite, values)))
+TICK = Bound("a multiple of 0.00000001 above 0", lambda value: _finite(value) and value > 0 and not value % FINEST_TICK)
+
+BOUNDS: dict[str, dict[str, Bound]] = {
+    "engine": {"name": Bound("1 to 16 of A-Z a-z 0-9 _ -", lambda value: _NAME.fullmatch(value) is not None)},
+    "account": {"balance": POSITIVE},
+    # What the three lists may hold is the plan check's to say (LADDER_CONFIG_INVALID).
+    "ladder": {
+        "weights": NUMBERS, "dca_trigger": NUMBERS, "stop_by_stage": NUMBERS, "leverage": LEVERAGE,
+        "half_close_pct": POSITIVE, "half_close_ratio": PART, "tech_frame_minutes": FRAME, "tech_ma_fast": COUNT,
+        "tech_ma_slow": COUNT, "tech_atr_n": COUNT, "tech_atr_k": POSITIVE, "liq_guard_pct": BELOW_ONE,
+        "protect_offset": BELOW_ONE, "protect_wall_offset": BELOW_ONE,
+    },
+    "risk": {
+        "max_positions": COUNT, "strategy_positions": COUNT, "max_shorts": COUNT_OR_NONE, "min_reserve_pct": SHARE,
+        "max_portfolio_stop_loss_pct": PART, "margin_buffer_usdt": NOT_NEGATIVE, "max_order_margin_pct": PART,
+        "max_usable_pct": PART, "max_price_age_ms": COUNT, "account_max_age_ms": COUNT,
+    },
+    "reentry": {
+        "cooldown_after_stop_minutes": COUNT_OR_NONE, "cooldown_after_exit_minutes": COUNT_OR_NONE,
+        "max_per_symbol_per_day": COUNT,
+    },
+    "daily": {"max_entries": COUNT, "max_loss_pct": PART},
+    "fees": {"taker": RATE, "maker": RATE},
+    "signal": {"frame_minutes": FRAME, "fast": COUNT, "slow": COUNT, "cooldown_minutes": COUNT_OR_NONE},
+    "market": {
+        "latency_ms": COUNT_OR_NONE, "report_ms": COUNT_OR_NONE, "slippage_ticks": COUNT_OR_NONE,
+        "seed": COUNT_OR_NONE,
+    },
+}  # fmt: skip
+
+_INSTRUMENT: dict[str, Bound] = {
+    "tick_size": TICK, "step_size": POSITIVE, "min_qty": POSITIVE, "max_qty": POSITIVE, "market_max_qty": POSITIVE,
+    "min_notional": NOT_NEGATIVE, "liquidation_fee": BELOW_ONE,
+}  # fmt: skip
+_BRACKET: dict[str, Bound] = {
+    "floor": NOT_NEGATIVE, "cap": POSITIVE, "max_leverage": LEVERAGE, "maint_margin_rate": BELOW_ONE,
+    "cum": NOT_NEGATIVE,
+}  # fmt: skip
+
+
+def check_bounds(config: Config) -> None:
+    """Refuse the first value that is out of its bounds.
+
+    Raises:
+        ConfigError: Names the section, the key, its value and what is allowed.
+    """
+    for section, bounds in BOUNDS.items():
+        _check(section, getattr(config, section), bounds)
+    for symbol, instrument in config.instruments.items():
+        _check(f"instruments.{symbol}", instrument, _INSTRUMENT)
+        for number, bracket in enumerate(instrument.brackets or (), 1):
+            _check(f"instruments.{symbol}.brackets {number}", bracket, _BRACKET)
+    for section, kind in (("signal", config.signal), ("ladder", config.ladder)):
+        prefix = "" if section == "signal" else "tech_ma_"
+        fast, slow = getattr(kind, f"{prefix}fast"), getattr(kind, f"{prefix}slow")
+        if fast >= slow:
+            raise ConfigError(f"[{section}] {prefix}fast is {fast}; allowed: less than {prefix}slow, which is {slow}")
+
+
+def _check(section: str, values: msgspec.Struct, bounds: dict[str, Bound]) -> None:
+    for key, bound in bounds.items():
+        value = getattr(values, key)
+        if value is not None and not bound.holds(value):
+            shown = f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else value
+            raise ConfigError(f"[{section}] {key} is {shown}; allowed: {bound.allowed}")

@@ -1,0 +1,210 @@
+"""The configuration: one TOML file, decoded into values that are all within their bounds."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from sadari.errors import ConfigError
+from sadari.model.instrument import Bracket
+from sadari.model.order import SizingBasis
+from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Settings
+from sadari.run.bounds import check_bounds
+from sadari.run.request import MarketSection, SignalSection
+
+D = Decimal
+
+
+class EngineSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the engine runs; ``name`` is a part of every client order id."""
+
+    mode: Literal["backtest"] = "backtest"
+    name: str = "run"
+
+
+class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The simulated account: its wallet balance at the start, in quote currency."""
+
+    balance: Decimal = D(10_000)
+
+
+class InstrumentSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What replaces, or completes, the exchange's own description of one contract."""
+
+    tick_size: Decimal | None = None
+    step_size: Decimal | None = None
+    min_qty: Decimal | None = None
+    max_qty: Decimal | None = None
+    market_max_qty: Decimal | None = None
+    min_notional: Decimal | None = None
+    liquidation_fee: Decimal | None = None
+    brackets: tuple[Bracket, ...] | None = None
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole configuration; every section may be absent and then has its defaults."""
+
+    engine: EngineSection = EngineSection()
+    account: AccountSection = AccountSection()
+    ladder: Ladder = Ladder()
+    risk: Risk = Risk()
+    reentry: Reentry = Reentry()
+    daily: Daily = Daily()
+    fees: Fees = Fees()
+    signal: SignalSection = SignalSection()
+    market: MarketSection = MarketSection()
+    instruments: dict[str, InstrumentSection] = {}
+
+    def settings(self) -> Settings:
+        """What the engine decides by."""
+        return Settings(
+            run_id=self.engine.name, ladder=self.ladder, risk=self.risk, reentry=self.reentry, daily=self.daily,
+            fees=self.fees,
+        )  # fmt: skip
+
+
+# A preset stands for values that are written out nowhere else; a value given beside it wins (strategies §9.5, D-08).
+PRESETS: dict[str, dict[str, dict[str, object]]] = {
+    "loss_limited": {
+        "ladder": {"sizing_basis": SizingBasis.NOTIONAL},
+        "risk": {"max_portfolio_stop_loss_pct": D("0.03")},
+    },
+}
+
+
+def load(path: Path) -> Config:
+    """The configuration in a file.
+
+    Raises:
+        ConfigError: The file cannot be read, or see `parse`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: the configuration cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: the configuration is not a text file in UTF-8 (byte {error.start})") from error
+    try:
+        return parse(text)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def parse(text: str) -> Config:
+    """The configuration in a text of TOML; numbers keep their decimal digits.
+
+    Raises:
+        ConfigError: Names the section, the key, its value and what is allowed.
+    """
+    try:
+        raw = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not TOML: {error}") from error
+    _check_keys("", raw, Config)
+    for name, content in raw.items():
+        if not isinstance(content, dict):
+            raise ConfigError(f"{name} is {_shown(content)} where a section [{name}] is wanted")
+    _apply_preset(raw)
+    hints = get_type_hints(Config)
+    sections: dict[str, object] = {
+        name: _section(name, content, hints[name]) for name, content in raw.items() if name != "instruments"
+    }
+    sections["instruments"] = {
+        symbol: _section(f"instruments.{symbol}", content, InstrumentSection)
+        for symbol, content in raw.get("instruments", {}).items()
+    }
+    config = Config(**sections)  # type: ignore[arg-type]
+    check_bounds(config)
+    return config
+
+
+def _apply_preset(raw: dict[str, Any]) -> None:
+    name = raw.get("ladder", {}).pop("preset", None)
+    if name is None:
+        return
+    if name not in PRESETS:
+        raise ConfigError(f"[ladder] preset is {_shown(name)}; allowed: {', '.join(PRESETS)}")
+    for section, values in PRESETS[name].items():
+        raw[section] = values | raw.get(section, {})
+
+
+def _section(name: str, content: object, kind: type[msgspec.Struct]) -> msgspec.Struct:
+    """One section as its struct, each value converted on its own so that a fault can name it."""
+    if not isinstance(content, dict):
+        raise ConfigError(f"{name} is {_shown(content)} where a section [{name}] is wanted")
+    _check_keys(name, content, kind)
+    hints = get_type_hints(kind)
+    values = {key: _value(f"[{name}] {key}", value, hints[key]) for key, value in content.items()}
+    return kind(**values)
+
+
+def _check_keys(section: str, content: dict[str, Any], kind: type[msgspec.Struct]) -> None:
+    allowed = [*kind.__struct_fields__, *(["preset"] if kind is Ladder else [])]
+    for key in content:
+        if key not in allowed:
+            near = get_close_matches(key, allowed, 1, cutoff=0.5)
+            hint = f"; did you mean {near[0]!r}?" if near else "."
+            where = f"section [{section}] has no key {key!r}" if section else f"there is no section [{key}]"
+            raise ConfigError(f"{where}{hint} Allowed: {', '.join(allowed)}")
+
+
+def _value(name: str, value: object, kind: object) -> object:
+    if kind == tuple[Bracket, ...] | None:
+        return _brackets(name, value)
+    try:
+        # A number in quotes is a slip, not a number.
+        if isinstance(value, str) and kind in {Decimal, Decimal | None}:
+            raise msgspec.ValidationError
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{name} is {_shown(value)}; allowed: {_allowed(kind)}") from error
+
+
+def _brackets(name: str, value: object) -> tuple[Bracket, ...]:
+    if not isinstance(value, list) or not value:
+        raise ConfigError(f"{name} is {_shown(value)}; allowed: a list of tables of {_fields(Bracket)}")
+    brackets = []
+    for number, row in enumerate(value, 1):
+        place = f"{name.partition(']')[0][1:]}.brackets {number}"
+        wanted = {field.name for field in msgspec.structs.fields(Bracket) if field.required}
+        bracket = _section(place, row, Bracket) if not isinstance(row, dict) or wanted <= row.keys() else None
+        if not isinstance(bracket, Bracket):
+            missing = ", ".join(sorted(wanted - row.keys()))
+            raise ConfigError(f"[{place}] lacks {missing}; a bracket has {_fields(Bracket)}")
+        brackets.append(bracket)
+    return tuple(brackets)
+
+
+def _fields(kind: type[msgspec.Struct]) -> str:
+    return ", ".join(kind.__struct_fields__)
+
+
+def _allowed(kind: object) -> str:
+    """What a key takes, in words."""
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return ", ".join(kind)
+    origin = get_origin(kind)
+    if origin is Literal:
+        return ", ".join(map(str, get_args(kind)))
+    if origin is tuple:
+        return f"a list, each of its values {_allowed(get_args(kind)[0])}"
+    if origin in {Union, UnionType}:
+        return _allowed(next(part for part in get_args(kind) if part is not NoneType))
+    names = {bool: "true or false", int: "a whole number", Decimal: "a number", str: "a text"}
+    return names[kind] if isinstance(kind, type) and kind in names else str(kind)
+
+
+def _shown(value: object) -> str:
+    """A value as the file would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_shown, value))}]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
