@@ -138,24 +138,22 @@ impl Trades {
             .map(move |pair| Leg::between(pair[0], pair[1], tick))
     }
 
-    /// Goes on to `goal`, with up to two retracements on the way.
+    /// Goes on to `goal`, with up to two retracements on the way, all on the grid between the two.
     fn travel(&mut self, goal: i64) {
         let from = self.visits[self.len - 1].price;
-        let retracements = self.random.below(3) as i64;
-        let whole = (retracements + 1) * STEP;
-        for part in 0..retracements {
-            let ahead = part * STEP + STEP / 2 + self.random.below(STEP as u64 / 2) as i64;
-            let back = ahead - 1 - self.random.below(STEP as u64 / 2) as i64;
+        let sign = if goal > from { 1 } else { -1 };
+        let grid = ceil_grid(sign * from, self.tick);
+        let ticks = (sign * goal - grid).div_euclid(self.tick);
+        for part in 0..self.random.below(3) as i64 {
+            let ahead = (part + 1) * QUARTER + self.random.below(QUARTER as u64) as i64;
+            let back = ahead - 1 - self.random.below(QUARTER as u64) as i64;
             for place in [ahead, back] {
-                self.visit(self.on_grid(from, goal, from + (goal - from) * place / whole));
+                if ticks > 0 {
+                    self.visit(sign * (grid + ticks * place / (4 * QUARTER) * self.tick));
+                }
             }
         }
         self.visit(goal);
-    }
-
-    /// The grid price next to `price` on the side of `from`, but not behind it.
-    fn on_grid(&self, from: i64, goal: i64, price: i64) -> i64 {
-        if goal > from { floor_grid(price, self.tick).max(from) } else { ceil_grid(price, self.tick).min(from) }
     }
 
     fn visit(&mut self, price: i64) {
@@ -175,8 +173,8 @@ impl Trades {
     }
 }
 
-/// Parts a third, a half or the whole of a way is divided into when a retracement is placed.
-const STEP: i64 = 1024;
+/// Places on a way are counted in quarters of this many parts.
+const QUARTER: i64 = 1024;
 
 /// The way between two trades, mirrored where necessary so that prices rise.
 #[derive(Clone, Copy, Debug)]

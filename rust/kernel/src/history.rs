@@ -202,6 +202,16 @@ impl History {
         expand(self.seed, self.rows[row], self.open_ns(row), self.interval_ns, self.tick, self.path_of(row))
     }
 
+    /// The extents of what a candle visits after a time.
+    fn rest_of(&self, row: usize, after_ns: i64) -> Option<(i64, i64)> {
+        let Candle { open, high, low, .. } = self.rows[row];
+        // Only its first price is left out: where that is no extreme, both extremes are still to come.
+        if after_ns == self.open_ns(row) && open != low && open != high {
+            return Some((low, high));
+        }
+        self.trades(row).extents(after_ns, i64::MAX)
+    }
+
     fn range(&self, row: usize) -> (i64, i64) {
         (self.rows[row].low, self.rows[row].high)
     }
@@ -225,16 +235,22 @@ impl Tape for History {
     fn extents(&self, after_ns: i64, until_ns: i64) -> Option<(i64, i64)> {
         let last = self.row_at(until_ns)?;
         let first = self.row_at(after_ns);
-        let head = first.and_then(|row| self.trades(row).extents(after_ns, until_ns));
         if first == Some(last) {
-            return head;
+            return self.trades(last).extents(after_ns, until_ns);
         }
+        let head = first.and_then(|row| self.rest_of(row, after_ns));
         let whole = self.index.within(first.map_or(0, |row| row + 1), last, |row| self.range(row));
-        let tail = self.trades(last).extents(after_ns, until_ns);
+        let tail = if self.open_ns(last) == until_ns {
+            Some((self.rows[last].open, self.rows[last].open))
+        } else {
+            self.trades(last).extents(after_ns, until_ns)
+        };
         [head, whole, tail].into_iter().flatten().reduce(merged)
     }
 
     fn price_at(&self, time_ns: i64) -> Option<i64> {
-        Some(self.trades(self.row_at(time_ns)?).price_at(time_ns))
+        let row = self.row_at(time_ns)?;
+        let opening = self.open_ns(row) == time_ns;
+        Some(if opening { self.rows[row].open } else { self.trades(row).price_at(time_ns) })
     }
 }

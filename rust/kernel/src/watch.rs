@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::units::{ceil_units, checked_units};
+use crate::units::{ceil_units, checked_units, to_units};
 
 /// The prices that cross nothing: those strictly between two levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +154,21 @@ impl Watch {
 
     /// Feeds prices from row `start` until one crosses; its row and the ids, exactly as one [`Watch::tick`] per row would.
     pub fn scan(&mut self, prices: &[f64], start: usize) -> Option<(usize, Vec<i64>)> {
-        prices.iter().enumerate().skip(start).find_map(|(row, &price)| Some((row, self.tick(price)?)))
+        let mut row = start;
+        loop {
+            let (low, high) = self.calm;
+            let rest = prices.get(row..)?;
+            let calm = |&price: &f64| checked_units(price).is_some_and(|units| units >= low && units <= high);
+            let skipped = rest.iter().position(|price| !calm(price)).unwrap_or(rest.len());
+            if let Some(&price) = rest[..skipped].last() {
+                self.last = Some(to_units(price));
+            }
+            row += skipped;
+            if let Some(crossed) = self.tick(*prices.get(row)?) {
+                return Some((row, crossed));
+            }
+            row += 1;
+        }
     }
 
     /// Takes an exact price in units; the ids it crosses: DOWN levels from the highest, then UP levels from the lowest,
