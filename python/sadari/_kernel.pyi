@@ -1,6 +1,7 @@
 """Types of the compiled kernel; `mypy.stubtest` holds this page and the binary equal."""
 # ruff: noqa: A002 - a level has an id and a candle an open.
 
+from collections.abc import Sequence
 from typing import final
 
 from typing_extensions import Buffer
@@ -76,3 +77,90 @@ def expand(
     tick_units: int,
     path: str = "tape",
 ) -> list[tuple[int, int, float]]: ...
+
+def sma(close: Buffer, n: int, *, first: int = 0) -> Column:
+    """Simple moving average: the mean of the last ``n`` values; NaN before row ``n - 1``.
+
+    Args:
+        close: f64 column.
+        n: Window length, 1 to 1,000,000.
+        first: Candle number of row 0 (open time divided by the interval). With it, slices that start anywhere agree
+            bit for bit with each other and with a `LineSet` fed the same candles.
+
+    Raises:
+        ValueError: The column is no f64 buffer or ``n`` is out of range.
+    """
+
+def bollinger(close: Buffer, n: int, k: float, *, first: int = 0) -> tuple[Column, Column, Column]:
+    """Middle, upper and lower band: mean and ``k`` population standard deviations; NaN before row ``n - 1``.
+
+    ``first`` as for `sma`. The variance is a sum of squares and never negative.
+    """
+
+def ema(close: Buffer, n: int) -> Column:
+    """Exponential mean of span ``n`` (weight 2/(n+1)), seeded with the mean of the first ``n``; NaN before row n - 1.
+
+    Leading NaNs are skipped: a line of a line starts at its first number.
+    """
+
+def atr(high: Buffer, low: Buffer, close: Buffer, n: int) -> Column:
+    """Wilder's average true range: the mean of TR[1..n] at row ``n``, then smoothed; NaN before row ``n``."""
+
+def natr(high: Buffer, low: Buffer, close: Buffer, n: int) -> Column:
+    """`atr` in percent of the close."""
+
+def rsi(close: Buffer, n: int) -> Column:
+    """Wilder's relative strength index, 0 to 100; NaN before row ``n``, 50 where the series never moved."""
+
+def rolling_max(x: Buffer, n: int) -> Column:
+    """The greatest of the last ``n`` values; NaN before row ``n - 1`` and where the window holds a NaN."""
+
+def rolling_min(x: Buffer, n: int) -> Column:
+    """The smallest of the last ``n`` values; NaN before row ``n - 1`` and where the window holds a NaN."""
+
+def percentile(x: Buffer, w: int) -> Column:
+    """Share of the last ``w`` values, in percent, not above the present one; NaN where the window holds a NaN."""
+
+def crosses(a: Buffer, b: Buffer) -> tuple[Column, Column]:
+    """Row numbers (i64) where line ``a`` crosses above ``b`` (golden) and below (dead).
+
+    Lines within 1e-9 of ``b`` of each other are equal. Both lines must be valid at the row and the one before.
+    """
+
+def falling(x: Buffer, m: int) -> Column:
+    """Row numbers (i64) that end ``m`` declines in a row, each by more than 1e-9 of the value before."""
+
+def rising(x: Buffer, m: int) -> Column:
+    """Row numbers (i64) that end ``m`` rises in a row, each by more than 1e-9 of the value before."""
+
+def above(a: float, b: float) -> bool:
+    """``a > b`` between two computed lines: by more than 1e-9 of ``b``; False with NaN."""
+
+def below(a: float, b: float) -> bool:
+    """``a < b`` between two computed lines: by more than 1e-9 of ``b``; False with NaN."""
+
+@final
+class LineSet:
+    """The lines of one symbol and interval, moved by one closed candle at a time; bit for bit the batch functions.
+
+    Args:
+        specs: ``("sma" | "ema" | "atr" | "natr" | "rsi", n)`` or ``("bollinger", n, k)``, which has three values:
+            middle, upper, lower.
+        first: Candle number of the first candle to come (open time divided by the interval). Candles are consecutive:
+            after a gap, fill it or start a new set.
+
+    Raises:
+        ValueError: A line is unknown or its number out of range.
+    """
+
+    def __new__(cls, specs: Sequence[tuple[str, int] | tuple[str, int, float]], *, first: int = 0) -> LineSet: ...
+    @property
+    def names(self) -> list[str]:
+        """What each value is: ``sma(5)``, ``bollinger(200,2).upper``."""
+    def update(self, /, high: float, low: float, close: float) -> bool:
+        """Take one closed candle; True once every line has a value."""
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: int, /) -> float:
+        """One present value, in the order of `names`; NaN before the line is warm."""
+    def tolist(self) -> list[float]:
+        """All present values."""

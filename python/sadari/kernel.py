@@ -6,6 +6,46 @@ a `Column`. They come out as `Column`. Nobody may write to a column while a call
 
 from __future__ import annotations
 
-from sadari._kernel import Column, History, Watch, expand
+from sadari._kernel import (
+    Column,
+    History,
+    LineSet,
+    Watch,
+    above,
+    atr,
+    below,
+    bollinger,
+    crosses,
+    ema,
+    expand,
+    falling,
+    natr,
+    percentile,
+    rising,
+    rolling_max,
+    rolling_min,
+    rsi,
+    sma,
+)
 
-__all__ = ["Column", "History", "Watch", "expand"]
+__all__ = [
+    "Column",
+    "History",
+    "LineSet",
+    "Watch",
+    "above",
+    "atr",
+    "below",
+    "bollinger",
+    "crosses",
+    "ema",
+    "expand",
+    "falling",
+    "natr",
+    "percentile",
+    "rising",
+    "rolling_max",
+    "rolling_min",
+    "rsi",
+    "sma",
+]

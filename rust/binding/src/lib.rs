@@ -2,8 +2,9 @@
 
 use pyo3::prelude::*;
 
-pub mod buffer;
+mod buffer;
 pub mod history;
+mod lines;
 pub mod watch;
 
 #[pymodule]
@@ -12,6 +13,11 @@ mod _kernel {
     use crate::buffer::Column;
     #[pymodule_export]
     use crate::history::{History, expand};
+    #[pymodule_export]
+    use crate::lines::{
+        LineSet, above, atr, below, bollinger, crosses, ema, falling, natr, percentile, rising, rolling_max, rolling_min, rsi,
+        sma,
+    };
     #[pymodule_export]
     use crate::watch::Watch;
 }

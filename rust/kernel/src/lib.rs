@@ -2,8 +2,13 @@
 //!
 //! Pure Rust: no Python, no unsafe code, no I/O, no clock, no randomness that is not a seed.
 
+pub mod bollinger;
+pub mod crossing;
 pub mod expand;
 pub mod extents;
 pub mod history;
+pub mod lines;
+pub mod recursive;
+pub mod rolling;
 pub mod units;
 pub mod watch;
