@@ -1,0 +1,20 @@
+"""The exchange's own rules, pure: one model serves the backtest, paper trading and the local exchange."""
+
+from sadari.exchange.accounts import Income, PositionState
+from sadari.exchange.exchange import Exchange
+from sadari.exchange.orders import OpenOrder
+from sadari.exchange.refusals import REFUSALS, Refusal
+from sadari.exchange.slippage import NO_SLIPPAGE, ONE_TICK, Slippage, TickSlippage
+
+__all__ = [
+    "NO_SLIPPAGE",
+    "ONE_TICK",
+    "REFUSALS",
+    "Exchange",
+    "Income",
+    "OpenOrder",
+    "PositionState",
+    "Refusal",
+    "Slippage",
+    "TickSlippage",
+]

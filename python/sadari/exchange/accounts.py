@@ -1,0 +1,135 @@
+"""What an account holds: the wallet, its positions and every amount that ever changed the wallet."""
+
+from __future__ import annotations
+
+from decimal import ROUND_UP, Decimal
+from typing import NamedTuple
+
+from sadari.exchange.margin import SMALLEST, ZERO, booked, initial_margin, liquidation_price
+from sadari.model.event import PositionRecord
+from sadari.model.instrument import Instrument
+from sadari.model.order import MarginMode
+
+
+class Income(NamedTuple):
+    """One booked amount; the sum of all of them is the change of the wallet balance, exactly.
+
+    ``kind`` is the venue's name: REALIZED_PNL, COMMISSION, FUNDING_FEE or INSURANCE_CLEAR. ``amount`` is positive when
+    received. ``trade_id`` is None for funding.
+    """
+
+    time_ns: int
+    kind: str
+    symbol: str
+    amount: Decimal
+    trade_id: int | None = None
+
+
+class PositionState:
+    """A position that is held.
+
+    The average entry price is kept as the ratio ``cost / weight``, because a quotient need not end: increases add to
+    both, a reduction changes neither. It is exact as long as both fit in 60 digits.
+
+    Attributes:
+        qty: Signed quantity, never 0.
+        margin: The isolated wallet without unrealized profit; in crossed mode the initial margin.
+        liquidation_price: None if there is none, or in crossed mode.
+    """
+
+    __slots__ = ("symbol", "mode", "leverage", "qty", "cost", "weight", "margin", "liquidation_price")
+
+    def __init__(self, symbol: str, mode: MarginMode, leverage: int) -> None:
+        self.symbol = symbol
+        self.mode = mode
+        self.leverage = leverage
+        self.qty = ZERO
+        self.cost = ZERO
+        self.weight = Decimal(1)
+        self.margin = ZERO
+        self.liquidation_price: Decimal | None = None
+
+    @property
+    def side(self) -> int:
+        """``+1`` for LONG, ``-1`` for SHORT."""
+        return 1 if self.qty > 0 else -1
+
+    @property
+    def entry_price(self) -> Decimal:
+        """The average by the venue's convention: unchanged by reductions, rounded to eight decimals, half to even."""
+        return booked(self.cost / self.weight)
+
+    @property
+    def entry_notional(self) -> Decimal:
+        """The unsigned quantity at the average entry price."""
+        size = abs(self.qty)
+        return self.cost if size == self.weight else self.cost * size / self.weight
+
+    def profit(self, qty: Decimal, price: Decimal) -> Decimal:
+        """What closing an unsigned quantity at a price realizes before fees, booked at eight decimals."""
+        return booked(self.side * (price * self.weight - self.cost) * qty / self.weight)
+
+    def ruined_by(self, qty: Decimal, price: Decimal, fee: Decimal) -> bool:
+        """Whether closing an unsigned quantity costs an isolated position more than the margin that goes with it."""
+        if self.mode is not MarginMode.ISOLATED:
+            return False
+        return self.profit(qty, price) - fee + self.margin * qty / abs(self.qty) < 0
+
+    def increase(self, signed: Decimal, price: Decimal) -> None:
+        """Open or add; the margin grows by the initial margin of the addition."""
+        size, added = abs(self.qty), abs(signed)
+        if size in (ZERO, self.weight):
+            self.cost, self.weight = self.cost + added * price, size + added
+        else:  # After a reduction the average is a ratio of its own: (Q·C/W + q·f) / (Q + q).
+            self.cost = size * self.cost + self.weight * added * price
+            self.weight *= size + added
+        self.qty += signed
+        self.margin += initial_margin(added * price, self.leverage)
+
+    def reduce(self, qty: Decimal) -> None:
+        """Close an unsigned quantity; the margin shrinks in proportion, what stays rounded up."""
+        size = abs(self.qty)
+        left = size - qty
+        self.margin = (self.margin * left / size).quantize(SMALLEST, ROUND_UP)
+        self.qty = self.side * left
+
+    def refresh(self, instrument: Instrument) -> None:
+        """Derive the liquidation price again, after the quantity or the margin changed."""
+        if self.mode is MarginMode.ISOLATED:
+            self.liquidation_price = liquidation_price(self.qty, self.entry_notional, self.margin, instrument)
+
+    def record(self) -> PositionRecord:
+        """The position as the venue shows it."""
+        return PositionRecord(self.symbol, self.qty, self.entry_price, self.liquidation_price, self.margin)
+
+
+class Account:
+    """One wallet in the quote currency, and the positions that share it.
+
+    Attributes:
+        wallet_balance: Changes only by `book`.
+        locked: Margin of all positions and resting orders together.
+        positions: The positions that are held, by symbol.
+        conditionals: How many conditional orders wait, over all symbols.
+        trades: How many trades there were; the last one's id.
+    """
+
+    __slots__ = ("wallet_balance", "locked", "positions", "income", "conditionals", "trades")
+
+    def __init__(self, wallet_balance: Decimal) -> None:
+        self.wallet_balance = wallet_balance
+        self.locked = ZERO
+        self.positions: dict[str, PositionState] = {}
+        self.income: list[Income] = []
+        self.conditionals = 0
+        self.trades = 0
+
+    def book(self, income: Income) -> None:
+        """Apply an amount to the wallet and keep it."""
+        self.income.append(income)
+        self.wallet_balance += income.amount
+
+    def next_trade(self) -> int:
+        """A trade id above every one before."""
+        self.trades += 1
+        return self.trades

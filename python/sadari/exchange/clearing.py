@@ -1,0 +1,232 @@
+"""Clearing: what fills, settlements and liquidations do to positions, margin and the wallet."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sadari.exchange.accounts import Account, Income, PositionState
+from sadari.exchange.margin import ZERO, bankruptcy_price, booked, initial_margin
+from sadari.exchange.matching import Market
+from sadari.exchange.orders import OpenOrder, reducible
+from sadari.model.command import PlaceOrder
+from sadari.model.event import AccountUpdated, Event, OrderCanceled, OrderFilled, PositionRecord
+from sadari.model.order import MarginMode, Side
+from sadari.model.plan import Fees
+from sadari.model.units import MILLISECOND_NS
+
+
+def canceled(order: PlaceOrder, time_ns: int, cause: str) -> OrderCanceled:
+    """The end of an order without (further) fills."""
+    return OrderCanceled(time_ns=time_ns, symbol=order.symbol, client_order_id=order.client_order_id, cause=cause)
+
+
+class Clearing:
+    """The account and its markets, seen from the side of the money. The operators of its callers' context are exact."""
+
+    def __init__(self, fees: Fees, wallet_balance: Decimal) -> None:
+        self.fees = fees
+        self.account = Account(wallet_balance)
+        self.crossed: dict[str, Market] = {}
+
+    # What may be locked
+
+    def free(self) -> Decimal:
+        """The wallet less all margin and less the losses of crossed positions; negative where those exceed it."""
+        free = self.account.wallet_balance - self.account.locked
+        if self.crossed:
+            profits = (m.position.profit(abs(m.held), m.last_price) for m in self.crossed.values() if m.position)
+            free += min(sum(profits, ZERO), ZERO)
+        return free
+
+    def refuses(self, market: Market, order: PlaceOrder, price: Decimal, *, resting: bool = False) -> int:
+        """The code for an opening order that the bracket forbids or whose margin and fee are not there; or 0.
+
+        A part that closes needs no margin. ``resting`` asks for an order that is to wait in the book.
+        """
+        if order.reduce_only or order.close_position:
+            return 0
+        qty = order.qty or ZERO
+        closing = min(qty, reducible(order, market.held))
+        if closing < qty:
+            after = qty - closing if closing else abs(market.held) + qty
+            notional = after * price + market.resting_notional(order.side)
+            if notional > market.instrument.max_notional(market.leverage):
+                return -2027
+        if resting:
+            return -2019 if market.required_order_margin(order) - market.order_margin > self.free() else 0
+        return -2019 if self.lacks_margin(market, order, price, self.fees.taker) else 0
+
+    def lacks_margin(self, market: Market, order: PlaceOrder, price: Decimal, fee_rate: Decimal) -> bool:
+        """Whether what an order opens at a price, with its fee, is not there; what it closes first is released."""
+        qty = order.qty or ZERO
+        closing = min(qty, reducible(order, market.held))
+        if closing == qty:
+            return False
+        free = self.free()
+        if market.position is not None and closing:
+            free += market.position.margin + market.position.profit(closing, price)
+        return initial_margin((qty - closing) * price, market.leverage) + qty * price * fee_rate > free
+
+    # Executing
+
+    def execute(
+        self, market: Market, order: PlaceOrder, time_ns: int, price: Decimal, *, maker: bool = False
+    ) -> list[Event]:
+        """Fill an order as far as it may go: reduce-only and close-position orders stop at zero."""
+        room = reducible(order, market.held)
+        qty = room if order.qty is None else order.qty
+        if order.reduce_only:
+            qty = min(qty, room)
+        if not qty:
+            return [canceled(order, time_ns, "EXPIRED")]
+        fee = booked(qty * price * (self.fees.maker if maker else self.fees.taker))
+        closing = min(qty, room)
+        if market.position is not None and closing and market.position.ruined_by(closing, price, fee):
+            # Its margin does not pay for this: the venue takes the position over before the order is executed.
+            return [*self.liquidate(market, time_ns, price), canceled(order, time_ns, "EXPIRED")]
+        income = "COMMISSION"
+        filled = self._fill(market, time_ns, order.client_order_id, order.side, price, qty, fee, income, maker=maker)
+        return [*filled, *self._knock_out(market, time_ns)]
+
+    def liquidate(self, market: Market, time_ns: int, price: Decimal) -> list[Event]:
+        """Cancel everything and close the whole position, no worse than at the price that uses up its margin.
+
+        The liquidation fee takes at most what is left of the margin, so the loss never exceeds it.
+
+        Source: reference binance-usdm §8, liquidation run.
+        """
+        position = market.position
+        assert position is not None  # noqa: S101 - only a position has a liquidation price
+        events: list[Event] = []
+        for waiting in tuple(market.orders.values()):
+            self.end(market, waiting)
+            events.append(canceled(waiting.order, time_ns, "LIQUIDATION"))
+        size, side = abs(position.qty), Side.SELL if position.side > 0 else Side.BUY
+        last = bankruptcy_price(position.qty, position.entry_notional, position.margin, market.instrument.tick_size)
+        price = max(price, last) if side is Side.SELL else min(price, last)
+        left = position.margin + position.profit(size, price)
+        fee = min(booked(size * price * market.instrument.liquidation_fee), left)
+        name = f"autoclose-{time_ns // MILLISECOND_NS}"
+        kind = "INSURANCE_CLEAR"
+        return events + self._fill(market, time_ns, name, side, price, size, fee, kind, cause="LIQUIDATION")
+
+    def pay_funding(self, market: Market, position: PositionState, time_ns: int, amount: Decimal) -> AccountUpdated:
+        """Book a funding payment; an isolated position's own margin receives or pays it."""
+        self.account.book(Income(time_ns, "FUNDING_FEE", position.symbol, amount))
+        if position.mode is MarginMode.ISOLATED:
+            position.margin = max(position.margin + amount, ZERO)
+            self.settle(market)
+        return self.updated(market, time_ns, "FUNDING_FEE")
+
+    # Waiting
+
+    def wait(self, market: Market, waiting: OpenOrder) -> bool:
+        """Let an order wait; true if that locks margin."""
+        market.add(waiting)
+        self.account.conditionals += waiting.conditional
+        return self._lock(market)
+
+    def end(self, market: Market, waiting: OpenOrder) -> bool:
+        """End an order's waiting; true if that frees margin."""
+        market.remove(waiting)
+        self.account.conditionals -= waiting.conditional
+        return self._lock(market)
+
+    # Settling
+
+    def settle(self, market: Market) -> None:
+        """After a position changed: derive its liquidation price, watch it, lock what it needs."""
+        if market.position is not None:
+            market.position.refresh(market.instrument)
+        market.watch_liquidation()
+        self._lock(market)
+
+    def updated(self, market: Market, time_ns: int, cause: str, *, position: bool = True) -> AccountUpdated:
+        """The account as the venue shows it now, with this market's position unless only the balance changed."""
+        held = market.position
+        shown = held.record() if held else PositionRecord(market.instrument.symbol, ZERO, ZERO)
+        return AccountUpdated(
+            time_ns=time_ns,
+            cause=cause,
+            wallet_balance=self.account.wallet_balance,
+            available_balance=max(self.free(), ZERO),
+            positions=(shown,) if position else (),
+        )
+
+    def _fill(
+        self,
+        market: Market,
+        time_ns: int,
+        client_order_id: str,
+        side: Side,
+        price: Decimal,
+        qty: Decimal,
+        fee: Decimal,
+        fee_kind: str,
+        *,
+        maker: bool = False,
+        cause: str = "",
+    ) -> list[Event]:
+        """One trade: first it closes what it can, then it opens the rest."""
+        symbol, account = market.instrument.symbol, self.account
+        trade_id = account.next_trade()
+        signed = qty if side is Side.BUY else -qty
+        closing, profit = ZERO, ZERO
+        position = market.position
+        if position is not None and position.side * signed < 0:
+            closing = min(qty, abs(position.qty))
+            profit = position.profit(closing, price)
+            account.book(Income(time_ns, "REALIZED_PNL", symbol, profit, trade_id))
+            position.reduce(closing)
+            if not position.qty:
+                self._close(market)
+        if fee:
+            account.book(Income(time_ns, fee_kind, symbol, -fee, trade_id))
+        if closing < qty:
+            position = market.position or self._open(market)
+            opening = qty - closing
+            position.increase(opening if side is Side.BUY else -opening, price)
+        self.settle(market)
+        trade = OrderFilled(
+            time_ns=time_ns,
+            symbol=symbol,
+            client_order_id=client_order_id,
+            trade_id=trade_id,
+            price=price,
+            qty=qty,
+            fee=fee,
+            realized_pnl=profit,
+            buyer=side is Side.BUY,
+            maker=maker,
+            cause=cause,
+        )
+        return [trade, self.updated(market, time_ns, "ORDER")]
+
+    def _open(self, market: Market) -> PositionState:
+        symbol = market.instrument.symbol
+        position = PositionState(symbol, market.mode, market.leverage)
+        market.position = self.account.positions[symbol] = position
+        if market.mode is MarginMode.CROSSED:
+            self.crossed[symbol] = market
+        return position
+
+    def _close(self, market: Market) -> None:
+        symbol = market.instrument.symbol
+        market.position = None
+        del self.account.positions[symbol]
+        self.crossed.pop(symbol, None)
+
+    def _knock_out(self, market: Market, time_ns: int) -> list[Event]:
+        """Expire the resting reduce-only limit orders for which a fill has left nothing to reduce."""
+        out = market.knocked_out()
+        for waiting in out:
+            self.end(market, waiting)
+        return [canceled(waiting.order, time_ns, "EXPIRED") for waiting in out]
+
+    def _lock(self, market: Market) -> bool:
+        before = market.order_margin
+        market.order_margin = market.required_order_margin()
+        locked = market.order_margin + (market.position.margin if market.position else ZERO)
+        self.account.locked += locked - market.locked
+        market.locked = locked
+        return market.order_margin != before

@@ -1,0 +1,304 @@
+"""The exchange: orders, positions, margin, funding and liquidation of one account. Pure: time and prices are told.
+
+It knows trades, not an order book: an order that takes liquidity is filled at once and whole, at the last price and the
+slippage; a limit order is filled whole, at its own price, by the first trade at or beyond it. One-way position mode. In
+isolated mode a position is liquidated whole. Crossed positions share the wallet and are not liquidated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from sadari.exchange.accounts import Income, PositionState
+from sadari.exchange.clearing import Clearing, canceled
+from sadari.exchange.funding import funding_payment
+from sadari.exchange.margin import ZERO, exact, initial_margin
+from sadari.exchange.matching import LIQUIDATION, Market
+from sadari.exchange.orders import CONDITIONAL, OpenOrder, level_of, passed, reducible, refused, rests, takes
+from sadari.exchange.refusals import REFUSALS, Refusal
+from sadari.exchange.slippage import ONE_TICK, Slippage
+from sadari.kernel import Watch
+from sadari.model.command import PlaceOrder
+from sadari.model.event import CancelRejected, Event, FundingPaid, OrderAccepted, OrderRejected
+from sadari.model.instrument import Instrument
+from sadari.model.order import MarginMode, OrderType, Side, TimeInForce
+from sadari.model.plan import Fees
+from sadari.model.units import floor_units
+
+MAX_LIMIT_ORDERS = 200  # of one symbol
+MAX_CONDITIONAL_ORDERS = 200  # of the account
+
+
+class Exchange:
+    """One account at the venue.
+
+    Every call answers with the events it caused, in their order. The caller tells each symbol's trades by `touch`: all
+    of them, or only those that meet a level of `watch`.
+
+    Args:
+        instruments: What can be traded, by symbol.
+        fees: Rates of the account.
+        wallet_balance: The balance to begin with, in quote currency.
+        slippage: What taking liquidity costs beyond the fee.
+    """
+
+    def __init__(
+        self,
+        instruments: Mapping[str, Instrument],
+        fees: Fees,
+        wallet_balance: Decimal,
+        *,
+        slippage: Slippage = ONE_TICK,
+    ) -> None:
+        self._clearing = Clearing(fees, wallet_balance)
+        self._account = self._clearing.account
+        self._markets = {symbol: Market(instrument) for symbol, instrument in instruments.items()}
+        self._slippage = slippage
+        self._ids = 0
+
+    # What there is
+
+    @property
+    def wallet_balance(self) -> Decimal:
+        """The first balance and every booked amount since."""
+        return self._account.wallet_balance
+
+    @property
+    def income(self) -> list[Income]:
+        """Every amount that changed the wallet, in order."""
+        return self._account.income
+
+    @property
+    def positions(self) -> Mapping[str, PositionState]:
+        """The positions that are held, by symbol; a live view."""
+        return MappingProxyType(self._account.positions)
+
+    def watch(self, symbol: str) -> Watch:
+        """The levels of the symbol's waiting orders and of its liquidation price, for the source of its prices."""
+        return self._market(symbol).watch
+
+    def open_orders(self, symbol: str) -> tuple[OpenOrder, ...]:
+        """The waiting orders of a symbol, oldest first."""
+        return tuple(self._market(symbol).orders.values())
+
+    @exact
+    def available_balance(self) -> Decimal:
+        """What new orders may lock: the wallet less all margin and less the losses of crossed positions; at least 0."""
+        return max(self._clearing.free(), ZERO)
+
+    @exact
+    def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
+        """Wallet balance plus unrealized profit; ``marks`` has a price for every symbol that is held."""
+        positions = self._account.positions.values()
+        return self.wallet_balance + sum((p.profit(abs(p.qty), marks[p.symbol]) for p in positions), ZERO)
+
+    # Settings
+
+    @exact
+    def set_leverage(self, symbol: str, leverage: int) -> Decimal:
+        """Set a symbol's leverage. An isolated position keeps the margin it has.
+
+        Returns:
+            The largest position notional allowed at it.
+
+        Raises:
+            Refusal: -4028 (no bracket allows it), -4161 (lowered while an isolated position is held), -2027 (the
+                position is too large for it), -2019 (the margin it asks is not there).
+        """
+        market = self._market(symbol)
+        limit = market.instrument.max_notional(leverage) if leverage >= 1 else ZERO
+        if not limit:
+            raise Refusal(-4028)
+        before, position = market.leverage, market.position
+        if position is not None:
+            if position.mode is MarginMode.ISOLATED and leverage < before:
+                raise Refusal(-4161)
+            if position.entry_notional > limit:
+                raise Refusal(-2027)
+        self._apply_leverage(market, leverage)
+        if leverage < before and self._clearing.free() < 0:
+            self._apply_leverage(market, before)
+            raise Refusal(-2019)
+        return limit
+
+    def set_margin_mode(self, symbol: str, mode: MarginMode) -> None:
+        """Set a symbol's margin mode.
+
+        Raises:
+            Refusal: -4046 (it is set already), -4048 (a position is held), -4047 (orders are open).
+        """
+        market = self._market(symbol)
+        if market.mode is mode:
+            raise Refusal(-4046)
+        if market.position is not None:
+            raise Refusal(-4048)
+        if market.orders:
+            raise Refusal(-4047)
+        market.mode = mode
+
+    # What happens
+
+    @exact
+    def submit(self, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
+        """Take an order in, at the price of the symbol's last trade.
+
+        Returns:
+            `OrderRejected` alone if it is refused; `OrderAccepted` if it waits; if it is executed at once, its fill and
+            an `AccountUpdated`.
+        """
+        market = self._markets.get(order.symbol)
+        if market is None:
+            return [_rejected(order, time_ns, -1121)]
+        market.last_price = last_price
+        code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
+        if code:
+            return [_rejected(order, time_ns, code)]
+        if order.order_type in CONDITIONAL:
+            return self._wait(market, order, time_ns)
+        if order.order_type is OrderType.MARKET or takes(order, last_price):
+            return self._take(market, order, time_ns, last_price)
+        if order.time_in_force is TimeInForce.FOK:
+            return [_rejected(order, time_ns, -5021)]
+        if not rests(order):
+            return [_accepted(order, time_ns), canceled(order, time_ns, "EXPIRED")]
+        code = self._clearing.refuses(market, order, level_of(order), resting=True)
+        return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
+
+    @exact
+    def cancel(self, symbol: str, client_order_id: str, time_ns: int) -> list[Event]:
+        """Cancel a waiting order; `CancelRejected` (-2011) if none waits under this id."""
+        market = self._markets.get(symbol)
+        waiting = market.orders.get(client_order_id) if market else None
+        if market is None or waiting is None:
+            return [CancelRejected(time_ns=time_ns, symbol=symbol, client_order_id=client_order_id, code=-2011)]
+        freed = self._clearing.end(market, waiting)
+        events: list[Event] = [canceled(waiting.order, time_ns, "CANCELED")]
+        if freed:
+            events.append(self._clearing.updated(market, time_ns, "ORDER", position=False))
+        return events
+
+    @exact
+    def touch(self, symbol: str, time_ns: int, price: Decimal) -> list[Event]:
+        """A trade at this price: fill what it meets, the nearest level first; at one level, by time of acceptance.
+
+        A triggered order is filled at this price and the slippage, however far beyond its trigger it is.
+        """
+        market = self._market(symbol)
+        market.last_price = price
+        events: list[Event] = []
+        for identifier in market.watch.touch(floor_units(price)):
+            if identifier == LIQUIDATION:
+                if market.liquidates(price):
+                    side = Side.SELL if market.held > 0 else Side.BUY
+                    fill_price = self._slippage.price(market.instrument, side, price, abs(market.held))
+                    events += self._clearing.liquidate(market, time_ns, fill_price)
+            elif identifier in market.ids:  # What an earlier level did may have ended this order.
+                events += self._meet(market, market.ids[identifier], time_ns, price)
+        return events
+
+    @exact
+    def fund(self, symbol: str, time_ns: int, rate: Decimal, mark_price: Decimal) -> list[Event]:
+        """Settle funding; nothing if no position is held. An isolated position pays from its own margin."""
+        market = self._market(symbol)
+        position = market.position
+        if position is None:
+            return []
+        amount = funding_payment(position.qty, mark_price, rate)
+        paid = FundingPaid(time_ns=time_ns, symbol=symbol, amount=amount, rate=rate, mark_price=mark_price)
+        return [paid, self._clearing.pay_funding(market, position, time_ns, amount)]
+
+    # How it happens
+
+    def _market(self, symbol: str) -> Market:
+        market = self._markets.get(symbol)
+        if market is None:
+            raise Refusal(-1121)
+        return market
+
+    def _apply_leverage(self, market: Market, leverage: int) -> None:
+        market.leverage = leverage
+        position = market.position
+        if position is not None:
+            position.leverage = leverage
+            if position.mode is MarginMode.CROSSED:
+                position.margin = initial_margin(position.entry_notional, leverage)
+        self._clearing.settle(market)
+
+    def _refused_here(self, market: Market, order: PlaceOrder, last_price: Decimal) -> int:
+        """The code with which the present state refuses an order, margin and brackets aside; or 0."""
+        if market.instrument.status != "TRADING" and not (order.reduce_only or order.close_position):
+            return -4140
+        if order.client_order_id in market.orders:
+            return -4116
+        if order.order_type in CONDITIONAL:
+            if self._account.conditionals >= MAX_CONDITIONAL_ORDERS:
+                return -4045
+            if order.close_position and market.has_close_position(order):
+                return -4130
+            return -2021 if passed(order, last_price) else 0
+        limit = order.order_type is OrderType.LIMIT
+        if limit and order.time_in_force is TimeInForce.GTX and takes(order, last_price):
+            return -5022
+        if limit and market.limit_orders() >= MAX_LIMIT_ORDERS:
+            return -2025
+        if order.reduce_only:
+            # A market order goes before the resting ones; a limit order only has what they leave.
+            claimed = market.claimed(order.side) if limit else ZERO
+            return -2022 if reducible(order, market.held) <= claimed else 0
+        return 0
+
+    def _take(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
+        """Execute a market order, or a limit order that meets the market, no worse than its limit."""
+        price = self._slippage.price(market.instrument, order.side, last_price, order.qty or ZERO)
+        if order.price is not None:
+            price = min(price, order.price) if order.side is Side.BUY else max(price, order.price)
+        code = self._clearing.refuses(market, order, price)
+        if code:
+            return [_rejected(order, time_ns, code)]
+        executed = self._clearing.execute(market, order, time_ns, price)
+        return executed if order.order_type is OrderType.MARKET else [_accepted(order, time_ns), *executed]
+
+    def _wait(self, market: Market, order: PlaceOrder, time_ns: int) -> list[Event]:
+        self._ids += 1
+        locked = self._clearing.wait(market, OpenOrder(self._ids, time_ns, order))
+        events: list[Event] = [_accepted(order, time_ns)]
+        if locked:
+            events.append(self._clearing.updated(market, time_ns, "ORDER", position=False))
+        return events
+
+    def _meet(self, market: Market, waiting: OpenOrder, time_ns: int, price: Decimal) -> list[Event]:
+        """A trade has reached a waiting order: trigger it, or fill it in the book."""
+        order = waiting.order
+        freed = self._clearing.end(market, waiting)
+        if waiting.conditional:
+            qty = reducible(order, market.held) if order.qty is None else order.qty
+            price = self._slippage.price(market.instrument, order.side, price, qty)
+            code = self._clearing.refuses(market, order, price)
+        else:
+            price = level_of(order)
+            lacking = not order.reduce_only and self._clearing.lacks_margin(market, order, price, ZERO)
+            code = -2019 if lacking else 0
+        if not code:
+            return self._clearing.execute(market, order, time_ns, price, maker=not waiting.conditional)
+        events: list[Event] = [canceled(order, time_ns, REFUSALS[code].reason)]
+        if freed:
+            events.append(self._clearing.updated(market, time_ns, "ORDER", position=False))
+        return events
+
+
+def _accepted(order: PlaceOrder, time_ns: int) -> OrderAccepted:
+    return OrderAccepted(time_ns=time_ns, symbol=order.symbol, client_order_id=order.client_order_id)
+
+
+def _rejected(order: PlaceOrder, time_ns: int, code: int) -> OrderRejected:
+    reason, message = REFUSALS[code]
+    return OrderRejected(
+        time_ns=time_ns,
+        symbol=order.symbol,
+        client_order_id=order.client_order_id,
+        code=code,
+        reason=reason,
+        message=message,
+    )

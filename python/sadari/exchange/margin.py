@@ -1,0 +1,95 @@
+"""Margin arithmetic of a USDT-margined linear contract, in exact decimals.
+
+Amounts have eight decimals, as the venue books them; each function says which way it rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_UP, Decimal, localcontext
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from sadari.model.instrument import Instrument
+from sadari.model.units import EXACT
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ZERO = Decimal(0)
+SMALLEST = Decimal("1e-8")
+
+
+def exact(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a function whose operators neither round products nor depend on the caller's decimal context."""
+
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with localcontext(EXACT):
+            return function(*args, **kwargs)
+
+    return wrapper
+
+
+def booked(amount: Decimal) -> Decimal:
+    """An amount as it is booked: eight decimals, half to even."""
+    return amount.quantize(SMALLEST, ROUND_HALF_EVEN)
+
+
+def initial_margin(notional: Decimal, leverage: int) -> Decimal:
+    """What a position of this notional locks, rounded up.
+
+    Source: reference binance-usdm §8, position initial margin.
+    """
+    return (notional / leverage).quantize(SMALLEST, ROUND_UP)
+
+
+def maintenance_margin(notional: Decimal, instrument: Instrument) -> Decimal:
+    """The least collateral with which a position of this notional is left alone, not rounded.
+
+    Source: reference binance-usdm §8, maintenance margin by bracket.
+    """
+    bracket = instrument.bracket(notional)
+    return notional * bracket.maint_margin_rate - bracket.cum
+
+
+def liquidation_price(qty: Decimal, entry_cost: Decimal, margin: Decimal, instrument: Instrument) -> Decimal | None:
+    """Where the collateral of an isolated position equals its maintenance margin; None if no positive price does that.
+
+    Args:
+        qty: Signed quantity, not 0.
+        entry_cost: Average entry price times the unsigned quantity.
+        margin: The isolated wallet, without unrealized profit.
+        instrument: For the brackets; the one that holds the notional at the liquidation price counts.
+
+    Returns:
+        The price at eight decimals, rounded toward the market: a LONG's up, a SHORT's down.
+
+    Source: reference binance-usdm §8, ``(WB + cum − side·Q·EP) / (Q·MMR − side·Q)``.
+    """
+    size = abs(qty)
+    side = 1 if qty > 0 else -1
+    bracket = instrument.bracket(entry_cost)
+    price = ZERO
+    # Collateral less maintenance margin is monotone, concave and piecewise linear in the price, so going to the bracket
+    # of the last answer moves one way after the first step and ends at the root.
+    for _ in range(len(instrument.brackets) + 1):
+        price = (margin + bracket.cum - side * entry_cost) / (size * (bracket.maint_margin_rate - side))
+        found = instrument.bracket(max(size * price, ZERO))
+        if found is bracket:
+            break
+        bracket = found
+    price = price.quantize(SMALLEST, ROUND_CEILING if side > 0 else ROUND_FLOOR)
+    return price if price > 0 else None
+
+
+def bankruptcy_price(qty: Decimal, entry_cost: Decimal, margin: Decimal, tick: Decimal) -> Decimal:
+    """The last price on the tick grid at which closing costs an isolated position no more than its margin.
+
+    May be 0 or negative for a LONG whose margin covers its whole cost.
+
+    Source: reference binance-usdm §8, the insurance fund takes over there.
+    """
+    if qty > 0:
+        return ((entry_cost - margin) / qty / tick).to_integral_value(ROUND_CEILING) * tick
+    return ((entry_cost + margin) / -qty / tick).to_integral_value(ROUND_FLOOR) * tick

@@ -1,0 +1,156 @@
+"""One symbol's market: the orders that wait there, the levels at which they are met, the position they act on."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sadari.exchange.accounts import PositionState
+from sadari.exchange.margin import ZERO, initial_margin
+from sadari.exchange.orders import OpenOrder, level_of, meets_from_below, reducible
+from sadari.kernel import Watch
+from sadari.model.command import PlaceOrder
+from sadari.model.instrument import Instrument
+from sadari.model.order import MarginMode, Side
+from sadari.model.units import ceil_units, floor_units
+
+# Above every order id: at one and the same level an order is met before the position is liquidated.
+LIQUIDATION = 1 << 62
+
+# What an account has on a symbol that it never touched.
+FIRST_LEVERAGE = 20
+FIRST_MODE = MarginMode.CROSSED
+
+
+class Market:
+    """The state of one symbol.
+
+    Attributes:
+        orders: Waiting orders by client order id, in time order.
+        watch: The levels of the waiting orders under their ids, and the liquidation price under `LIQUIDATION`.
+        position: None when flat.
+        order_margin: What the resting limit orders lock beyond the position's margin.
+        locked: The margin of position and orders together, as the account counts it.
+        last_price: The last price told, 0 before the first.
+    """
+
+    __slots__ = (
+        *(
+            "instrument",
+            "leverage",
+            "mode",
+            "orders",
+            "ids",
+            "watch",
+            "position",
+            "order_margin",
+            "locked",
+            "last_price",
+        ),
+    )
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.leverage = min(FIRST_LEVERAGE, max(bracket.max_leverage for bracket in instrument.brackets))
+        self.mode = FIRST_MODE
+        self.orders: dict[str, OpenOrder] = {}
+        self.ids: dict[int, OpenOrder] = {}
+        self.watch = Watch()
+        self.position: PositionState | None = None
+        self.order_margin = ZERO
+        self.locked = ZERO
+        self.last_price = ZERO
+
+    @property
+    def held(self) -> Decimal:
+        """The signed quantity held, 0 when flat."""
+        return self.position.qty if self.position else ZERO
+
+    def add(self, waiting: OpenOrder) -> None:
+        """Let an order wait for its level."""
+        order = waiting.order
+        self.orders[order.client_order_id] = waiting
+        self.ids[waiting.id] = waiting
+        self._arm(waiting.id, level_of(order), up=meets_from_below(order))
+
+    def remove(self, waiting: OpenOrder) -> None:
+        """End an order's waiting."""
+        del self.orders[waiting.order.client_order_id]
+        del self.ids[waiting.id]
+        self.watch.disarm(waiting.id)
+
+    def watch_liquidation(self) -> None:
+        """Move the armed liquidation price to where the position has it now."""
+        position = self.position
+        if position is None or position.liquidation_price is None:
+            self.watch.disarm(LIQUIDATION)
+        else:
+            self._arm(LIQUIDATION, position.liquidation_price, up=position.side < 0)
+
+    def liquidates(self, price: Decimal) -> bool:
+        """Whether a price is at or beyond the liquidation price."""
+        position = self.position
+        if position is None or position.liquidation_price is None:
+            return False
+        return position.side * (price - position.liquidation_price) <= 0
+
+    def has_close_position(self, order: PlaceOrder) -> bool:
+        """Whether a close-position order of this side and type waits already."""
+        return any(
+            other.order.close_position and other.order.side is order.side and other.order.order_type is order.order_type
+            for other in self.ids.values()
+        )
+
+    def limit_orders(self) -> int:
+        """How many limit orders rest in the book."""
+        return sum(not waiting.conditional for waiting in self.ids.values())
+
+    def resting_notional(self, side: Side, more: PlaceOrder | None = None) -> Decimal:
+        """The value of the resting limit orders of a side that may open exposure, each at its own price.
+
+        ``more`` is an order that is asked about as if it rested already.
+        """
+        orders = [waiting.order for waiting in self.ids.values() if not waiting.conditional]
+        if more is not None:
+            orders.append(more)
+        return sum(
+            ((o.qty or ZERO) * level_of(o) for o in orders if o.side is side and not o.reduce_only),
+            ZERO,
+        )
+
+    def required_order_margin(self, more: PlaceOrder | None = None) -> Decimal:
+        """What the resting limit orders, and one ``more``, lock beyond the position's own margin.
+
+        Source: reference binance-usdm §8, order margin in one-way mode, with the position at its entry price.
+        """
+        bids, asks = self.resting_notional(Side.BUY, more), self.resting_notional(Side.SELL, more)
+        if not bids and not asks:
+            return ZERO
+        signed = self.position.side * self.position.entry_notional if self.position else ZERO
+        beyond = max(abs(signed + bids), abs(signed - asks)) - abs(signed)
+        return initial_margin(max(beyond, ZERO), self.leverage)
+
+    def claimed(self, side: Side) -> Decimal:
+        """How much of the position the resting reduce-only limit orders of a side claim."""
+        claims = (w.order.qty for w in self.ids.values() if w.reduces_from_book and w.order.side is side)
+        return sum((qty for qty in claims if qty is not None), ZERO)
+
+    def knocked_out(self) -> list[OpenOrder]:
+        """The resting reduce-only limit orders for which the position has nothing left, worst price first.
+
+        Source: reference binance-usdm §5, expiry reason 4.
+        """
+        out: list[OpenOrder] = []
+        for side in Side:
+            resting = [w for w in self.ids.values() if w.reduces_from_book and w.order.side is side]
+            # The best price is met first, and at one price the oldest order.
+            resting.sort(key=lambda w: (level_of(w.order) * (1 if w.order.side is Side.SELL else -1), w.id))
+            claimed = ZERO
+            for waiting in resting:
+                if claimed >= reducible(waiting.order, self.held):
+                    out.append(waiting)
+                claimed += waiting.order.qty or ZERO
+        return out
+
+    def _arm(self, identifier: int, level: Decimal, *, up: bool) -> None:
+        # A level that the last price has passed already is met by the next trade.
+        self.watch.arm(identifier, up, ceil_units(level) if up else floor_units(level))

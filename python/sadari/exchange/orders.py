@@ -1,0 +1,163 @@
+"""Orders as the venue takes them in: parameters and filters, in the order in which the venue asks."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import msgspec
+
+from sadari.exchange.margin import ZERO
+from sadari.model.command import PlaceOrder
+from sadari.model.instrument import Instrument
+from sadari.model.order import OrderType, PositionSide, Side, TimeInForce
+
+CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+
+CONDITIONAL = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
+
+
+class OpenOrder(msgspec.Struct, frozen=True):
+    """An order that waits at the venue. ``id`` grows with acceptance, so it is the time priority too."""
+
+    id: int
+    time_ns: int
+    order: PlaceOrder
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it waits for its trigger; otherwise it is a limit order in the book."""
+        return self.order.order_type in CONDITIONAL
+
+    @property
+    def reduces_from_book(self) -> bool:
+        """Whether it is a reduce-only limit order, which claims a part of the position while it rests."""
+        return self.order.reduce_only and not self.conditional
+
+
+def meets_from_below(order: PlaceOrder) -> bool:
+    """Whether a waiting order is met by a price at or above its level (UP), not at or below it (DOWN)."""
+    if order.order_type is OrderType.STOP_MARKET:
+        return order.side is Side.BUY
+    return order.side is Side.SELL
+
+
+def level_of(order: PlaceOrder) -> Decimal:
+    """The price at which a waiting order is met: its trigger price, or its limit price."""
+    level = order.trigger_price if order.order_type in CONDITIONAL else order.price
+    assert level is not None  # noqa: S101 - `refused_for_parameters` has seen to it
+    return level
+
+
+def passed(order: PlaceOrder, last_price: Decimal) -> bool:
+    """Whether the last trade is at or beyond the trigger of a conditional order already."""
+    distance = last_price - level_of(order)
+    return distance >= 0 if meets_from_below(order) else distance <= 0
+
+
+def refused(order: PlaceOrder, instrument: Instrument, last_price: Decimal) -> int:
+    """The code with which the venue refuses an order whatever the account holds, or 0.
+
+    The last price stands for the mark price in the band and minimum-value filters of limit and market orders.
+
+    Source: reference binance-usdm §3.1 (filters), §3.3 (close-position), §6 (codes).
+    """
+    return (
+        refused_for_parameters(order)
+        or refused_for_prices(order, instrument, last_price)
+        or refused_for_qty(order, instrument, last_price)
+    )
+
+
+def refused_for_parameters(order: PlaceOrder) -> int:
+    """The code for parameters that are missing, superfluous or do not fit together, or 0. One-way position mode."""
+    if CLIENT_ID.fullmatch(order.client_order_id) is None:
+        return -4015
+    if order.position_side is not PositionSide.BOTH:
+        return -4061
+    conditional = order.order_type in CONDITIONAL
+    if order.close_position:
+        if not conditional:
+            return -4136
+        if order.qty is not None:
+            return -4137
+        if order.reduce_only:
+            return -1106
+    elif order.qty is None:
+        return -1102
+    if (order.trigger_price is None) is conditional:
+        return -1102 if conditional else -1106
+    if order.order_type is OrderType.LIMIT:
+        return -1102 if order.price is None or order.time_in_force is None else 0
+    return 0 if order.price is None else -1106
+
+
+def refused_for_prices(order: PlaceOrder, instrument: Instrument, last_price: Decimal) -> int:
+    """The code for a price or trigger price outside its filters, or 0."""
+    for price in (order.price, order.trigger_price):
+        if price is None:
+            continue
+        if price <= 0:
+            return -4001
+        if price % instrument.tick_size:
+            return -1111 if finer(price, instrument.tick_size) else -4014
+        if price < instrument.min_price:
+            return -4013
+        if instrument.max_price and price > instrument.max_price:
+            return -4002
+    if order.price is not None:
+        if order.side is Side.BUY and 0 < instrument.multiplier_up * last_price < order.price:
+            return -4016
+        if order.side is Side.SELL and order.price < instrument.multiplier_down * last_price:
+            return -4024
+    return 0
+
+
+def refused_for_qty(order: PlaceOrder, instrument: Instrument, last_price: Decimal) -> int:
+    """The code for a quantity or value outside its filters, or 0. Reduce-only orders have no minimum value."""
+    qty = order.qty
+    if qty is None:
+        return 0
+    if qty <= 0:
+        return -4003
+    if qty % instrument.step_size:
+        return -1111 if finer(qty, instrument.step_size) else -4023
+    if qty < instrument.min_qty:
+        return -4004
+    if qty > (instrument.market_max_qty if order.order_type is OrderType.MARKET else instrument.max_qty):
+        return -4005
+    if not order.reduce_only:
+        price = last_price if order.order_type is OrderType.MARKET else level_of(order)
+        if qty * price < instrument.min_notional:
+            return -4164
+    return 0
+
+
+def finer(number: Decimal, grid: Decimal) -> bool:
+    """Whether a number has more decimals than its grid is written with."""
+    return decimals(number.normalize()) > decimals(grid)
+
+
+def decimals(number: Decimal) -> int:
+    """How many digits follow the point."""
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int)  # noqa: S101 - filters and orders hold finite numbers
+    return max(-exponent, 0)
+
+
+def takes(order: PlaceOrder, last_price: Decimal) -> bool:
+    """Whether a limit order would be filled at once: its price is at or beyond the last trade."""
+    assert order.price is not None  # noqa: S101 - `refused_for_parameters` has seen to it
+    return order.price >= last_price if order.side is Side.BUY else order.price <= last_price
+
+
+def rests(order: PlaceOrder) -> bool:
+    """Whether a limit order may wait in the book."""
+    return order.time_in_force in {TimeInForce.GTC, TimeInForce.GTX}
+
+
+def reducible(order: PlaceOrder, held: Decimal) -> Decimal:
+    """How much of a signed position an order can close, whatever its quantity; 0 if it has the position's own side."""
+    if order.side is Side.SELL:
+        return max(held, ZERO)
+    return max(-held, ZERO)
