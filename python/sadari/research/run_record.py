@@ -15,8 +15,8 @@ from sadari.model.plan import Settings
 class SymbolFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one symbol's market data.
 
-    The candles cover [``start_ns``, ``end_ns``): from the first open to the last close. ``funding_known`` is False where
-    no funding rates were given for the period: the symbol's funding is then unknown, which is not zero.
+    The candles cover [``start_ns``, ``end_ns``), from the first open to the last close. ``funding_known`` is False
+    where no funding rates were given for the period: the symbol's funding is then unknown, which is not zero.
     """
 
     symbol: str

@@ -1,0 +1,83 @@
+"""A run read once: its positions and its counts, with the few lookups that every section of a report asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cached_property
+
+from sadari.model.event import SignalRaised
+from sadari.model.reason import stage_name
+from sadari.research.metrics import Sample
+from sadari.research.run_record import Run
+from sadari.research.tally import Tally
+from sadari.research.trades import Life, lives
+
+ZERO = Decimal(0)
+SPLIT = frozenset({"REALIZED_PNL", "COMMISSION", "FUNDING_FEE"})
+
+
+class Book:
+    """What the sections of a report are written from.
+
+    Attributes:
+        lives: Every position that was held, in the order of first orders.
+        unknown: Symbols whose funding is not known.
+        start_ns: The first candle's open of all symbols.
+        end_ns: The last candle's close of all symbols.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.tally = Tally(run.records)
+        self.lives = lives(run.records)
+        self.unknown = frozenset(facts.symbol for facts in run.symbols if not facts.funding_known)
+        self.start_ns = min((facts.start_ns for facts in run.symbols), default=0)
+        self.end_ns = max((facts.end_ns for facts in run.symbols), default=0)
+        self._open = {position.symbol: position for position in run.open_positions}
+
+    @cached_property
+    def closed(self) -> list[Life]:
+        """Positions that have ended and whose profit is known."""
+        return [life for life in self.lives if life.record is not None and life.record.pnl is not None]
+
+    @property
+    def raised(self) -> int:
+        """How many entry signals there were."""
+        return self.tally.counts[SignalRaised]
+
+    @cached_property
+    def equity(self) -> list[Sample]:
+        """The curve of equity from the wallet balance before the first sample; empty if nothing was sampled."""
+        samples = self.run.equity
+        if not samples:
+            return []
+        return [(min(self.start_ns, samples[0][0]), float(self.run.wallet_start)), *samples]
+
+    def stage(self, life: Life) -> str:
+        """The name of the highest stage that a position reached."""
+        if life.record is not None:
+            return stage_name(life.record.stage)
+        still = self._open.get(life.symbol)
+        return stage_name(max(life.openings, default=0) if life.over or still is None else still.stage)
+
+    def funding(self, held: Iterable[Life]) -> Decimal | None:
+        """Funding of some positions; None if that of any of their symbols is not known."""
+        total = ZERO
+        for life in held:
+            if life.symbol in self.unknown:
+                return None
+            total += life.funding
+        return total
+
+    def other_income(self) -> dict[str, Decimal]:
+        """What the wallet gained or lost beside price, fees and funding, by kind."""
+        other: dict[str, Decimal] = {}
+        for entry in self.run.income:
+            if entry.kind not in SPLIT:
+                other[entry.kind] = other.get(entry.kind, ZERO) + entry.amount
+        return other
+
+    def until(self, life: Life) -> int:
+        """When a position ended, the end of the data if it did not."""
+        return self.end_ns if life.closed_ns is None else life.closed_ns

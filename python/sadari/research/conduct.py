@@ -1,0 +1,182 @@
+"""The sections of a report that are about behavior: orders, signals and gates, margin, protection, incidents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sadari.model.command import RecordDecision
+from sadari.model.event import Event
+from sadari.model.order import Purpose
+from sadari.model.reason import ExitReason
+from sadari.model.units import SECOND_NS
+from sadari.research import metrics
+from sadari.research.book import Book
+from sadari.research.shapes import iso, money
+from sadari.research.tally import Tally, episodes
+from sadari.research.trades import SMALLEST, Life
+
+Section = dict[str, Any]
+
+
+def period(book: Book) -> Section:
+    """What was run over, symbol by symbol."""
+    return {
+        "start": iso(book.start_ns),
+        "end": iso(book.end_ns),
+        "candles": book.run.candles,
+        "path": book.run.path,
+        "symbols": [
+            {
+                "symbol": facts.symbol,
+                "rows": facts.rows,
+                "start": iso(facts.start_ns),
+                "end": iso(facts.end_ns),
+                "interval_s": facts.interval_ns / SECOND_NS,
+                "funding_known": facts.funding_known,
+                "quote_volume_known": facts.quote_volume_known,
+            }
+            for facts in book.run.symbols
+        ],
+    }
+
+
+def engine(book: Book) -> Section:
+    """What went through the engine and what it cost."""
+    run, counts = book.run, book.tally.counts
+    events = {kind.__name__: count for kind, count in counts.items() if issubclass(kind, Event)}
+    commands = {kind.__name__: count for kind, count in counts.items() if not issubclass(kind, Event)}
+    return {
+        "events": sum(events.values()),
+        "commands": sum(commands.values()),
+        "decisions": len(book.tally.decisions),
+        "events_by_kind": dict(sorted(events.items())),
+        "commands_by_kind": dict(sorted(commands.items())),
+        "cpu_s": run.cpu_s,
+        "wall_s": run.wall_s,
+        "candles_per_s": run.candles / run.wall_s if run.wall_s > 0 else None,
+    }
+
+
+def orders(tally: Tally) -> Section:
+    """What became of the orders, in all and by purpose; one that fills in parts and is canceled counts as both."""
+    purposes: dict[str, Counter[str]] = {str(purpose): Counter() for purpose in Purpose}
+    for sent in tally.orders.values():
+        row = purposes[str(sent.purpose)]
+        row["sent"] += 1
+        row["filled"] += sent.filled
+        row["canceled"] += sent.canceled
+        row["rejected"] += sent.rejected
+        row["unanswered"] += not sent.answered
+    columns = ("sent", "filled", "canceled", "rejected", "unanswered")
+    rows = {name: {column: counts[column] for column in columns} for name, counts in purposes.items()}
+    return {
+        **{column: sum(row[column] for row in rows.values()) for column in columns},
+        "success_rate": tally.success_rate(),
+        "by_purpose": rows,
+    }
+
+
+def signals(book: Book) -> Section:
+    """Entry signals and adds that were asked for, with every denial and the gate that spoke it."""
+    decided = book.tally.decisions
+    entries = [decision for _, decision in decided if decision.rung == 0]
+    accepted = sum(decision.accepted for decision in entries)
+    filled = sum(0 in life.openings for life in book.lives)
+    return {
+        "raised": book.raised,
+        "accepted": accepted,
+        "denied": len(entries) - accepted,
+        "filled": filled,
+        "fill_rate": filled / book.raised if book.raised else None,
+        "adds_accepted": sum(decision.accepted for _, decision in decided if decision.rung),
+        "adds_denied": sum(not decision.accepted for _, decision in decided if decision.rung),
+        "gates": _gates([decision for _, decision in decided]),
+        "denials": [
+            {
+                "time": iso(now),
+                "symbol": decision.symbol,
+                "side": str(decision.direction.entry_side),
+                "rung": decision.rung,
+                "gate": decision.denial,
+                "value": decision.value,
+                "limit": decision.limit,
+                "signal_id": decision.signal_id,
+            }
+            for now, decision in decided
+            if not decision.accepted
+        ],
+    }
+
+
+def _gates(decided: list[RecordDecision]) -> list[Section]:
+    """Denials by gate, the most frequent first: how many, in how many spells, on how many symbols."""
+    count: Counter[str] = Counter(decision.denial for decision in decided if not decision.accepted)
+    spells = episodes((decision.symbol, decision.denial) for decision in decided)
+    symbols: dict[str, set[str]] = {}
+    for decision in decided:
+        symbols.setdefault(decision.denial, set()).add(decision.symbol)
+    return [
+        {"gate": gate, "count": times, "episodes": spells[gate], "symbols": len(symbols[gate])}
+        for gate, times in sorted(count.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def margin(book: Book) -> Section:
+    """How much of the wallet balance was tied up as margin, as the venue's account records show it (R000-24)."""
+    steps = book.tally.margin
+    return {
+        "max": max((share for _, share in steps), default=None),
+        "mean": metrics.step_mean(steps, book.end_ns),
+    }
+
+
+def protection(tally: Tally) -> Section:
+    """How long a position stood without a stop that the venue had confirmed."""
+    covers = tally.covers
+    longest = max(covers.values(), key=lambda cover: cover.longest_ns, default=None)
+    bare = longest is not None and longest.longest_ns > 0
+    return {
+        "spells": sum(cover.spells for cover in covers.values()),
+        "longest_s": longest.longest_ns / SECOND_NS if longest is not None else 0.0,
+        "longest_symbol": next((name for name, cover in covers.items() if cover is longest), None) if bare else None,
+        "bare_at_end": sorted(name for name, cover in covers.items() if cover.bare_since is not None),
+    }
+
+
+def incidents(book: Book) -> Section:
+    """What a person should look at: refusals, audits, alerts, forced closes, books that do not agree."""
+    tally = book.tally
+    return {
+        "rejections": [
+            {"code": code, "reason": reason, "count": count}
+            for (code, reason), count in sorted(tally.rejections.items())
+        ],
+        "cancel_rejections": [
+            {"code": code, "count": count} for code, count in sorted(tally.cancel_rejections.items())
+        ],
+        "unknown_outcomes": tally.unknown,
+        "audits": [{"code": code, "count": count} for code, count in sorted(tally.audits.items())],
+        "alerts": [
+            {"severity": severity, "code": code, "count": count}
+            for (severity, code), count in sorted(tally.alerts.items())
+        ],
+        "liquidations": sum(
+            any(part.reason == ExitReason.EXCHANGE_LIQUIDATION for part in life.parts) for life in book.lives
+        ),
+        "forced_fills": [
+            {"time": iso(now), "symbol": fill.symbol, "cause": fill.cause, "qty": money(fill.qty)}
+            for now, fill in tally.forced
+        ],
+        "half_closed": sum(any(part.reason == ExitReason.HALF_PROFIT for part in life.parts) for life in book.lives),
+        "unsettled": [life.position_id for life in book.lives if life.over and life.record is None],
+        "engine_differs": [life.position_id for life in book.closed if differs(life)],
+    }
+
+
+def differs(life: Life) -> bool:
+    """True if the engine's own profit or fees are not those of the venue's trades, beyond the venue's rounding."""
+    if life.record is None or life.record.pnl is None:
+        return False
+    trades = len(life.closings) + len(life.openings)
+    return abs(life.record.pnl - life.pnl) > trades * SMALLEST or life.record.fees != -life.fees

@@ -1,0 +1,272 @@
+"""The lives of positions, told by the records of a run: which fill belonged to which, and what it was for.
+
+Profit, fees and funding are the venue's own records (`OrderFilled`, `FundingPaid`), each counted once, so whatever
+grouping is asked for adds up to the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordMove, RecordPosition
+from sadari.model.event import Event, FundingPaid, OrderFilled
+from sadari.model.order import Direction, Purpose
+from sadari.model.units import EXACT
+
+ZERO = Decimal(0)
+# The venue books money to this.
+SMALLEST = Decimal("1e-8")
+
+# The reason of a closing fill that no record explains; a run that shows it is a finding.
+UNRECORDED = "UNRECORDED"
+
+
+class Share:
+    """What a set of fills did: quantity, value (price times quantity), price profit, and fees (negative when paid)."""
+
+    __slots__ = ("fees", "pnl", "qty", "value")
+
+    def __init__(self) -> None:
+        self.qty = self.value = self.pnl = self.fees = ZERO
+
+    def add(self, qty: Decimal, value: Decimal, pnl: Decimal, fees: Decimal) -> None:
+        """Count a fill, or a part of one."""
+        self.qty += qty
+        self.value += value
+        self.pnl += pnl
+        self.fees += fees
+
+    @property
+    def price(self) -> Decimal | None:
+        """The quantity-weighted mean price, None without a fill."""
+        return EXACT.divide(self.value, self.qty) if self.qty else None
+
+
+class Part(Share):
+    """One recorded reason to close ``asked``, and the fills that did it. ``time_ns`` is the first one's."""
+
+    __slots__ = ("actor", "asked", "cause", "client_order_id", "reason", "time_ns")
+
+    def __init__(self, reason: str, actor: str = "", cause: str = "", order: str = "", asked: Decimal = ZERO) -> None:
+        super().__init__()
+        self.reason = reason
+        self.actor = actor
+        self.cause = cause
+        self.client_order_id = order
+        self.asked = asked
+        self.time_ns = 0
+
+    @property
+    def left(self) -> Decimal:
+        """What of the asked quantity has not been filled."""
+        return max(ZERO, self.asked - self.qty)
+
+
+class Life:
+    """One position from its first order to its record. ``position_id`` 0 is not yet known.
+
+    Attributes:
+        openings: What the entry (0) and each rung bought, by rung.
+        closings: Closing fills with the purpose of their order, in journal order.
+        parts: Why it was closed, by part; complete once the run is read.
+        pnl: Price profit of everything closed so far, before fees.
+        fees: Fees of all fills, negative when paid.
+        funding: Funding that the venue booked while it was held.
+        record: The engine's own record, None while it is open.
+    """
+
+    __slots__ = (
+        "closed_ns", "closings", "direction", "fees", "funding", "opened_ns", "openings", "parts", "pnl", "position_id",
+        "qty", "record", "signal_id", "strategy", "symbol",
+    )  # fmt: skip
+
+    def __init__(self, symbol: str, position_id: int = 0) -> None:
+        self.symbol = symbol
+        self.position_id = position_id
+        self.direction: Direction | None = None
+        self.strategy = self.signal_id = ""
+        self.opened_ns: int | None = None
+        self.closed_ns: int | None = None
+        self.qty = self.pnl = self.fees = ZERO
+        self.openings: dict[int, Share] = {}
+        self.closings: list[tuple[Purpose | None, OrderFilled]] = []
+        self.parts: list[Part] = []
+        self.funding = ZERO
+        self.record: RecordPosition | None = None
+
+    @property
+    def over(self) -> bool:
+        """True once it is recorded, or flat after having been held."""
+        return self.record is not None or (self.qty == 0 and bool(self.openings))
+
+    @property
+    def happened(self) -> bool:
+        """True if anything was ever filled, paid or recorded; an entry that was refused leaves nothing."""
+        return bool(self.openings or self.closings or self.funding) or self.record is not None
+
+    @property
+    def net(self) -> Decimal:
+        """What it brought: price profit, fees, and the funding that is known."""
+        return self.pnl + self.fees + self.funding
+
+    def book(self, fill: OrderFilled, purpose: Purpose | None, rung: int) -> None:
+        """Book a fill: on the side of the direction it opens, against it it closes."""
+        if self.direction is None:
+            self.direction = Direction.LONG if fill.buyer else Direction.SHORT
+        if self.opened_ns is None:
+            self.opened_ns = fill.time_ns
+        self.pnl += fill.realized_pnl
+        self.fees -= fill.fee
+        if fill.buyer == (self.direction is Direction.LONG):
+            share = self.openings.setdefault(rung, Share())
+            share.add(fill.qty, EXACT.multiply(fill.price, fill.qty), fill.realized_pnl, -fill.fee)
+            self.qty += fill.qty
+        else:
+            self.closings.append((purpose, fill))
+            self.qty -= fill.qty
+
+    def allot(self) -> None:
+        """Give every closing fill to the recorded parts: first those of its order, in their order."""
+        by_order: dict[str, list[Part]] = {}
+        for part in self.parts:
+            if part.client_order_id:
+                by_order.setdefault(part.client_order_id, []).append(part)
+        for purpose, fill in self.closings:
+            parts = by_order.get(fill.client_order_id)
+            if parts is None and purpose is Purpose.REDUCE:
+                parts = [part for part in self.parts if part.left]
+            _split(fill, parts or [self._last_part()])
+        self.parts = [part for part in self.parts if part.qty]
+
+    def _last_part(self) -> Part:
+        """The part for a fill whose order no record names: the recorded reason of the position."""
+        reason = self.record.reason if self.record is not None else ""
+        if not reason:
+            reason = self.parts[-1].reason if self.parts else UNRECORDED
+        for part in reversed(self.parts):
+            if part.reason == reason:
+                return part
+        self.parts.append(Part(reason))
+        return self.parts[-1]
+
+
+def _split(fill: OrderFilled, parts: list[Part]) -> None:
+    """Allot a fill to parts in order, each up to what it asked for; the last one takes what is over."""
+    qty, pnl, fees = fill.qty, fill.realized_pnl, -fill.fee
+    for part in parts[:-1]:
+        take = min(part.left, qty)
+        if not take:
+            continue
+        rate = EXACT.divide(take, qty)
+        pnl_share, fee_share = _booked(pnl, rate), _booked(fees, rate)
+        _give(part, fill, take, pnl_share, fee_share)
+        qty, pnl, fees = qty - take, pnl - pnl_share, fees - fee_share
+        if not qty:
+            return
+    _give(parts[-1], fill, qty, pnl, fees)
+
+
+def _booked(money: Decimal, rate: Decimal) -> Decimal:
+    """A share of an amount, rounded as the venue books money, so that shares add up to the amount."""
+    return EXACT.multiply(money, rate).quantize(SMALLEST, rounding=ROUND_HALF_EVEN, context=EXACT)
+
+
+def _give(part: Part, fill: OrderFilled, qty: Decimal, pnl: Decimal, fees: Decimal) -> None:
+    part.time_ns = part.time_ns or fill.time_ns
+    part.add(qty, EXACT.multiply(fill.price, qty), pnl, fees)
+
+
+def timed(records: Iterable[Event | Command]) -> Iterator[tuple[int, Event | Command]]:
+    """Each record with its time: a command's is that of the event before it."""
+    now = 0
+    for record in records:
+        if isinstance(record, Event):
+            now = record.time_ns
+        yield now, record
+
+
+class _Reader:
+    """Follows the records of a run and keeps the lives of its positions."""
+
+    def __init__(self) -> None:
+        self.lives: list[Life] = []
+        self.current: dict[str, Life] = {}
+        self.known: dict[tuple[str, int], Life] = {}
+        self.orders: dict[str, tuple[Life, Purpose, int]] = {}
+        self.accepted: dict[str, RecordDecision] = {}
+
+    def read(self, record: Event | Command) -> None:
+        match record:
+            case OrderFilled():
+                self.fill(record)
+            case PlaceOrder():
+                self.order(record)
+            case RecordMove() if record.position_id:
+                self.life(record.symbol, record.position_id)
+            case RecordDecision() if record.accepted:
+                self.accepted[record.symbol] = record
+            case RecordExit():
+                part = Part(record.reason, record.actor, record.cause, record.client_order_id, record.qty)
+                self.life(record.symbol, record.position_id).parts.append(part)
+            case FundingPaid():
+                self.life(record.symbol, 0).funding += record.amount
+            case RecordPosition():
+                self.close(record)
+            case _:
+                pass
+
+    def life(self, symbol: str, position_id: int) -> Life:
+        """The life with this number, or the current one of the symbol; a number not seen yet begins a life."""
+        if position_id:
+            known = self.known.get((symbol, position_id))
+            if known is not None:
+                return known
+        life = self.current.get(symbol)
+        if life is None or (position_id and (life.position_id or life.over)):
+            life = self.begin(symbol)
+        if position_id:
+            life.position_id = position_id
+            self.known[symbol, position_id] = life
+        return life
+
+    def begin(self, symbol: str) -> Life:
+        life = Life(symbol)
+        self.current[symbol] = life
+        self.lives.append(life)
+        return life
+
+    def order(self, order: PlaceOrder) -> None:
+        life = self.life(order.symbol, 0)
+        rung = 0
+        if order.purpose is Purpose.ENTRY and life.over:
+            life = self.begin(order.symbol)
+        if order.purpose in {Purpose.ENTRY, Purpose.ADD}:
+            decision = self.accepted.get(order.symbol)
+            if decision is not None:
+                rung = decision.rung
+                life.strategy = life.strategy or decision.strategy
+                life.signal_id = life.signal_id or decision.signal_id
+        self.orders[order.client_order_id] = (life, order.purpose, rung)
+
+    def fill(self, fill: OrderFilled) -> None:
+        life, purpose, rung = self.orders.get(fill.client_order_id) or (self.life(fill.symbol, 0), None, 0)
+        life.book(fill, purpose, rung)
+
+    def close(self, record: RecordPosition) -> None:
+        life = self.life(record.symbol, record.position_id)
+        life.record = record
+        life.direction = record.direction
+        life.strategy, life.signal_id = record.strategy, record.signal_id
+        life.opened_ns, life.closed_ns = record.opened_ns, record.closed_ns
+
+
+def lives(records: Iterable[Event | Command]) -> list[Life]:
+    """Every position that was ever held, in the order of first orders, with each closing fill allotted to a reason."""
+    reader = _Reader()
+    for record in records:
+        reader.read(record)
+    happened = [life for life in reader.lives if life.happened]
+    for life in happened:
+        life.allot()
+    return happened
