@@ -56,5 +56,5 @@ def summarize(run: Run) -> Summary:
             "assumptions": list(run.assumptions),
             "engine": conduct.engine(book),
             "positions": [results.position(book, life) for life in book.lives],
-            "settings": msgspec.to_builtins(run.settings),
+            "settings": msgspec.json.decode(msgspec.json.encode(run.settings)),
         }

@@ -1,0 +1,216 @@
+"""Runs written by hand: a small scribe that writes the records which the engine and the venue would."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordMove, RecordPosition
+from sadari.model.event import (
+    AccountUpdated,
+    Event,
+    FundingPaid,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    SignalRaised,
+)
+from sadari.model.order import Direction, OrderType, Purpose, Side
+from sadari.model.plan import Settings
+from sadari.model.units import DAY_NS, HOUR_NS, MINUTE_NS
+from sadari.research.run_record import Income, OpenPosition, Run, SymbolFacts
+
+D = Decimal
+START = 19_540 * DAY_NS
+ROUNDING = D("1e-8")
+ONE, FEE, RISK = D(1), D("0.5"), D(200)
+
+
+class Scribe:
+    """Writes one run. Times are minutes after its start; each position is told from entry to record."""
+
+    def __init__(self, days: int = 2, symbols: tuple[str, ...] = ("AUSDT",), unknown: tuple[str, ...] = ()) -> None:
+        self.days = days
+        self.symbols = symbols
+        self.unknown = unknown
+        self.records: list[Event | Command] = []
+        self.income: list[Income] = []
+        self.open: list[OpenPosition] = []
+        self.equity: list[tuple[int, float]] = []
+        self.wallet = D(10_000)
+        self.orders = 0
+        self.lives = 0
+        self.average: dict[str, Decimal] = {}
+        self.held: dict[str, Decimal] = {}
+        self.fees: dict[str, Decimal] = {}
+        self.profit: dict[str, Decimal] = {}
+
+    def at(self, minute: float) -> int:
+        """The time of a minute of the run."""
+        return START + int(minute * MINUTE_NS)
+
+    def write(self, *records: Event | Command) -> None:
+        """Append records as they are."""
+        self.records += records
+
+    def book(self, time_ns: int, kind: str, symbol: str, amount: Decimal) -> None:
+        """Change the wallet."""
+        self.wallet += amount
+        self.income.append(Income(time_ns=time_ns, kind=kind, symbol=symbol, amount=amount))
+
+    def signal(self, minute: float, symbol: str, direction: Direction, price: Decimal, **decision: object) -> None:
+        """Raise a signal and decide on it."""
+        now = self.at(minute)
+        name = f"test:{symbol}:{now}"
+        raised = SignalRaised(
+            time_ns=now, symbol=symbol, direction=direction, strategy="test", signal_id=name, price=price,
+            price_time_ns=now, equity=self.wallet,
+        )  # fmt: skip
+        self.write(raised, self.decision(symbol, direction, price, name, **decision))
+
+    def decision(
+        self, symbol: str, direction: Direction, price: Decimal, name: str, **fields: object
+    ) -> RecordDecision:
+        """A decision, accepted unless told otherwise."""
+        told = {"rung": 0, "accepted": True, **fields}
+        return RecordDecision(
+            symbol=symbol, direction=direction, strategy="test", signal_id=name, price=price, **told  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def place(self, symbol: str, purpose: Purpose, side: Side, qty: Decimal) -> str:
+        """Send a market order (a stop for protection) and return its id."""
+        self.orders += 1
+        name = f"o-{self.orders}"
+        kind = OrderType.STOP_MARKET if purpose in {Purpose.STOP, Purpose.WALL} else OrderType.MARKET
+        self.write(
+            PlaceOrder(symbol=symbol, client_order_id=name, purpose=purpose, side=side, order_type=kind, qty=qty)
+        )
+        return name
+
+    def fill(
+        self, minute: float, symbol: str, order: str, direction: Direction, price: Decimal, qty: Decimal, *,
+        opens: bool, fee: Decimal = FEE, done: bool = True, cause: str = "",
+    ) -> Decimal:  # fmt: skip
+        """Fill an order and book what it did to the wallet; returns the realized profit."""
+        now, profit = self.at(minute), D(0)
+        held = self.held.get(symbol, D(0))
+        if opens:
+            average = (self.average.get(symbol, D(0)) * held + price * qty) / (held + qty)
+            self.average[symbol], self.held[symbol] = average, held + qty
+        else:
+            profit = (direction.sign * (price - self.average[symbol]) * qty).quantize(ROUNDING)
+            self.held[symbol] = held - qty
+            self.book(now, "REALIZED_PNL", symbol, profit)
+        self.book(now, "COMMISSION", symbol, -fee)
+        self.fees[symbol] = self.fees.get(symbol, D(0)) + fee
+        self.profit[symbol] = self.profit.get(symbol, D(0)) + profit
+        fill = OrderFilled(
+            time_ns=now, symbol=symbol, client_order_id=order, trade_id=len(self.records), price=price, qty=qty,
+            fee=fee, realized_pnl=profit, buyer=opens == (direction is Direction.LONG), done=done, cause=cause,
+        )  # fmt: skip
+        margin = sum((self.held[name] * self.average[name] for name in self.held), D(0)) / 10
+        self.write(
+            fill,
+            AccountUpdated(
+                time_ns=now, cause="ORDER", wallet_balance=self.wallet, available_balance=self.wallet - margin
+            ),
+        )
+        return profit
+
+    def enter(self, minute: float, symbol: str, direction: Direction, price: Decimal, qty: Decimal) -> None:
+        """A signal, its decision, the entry, its fill."""
+        self.lives += 1
+        self.fees[symbol] = self.profit[symbol] = D(0)
+        self.signal(minute, symbol, direction, price)
+        self.write(RecordMove(symbol=symbol, position_id=self.lives, event="go", source="FLAT", target="ENTRY_PENDING"))
+        order = self.place(symbol, Purpose.ENTRY, direction.entry_side, qty)
+        self.fill(minute, symbol, order, direction, price, qty, opens=True)
+
+    def add(self, minute: float, symbol: str, direction: Direction, price: Decimal, qty: Decimal, rung: int) -> None:
+        """The add of a rung."""
+        self.write(self.decision(symbol, direction, price, "", rung=rung))
+        order = self.place(symbol, Purpose.ADD, direction.entry_side, qty)
+        self.fill(minute, symbol, order, direction, price, qty, opens=True)
+
+    def reduce(
+        self, minute: float, symbol: str, direction: Direction, price: Decimal, parts: dict[str, Decimal], position: int
+    ) -> None:
+        """One order with a reason for each part of it."""
+        qty = sum(parts.values(), D(0))
+        for reason, share in parts.items():
+            self.write(self.leave(symbol, position, reason, share, f"o-{self.orders + 1}"))
+        order = self.place(symbol, Purpose.REDUCE, direction.exit_side, qty)
+        self.fill(minute, symbol, order, direction, price, qty, opens=False)
+
+    def leave(self, symbol: str, position: int, reason: str, qty: Decimal, order: str) -> RecordExit:
+        """The reason of an exit."""
+        return RecordExit(
+            symbol=symbol, position_id=position, reason=reason, qty=qty, actor="engine", cause="tick",
+            client_order_id=order,
+        )  # fmt: skip
+
+    def exit(self, minute: float, symbol: str, direction: Direction, price: Decimal, reason: str) -> None:
+        """Close everything for a reason and record the position."""
+        qty = self.held[symbol]
+        self.write(self.leave(symbol, self.lives, reason, qty, f"o-{self.orders + 1}"))
+        order = self.place(symbol, Purpose.EXIT, direction.exit_side, qty)
+        self.fill(minute, symbol, order, direction, price, qty, opens=False)
+
+    def record(
+        self, symbol: str, direction: Direction, opened: float, closed: float, reason: str, *, stage: int = 0,
+        worst_case: Decimal = RISK, position: int | None = None,
+    ) -> None:  # fmt: skip
+        """The engine's record of the position that has just ended."""
+        number = self.lives if position is None else position
+        self.write(
+            RecordPosition(
+                symbol=symbol, position_id=number, direction=direction, strategy="test",
+                signal_id=f"test:{symbol}:{self.at(opened)}", opened_ns=self.at(opened), closed_ns=self.at(closed),
+                stage=stage, reason=reason, entry_qty=D(1), max_qty=D(1), entry_price=self.average[symbol],
+                exit_price=D(100), pnl=self.profit[symbol], fees=self.fees[symbol], adds=0, max_notional=D(1000),
+                plan_balance=D(10_000), worst_case=worst_case,
+            )
+        )  # fmt: skip
+
+    def trade(
+        self, minute: float, symbol: str, direction: Direction, entry: Decimal, leave: Decimal, reason: str,
+        qty: Decimal = ONE, hold: float = 60,
+    ) -> None:  # fmt: skip
+        """A whole position: in at one price, out at another."""
+        self.enter(minute, symbol, direction, entry, qty)
+        self.exit(minute + hold, symbol, direction, leave, reason)
+        self.record(symbol, direction, minute, minute + hold, reason)
+
+    def fund(self, minute: float, symbol: str, amount: Decimal) -> None:
+        """A funding payment, positive when received."""
+        now = self.at(minute)
+        self.book(now, "FUNDING_FEE", symbol, amount)
+        self.write(FundingPaid(time_ns=now, symbol=symbol, amount=amount, rate=D("0.0001"), mark_price=D(100)))
+
+    def protect(self, minute: float, symbol: str, direction: Direction) -> str:
+        """A resting stop, accepted."""
+        order = self.place(symbol, Purpose.WALL, direction.exit_side, D(1))
+        self.write(OrderAccepted(time_ns=self.at(minute), symbol=symbol, client_order_id=order))
+        return order
+
+    def cancel(self, minute: float, symbol: str, order: str) -> None:
+        """The end of an order that was not filled."""
+        self.write(OrderCanceled(time_ns=self.at(minute), symbol=symbol, client_order_id=order))
+
+    def run(self, **fields: object) -> Run:
+        """The run as it stands."""
+        end = START + self.days * DAY_NS
+        facts = tuple(
+            SymbolFacts(
+                symbol=symbol, rows=self.days * 1440, start_ns=START, end_ns=end, interval_ns=MINUTE_NS,
+                funding_known=symbol not in self.unknown,
+            )
+            for symbol in self.symbols
+        )  # fmt: skip
+        told = {"settings": Settings(), "candles": self.days * 1440 * len(self.symbols), **fields}
+        return Run(
+            symbols=facts, records=self.records, wallet_start=D(10_000), wallet_end=self.wallet, income=self.income,
+            open_positions=tuple(self.open), equity=self.equity, **told,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+
+__all__ = ["HOUR_NS", "START", "D", "Scribe"]
