@@ -46,8 +46,8 @@ def _adding(rungs: int, *, rearm: bool) -> list[Row]:
             table.append(Row(stage_name(stage), f"dca{rung}_trigger", "", state))
             table.append(Row(state, "add_rejected", f"to {stage_name(stage)}", stage_name(stage)))
         for stage in sorted({max(stage, rung) for stage in origins}):
-            for event in ("add_filled", "add_done_partial"):
-                table.append(Row(state, event, f"to {stage_name(stage)}", stage_name(stage)))
+            name = stage_name(stage)
+            table.extend(Row(state, event, f"to {name}", name) for event in ("add_filled", "add_done_partial"))
         table.append(Row(state, "add_partial", "", None))
         table.append(Row(state, "add_unknown", "", None))
     return table
@@ -115,6 +115,11 @@ def _ending(stages: list[str]) -> list[Row]:
     ]
 
 
+def _states(names: dict[str, str]) -> type[Enum]:
+    # The members depend on the number of rungs, which no type checker can follow.
+    return StrEnum("PositionState", names)  # type: ignore[return-value]
+
+
 @lru_cache(maxsize=16)
 def position_lifecycle(rungs: int, *, rearm: bool = False) -> Lifecycle:
     """The lifecycle of a position with a ladder of this many rungs.
@@ -128,7 +133,7 @@ def position_lifecycle(rungs: int, *, rearm: bool = False) -> Lifecycle:
     ladder = [state for pair in zip(stages, [*waits, ""], strict=True) for state in pair if state]
     tail = ["REDUCING", "RUNNER", "EXITING", "CLOSED_UNSETTLED", "CLOSED", "QUARANTINED"]
     names = ["FLAT", _PENDING, *ladder, *tail]
-    states: type[Enum] = StrEnum("PositionState", {name: name for name in names})
+    states = _states({name: name for name in names})
     held = [*ladder, "REDUCING", "RUNNER"]
     table = [
         *_entering(),

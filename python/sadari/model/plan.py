@@ -47,7 +47,7 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits of the account (strategies §9.2 to §9.5). Fractions, or quote currency where the name ends in ``_usdt``."""
+    """Limits of the account (strategies §9.2 to §9.5): fractions, or quote currency where named ``_usdt``."""
 
     max_positions: int = 10
     strategy_positions: int = 10

@@ -1,0 +1,80 @@
+"""What the engine knows of the account: balances as the venue last showed them, and the counters of the day."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sadari.model.event import AccountUpdated, DayStarted
+from sadari.model.units import DAY_NS
+
+
+class Account:
+    """Balances and day counters (strategies §5.6, §9.1).
+
+    Attributes:
+        wallet_balance: Wallet balance in USDT.
+        available_balance: What the venue lets new orders use.
+        updated_ns: When the venue last showed it; None before the first time.
+        margin_refused: The venue has refused an order for margin since then: no entry until it is shown again.
+        entries: Positions of this UTC day with any entry fill, plus pending entries, by symbol.
+    """
+
+    __slots__ = (
+        "available_balance",
+        "day",
+        "day_equity",
+        "day_wallet",
+        "entries",
+        "margin_refused",
+        "transfers",
+        "updated_ns",
+        "wallet_balance",
+    )
+
+    def __init__(self) -> None:
+        self.wallet_balance = Decimal(0)
+        self.available_balance = Decimal(0)
+        self.updated_ns: int | None = None
+        self.margin_refused = False
+        self.day = -1
+        self.day_wallet = Decimal(0)
+        self.day_equity = Decimal(0)
+        self.transfers = Decimal(0)
+        self.entries: dict[str, int] = {}
+
+    def update(self, event: AccountUpdated) -> None:
+        """Take over the venue's balances."""
+        if event.cause == "TRANSFER":
+            self.transfers += event.wallet_balance - self.wallet_balance
+        self.wallet_balance = event.wallet_balance
+        self.available_balance = event.available_balance
+        if self.updated_ns is None:
+            self.day_wallet = self.day_equity = event.wallet_balance
+        self.updated_ns = event.time_ns
+        self.margin_refused = False
+
+    def roll(self, time_ns: int, equity: Decimal | None) -> None:
+        """Reset the counters if a new UTC day has begun; equity is the wallet's where nothing was held."""
+        day = time_ns // DAY_NS
+        if day == self.day:
+            return
+        self.day = day
+        self.day_wallet = self.wallet_balance
+        self.day_equity = self.wallet_balance if equity is None else equity
+        self.transfers = Decimal(0)
+        self.entries = {}
+
+    def start_day(self, event: DayStarted) -> None:
+        """Take over balance and equity at the first instant of a day."""
+        if event.time_ns // DAY_NS != self.day:
+            self.roll(event.time_ns, event.equity)
+        self.day_wallet = event.wallet_balance
+        self.day_equity = event.equity
+
+    def day_result(self, equity: Decimal) -> Decimal:
+        """Profit of the day, realized and unrealized, without transfers (D-33)."""
+        return equity - self.day_equity - self.transfers
+
+    def count_entry(self, symbol: str, change: int) -> None:
+        """Count an accepted entry, or take one back that ended without a fill."""
+        self.entries[symbol] = max(0, self.entries.get(symbol, 0) + change)

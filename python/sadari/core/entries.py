@@ -1,0 +1,281 @@
+"""From a signal to a held position, and the adds of its ladder. Source: strategies §5.3 (ADD), §5.7, §9.2."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from sadari.core import gates
+from sadari.core.desk import Desk
+from sadari.core.intents import Intent
+from sadari.core.position import Position
+from sadari.core.position_table import pending
+from sadari.core.sizing import Denial, Sizing, ladder_caps, planned_quantities, quantity
+from sadari.model.command import ArmSignals, CallDay, RecordDecision, SetAlarm
+from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected, SignalRaised
+from sadari.model.order import Purpose
+from sadari.model.reason import AuditCode, DenialCode, RejectReason, is_stop, stage_name
+from sadari.model.units import DAY_NS, MILLISECOND_NS, decimal_of
+
+# Strategies §5.3: a refused order is tried three times in all, with these pauses after each refusal.
+RETRY_BACKOFF_NS = (500 * MILLISECOND_NS, 1000 * MILLISECOND_NS, 2000 * MILLISECOND_NS)
+
+
+def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
+    """Decide on an entry signal: deny it with a reason, which is returned, or size it and send the entry."""
+    position = desk.position(signal.symbol) if signal.symbol in desk.instruments else None
+    sizing: Sizing | None = None
+    denial = None
+    if position is None:
+        denial = gates.may_act(desk, signal.symbol, signal.price_time_ns)
+    else:
+        denial = gates.may_enter(desk, position, signal)
+        if denial is None:
+            _begin(desk, position, signal)
+            denial, sizing = _size_entry(desk, position, signal)
+    desk.last_signal[signal.symbol] = signal.signal_id
+    _record(desk, signal, denial, sizing)
+    if denial is not None or position is None or sizing is None:
+        if signal.rearm:
+            desk.out.append(ArmSignals(symbol=signal.symbol, not_before_ns=_again_ns(desk, position, denial)))
+        return denial
+    position.id = desk.next_position_id()
+    desk.account.count_entry(signal.symbol, 1)
+    desk.move(position, "signal_accepted")
+    position.working = desk.order(position, Purpose.ENTRY, sizing.qty)
+    desk.send(position, position.working)
+    call_next_day(desk)
+    return None
+
+
+def _begin(desk: Desk, position: Position, signal: SignalRaised) -> None:
+    if position.is_in("CLOSED"):
+        desk.move(position, "cooldown_over")
+    position.start(position.id, signal.direction, signal.strategy, signal.signal_id, desk.account.wallet_balance)
+    position.rearm = signal.rearm
+    position.last_price = signal.price
+    position.opened_ns = desk.now_ns
+
+
+def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[Denial | None, Sizing | None]:
+    price = Fraction(signal.price)
+    denial = gates.leverage_fits(position, price) or gates.margin_buffer(desk)
+    if denial is not None:
+        return denial, None
+    sizing = _sized(desk, position, 0, price)
+    denial = gates.portfolio_fits(desk, position, sizing.qty, price) or sizing.denial
+    if denial is None:
+        instrument = position.instrument
+        prices = [price, *(price * factor for factor in position.side.trigger)]
+        for rung, (qty, at) in enumerate(zip(planned_quantities(position, price), prices, strict=True)):
+            if qty < instrument.min_qty or Fraction(qty) * at < Fraction(instrument.min_notional):
+                desk.audit(AuditCode.PLAN_RUNG_TOO_SMALL, position, f"{stage_name(rung)}: {qty}")
+    return denial, sizing
+
+
+def _sized(desk: Desk, position: Position, rung: int, price: Fraction) -> Sizing:
+    settings = desk.settings
+    caps = ladder_caps(
+        settings.ladder,
+        settings.risk,
+        settings.fees,
+        position.instrument,
+        planned=desk.rules.notional(rung, position.plan_balance),
+        price=price,
+        available=desk.account.available_balance,
+        held=position.qty,
+        max_notional=desk.prepared[position.symbol],
+    )
+    return quantity(caps, position.instrument, price)
+
+
+def _record(desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Sizing | None, rung: int = 0) -> None:
+    desk.out.append(
+        RecordDecision(
+            symbol=signal.symbol,
+            direction=signal.direction,
+            strategy=signal.strategy,
+            signal_id=signal.signal_id,
+            rung=rung,
+            price=signal.price,
+            accepted=denial is None,
+            denial=denial.code if denial else "",
+            value=denial.value if denial else "",
+            limit=denial.limit if denial else "",
+            qty=sizing.qty if sizing and denial is None else Decimal(0),
+            caps={name: decimal_of(cap) for name, cap in sizing.caps.items()} if sizing else {},
+            binding=sizing.binding if sizing else "",
+        )
+    )
+
+
+def _again_ns(desk: Desk, position: Position | None, denial: Denial | None) -> int:
+    if position is not None and denial is not None and denial.code is DenialCode.COOLDOWN_ACTIVE:
+        return position.closed_ns + desk.settings.reentry.cooldown_ns(after_stop=is_stop(position.reason))
+    return desk.now_ns
+
+
+def call_next_day(desk: Desk) -> None:
+    """Have the next UTC midnight reported, with the equity of that moment."""
+    at_ns = (desk.now_ns // DAY_NS + 1) * DAY_NS
+    if desk.day_call_ns < at_ns:
+        desk.day_call_ns = at_ns
+        desk.out.append(CallDay(at_ns=at_ns))
+
+
+# outcomes of the entry order
+
+
+def entry_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
+    """A fill of the entry order while it is pending."""
+    position.enter(event.price, event.qty)
+    if event.done:
+        position.working = None
+        desk.move(position, "entry_filled")
+    else:
+        desk.move(position, "entry_partial")
+
+
+def entry_ended(desk: Desk, position: Position, event: OrderCanceled | OrderRejected) -> None:
+    """The entry order has ended at the venue: with a part filled the position is held, otherwise there is none."""
+    position.working = None
+    if position.qty > 0:
+        desk.move(position, "entry_done_partial")
+        return
+    if isinstance(event, OrderRejected):
+        desk.audit(AuditCode.EXCHANGE_REJECTED, position, f"EXCHANGE_REJECTED:{event.code} {event.message}")
+        if event.reason is RejectReason.INSUFFICIENT_MARGIN:
+            desk.account.margin_refused = True
+    desk.account.count_entry(position.symbol, -1)
+    desk.move(position, "entry_rejected" if isinstance(event, OrderRejected) else "entry_cancelled")
+    if position.rearm:
+        desk.out.append(ArmSignals(symbol=position.symbol, not_before_ns=desk.now_ns))
+
+
+# adds
+
+
+def consider_add(desk: Desk, position: Position, rung: int, tick: Decimal) -> bool:
+    """Send the add of a rung whose trigger this tick is beyond, or record why not. True if it was sent."""
+    price = Fraction(tick)
+    denial = gates.may_act(desk, position.symbol, desk.now_ns)
+    sizing: Sizing | None = None
+    if denial is None:
+        sizing = _sized(desk, position, rung, price)
+        denial = would_stop(position, rung, price, sizing.qty) or gates.margin_buffer(desk)
+        denial = denial or gates.portfolio_fits(desk, position, sizing.qty, price) or sizing.denial
+    if denial is not None:
+        position.suspended[rung] = (
+            safe_price(desk, position, rung, tick) if denial.code is DenialCode.DCA_WOULD_STOP else None
+        )
+        if position.denied.get(rung) == denial.code:
+            return False
+    signal = SignalRaised(
+        time_ns=desk.now_ns,
+        symbol=position.symbol,
+        direction=position.direction,
+        strategy=position.strategy,
+        signal_id=position.signal_id,
+        price=tick,
+        price_time_ns=desk.now_ns,
+        equity=Decimal(0),
+    )
+    _record(desk, signal, denial, sizing, rung)
+    if denial is not None or sizing is None:
+        position.denied[rung] = denial.code if denial else ""
+        return False
+    position.denied.pop(rung, None)
+    position.return_state = position.state.value
+    desk.move(position, f"dca{rung}_trigger")
+    position.working = desk.order(position, Purpose.ADD, sizing.qty, rung)
+    desk.send(position, position.working)
+    return True
+
+
+def would_stop(position: Position, rung: int, price: Fraction, qty: Decimal) -> Denial | None:
+    """G-ADD: the add filled at this price must not be at or beyond the stop that would hold then."""
+    if qty == 0:
+        return None
+    level = position.stop_after_add(rung, price, qty)
+    return Denial(DenialCode.DCA_WOULD_STOP, price, level) if position.side.adverse(price, level) else None
+
+
+def safe_price(desk: Desk, position: Position, rung: int, tick: Decimal) -> Fraction | None:
+    """The price nearest to a denied tick, on the tick grid, at which G-ADD passes; None if not even at the trigger.
+
+    A fill nearer to the trigger moves the average less than the price, so the answer is found by halving.
+    """
+    step = Fraction(position.instrument.tick_size)
+    sign = position.side.sign
+
+    def passes(ticks: int) -> bool:
+        return _passes(desk, position, rung, Fraction(tick) + sign * ticks * step)
+
+    high = int(abs(position.trigger(rung) - Fraction(tick)) / step)
+    if high == 0 or not passes(high):
+        return None
+    low = 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if passes(middle) else (middle, high)
+    return Fraction(tick) + sign * high * step
+
+
+def _passes(desk: Desk, position: Position, rung: int, price: Fraction) -> bool:
+    return would_stop(position, rung, price, _sized(desk, position, rung, price).qty) is None
+
+
+def add_filled(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    """A fill of the add under way."""
+    position.add(intent.rung, event.price, event.qty)
+    if not event.done:
+        desk.move(position, "add_partial")
+        return
+    _add_done(desk, position, intent, "add_filled")
+
+
+def add_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:
+    """The add has ended without (further) fills."""
+    if intent.filled > 0:
+        _add_done(desk, position, intent, "add_done_partial")
+        return
+    position.working = None
+    rung = intent.rung
+    desk.move(position, "add_rejected", f"to {position.return_state}")
+    if isinstance(event, OrderRejected):
+        desk.audit(AuditCode.EXCHANGE_REJECTED, position, f"EXCHANGE_REJECTED:{event.code} {event.message}")
+        if event.reason is RejectReason.INSUFFICIENT_MARGIN:
+            desk.account.margin_refused = True
+    tries = position.tries.get(pending(rung), 0)
+    position.tries[pending(rung)] = tries + 1
+    if tries + 1 >= len(RETRY_BACKOFF_NS):
+        position.used.add(rung)
+        desk.audit(AuditCode.ADD_ABANDONED, position, f"rung {rung} after {tries + 1} tries")
+        return
+    position.suspended[rung] = None
+    desk.out.append(
+        SetAlarm(name=f"retry:{position.symbol}:{position.id}", at_ns=desk.now_ns + RETRY_BACKOFF_NS[tries], wall=True)
+    )
+
+
+def _add_done(desk: Desk, position: Position, intent: Intent, event: str) -> None:
+    position.working = None
+    stage = max(intent.rung, _stage_of(position))
+    desk.move(position, event, f"to {stage_name(stage)}")
+    _merge_small_lot(position, intent.rung)
+
+
+def _stage_of(position: Position) -> int:
+    names = [stage_name(stage) for stage in range(position.rules.ladder.rungs + 1)]
+    return names.index(position.return_state)
+
+
+def _merge_small_lot(position: Position, rung: int) -> None:
+    """A lot below the minimum is not sent alone: it joins the next lower lot, the lowest one the entry quantity."""
+    lot = position.lots[rung]
+    if lot.open >= position.instrument.min_qty:
+        return
+    below = next((other for other in position.open_lots() if other < rung), None)
+    if below is not None:
+        position.lots[below].open += lot.open
+    lot.open = Decimal(0)

@@ -1,0 +1,177 @@
+"""Closing everything: stops, technical exits, forced exits, and what the venue closes by itself.
+
+Source: strategies §5.7.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from sadari.core import settlement
+from sadari.core.desk import Desk
+from sadari.core.entries import RETRY_BACKOFF_NS
+from sadari.core.intents import Intent
+from sadari.core.position import Position
+from sadari.model.command import RecordExit, SetAlarm
+from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected
+from sadari.model.order import Purpose
+from sadari.model.reason import AuditCode, ExitReason
+from sadari.model.units import SECOND_NS
+
+# A stop waits this long for the end of the order it has to cancel first (strategies §5.3, In flight).
+CANCEL_WAIT_NS = SECOND_NS
+# A full exit is retried for ever at this spacing at most.
+EXIT_RETRY_NS = 5 * SECOND_NS
+
+
+def part_guard(position: Position) -> str:
+    """The guard that rows for a pending entry carry: whether anything was filled."""
+    if position.is_in("ENTRY_PENDING"):
+        return "q>0" if position.qty > 0 else "q=0"
+    return ""
+
+
+def begin(desk: Desk, position: Position, event: str, reason: str, actor: str, cause: str) -> None:
+    """Close everything for one recorded reason; while an exit is on its way only note the additional cause."""
+    if position.is_in("EXITING"):
+        desk.move(position, event)
+        desk.audit(AuditCode.ADDITIONAL_CAUSE, position, f"{reason} ({cause})")
+        return
+    desk.move(position, event, part_guard(position))
+    position.reason = reason
+    working = position.working
+    awaited = working is not None and not working.final
+    if awaited and working is not None:
+        _record(desk, position, reason, actor, cause, "")
+        desk.cancel(working)
+        alarm = f"exit:{position.symbol}:{position.id}"
+        desk.out.append(SetAlarm(name=alarm, at_ns=desk.now_ns + CANCEL_WAIT_NS, wall=True))
+        return
+    send(desk, position, actor, cause)
+
+
+def _record(desk: Desk, position: Position, reason: str, actor: str, cause: str, client_order_id: str) -> None:
+    desk.out.append(
+        RecordExit(
+            symbol=position.symbol,
+            position_id=position.id,
+            reason=reason,
+            qty=position.qty,
+            actor=actor,
+            cause=cause,
+            client_order_id=client_order_id,
+        )
+    )
+
+
+def send(desk: Desk, position: Position, actor: str = "engine", cause: str = "remainder") -> None:
+    """Send a capped market order for what is open, at most the market maximum; the rest follows its fill."""
+    if position.qty == 0:
+        return
+    qty = min(position.qty, position.instrument.market_max_qty)
+    intent = desk.order(position, Purpose.EXIT, qty)
+    _record(desk, position, position.reason, actor, cause, intent.client_order_id)
+    position.working = intent
+    desk.send(position, intent)
+
+
+def exit_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
+    """A fill of the exit order."""
+    position.reduce(event.price, event.qty)
+    if position.qty == 0:
+        position.working = None
+        desk.move(position, "exit_filled", "Q=0")
+        settlement.close(desk, position)
+    elif event.done:
+        position.working = None
+        desk.move(position, "exit_filled", "Q>0")
+        send(desk, position)
+    else:
+        desk.move(position, "exit_partial")
+
+
+def exit_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:
+    """The exit order has ended with something still open: again, for ever, at most five seconds apart."""
+    position.working = None
+    tries = position.tries.get("exit", 0)
+    position.tries["exit"] = tries + 1
+    desk.move(position, "exit_rejected")
+    code = event.code if isinstance(event, OrderRejected) else event.cause
+    desk.audit(AuditCode.EXIT_REJECTED, position, f"{intent.client_order_id}: {code}")
+    desk.alert("critical", "EXIT_REJECTED", position.symbol, f"exit refused {tries + 1} times: {code}")
+    wait = RETRY_BACKOFF_NS[tries] if tries < len(RETRY_BACKOFF_NS) else EXIT_RETRY_NS
+    desk.out.append(SetAlarm(name=f"exit:{position.symbol}:{position.id}", at_ns=desk.now_ns + wait, wall=True))
+
+
+def earlier_answered(desk: Desk, position: Position) -> None:
+    """The order that a stop canceled first has ended: now the actual quantity is closed."""
+    position.working = None
+    send(desk, position, cause="canceled order ended")
+
+
+def alarm(desk: Desk, position: Position) -> None:
+    """The wait for a canceled order, or after a refused exit, is over: close what is open."""
+    working = position.working
+    if working is not None and not working.final and working.purpose is Purpose.EXIT:
+        return
+    send(desk, position, cause="wait is over")
+
+
+def stop_filled(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    """A resting stop has filled at the venue: it wins over anything of ours."""
+    reason = ExitReason.PROTECTIVE_STOP_ORDER.value
+    position.reduce(event.price, event.qty)
+    _venue_closed(desk, position, reason, f"{intent.purpose} filled", last=event.done, working=intent)
+
+
+def forced_fill(desk: Desk, position: Position, event: OrderFilled) -> None:
+    """The venue has closed (a part of) the position by itself: liquidation, ADL, or somebody's hand."""
+    reasons = {"LIQUIDATION": ExitReason.EXCHANGE_LIQUIDATION, "ADL": ExitReason.ADL}
+    reason = reasons.get(event.cause, ExitReason.MANUAL_EXTERNAL).value
+    position.reduce(event.price, min(event.qty, position.qty))
+    desk.audit(AuditCode.EXTERNAL_FILL, position, f"{event.client_order_id}: {event.qty} at {event.price}")
+    desk.alert("critical", reason, position.symbol, f"{event.qty} at {event.price}")
+    if position.qty == 0:
+        _venue_closed(desk, position, reason, event.cause or "unknown order", last=True, working=None)
+    elif not position.is_in("EXITING", "QUARANTINED"):
+        desk.move(position, "exchange_reduced", part_guard(position))
+        desk.audit(AuditCode.QUARANTINED, position, f"reduced by {event.client_order_id}")
+
+
+def _venue_closed(
+    desk: Desk, position: Position, reason: str, cause: str, *, last: bool, working: Intent | None
+) -> None:
+    if not position.is_in("EXITING"):
+        position.reason = reason
+        if position.qty > 0:
+            desk.move(position, "protective_triggered", part_guard(position))
+        _record(desk, position, reason, "venue", cause, working.client_order_id if working else "")
+    if position.qty > 0:
+        if not position.is_in("EXITING") or last:
+            _close_rest(desk, position)
+        return
+    outstanding = position.working
+    if outstanding is not None and not outstanding.final and outstanding is not working:
+        desk.cancel(outstanding)
+    position.working = None
+    desk.move(position, "exchange_flat", part_guard(position) if position.is_in("ENTRY_PENDING") else "")
+    settlement.close(desk, position)
+
+
+def _close_rest(desk: Desk, position: Position) -> None:
+    outstanding = position.working
+    if outstanding is None or outstanding.final:
+        send(desk, position, cause="rest after a resting stop")
+    elif outstanding.purpose != Purpose.EXIT:
+        desk.cancel(outstanding)
+
+
+def settle(desk: Desk, position: Position) -> None:
+    """Settle a position that has become flat by other means than its exit order."""
+    settlement.close(desk, position)
+
+
+def breached(position: Position, tick: Decimal) -> bool:
+    """True if a price is at or beyond the effective stop ``X``."""
+    return position.stop is not None and position.qty > 0 and position.side.adverse(Fraction(tick), position.stop)

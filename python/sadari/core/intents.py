@@ -1,0 +1,82 @@
+"""Orders of ours on their way: one client order id per intent, each trade booked once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sadari.core.intent_table import INTENT, IntentState
+from sadari.model.order import Purpose
+
+_FINAL = frozenset(
+    {IntentState.DENIED, IntentState.FILLED, IntentState.CANCELED, IntentState.EXPIRED, IntentState.REJECTED}
+)
+
+
+class Part:
+    """A share of a reduction with its own reason: the lot of a rung, or half of the rest (rung 0)."""
+
+    __slots__ = ("filled", "qty", "reason", "rung")
+
+    def __init__(self, reason: str, qty: Decimal, rung: int) -> None:
+        self.reason = reason
+        self.qty = qty
+        self.rung = rung
+        self.filled = Decimal(0)
+
+
+class Intent:
+    """A journaled wish to change one order. Its state follows `INTENT`, by the lookup compiled from that table.
+
+    Attributes:
+        qty: What was asked for; None for a close-position order.
+        filled: What its trades add up to.
+        parts: What a reduction consists of, in the order in which fills are allotted.
+        target: The state a complete reduction leads to.
+    """
+
+    __slots__ = (
+        "client_order_id",
+        "filled",
+        "parts",
+        "purpose",
+        "qty",
+        "rung",
+        "state",
+        "symbol",
+        "target",
+        "trade_ids",
+    )
+
+    def __init__(self, symbol: str, client_order_id: str, purpose: Purpose, qty: Decimal | None, rung: int = 0) -> None:
+        self.symbol = symbol
+        self.client_order_id = client_order_id
+        self.purpose = purpose
+        self.qty = qty
+        self.rung = rung
+        self.filled = Decimal(0)
+        self.parts: list[Part] = []
+        self.target = ""
+        self.trade_ids: set[int] = set()
+        self.state = INTENT.initial
+
+    @property
+    def final(self) -> bool:
+        """True once the venue has said its last word."""
+        return self.state in _FINAL
+
+    def move(self, event: str, guard: str = "") -> bool:
+        """Follow the table; False if the state does not list the event (a late or doubled report)."""
+        after = INTENT.lookup.get((self.state, event, guard))
+        if after is None:
+            return False
+        self.state = after
+        return True
+
+    def book(self, trade_id: int, qty: Decimal, *, done: bool) -> bool:
+        """Book a trade once; False if this trade is known already."""
+        if trade_id in self.trade_ids:
+            return False
+        self.trade_ids.add(trade_id)
+        self.filled += qty
+        self.move("fill", "last" if done else "part")
+        return True

@@ -1,0 +1,262 @@
+"""A position: what was filled, at what average, and the levels that follow from it.
+
+Source: strategies §5.2. Fills, averages and levels are exact; fees and funding never enter an average or a level.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+
+from sadari.core.intents import Intent
+from sadari.core.position_table import position_lifecycle
+from sadari.core.rules import Rules, Side, estimated_liquidation
+from sadari.model.command import Trail
+from sadari.model.instrument import Instrument
+from sadari.model.order import Direction
+from sadari.model.reason import ExitReason, stop_loss
+from sadari.model.units import EXACT
+
+ZERO = Decimal(0)
+NOTHING_ARMED = ((), None)
+
+
+class Lot:
+    """What one add bought: ``qty`` filled at ``price`` on average, ``open`` of it not yet closed by its recovery."""
+
+    __slots__ = ("cost", "open", "qty")
+
+    def __init__(self) -> None:
+        self.qty = ZERO
+        self.cost = ZERO
+        self.open = ZERO
+
+    @property
+    def price(self) -> Fraction:
+        """The quantity-weighted fill price."""
+        return Fraction(self.cost) / Fraction(self.qty)
+
+
+class Position:
+    """One life of a position on a symbol, from the accepted signal to its settlement.
+
+    Attributes:
+        qty: Open quantity ``Q``, not negative.
+        avg: Exchange-convention average price: an add moves it, a reduction does not.
+        e0: Quantity-weighted price of the entry order.
+        stage: The highest stage ever reached; a reduction never lowers it.
+        lots: What the adds bought, by rung.
+        used: Rungs that fired or were abandoned.
+        denied: The last denial of a rung, so that one condition is written down once.
+        suspended: Rungs not armed for now, with the price that arms them again (None: only a change of the account).
+        ratchet: The stop ``Y`` without the guard.
+        stop: The effective stop ``X``; ``stop_reason`` names the term it equals.
+        liquidation: The venue's liquidation price if it was read after the last change of ``Q``.
+        armed: Levels and trail as last armed; None if one of them has fired since.
+        working: The entry, add, reduction or exit that is unresolved.
+    """
+
+    __slots__ = (
+        "adds", "armed", "avg", "closed_ns", "denied", "direction", "e0", "entry_cost", "entry_qty",
+        "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "inner_price",
+        "instrument", "last_price", "liquidation", "lots", "max_notional", "max_qty", "opened_ns",
+        "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason", "reduction_blocked",
+        "return_state", "rules", "runner_best", "side", "signal_id", "stage", "staged_exit", "state", "stop",
+        "stop_reason", "strategy", "suspended", "symbol", "trail", "tries", "used", "verdict", "wall",
+        "wall_price", "working", "worst_case",
+    )  # fmt: skip
+
+    def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
+        self.symbol = symbol
+        self.instrument = instrument
+        self.rules = rules
+        lifecycle = position_lifecycle(rules.ladder.rungs, rearm=rules.ladder.dca_rearm)
+        self.state: Enum = lifecycle.initial
+        self.id = 0
+        self.start(0, Direction.LONG, "", "", ZERO)
+
+    def start(self, number: int, direction: Direction, strategy: str, signal_id: str, plan_balance: Decimal) -> None:
+        """Begin a new life on this symbol; the lifecycle state is moved by the caller."""
+        self.id = number
+        self.direction = direction
+        self.last_price = ZERO
+        self.side: Side = self.rules.side(direction)
+        self.strategy = strategy
+        self.signal_id = signal_id
+        self.plan_balance = plan_balance
+        self.rearm = False
+        self.qty = ZERO
+        self.avg: Fraction | None = None
+        self.e0: Fraction | None = None
+        self.entry_qty = self.entry_cost = ZERO
+        self.exit_qty = self.exit_value = self.fees = ZERO
+        self.max_qty = self.max_notional = self.worst_case = ZERO
+        self.stage = 0
+        self.adds = 0
+        self.lots: dict[int, Lot] = {}
+        self.used: set[int] = set()
+        self.denied: dict[int, str] = {}
+        self.suspended: dict[int, Fraction | None] = {}
+        self.tries: dict[str, int] = {}
+        self.reduction_blocked = False
+        self.protect_blocked = False
+        self.staged_exit = self.half_closed = False
+        self.ratchet: Fraction | None = None
+        self.stop: Fraction | None = None
+        self.stop_reason = ""
+        self.liquidation: Fraction | None = None
+        self.reason = ""
+        self.return_state = ""
+        self.opened_ns = self.closed_ns = 0
+        self.working: Intent | None = None
+        self.inner: Intent | None = None
+        self.inner_next: Intent | None = None
+        self.wall: Intent | None = None
+        self.inner_price = self.wall_price = ZERO
+        self.armed: object = NOTHING_ARMED
+        self.verdict = ""
+        self.trail: Trail | None = None
+        self.runner_best = ZERO
+
+    def is_in(self, *names: str) -> bool:
+        """True in one of the named states."""
+        return self.state.value in names
+
+    # fills
+
+    def enter(self, price: Decimal, qty: Decimal) -> None:
+        """Book a fill of the entry order."""
+        self._increase(price, qty)
+        self.e0 = self.avg
+
+    def add(self, rung: int, price: Decimal, qty: Decimal) -> None:
+        """Book a fill of a rung's add: the stage is reached with its first fill."""
+        if rung not in self.lots or self.lots[rung].open == 0:
+            self.lots[rung] = Lot()
+            self.adds += 1
+        lot = self.lots[rung]
+        lot.qty += qty
+        lot.open += qty
+        lot.cost = EXACT.add(lot.cost, EXACT.multiply(price, qty))
+        self.used.add(rung)
+        self.stage = max(self.stage, rung)
+        self._increase(price, qty)
+
+    def reduce(self, price: Decimal, qty: Decimal) -> None:
+        """Book a fill of any closing order; the average stays."""
+        self.qty -= qty
+        self.exit_qty += qty
+        self.exit_value = EXACT.add(self.exit_value, EXACT.multiply(price, qty))
+        self.liquidation = None
+        self.update_stop()
+
+    def _increase(self, price: Decimal, qty: Decimal) -> None:
+        held = Fraction(self.qty)
+        added = Fraction(qty)
+        cost = held * self.avg if self.avg is not None else Fraction(0)
+        self.avg = (cost + added * Fraction(price)) / (held + added)
+        self.qty += qty
+        self.entry_qty += qty
+        self.entry_cost = EXACT.add(self.entry_cost, EXACT.multiply(price, qty))
+        self.max_qty = max(self.max_qty, self.qty)
+        self.max_notional = max(self.max_notional, EXACT.multiply(self.qty, price))
+        self.liquidation = None
+        self.update_stop()
+
+    # levels
+
+    def trigger(self, rung: int) -> Fraction:
+        """``T_k``, the price at which a rung is due."""
+        if self.e0 is None:
+            message = f"{self.symbol} has no entry price yet"
+            raise ValueError(message)
+        return self.e0 * self.side.trigger[rung - 1]
+
+    def recovery(self, rung: int) -> Fraction:
+        """``R_k``: the price that closes lot k, the more favourable of the fill and the trigger below it (D-26)."""
+        if rung == 1:
+            return self.trigger_base
+        below = self.trigger(rung - 1)
+        lot = self.lots.get(rung - 1)
+        return below if lot is None else self.side.tighter(lot.price, below)
+
+    @property
+    def trigger_base(self) -> Fraction:
+        """``e0``; a position with a quantity has one."""
+        if self.e0 is None:
+            message = f"{self.symbol} has no entry price yet"
+            raise ValueError(message)
+        return self.e0
+
+    @property
+    def average(self) -> Fraction:
+        """``avg``; a position with a quantity has one."""
+        if self.avg is None:
+            message = f"{self.symbol} has no average price yet"
+            raise ValueError(message)
+        return self.avg
+
+    @property
+    def half_level(self) -> Fraction:
+        """``P10``, the price at which half is closed."""
+        return self.average * self.side.half
+
+    def liquidation_price(self, avg: Fraction, qty: Decimal) -> Fraction | None:
+        """The liquidation price that the guard uses, None if there is none (strategies §5.2, D-32)."""
+        if self.liquidation is not None:
+            return self.liquidation
+        if not self.rules.isolated or qty == 0:
+            return None
+        return estimated_liquidation(self.side, avg, avg * Fraction(qty), self.instrument)
+
+    def known_liquidation(self) -> Fraction | None:
+        """The liquidation price of the position as it is."""
+        return self.liquidation_price(self.average, self.qty)
+
+    def update_stop(self) -> None:
+        """Recompute ``Y`` and ``X`` after a fill, a half close or a new liquidation price."""
+        avg = self.average
+        side = self.side
+        terms = [(avg * side.stop[self.stage], stop_loss(self.stage))]
+        if self.ratchet is not None and self.rules.ladder.stop_ratchet:
+            terms.append((self.ratchet, stop_loss(self.stage)))
+        if self.half_closed and self.rules.ladder.breakeven_after_half:
+            terms.append((avg * side.breakeven, ExitReason.BREAKEVEN_STOP.value))
+        level = terms[0][0]
+        for term, _ in terms[1:]:
+            level = side.tighter(level, term)
+        self.ratchet = level
+        liquidation = self.known_liquidation()
+        if liquidation is not None:
+            guard = liquidation * side.guard
+            terms.append((guard, ExitReason.LIQUIDATION_GUARD.value))
+            level = side.tighter(level, guard)
+        self.stop = level
+        # The last term that X equals names it: the guard before break-even before the stage stop (D-30).
+        self.stop_reason = next(name for term, name in reversed(terms) if term == level)
+
+    def stop_after_add(self, rung: int, price: Fraction, qty: Decimal) -> Fraction:
+        """The stop ``X'`` that would hold with the add filled at a price (G-ADD, strategies §5.3)."""
+        held = Fraction(self.qty)
+        added = Fraction(qty)
+        avg = (held * self.average + added * price) / (held + added)
+        level = avg * self.side.stop[max(self.stage, rung)]
+        if self.ratchet is not None and self.rules.ladder.stop_ratchet:
+            level = self.side.tighter(level, self.ratchet)
+        if self.rules.isolated:
+            notional = avg * (held + added)
+            liquidation = estimated_liquidation(self.side, avg, notional, self.instrument)
+            if liquidation is not None:
+                level = self.side.tighter(level, liquidation * self.side.guard)
+        return level
+
+    def next_rung(self) -> int | None:
+        """The lowest rung not yet executed, None if the ladder is done or adds are over."""
+        if self.half_closed or (self.staged_exit and not self.rules.ladder.dca_rearm):
+            return None
+        return next((rung for rung in range(1, self.rules.ladder.rungs + 1) if rung not in self.used), None)
+
+    def open_lots(self) -> list[int]:
+        """Rungs whose lot is still open, the highest first."""
+        return sorted((rung for rung, lot in self.lots.items() if lot.open > 0), reverse=True)

@@ -1,0 +1,110 @@
+"""The two walls: stops that rest at the venue while a position is held.
+
+The inner one is reduce-only for the whole quantity and follows each change: create, confirm, cancel. The outer one is
+a close-position order and kept for life. Source: strategies §5.7 (D-31), design §3.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from sadari.core.desk import Desk
+from sadari.core.intents import Intent
+from sadari.core.position import Position
+from sadari.model.order import Purpose
+from sadari.model.units import ceil_tick, floor_tick
+
+
+def resting_prices(position: Position) -> tuple[Decimal, Decimal]:
+    """Trigger prices of the inner stop and the wall for the present stop ``X``, rounded toward the market."""
+    side, stop = position.side, position.stop
+    if stop is None:
+        message = f"{position.symbol} has no stop yet"
+        raise ValueError(message)
+    inner, wall = stop * side.inner, stop * side.wall
+    liquidation = position.known_liquidation()
+    if liquidation is not None:
+        nearest = liquidation * side.near_wall
+        inner, wall = side.tighter(inner, nearest), side.tighter(wall, nearest)
+    return _toward_market(position, inner), _toward_market(position, wall)
+
+
+def _toward_market(position: Position, price: Fraction) -> Decimal:
+    tick = position.instrument.tick_size
+    return ceil_tick(price, tick) if position.side.sign > 0 else floor_tick(price, tick)
+
+
+def protect(desk: Desk, position: Position) -> None:
+    """Bring the resting stops in line with quantity and stop. Called after each change of either."""
+    if position.qty == 0 or position.stop is None or position.protect_blocked:
+        return
+    inner, wall = resting_prices(position)
+    if position.wall is None:
+        position.wall = _place(desk, position, Purpose.WALL, None, wall)
+        position.wall_price = wall
+    elif _wall_must_move(position, inner, wall):
+        desk.cancel(position.wall)
+        position.wall = _place(desk, position, Purpose.WALL, None, wall)
+        position.wall_price = wall
+    latest = position.inner_next or position.inner
+    if latest is None or latest.qty != position.qty or inner != position.inner_price:
+        if position.inner_next is not None and position.inner is not None:
+            # The replacement under way is outdated already: the next one is made when the venue has confirmed it.
+            return
+        intent = _place(desk, position, Purpose.STOP, position.qty, inner)
+        position.inner_price = inner
+        if position.inner is None:
+            position.inner = intent
+        else:
+            position.inner_next = intent
+
+
+def _wall_must_move(position: Position, inner: Decimal, wall: Decimal) -> bool:
+    """The wall is kept for life unless it lies nearer than the inner stop or beyond the liquidation margin."""
+    sign = position.side.sign
+    nearer = sign * (position.wall_price - inner) > 0
+    if nearer:
+        return True
+    liquidation = position.known_liquidation()
+    return (
+        liquidation is not None
+        and sign * (Fraction(position.wall_price) - liquidation * position.side.near_wall) < 0
+        and wall != position.wall_price
+    )
+
+
+def _place(desk: Desk, position: Position, purpose: Purpose, qty: Decimal | None, price: Decimal) -> Intent:
+    intent = desk.order(position, purpose, qty)
+    desk.send(position, intent, trigger_price=price)
+    return intent
+
+
+def confirmed(desk: Desk, position: Position, intent: Intent) -> None:
+    """The venue has a stop: if it replaces one, that one goes now."""
+    if intent is position.inner_next:
+        if position.inner is not None:
+            desk.cancel(position.inner)
+        position.inner, position.inner_next = intent, None
+        protect(desk, position)
+
+
+def lost(position: Position, intent: Intent) -> bool:
+    """Forget a stop that the venue no longer has; True if it was one that should be there."""
+    if intent is position.wall:
+        position.wall = None
+    elif intent is position.inner_next:
+        position.inner_next = None
+    elif intent is position.inner:
+        position.inner, position.inner_next = position.inner_next, None
+    else:
+        return False
+    return True
+
+
+def withdraw(desk: Desk, position: Position) -> None:
+    """The position is flat: no stop of it may stay behind."""
+    for intent in (position.inner, position.inner_next, position.wall):
+        if intent is not None and not intent.final:
+            desk.cancel(intent)
+    position.inner = position.inner_next = position.wall = None

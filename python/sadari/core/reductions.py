@@ -1,0 +1,168 @@
+"""Profit in parts: the lots of the ladder at their recovery levels and half of the rest.
+
+Source: strategies §5.3.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from sadari.core import settlement
+from sadari.core.desk import Desk
+from sadari.core.entries import RETRY_BACKOFF_NS
+from sadari.core.intents import Intent, Part
+from sadari.core.position import ZERO, Position
+from sadari.model.command import RecordExit, SetAlarm
+from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected
+from sadari.model.order import Purpose
+from sadari.model.reason import AuditCode, ExitReason, RejectReason, recovery
+from sadari.model.units import SECOND_NS, floor_step
+
+# After three tries a reduction waits for the next crossing, at the latest for this long (strategies §5.3).
+BLOCKED_NS = 60 * SECOND_NS
+_TRIES = "reduction"
+
+
+def profit_parts(position: Position, price: Fraction) -> tuple[list[Part], bool]:
+    """The parts that this tick is beyond, the highest lot first, and whether half is due."""
+    side = position.side
+    parts: list[Part] = []
+    for rung in position.open_lots():
+        if not side.favourable(price, position.recovery(rung)):
+            break
+        parts.append(Part(recovery(rung), position.lots[rung].open, rung))
+    half_due = side.favourable(price, position.half_level)
+    return parts, half_due
+
+
+def consider_profit(desk: Desk, position: Position, tick: Decimal) -> bool:
+    """Send one reduce-only order for every part this tick is beyond. True if something was done."""
+    if position.half_closed or position.reduction_blocked:
+        return False
+    parts, half_due = profit_parts(position, Fraction(tick))
+    if not parts and not half_due:
+        return False
+    ladder, instrument = position.rules.ladder, position.instrument
+    lots_qty = sum((part.qty for part in parts), ZERO)
+    if half_due:
+        position.runner_best = tick
+        rest = Fraction(position.qty - lots_qty)
+        half = floor_step(Fraction(ladder.half_close_ratio) * rest, instrument.step_size)
+        if half < instrument.min_qty:
+            desk.audit(AuditCode.HALF_QTY_ZERO, position, f"half of {position.qty - lots_qty}")
+            if not parts:
+                _half_without_order(desk, position)
+                return True
+        else:
+            parts.append(Part(ExitReason.HALF_PROFIT.value, half, 0))
+    qty = sum((part.qty for part in parts), ZERO)
+    if position.qty - qty < instrument.min_qty:
+        parts[-1].qty += position.qty - qty
+        qty = position.qty
+    event = "half_trigger" if half_due else "recovery_trigger"
+    position.return_state = position.state.value
+    desk.move(position, event)
+    _send(desk, position, parts, "RUNNER" if half_due else position.return_state, "level")
+    return True
+
+
+def _half_without_order(desk: Desk, position: Position) -> None:
+    position.half_closed = True
+    desk.move(position, "half_trigger", "order quantity 0")
+    position.update_stop()
+
+
+def _send(desk: Desk, position: Position, parts: list[Part], target: str, cause: str) -> None:
+    intent = desk.order(position, Purpose.REDUCE, sum((part.qty for part in parts), ZERO))
+    intent.parts = parts
+    intent.target = target
+    for part in parts:
+        desk.out.append(
+            RecordExit(
+                symbol=position.symbol,
+                position_id=position.id,
+                reason=part.reason,
+                qty=part.qty,
+                actor="engine",
+                cause=cause,
+                client_order_id=intent.client_order_id,
+            )
+        )
+    position.working = intent
+    desk.send(position, intent)
+
+
+def reduce_filled(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    """A fill of the reduction under way: allotted to its parts in their order."""
+    position.reduce(event.price, event.qty)
+    _allot(position, intent, event.qty)
+    if position.qty == 0:
+        position.working = None
+        position.reason = intent.parts[-1].reason
+        desk.move(position, "reduce_filled", "Q=0")
+        settlement.close(desk, position)
+    elif event.done:
+        _finish(desk, position, intent)
+    else:
+        desk.move(position, "reduce_partial")
+
+
+def _allot(position: Position, intent: Intent, qty: Decimal) -> None:
+    for part in intent.parts:
+        share = min(part.qty - part.filled, qty)
+        part.filled += share
+        qty -= share
+        if part.rung:
+            lot = position.lots[part.rung]
+            lot.open -= min(share, lot.open)
+
+
+def _finish(desk: Desk, position: Position, intent: Intent) -> None:
+    position.working = None
+    position.tries.pop(_TRIES, None)
+    desk.move(position, "reduce_filled", f"to {_conclude(position, intent, intent.target)}")
+    position.update_stop()
+
+
+def _conclude(position: Position, intent: Intent, target: str) -> str:
+    """Mark what was done; the state to return to is RUNNER as soon as any of the half was filled."""
+    for part in intent.parts:
+        if part.rung and part.filled > 0:
+            position.staged_exit = True
+            if position.rules.ladder.dca_rearm and position.lots[part.rung].open == 0:
+                position.used.discard(part.rung)
+    if target == "RUNNER" or any(part.rung == 0 and part.filled > 0 for part in intent.parts):
+        position.half_closed = True
+        return "RUNNER"
+    return target
+
+
+def reduce_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:
+    """The reduction has ended without (further) fills: try again, or give up until the next crossing."""
+    tries = position.tries.get(_TRIES, 0) + 1
+    position.tries[_TRIES] = tries
+    position.working = None
+    given_up = tries >= len(RETRY_BACKOFF_NS)
+    if isinstance(event, OrderRejected):
+        desk.audit(AuditCode.EXCHANGE_REJECTED, position, f"EXCHANGE_REJECTED:{event.code} {event.message}")
+        if event.reason is RejectReason.MIN_NOTIONAL and intent.parts:
+            # Exempt by rule; refused for it all the same: everything is closed with the same reason.
+            intent.parts = [Part(intent.parts[-1].reason, position.qty, 0)]
+    if intent.filled > 0 and not given_up:
+        desk.move(position, "reduce_done_partial", "tries left")
+        rest = [Part(part.reason, part.qty - part.filled, part.rung) for part in intent.parts if part.filled < part.qty]
+        _send(desk, position, rest, intent.target, "remainder")
+        return
+    if intent.filled > 0:
+        desk.move(position, "reduce_done_partial", f"given up, to {_conclude(position, intent, position.return_state)}")
+        position.update_stop()
+    else:
+        position.runner_best = ZERO
+        desk.move(position, "reduce_rejected", f"to {position.return_state}")
+    position.reduction_blocked = True
+    wait = BLOCKED_NS if given_up else RETRY_BACKOFF_NS[tries - 1]
+    if given_up:
+        position.tries.pop(_TRIES, None)
+        desk.audit(AuditCode.REDUCTION_GIVEN_UP, position, f"after {tries} tries")
+    desk.out.append(SetAlarm(name=f"reduce:{position.symbol}:{position.id}", at_ns=desk.now_ns + wait, wall=True))

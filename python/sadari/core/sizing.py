@@ -1,0 +1,97 @@
+"""How much: the quantity of an entry or an add, with every limit that was asked. Source: strategies §9.2, §9.3."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from sadari.core.position import Position
+from sadari.model.instrument import Instrument
+from sadari.model.plan import Fees, Ladder, Risk
+from sadari.model.reason import DenialCode
+from sadari.model.units import decimal_of, floor_step
+
+ZERO = Fraction(0)
+
+
+class Denial:
+    """A gate that said no: its code, the value it saw and the limit it holds."""
+
+    __slots__ = ("code", "limit", "value")
+
+    def __init__(self, code: DenialCode, value: object, limit: object) -> None:
+        self.code = code
+        self.value = _text(value)
+        self.limit = _text(limit)
+
+
+def _text(value: object) -> str:
+    return str(decimal_of(value).normalize()) if isinstance(value, Fraction) else str(value)
+
+
+class Sizing:
+    """A quantity and how it came about.
+
+    Attributes:
+        qty: The quantity, rounded down to the step, 0 if denied for size.
+        caps: Every limit asked, in base currency, by name.
+        binding: The name of the smallest.
+        denial: Why there is no quantity, None if there is one.
+    """
+
+    __slots__ = ("binding", "caps", "denial", "qty")
+
+    def __init__(self, qty: Decimal, caps: dict[str, Fraction], binding: str, denial: Denial | None) -> None:
+        self.qty = qty
+        self.caps = caps
+        self.binding = binding
+        self.denial = denial
+
+
+def usable_margin(risk: Risk, available: Decimal) -> Fraction:
+    """Margin that an order may take: the buffer and a fifth of the available balance stay (cap c4)."""
+    free = Fraction(available)
+    return min(free - Fraction(risk.margin_buffer_usdt), free * Fraction(risk.max_usable_pct))
+
+
+def ladder_caps(
+    ladder: Ladder, risk: Risk, fees: Fees, instrument: Instrument, *,
+    planned: Fraction, price: Fraction, available: Decimal, held: Decimal, max_notional: Decimal,
+) -> dict[str, Fraction]:  # fmt: skip
+    """The limits on a ladder order's quantity: the plan, c2 in its margin form, c4 and c6 (strategies §9.3)."""
+    leverage = ladder.leverage
+    room = Fraction(max_notional) / price - Fraction(held)
+    return {
+        "plan": planned / price,
+        "c2_value": Fraction(risk.max_order_margin_pct) * Fraction(available) * leverage / price,
+        "c4_margin": usable_margin(risk, available) / (price * (Fraction(1, leverage) + Fraction(fees.taker))),
+        "c6_bracket": min(room, Fraction(instrument.max_qty), Fraction(instrument.market_max_qty)),
+    }
+
+
+def quantity(caps: dict[str, Fraction], instrument: Instrument, price: Fraction) -> Sizing:
+    """The smallest cap rounded down to the step, or the reason why that is no order (strategies §9.3)."""
+    binding = min(caps, key=lambda name: caps[name])
+    qty = floor_step(max(caps[binding], ZERO), instrument.step_size)
+    denial: Denial | None = None
+    if qty == 0 and binding == "c5_short_risk":
+        denial = Denial(DenialCode.SHORT_RISK_CAP, caps[binding], instrument.min_qty)
+    elif qty == 0 and binding == "c4_margin":
+        denial = Denial(DenialCode.MARGIN_RESERVE, caps[binding], instrument.min_qty)
+    elif qty == 0 and binding == "c6_bracket":
+        denial = Denial(DenialCode.LEVERAGE_BRACKET_EXCEEDED, caps[binding], instrument.min_qty)
+    elif qty < instrument.min_qty:
+        denial = Denial(DenialCode.BELOW_MIN_QTY, qty, instrument.min_qty)
+    elif Fraction(qty) * price < Fraction(instrument.min_notional):
+        denial = Denial(DenialCode.BELOW_MIN_NOTIONAL, Fraction(qty) * price, instrument.min_notional)
+    return Sizing(qty, caps, binding, denial)
+
+
+def planned_quantities(position: Position, price: Fraction) -> list[Decimal]:
+    """The quantity of every order of the ladder if the entry filled at a price and adds at their triggers."""
+    rules = position.rules
+    prices = [price, *(price * factor for factor in position.side.trigger)]
+    return [
+        floor_step(rules.notional(rung, position.plan_balance) / at, position.instrument.step_size)
+        for rung, at in enumerate(prices)
+    ]

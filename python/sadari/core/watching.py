@@ -1,0 +1,119 @@
+"""Which prices matter next: the levels a position waits for in its present state.
+
+Source: strategies §5.2, §5.3, §5.5.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from sadari.core.desk import Desk
+from sadari.core.position import Position
+from sadari.core.position_table import pending
+from sadari.model.command import ArmLevels, Level, Trail, WatchVerdict
+from sadari.model.order import TechExit
+from sadari.model.reason import stage_name
+from sadari.model.units import MINUTE_NS, ceil_units, floor_units
+
+STOP = "stop"
+HALF = "half"
+TRAIL = "trail"
+
+
+def rung_level(rung: int) -> str:
+    """The name of the level at which a rung is due."""
+    return f"rung{rung}"
+
+
+def again_level(rung: int) -> str:
+    """The name of the level at which a denied rung is asked again."""
+    return f"again{rung}"
+
+
+def recovery_level(rung: int) -> str:
+    """The name of the level at which a lot is closed."""
+    return f"recovery{rung}"
+
+
+def sync(desk: Desk, position: Position) -> None:
+    """Arm what the position waits for now, if that has changed."""
+    if position.is_in("RUNNER") and position.trail is None:
+        _begin_trail(position)
+    levels = _levels(position)
+    trail = position.trail if position.is_in("RUNNER") else None
+    wanted = (levels, trail)
+    if wanted != position.armed:
+        desk.out.append(ArmLevels(symbol=position.symbol, levels=levels, trail=trail))
+        position.armed = wanted
+    verdict = _verdict(position)
+    if verdict != position.verdict:
+        ladder = position.rules.ladder
+        position.verdict = verdict
+        desk.out.append(
+            WatchVerdict(
+                symbol=position.symbol,
+                verdict=verdict or None,
+                frame_ns=ladder.tech_frame_minutes * MINUTE_NS,
+                fast=ladder.tech_ma_fast,
+                slow=ladder.tech_ma_slow,
+            )
+        )
+
+
+def _begin_trail(position: Position) -> None:
+    """Fix the trail of a new runner: from the tick that closed half, never looser than the stop (strategies §5.5)."""
+    ladder = position.rules.ladder
+    if ladder.tech_exit not in (TechExit.ATR_TRAIL, TechExit.EITHER) or position.stop is None:
+        return
+    up = position.side.sign < 0
+    position.trail = Trail(
+        name=TRAIL,
+        up=up,
+        k=ladder.tech_atr_k,
+        best=floor_units(position.runner_best or position.last_price),
+        floor=_units(position.stop, up=up),
+        frame_ns=ladder.tech_frame_minutes * MINUTE_NS,
+        atr_n=ladder.tech_atr_n,
+    )
+
+
+def _units(price: Fraction, *, up: bool) -> int:
+    return ceil_units(price) if up else floor_units(price)
+
+
+def _levels(position: Position) -> tuple[Level, ...]:
+    if position.qty == 0 or position.stop is None:
+        return ()
+    rungs = position.rules.ladder.rungs
+    stages = [stage_name(stage) for stage in range(rungs + 1)]
+    waits = [pending(rung) for rung in range(1, rungs + 1)]
+    if not position.is_in("ENTRY_PENDING", *waits, "REDUCING", "RUNNER", "QUARANTINED", *stages):
+        return ()
+    against, favour = position.side.sign < 0, position.side.sign > 0
+    levels = [Level(STOP, against, _units(position.stop, up=against))]
+    if position.is_in(*stages):
+        levels += _rung(position, against=against)
+        if not position.half_closed and not position.reduction_blocked:
+            lots = position.open_lots()
+            if lots:
+                levels.append(Level(recovery_level(lots[0]), favour, _units(position.recovery(lots[0]), up=favour)))
+            levels.append(Level(HALF, favour, _units(position.half_level, up=favour)))
+    return tuple(levels)
+
+
+def _rung(position: Position, *, against: bool) -> list[Level]:
+    rung = position.next_rung()
+    if rung is None:
+        return []
+    if rung not in position.suspended:
+        return [Level(rung_level(rung), against, _units(position.trigger(rung), up=against))]
+    again = position.suspended[rung]
+    if again is None:
+        return []
+    return [Level(again_level(rung), not against, _units(again, up=not against))]
+
+
+def _verdict(position: Position) -> str:
+    if not position.is_in("RUNNER") or position.rules.ladder.tech_exit not in (TechExit.MA_CROSS, TechExit.EITHER):
+        return ""
+    return "MA_CROSS_DOWN" if position.side.sign > 0 else "MA_CROSS_UP"
