@@ -3,16 +3,22 @@
 use pyo3::prelude::*;
 
 mod buffer;
-pub mod history;
+mod candles;
+mod history;
 mod lines;
-pub mod watch;
+mod portfolio;
+mod watch;
 
 #[pymodule]
 mod _kernel {
     #[pymodule_export]
     use crate::buffer::Column;
     #[pymodule_export]
-    use crate::history::{History, expand};
+    use crate::candles::{Aggregator, Candles, Frame, aggregate, check_candles, fill_gaps, from_trades, not_ready};
+    #[pymodule_export]
+    use crate::history::{History, Ticks, expand};
+    #[pymodule_export]
+    use crate::portfolio::Portfolio;
     #[pymodule_export]
     use crate::lines::{
         LineSet, above, atr, below, bollinger, crosses, ema, falling, natr, percentile, rising, rolling_max, rolling_min, rsi,

@@ -73,9 +73,11 @@ pub fn next_crossing(
         let close_ns = frames.close_ns.get(frames.done).copied().filter(|&close| trailing && close <= until_ns);
         let to_ns = close_ns.unwrap_or(until_ns);
         let hit = tape.first_visit(from_ns, to_ns, &quiet);
-        if trailing && let Some((low, high)) = tape.extents(from_ns, hit.map_or(to_ns, |hit| hit.time_ns)) {
-            for watch in watches.iter_mut() {
-                watch.see(low, high);
+        if trailing {
+            if let Some((low, high)) = tape.extents(from_ns, hit.map_or(to_ns, |hit| hit.time_ns)) {
+                for watch in watches.iter_mut() {
+                    watch.see(low, high);
+                }
             }
         }
         if hit.is_some() {
@@ -92,7 +94,7 @@ pub fn next_crossing(
             return None;
         };
         let met = frames.close_trails(watches);
-        if met && let Some(price) = standing {
+        if let (true, Some(price)) = (met, standing) {
             return Some(Visit { time_ns, price });
         }
         from_ns = time_ns;

@@ -3,12 +3,15 @@
 //! Pure Rust: no Python, no unsafe code, no I/O, no clock, no randomness that is not a seed.
 
 pub mod bollinger;
+pub mod candles;
 pub mod crossing;
 pub mod expand;
 pub mod extents;
 pub mod history;
 pub mod lines;
+pub mod portfolio;
 pub mod recursive;
 pub mod rolling;
+pub mod ticks;
 pub mod units;
 pub mod watch;
