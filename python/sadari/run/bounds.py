@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from sadari.errors import ConfigError
+from sadari.model.units import DAY_NS, MINUTE_NS
 
 if TYPE_CHECKING:
     from sadari.run.config import Config
@@ -19,6 +20,9 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 # Prices are counted in units of 1e-8, so that no tick may be finer.
 FINEST_TICK = Decimal("1e-8")
+
+# Source: the highest initial leverage that the exchange offers on any bracket.
+MAX_LEVERAGE = 125
 
 
 class Bound(NamedTuple):
@@ -40,8 +44,10 @@ BELOW_ONE = Bound("a fraction from 0 to below 1", lambda value: _finite(value) a
 RATE = Bound("a rate from -0.1 to 0.1", lambda value: _finite(value) and abs(value) <= Decimal("0.1"))
 COUNT = Bound("a whole number of 1 or more", lambda value: value >= 1)
 COUNT_OR_NONE = Bound("a whole number of 0 or more", lambda value: value >= 0)
-LEVERAGE = Bound("a whole number from 1 to 125", lambda value: 1 <= value <= 125)
-FRAME = Bound("a whole number of minutes that divides a day", lambda value: value >= 1 and 1440 % value == 0)
+LEVERAGE = Bound(f"a whole number from 1 to {MAX_LEVERAGE}", lambda value: 1 <= value <= MAX_LEVERAGE)
+FRAME = Bound(
+    "a whole number of minutes that divides a day", lambda value: value >= 1 and DAY_NS % (value * MINUTE_NS) == 0
+)
 NUMBERS = Bound("a list of finite numbers", lambda values: all(map(_finite, values)))
 TICK = Bound("a multiple of 0.00000001 above 0", lambda value: _finite(value) and value > 0 and not value % FINEST_TICK)
 

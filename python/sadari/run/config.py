@@ -158,13 +158,14 @@ def _check_keys(section: str, content: dict[str, Any], kind: type[msgspec.Struct
 def _value(name: str, value: object, kind: object) -> object:
     if kind == tuple[Bracket, ...] | None:
         return _brackets(name, value)
+    refusal = ConfigError(f"{name} is {_shown(value)}; allowed: {_allowed(kind)}")
+    # A number in quotes is a slip, not a number, though it could be read as one.
+    if isinstance(value, str) and kind in {Decimal, Decimal | None}:
+        raise refusal
     try:
-        # A number in quotes is a slip, not a number.
-        if isinstance(value, str) and kind in {Decimal, Decimal | None}:
-            raise msgspec.ValidationError
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{name} is {_shown(value)}; allowed: {_allowed(kind)}") from error
+        raise refusal from error
 
 
 def _brackets(name: str, value: object) -> tuple[Bracket, ...]:
