@@ -14,7 +14,7 @@ from sadari.research.tally import Tally
 from sadari.research.trades import Life, lives
 
 ZERO = Decimal(0)
-SPLIT = frozenset({"REALIZED_PNL", "COMMISSION", "FUNDING_FEE"})
+FUNDING = "FUNDING_FEE"
 
 
 class Book:
@@ -71,10 +71,10 @@ class Book:
         return total
 
     def other_income(self) -> dict[str, Decimal]:
-        """What the wallet gained or lost beside price, fees and funding, by kind."""
+        """What the wallet gained or lost beside trades and funding, by kind; what has a trade id is in that trade."""
         other: dict[str, Decimal] = {}
         for entry in self.run.income:
-            if entry.kind not in SPLIT:
+            if entry.trade_id is None and entry.kind != FUNDING:
                 other[entry.kind] = other.get(entry.kind, ZERO) + entry.amount
         return other
 

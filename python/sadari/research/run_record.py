@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from sadari.exchange.accounts import Income
 from sadari.model.command import Command
 from sadari.model.event import Event
 from sadari.model.order import Direction
@@ -47,19 +48,6 @@ class InFlightOrder(msgspec.Struct, frozen=True, kw_only=True):
     client_order_id: str
     purpose: str
     due_ns: int
-
-
-class Income(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of the wallet as the venue books it.
-
-    ``kind`` is REALIZED_PNL, COMMISSION, FUNDING_FEE, INSURANCE_CLEAR or TRANSFER; positive ``amount`` is received.
-    """
-
-    time_ns: int
-    kind: str
-    symbol: str
-    amount: Decimal
-    trade_id: int | None = None
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

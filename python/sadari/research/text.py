@@ -116,6 +116,8 @@ def _quality(whole: Section) -> list[str]:
     if not figures["closed"]:
         return line("Closed positions", "none")
     even = f", {figures['break_even']} at exactly zero" if figures["break_even"] else ""
+    even_at = figures["break_even_win_rate"]
+    even_at = "" if even_at is None else f" USDT; breaks even at a win rate of {percent(even_at)}"
     return [
         *line(
             "Closed positions",
@@ -124,8 +126,7 @@ def _quality(whole: Section) -> list[str]:
         ),
         *line(
             "Average win, loss",
-            f"{usdt(figures['mean_win'], 'no win')}, {usdt(figures['mean_loss'], 'no loss')} USDT; "
-            f"breaks even at a win rate of {percent(figures['break_even_win_rate'])}",
+            f"{usdt(figures['mean_win'], 'no win')}, {usdt(figures['mean_loss'], 'no loss')}{even_at}",
         ),
         *line("Profit factor", ratio(figures["profit_factor"], "no losing position")),
         *line("Sharpe", f"{ratio(figures['sharpe'], 'not defined')} ({count(figures['days'], 'daily return')})"),

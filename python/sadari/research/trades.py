@@ -44,9 +44,12 @@ class Share:
 
 
 class Part(Share):
-    """One recorded reason to close ``asked``, and the fills that did it. ``time_ns`` is the first one's."""
+    """One recorded reason to close ``asked``, and the fills that did it. ``time_ns`` is the first one's.
 
-    __slots__ = ("actor", "asked", "cause", "client_order_id", "reason", "time_ns")
+    ``bought`` is how many opening fills came before it: the same reason again without one is the same exit going on.
+    """
+
+    __slots__ = ("actor", "asked", "bought", "cause", "client_order_id", "reason", "time_ns")
 
     def __init__(self, reason: str, actor: str = "", cause: str = "", order: str = "", asked: Decimal = ZERO) -> None:
         super().__init__()
@@ -55,6 +58,7 @@ class Part(Share):
         self.cause = cause
         self.client_order_id = order
         self.asked = asked
+        self.bought = 0
         self.time_ns = 0
 
     @property
@@ -67,6 +71,8 @@ class Life:
     """One position from its first order to its record. ``position_id`` 0 is not yet known.
 
     Attributes:
+        opened_ns: When the first fill came.
+        bought: How many fills opened or added.
         openings: What the entry (0) and each rung bought, by rung.
         closings: Closing fills with the purpose of their order, in journal order.
         parts: Why it was closed, by part; complete once the run is read.
@@ -77,8 +83,8 @@ class Life:
     """
 
     __slots__ = (
-        "closed_ns", "closings", "direction", "fees", "funding", "opened_ns", "openings", "parts", "pnl", "position_id",
-        "qty", "record", "signal_id", "strategy", "symbol",
+        "bought", "closed_ns", "closings", "direction", "fees", "funding", "opened_ns", "openings", "parts", "pnl",
+        "position_id", "qty", "record", "signal_id", "strategy", "symbol",
     )  # fmt: skip
 
     def __init__(self, symbol: str, position_id: int = 0) -> None:
@@ -89,6 +95,7 @@ class Life:
         self.opened_ns: int | None = None
         self.closed_ns: int | None = None
         self.qty = self.pnl = self.fees = ZERO
+        self.bought = 0
         self.openings: dict[int, Share] = {}
         self.closings: list[tuple[Purpose | None, OrderFilled]] = []
         self.parts: list[Part] = []
@@ -122,6 +129,7 @@ class Life:
             share = self.openings.setdefault(rung, Share())
             share.add(fill.qty, EXACT.multiply(fill.price, fill.qty), fill.realized_pnl, -fill.fee)
             self.qty += fill.qty
+            self.bought += 1
         else:
             self.closings.append((purpose, fill))
             self.qty -= fill.qty
@@ -137,7 +145,14 @@ class Life:
             if parts is None and purpose is Purpose.REDUCE:
                 parts = [part for part in self.parts if part.left]
             _split(fill, parts or [self._last_part()])
-        self.parts = [part for part in self.parts if part.qty]
+        filled = [part for part in self.parts if part.qty]
+        self.parts = filled[:1]
+        for part in filled[1:]:
+            last = self.parts[-1]
+            if (part.reason, part.bought) == (last.reason, last.bought):
+                last.add(part.qty, part.value, part.pnl, part.fees)
+            else:
+                self.parts.append(part)
 
     def _last_part(self) -> Part:
         """The part for a fill whose order no record names: the recorded reason of the position."""
@@ -147,8 +162,10 @@ class Life:
         for part in reversed(self.parts):
             if part.reason == reason:
                 return part
-        self.parts.append(Part(reason))
-        return self.parts[-1]
+        part = Part(reason)
+        part.bought = self.bought
+        self.parts.append(part)
+        return part
 
 
 def _split(fill: OrderFilled, parts: list[Part]) -> None:
@@ -208,7 +225,9 @@ class _Reader:
                 self.accepted[record.symbol] = record
             case RecordExit():
                 part = Part(record.reason, record.actor, record.cause, record.client_order_id, record.qty)
-                self.life(record.symbol, record.position_id).parts.append(part)
+                life = self.life(record.symbol, record.position_id)
+                part.bought = life.bought
+                life.parts.append(part)
             case FundingPaid():
                 self.life(record.symbol, 0).funding += record.amount
             case RecordPosition():
@@ -258,7 +277,8 @@ class _Reader:
         life.record = record
         life.direction = record.direction
         life.strategy, life.signal_id = record.strategy, record.signal_id
-        life.opened_ns, life.closed_ns = record.opened_ns, record.closed_ns
+        life.opened_ns = record.opened_ns if life.opened_ns is None else life.opened_ns
+        life.closed_ns = record.closed_ns
 
 
 def lives(records: Iterable[Event | Command]) -> list[Life]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from sadari.exchange.accounts import Income
 from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordMove, RecordPosition
 from sadari.model.event import (
     AccountUpdated,
@@ -17,7 +18,7 @@ from sadari.model.event import (
 from sadari.model.order import Direction, OrderType, Purpose, Side
 from sadari.model.plan import Settings
 from sadari.model.units import DAY_NS, HOUR_NS, MINUTE_NS
-from sadari.research.run_record import Income, OpenPosition, Run, SymbolFacts
+from sadari.research.run_record import OpenPosition, Run, SymbolFacts
 
 D = Decimal
 START = 19_540 * DAY_NS
@@ -52,10 +53,10 @@ class Scribe:
         """Append records as they are."""
         self.records += records
 
-    def book(self, time_ns: int, kind: str, symbol: str, amount: Decimal) -> None:
+    def book(self, time_ns: int, kind: str, symbol: str, amount: Decimal, trade_id: int | None = None) -> None:
         """Change the wallet."""
         self.wallet += amount
-        self.income.append(Income(time_ns=time_ns, kind=kind, symbol=symbol, amount=amount))
+        self.income.append(Income(time_ns, kind, symbol, amount, trade_id))
 
     def signal(self, minute: float, symbol: str, direction: Direction, price: Decimal, **decision: object) -> None:
         """Raise a signal and decide on it."""
@@ -88,7 +89,7 @@ class Scribe:
 
     def fill(
         self, minute: float, symbol: str, order: str, direction: Direction, price: Decimal, qty: Decimal, *,
-        opens: bool, fee: Decimal = FEE, done: bool = True, cause: str = "",
+        opens: bool, fee: Decimal = FEE, done: bool = True, cause: str = "", fee_kind: str = "COMMISSION",
     ) -> Decimal:  # fmt: skip
         """Fill an order and book what it did to the wallet; returns the realized profit."""
         now, profit = self.at(minute), D(0)
@@ -99,8 +100,8 @@ class Scribe:
         else:
             profit = (direction.sign * (price - self.average[symbol]) * qty).quantize(ROUNDING)
             self.held[symbol] = held - qty
-            self.book(now, "REALIZED_PNL", symbol, profit)
-        self.book(now, "COMMISSION", symbol, -fee)
+            self.book(now, "REALIZED_PNL", symbol, profit, len(self.records))
+        self.book(now, fee_kind, symbol, -fee, len(self.records))
         self.fees[symbol] = self.fees.get(symbol, D(0)) + fee
         self.profit[symbol] = self.profit.get(symbol, D(0)) + profit
         fill = OrderFilled(

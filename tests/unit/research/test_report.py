@@ -76,7 +76,7 @@ def test_funding_without_rates_is_not_known_and_never_zero() -> None:
     summary = summarize(tale.run())
     assert (summary["result"]["funding"], summary["result"]["funding_unknown_for"]) == (None, ["BUSDT"])
     assert [row["funding"] for row in summary["by_symbol"]] == ["0", None]
-    assert "  funding                 not known\n" in text(summary)
+    assert "    funding                 not known\n" in text(summary)
 
 
 def test_a_symbol_without_rates_that_was_never_held_leaves_the_funding_known() -> None:
@@ -211,14 +211,39 @@ def test_money_that_nothing_explains_is_shown_in_full() -> None:
     assert "DOES NOT ADD UP" in text(summary)
 
 
-def test_an_income_of_another_kind_has_its_own_line() -> None:
-    """A liquidation fee belongs neither to price nor to fees."""
+def test_income_without_a_trade_has_its_own_line() -> None:
+    """A transfer belongs neither to price nor to fees nor to funding."""
     tale = Scribe()
-    tale.trade(0, "AUSDT", LONG, D(100), D(90), "EXCHANGE_LIQUIDATION")
-    tale.book(tale.at(60), "INSURANCE_CLEAR", "AUSDT", D("-1.5"))
+    tale.trade(0, "AUSDT", LONG, D(100), D(90), "STOP_LOSS_INITIAL")
+    tale.book(tale.at(60), "TRANSFER", "", D("-1.5"))
     summary = summarize(tale.run())
-    assert (summary["result"]["other"], summary["result"]["adds_up"]) == ({"INSURANCE_CLEAR": "-1.5"}, True)
-    assert "insurance clear" in text(summary)
+    assert (summary["result"]["other"], summary["result"]["adds_up"]) == ({"TRANSFER": "-1.5"}, True)
+    assert "    transfer                -1.50" in text(summary)
+
+
+def test_an_exit_in_several_orders_is_one_exit() -> None:
+    """What is left goes out again under the same reason; only an add in between makes it another exit."""
+    tale = Scribe()
+    tale.enter(0, "AUSDT", LONG, D(100), D(3))
+    for minute, qty in ((5, D(1)), (6, D(2))):
+        tale.write(tale.leave("AUSDT", 1, "STOP_LOSS_INITIAL", qty, f"o-{tale.orders + 1}"))
+        order = tale.place("AUSDT", Purpose.EXIT, Side.SELL, qty)
+        tale.fill(minute, "AUSDT", order, LONG, D(90), qty, opens=False)
+    tale.record("AUSDT", LONG, 0, 6, "STOP_LOSS_INITIAL")
+    (row,) = summarize(tale.run())["exits"]
+    assert (row["count"], row["qty"], row["pnl"], row["fees"]) == (1, {"AUSDT": "3"}, "-30", "-1")
+
+
+def test_a_rung_that_is_bought_and_recovered_twice_counts_twice() -> None:
+    """A ladder that re-arms its rungs recovers a lot again."""
+    tale = Scribe()
+    tale.enter(0, "AUSDT", LONG, D(100), D(1))
+    for minute in (10, 20):
+        tale.add(minute, "AUSDT", LONG, D(97), D(1), rung=1)
+        tale.reduce(minute + 5, "AUSDT", LONG, D(100), {"DCA1_RECOVERY": D(1)}, 1)
+    summary = summarize(tale.run())
+    assert named(summary["exits"], "reason", "DCA1_RECOVERY")["count"] == 2
+    assert named(summary["entries"], "rung", 1)["value"] == "194"
 
 
 def test_a_refused_entry_leaves_no_position_behind() -> None:
@@ -243,5 +268,5 @@ def test_a_run_in_which_nothing_happened_is_a_page_too() -> None:
     summary = summarize(Scribe(symbols=()).run())
     assert json.loads(json.dumps(summary)) == summary
     page = text(summary)
-    assert "Closed positions        none" in page
-    assert "Maximum drawdown        not known" in page
+    assert "Closed positions          none" in page
+    assert "Maximum drawdown          not known" in page
