@@ -49,7 +49,9 @@ class Clearing:
         closing = min(qty, reducible(order, market.held))
         if closing < qty:
             after = qty - closing if closing else abs(market.held) + qty
-            notional = after * price + market.resting_notional(order.side)
+            notional = after * price
+            if market.resting:
+                notional += market.resting_notional(order.side)
             if notional > market.instrument.max_notional(market.leverage):
                 return -2027
         if resting:

@@ -241,7 +241,7 @@ class Exchange:
         limit = order.order_type is OrderType.LIMIT
         if limit and order.time_in_force is TimeInForce.GTX and takes(order, last_price):
             return -5022
-        if limit and market.limit_orders() >= MAX_LIMIT_ORDERS:
+        if limit and len(market.resting) >= MAX_LIMIT_ORDERS:
             return -2025
         if order.reduce_only:
             # A market order goes before the resting ones; a limit order only has what they leave.

@@ -26,6 +26,8 @@ class Market:
 
     Attributes:
         orders: Waiting orders by client order id, in time order.
+        ids: The same orders by id.
+        resting: Of them the limit orders, by id.
         watch: The levels of the waiting orders under their ids, and the liquidation price under `LIQUIDATION`.
         position: None when flat.
         order_margin: What the resting limit orders lock beyond the position's margin.
@@ -33,27 +35,13 @@ class Market:
         last_price: The last price told, 0 before the first.
     """
 
-    __slots__ = (
-        *(
-            "instrument",
-            "leverage",
-            "mode",
-            "orders",
-            "ids",
-            "watch",
-            "position",
-            "order_margin",
-            "locked",
-            "last_price",
-        ),
-    )
-
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.leverage = min(FIRST_LEVERAGE, max(bracket.max_leverage for bracket in instrument.brackets))
         self.mode = FIRST_MODE
         self.orders: dict[str, OpenOrder] = {}
         self.ids: dict[int, OpenOrder] = {}
+        self.resting: dict[int, OpenOrder] = {}
         self.watch = Watch()
         self.position: PositionState | None = None
         self.order_margin = ZERO
@@ -70,12 +58,15 @@ class Market:
         order = waiting.order
         self.orders[order.client_order_id] = waiting
         self.ids[waiting.id] = waiting
+        if not waiting.conditional:
+            self.resting[waiting.id] = waiting
         self._arm(waiting.id, level_of(order), up=meets_from_below(order))
 
     def remove(self, waiting: OpenOrder) -> None:
         """End an order's waiting."""
         del self.orders[waiting.order.client_order_id]
         del self.ids[waiting.id]
+        self.resting.pop(waiting.id, None)
         self.watch.disarm(waiting.id)
 
     def watch_liquidation(self) -> None:
@@ -100,16 +91,12 @@ class Market:
             for other in self.ids.values()
         )
 
-    def limit_orders(self) -> int:
-        """How many limit orders rest in the book."""
-        return sum(not waiting.conditional for waiting in self.ids.values())
-
     def resting_notional(self, side: Side, more: PlaceOrder | None = None) -> Decimal:
         """The value of the resting limit orders of a side that may open exposure, each at its own price.
 
         ``more`` is an order that is asked about as if it rested already.
         """
-        orders = [waiting.order for waiting in self.ids.values() if not waiting.conditional]
+        orders = [waiting.order for waiting in self.resting.values()]
         if more is not None:
             orders.append(more)
         return sum(
@@ -122,26 +109,28 @@ class Market:
 
         Source: reference binance-usdm §8, order margin in one-way mode, with the position at its entry price.
         """
-        bids, asks = self.resting_notional(Side.BUY, more), self.resting_notional(Side.SELL, more)
-        if not bids and not asks:
+        if not self.resting and more is None:
             return ZERO
+        bids, asks = self.resting_notional(Side.BUY, more), self.resting_notional(Side.SELL, more)
         signed = self.position.side * self.position.entry_notional if self.position else ZERO
         beyond = max(abs(signed + bids), abs(signed - asks)) - abs(signed)
         return initial_margin(max(beyond, ZERO), self.leverage)
 
     def claimed(self, side: Side) -> Decimal:
         """How much of the position the resting reduce-only limit orders of a side claim."""
-        claims = (w.order.qty for w in self.ids.values() if w.reduces_from_book and w.order.side is side)
+        claims = (w.order.qty for w in self.resting.values() if w.order.reduce_only and w.order.side is side)
         return sum((qty for qty in claims if qty is not None), ZERO)
 
     def knocked_out(self) -> list[OpenOrder]:
-        """The resting reduce-only limit orders for which the position has nothing left, worst price first.
+        """The resting reduce-only limit orders for which the position has nothing left.
 
         Source: reference binance-usdm §5, expiry reason 4.
         """
         out: list[OpenOrder] = []
+        if not self.resting:
+            return out
         for side in Side:
-            resting = [w for w in self.ids.values() if w.reduces_from_book and w.order.side is side]
+            resting = [w for w in self.resting.values() if w.order.reduce_only and w.order.side is side]
             # The best price is met first, and at one price the oldest order.
             resting.sort(key=lambda w: (level_of(w.order) * (1 if w.order.side is Side.SELL else -1), w.id))
             claimed = ZERO

@@ -29,11 +29,6 @@ class OpenOrder(msgspec.Struct, frozen=True):
         """Whether it waits for its trigger; otherwise it is a limit order in the book."""
         return self.order.order_type in CONDITIONAL
 
-    @property
-    def reduces_from_book(self) -> bool:
-        """Whether it is a reduce-only limit order, which claims a part of the position while it rests."""
-        return self.order.reduce_only and not self.conditional
-
 
 def meets_from_below(order: PlaceOrder) -> bool:
     """Whether a waiting order is met by a price at or above its level (UP), not at or below it (DOWN)."""
