@@ -96,9 +96,7 @@ class Portfolio:
         liquidation_price: float | None = None,
     ) -> None: ...
     def mark(self, /, symbol: int, price: float) -> list[int] | None: ...
-    def arm(
-        self, /, id: int, kind: str, threshold: float, symbol: int | None = None, sticky: bool = False
-    ) -> bool: ...
+    def arm(self, /, id: int, kind: str, threshold: float, symbol: int | None = None, sticky: bool = False) -> bool: ...
     def disarm(self, /, id: int) -> bool: ...
     def pending(self, /) -> list[int]: ...
     def could_cross(self, /, low: Buffer, high: Buffer) -> bool: ...
@@ -119,7 +117,6 @@ def expand(
     tick_units: int,
     path: str = "tape",
 ) -> list[tuple[int, int, float]]: ...
-
 def sma(close: Buffer, n: int, *, first: int = 0) -> Column:
     """Simple moving average: the mean of the last ``n`` values; NaN before row ``n - 1``.
 
@@ -206,3 +203,166 @@ class LineSet:
         """One present value, in the order of `names`; NaN before the line is warm."""
     def tolist(self) -> list[float]:
         """All present values."""
+
+@final
+class Candles:
+    """Columns of candles, one row for each, in time order. ``synthetic`` is 1 for candles filled in, else 0."""
+
+    @property
+    def open_time_ns(self) -> Column: ...
+    @property
+    def open(self) -> Column: ...
+    @property
+    def high(self) -> Column: ...
+    @property
+    def low(self) -> Column: ...
+    @property
+    def close(self) -> Column: ...
+    @property
+    def volume(self) -> Column: ...
+    @property
+    def quote_volume(self) -> Column | None: ...
+    @property
+    def synthetic(self) -> Column: ...
+    def __len__(self) -> int: ...
+
+@final
+class Frame:
+    """A closed frame."""
+
+    @property
+    def open_time_ns(self) -> int: ...
+    @property
+    def open(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def close(self) -> float: ...
+    @property
+    def volume(self) -> float: ...
+    @property
+    def quote_volume(self) -> float: ...
+
+@final
+class Aggregator:
+    """Builds the frames of one symbol from its closed candles, one at a time; equal to `aggregate`.
+
+    Args:
+        interval_ns: Interval of the candles.
+        frame_ns: Interval of the frames, a multiple.
+    """
+
+    def __new__(cls, interval_ns: int, frame_ns: int) -> Aggregator: ...
+    def push(
+        self,
+        /,
+        open_time_ns: int,
+        open: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        quote_volume: float,
+    ) -> Frame | None:
+        """Take the next closed candle; the frame that it closes, if it closes a whole one.
+
+        Raises:
+            ValueError: The candle is off the grid or not later than the one before; nothing has changed.
+        """
+
+def aggregate(
+    open_time_ns: Buffer,
+    open: Buffer,
+    high: Buffer,
+    low: Buffer,
+    close: Buffer,
+    volume: Buffer,
+    quote_volume: Buffer | None,
+    interval_ns: int,
+    frame_ns: int,
+) -> Candles:
+    """All closed frames of a table of closed candles.
+
+    A frame opened at T is closed by its last candle, and only if all its candles are there: one that begins before the
+    table, ends after it or has a hole is not in the result.
+
+    Raises:
+        ValueError: Times off the grid, out of order or repeated, or a frame that is no multiple of the interval.
+    """
+
+def from_trades(
+    time_ns: Buffer, price: Buffer, qty: Buffer, interval_ns: int, *, span: tuple[int, int] | None = None
+) -> Candles:
+    """Candles from trades in time order, for every interval with a trade that lies wholly in the trades' span.
+
+    Args:
+        time_ns: i64 column, never decreasing.
+        price: f64 column.
+        qty: f64 column.
+        interval_ns: Interval of the candles.
+        span: The time [from, until) that the trades cover. None: from the first to the last trade, so that the first
+            and last candle, which may be partial, are left out.
+
+    Raises:
+        ValueError: A price or quantity that is not finite, a price not above 0, or a time before its predecessor.
+    """
+
+def fill_gaps(
+    open_time_ns: Buffer,
+    open: Buffer,
+    high: Buffer,
+    low: Buffer,
+    close: Buffer,
+    volume: Buffer,
+    quote_volume: Buffer | None,
+    interval_ns: int,
+    confirmed: Buffer | None = None,
+) -> Candles:
+    """The table with candles for times without a trade: flat at the previous close, volume 0, ``synthetic`` 1.
+
+    ``confirmed`` lists, ascending, the opening times that the exchange confirms to have had no trade; others stay
+    missing. None: every hole is confirmed.
+
+    Raises:
+        ValueError: Times off the grid, out of order or repeated.
+    """
+
+def check_candles(
+    open_time_ns: Buffer,
+    open: Buffer,
+    high: Buffer,
+    low: Buffer,
+    close: Buffer,
+    volume: Buffer,
+    interval_ns: int,
+    *,
+    gaps_allowed: bool = False,
+) -> tuple[int, str, int] | None:
+    """The first fault of a table of candles: row number, kind, and for a gap how many candles are missing (else 0).
+
+    Kinds: ``price`` (not finite or not above 0), ``volume`` (not finite or below 0), ``range`` (high below low),
+    ``outside`` (open or close outside low and high), ``grid`` (time not divisible by the interval), ``order``,
+    ``duplicate``, ``gap``.
+    """
+
+def not_ready(synthetic: Buffer, *, window: int = 20, most: int = 5) -> Column:
+    """1 for each row where more than ``most`` of the last ``window`` rows are synthetic, else 0 (i64)."""
+
+def synthetic(seed: int, rows: int, start_ns: int, interval_ns: int, price: float, tick_units: int) -> Candles:
+    """A made-up market: trends, calm and violent times, gaps and crashes, on a tick grid.
+
+    The same seed gives the same candles on every machine, and a longer series begins with the shorter one.
+
+    Args:
+        seed: From 0 to 2**64 - 1.
+        rows: Number of candles, at most 16 million.
+        start_ns: Opening time of the first candle, divisible by the interval.
+        interval_ns: Interval of the candles.
+        price: Price at the start, from 100 ticks to 10 million.
+        tick_units: Tick in units of 1e-8.
+
+    Raises:
+        ValueError: An argument is out of its range.
+    """

@@ -14,7 +14,7 @@ mod _kernel {
     #[pymodule_export]
     use crate::buffer::Column;
     #[pymodule_export]
-    use crate::candles::{Aggregator, Candles, Frame, aggregate, check_candles, fill_gaps, from_trades, not_ready};
+    use crate::candles::{Aggregator, Candles, Frame, aggregate, check_candles, fill_gaps, from_trades, not_ready, synthetic};
     #[pymodule_export]
     use crate::history::{History, Ticks, expand};
     #[pymodule_export]

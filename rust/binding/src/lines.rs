@@ -192,6 +192,7 @@ pub struct LineSet(Lines);
 impl LineSet {
     #[new]
     #[pyo3(signature = (specs, *, first=0))]
+    #[allow(clippy::needless_pass_by_value)] // an argument is extracted as an owned vector
     fn new(specs: Vec<Bound<'_, PyAny>>, first: i64) -> PyResult<Self> {
         let specs = specs.iter().map(spec).collect::<PyResult<Vec<_>>>()?;
         Ok(Self(Lines::new(&specs, first)))
