@@ -16,7 +16,7 @@ from sadari.errors import ConfigError
 from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Settings
-from sadari.run.bounds import check_bounds
+from sadari.run.limits import check_bounds
 from sadari.run.request import MarketSection, SignalSection
 
 D = Decimal
