@@ -58,6 +58,8 @@ const REGIMES: [Regime; 4] = [
     Regime { drift: 0.0, deviation: 0.002_5, shortest: 60, longest: 300 },
 ];
 const CRASH: Regime = Regime { drift: -0.012, deviation: 0.006, shortest: 10, longest: 25 };
+/// What follows a crash.
+const RECOVERY: Regime = Regime { drift: 0.000_5, deviation: 0.001_2, shortest: 200, longest: 500 };
 
 /// What to make up.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +79,7 @@ pub struct Outline {
 struct Market {
     dice: Dice,
     outline: Outline,
+    ticks_per_price: f64,
     price: f64,
     regime: Regime,
     left: u64,
@@ -86,26 +89,27 @@ struct Market {
 impl Market {
     fn turn(&mut self) {
         self.regimes += 1;
-        self.regime = if self.regimes % CRASH_EVERY == 0 { CRASH } else { REGIMES[(self.dice.roll() >> 62) as usize] };
+        self.regime = match self.regimes % CRASH_EVERY {
+            0 => CRASH,
+            1 if self.regimes > 1 => RECOVERY,
+            _ => REGIMES[(self.dice.roll() >> 62) as usize],
+        };
         let Regime { shortest, longest, .. } = self.regime;
         self.left = shortest + self.dice.roll() % (longest - shortest + 1);
     }
 
     /// The tick nearest to a price, never the zeroth.
     fn ticks(&self, price: f64) -> i64 {
-        ((price * PRICE_SCALE as f64 / self.outline.tick_units as f64 + 0.5) as i64).max(1)
+        ((price * self.ticks_per_price + 0.5) as i64).max(1)
     }
 
     fn price_of(&self, ticks: i64) -> f64 {
         (ticks * self.outline.tick_units) as f64 / PRICE_SCALE as f64
     }
 
-    /// Move the price by a part of a candle's change and return its tick.
-    fn step(&mut self, parts: f64, spread: f64) -> i64 {
-        let anchor = self.outline.price;
-        let pull = PULL * (anchor - self.price) / (anchor + self.price);
-        let change = (self.regime.drift + pull) * parts + self.regime.deviation * spread * self.dice.bell();
-        self.price *= 1.0 + change;
+    /// Move the price by a drift and so many deviations, and return its tick.
+    fn step(&mut self, drift: f64, deviations: f64) -> i64 {
+        self.price *= 1.0 + drift + self.regime.deviation * deviations * self.dice.bell();
         self.ticks(self.price)
     }
 
@@ -114,12 +118,13 @@ impl Market {
             self.turn();
         }
         self.left -= 1;
+        let anchor = self.outline.price;
+        let drift = self.regime.drift + PULL * (anchor - self.price) / (anchor + self.price);
         // One open in sixteen is away from the last close, by as much as a whole candle moves.
-        let gap = if self.dice.roll() >> 60 == 0 { 1.0 } else { 0.0 };
-        let open = self.step(0.0, gap);
+        let open = if self.dice.roll() >> 60 == 0 { self.step(0.0, 1.0) } else { self.ticks(self.price) };
         let [mut high, mut low, mut close] = [open; 3];
         for _ in 0..STEPS {
-            close = self.step(1.0 / STEPS as f64, 0.5);
+            close = self.step(drift / STEPS as f64, 0.5);
             high = high.max(close);
             low = low.min(close);
         }
@@ -138,8 +143,16 @@ impl Market {
 #[must_use]
 pub fn synthetic(seed: u64, outline: Outline) -> Columns {
     let mut out = Columns::with_capacity(outline.rows);
-    let mut market =
-        Market { dice: Dice(seed), outline, price: outline.price, regime: REGIMES[0], left: 0, regimes: 0 };
+    let ticks_per_price = PRICE_SCALE as f64 / outline.tick_units as f64;
+    let mut market = Market {
+        dice: Dice(seed),
+        outline,
+        ticks_per_price,
+        price: outline.price,
+        regime: REGIMES[0],
+        left: 0,
+        regimes: 0,
+    };
     for row in 0..outline.rows as i64 {
         let candle = market.candle(outline.start_ns + row * outline.interval_ns);
         out.push(candle, false);
