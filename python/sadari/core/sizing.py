@@ -26,7 +26,7 @@ class Denial:
 
 
 def _text(value: object) -> str:
-    return str(decimal_of(value).normalize()) if isinstance(value, Fraction) else str(value)
+    return f"{decimal_of(value).normalize():f}" if isinstance(value, Fraction) else str(value)
 
 
 class Sizing:
