@@ -9,7 +9,7 @@ import msgspec
 from sadari.model.order import Direction, OrderType, PositionSide, Purpose, Side, TimeInForce
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     """A wish of the engine."""
 
 

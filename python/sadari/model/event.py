@@ -10,7 +10,7 @@ from sadari.model.order import Direction
 from sadari.model.reason import RejectReason
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     """A fact. ``time_ns`` is exchange time, nanoseconds UTC."""
 
     time_ns: int
