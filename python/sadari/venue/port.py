@@ -37,6 +37,9 @@ class FundingColumns(Protocol):
     def mark_price(self) -> memoryview | None:
         """The mark price of each payment, NaN where it is not known; None if it never is."""
 
+    def covers(self, start_ns: int, end_ns: int) -> bool:
+        """True if no payment between two times can be missing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
@@ -47,6 +50,12 @@ class Market:
     history: History
     rule: SignalRule
     funding: FundingColumns | None = None
+
+    @property
+    def span_ns(self) -> tuple[int, int]:
+        """The open of the first candle and the close of the last."""
+        times = self.candles.open_time_ns
+        return times[0], times[-1] + self.candles.interval_ns
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,61 @@
+"""What a run took for granted: everything that history does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sadari.model.order import MarginMode
+from sadari.model.units import MINUTE_NS
+from sadari.run.request import Request
+from sadari.sensors.frames import contiguous
+from sadari.venue.history import HistoryVenue
+from sadari.venue.port import Market
+
+PATHS = {
+    "tape": "Inside a candle prices follow a path through open, both extremes and close that seed {seed} fixes.",
+    "adverse": "Inside a candle prices go first against the position held at its open, or a long one if there is none.",
+    "favourable": "Inside a candle prices go first for the position held at its open, or a long one if there is none.",
+}
+
+
+def assumptions(request: Request, traded: Sequence[Market], venue: HistoryVenue) -> list[str]:
+    """One sentence each, those about the data only where they apply."""
+    return [*_about_venue(request), *_about_data(traded), *_about_preparation(venue)]
+
+
+def _about_venue(request: Request) -> Iterator[str]:
+    market, fees = request.market, request.settings.fees
+    yield PATHS[market.path].format(seed=market.seed)
+    yield f"An order reaches the exchange after {market.latency_ms} ms, its outcome comes {market.report_ms} ms later."
+    yield f"Market orders and triggered stops are filled whole, {market.slippage_ticks} tick(s) beyond the last price."
+    yield f"Fees are {fees.taker:%} of the notional for taking and {fees.maker:%} for making liquidity."
+    yield "Contract filters and leverage brackets are those given now, for the whole period."
+    if request.settings.ladder.margin_mode is MarginMode.ISOLATED:
+        yield "A position is liquidated by the last price, where the exchange looks at the mark price."
+    else:
+        yield "Crossed positions share the wallet and are not liquidated."
+    yield "No position is closed at the end of the data."
+
+
+def _about_data(traded: Sequence[Market]) -> Iterator[str]:
+    unpaid = [market.symbol for market in traded if market.funding is None]
+    if unpaid:
+        yield f"Funding is not known, and not booked, for {', '.join(unpaid)}."
+    unmarked = [market.symbol for market in traded if market.funding is not None and market.funding.mark_price is None]
+    if unmarked:
+        yield f"Funding is paid at the last price, because mark prices are not known, for {', '.join(unmarked)}."
+    for market in traded:
+        candles = market.candles
+        holes = len(contiguous(candles.open_time_ns, candles.interval_ns)) - 1
+        if holes:
+            start_ns, end_ns = market.span_ns
+            missing = (end_ns - start_ns) // candles.interval_ns - len(candles.open_time_ns)
+            yield (
+                f"{market.symbol} lacks {missing} candle(s) of {candles.interval_ns / MINUTE_NS:g} min in {holes} "
+                f"hole(s): nothing trades there, and what is sent meanwhile meets the first price after it."
+            )
+
+
+def _about_preparation(venue: HistoryVenue) -> Iterator[str]:
+    for symbol, answer in venue.unprepared.items():
+        yield f"{symbol} could not be prepared for trading ({answer}), so every signal of it was denied."

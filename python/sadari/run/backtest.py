@@ -1,0 +1,182 @@
+"""A backtest: the engine over history, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+
+from sadari.core.engine import Engine
+from sadari.exchange import Exchange, TickSlippage
+from sadari.model.command import Command
+from sadari.model.event import Event
+from sadari.model.order import Direction
+from sadari.model.units import MILLISECOND_NS
+from sadari.research.run_record import InFlightOrder, OpenPosition, Run, SymbolFacts
+from sadari.run.assumptions import assumptions
+from sadari.run.equity import equity_samples
+from sadari.run.market import markets
+from sadari.run.request import Request
+from sadari.store.journal import Header, Journal
+from sadari.venue.clock import Stopwatch
+from sadari.venue.history import HistoryVenue
+from sadari.venue.port import Latency, Market, Venue
+
+Record = Event | Command
+
+
+def backtest(request: Request) -> Run:
+    """Run the engine over the candles of a request.
+
+    Raises:
+        ConfigError: The request cannot be run.
+        JournalError: The journal cannot be written.
+    """
+    stopwatch = Stopwatch()
+    traded = markets(request)
+    exchange = Exchange(
+        request.instruments,
+        request.settings.fees,
+        request.balance,
+        slippage=TickSlippage(request.market.slippage_ticks),
+    )
+    venue = history_venue(request, traded, exchange)
+    engine = Engine(request.settings, request.instruments)
+    records: list[Record] = []
+    with journal_of(request) as keep:
+        drive(venue, engine.handle, records, keep, progress_of(request, venue))
+    spent = stopwatch.spent()
+    return Run(
+        settings=request.settings,
+        symbols=tuple(facts(market) for market in traded),
+        records=records,
+        wallet_start=request.balance,
+        wallet_end=exchange.wallet_balance,
+        income=exchange.income,
+        open_positions=open_positions(venue, engine),
+        in_flight=tuple(
+            InFlightOrder(symbol=o.symbol, client_order_id=o.client_order_id, purpose=o.purpose, due_ns=due_ns)
+            for o, due_ns in venue.in_flight
+        ),
+        equity=equity_samples(traded, records, request.balance, exchange.income, venue.start_ns, venue.end_ns),
+        candles=sum(len(market.candles.open_time_ns) for market in traded),
+        cpu_s=spent.cpu_s,
+        wall_s=spent.wall_s,
+        path=request.market.path,
+        assumptions=assumptions(request, traded, venue),
+    )
+
+
+def bounds(request: Request) -> tuple[Run, Run]:
+    """The same run with the order of prices inside candles against the position held, and for it."""
+    adverse, favourable = (
+        backtest(replace(request, market=msgspec.structs.replace(request.market, path=path), journal=None))
+        for path in ("adverse", "favourable")
+    )
+    return adverse, favourable
+
+
+def history_venue(request: Request, traded: list[Market], exchange: Exchange) -> HistoryVenue:
+    """The venue of a request."""
+    market, ladder = request.market, request.settings.ladder
+    return HistoryVenue(
+        traded,
+        exchange,
+        latency=Latency(order_ns=market.latency_ms * MILLISECOND_NS, report_ns=market.report_ms * MILLISECOND_NS),
+        leverage=ladder.leverage,
+        margin_mode=ladder.margin_mode,
+        start_ns=request.start_ns,
+        path=market.path,
+    )
+
+
+def drive(
+    venue: Venue,
+    handle: Callable[[Event], list[Command]],
+    records: list[Record],
+    keep: Callable[[Record], None],
+    progress: Callable[[int], None],
+) -> None:
+    """The loop: each event is recorded and decided on; each command is recorded before it is sent."""
+    for event in venue.events():
+        records.append(event)
+        keep(event)
+        for command in handle(event):
+            records.append(command)
+            keep(command)
+            venue.execute(command)
+        progress(event.time_ns)
+
+
+@contextmanager
+def journal_of(request: Request) -> Iterator[Callable[[Record], None]]:
+    """Where records go besides memory: the journal, if one is asked for."""
+    if request.journal is None:
+        yield lambda _record: None
+        return
+    traded = {symbol: request.instruments[symbol] for symbol in sorted(request.candles)}
+    market: dict[str, Any] = msgspec.to_builtins(request.market)
+    header = Header(
+        build=version("sadari"),
+        settings=request.settings,
+        instruments=traded,
+        market={name: str(value) for name, value in market.items()},
+    )
+    with Journal(request.journal, header) as journal:
+        yield journal.append
+
+
+def progress_of(request: Request, venue: HistoryVenue) -> Callable[[int], None]:
+    """Tells the share that is done whenever it has grown by a hundredth."""
+    tell, start_ns = request.progress, venue.start_ns
+    if tell is None:
+        return lambda _time_ns: None
+    step_ns = max((venue.end_ns - start_ns) // 100, 1)
+    told = -1
+
+    def passed(time_ns: int) -> None:
+        nonlocal told
+        done = (time_ns - start_ns) // step_ns
+        if done > told:
+            told = done
+            tell(min(done / 100, 1.0))
+
+    return passed
+
+
+def facts(market: Market) -> SymbolFacts:
+    """What is known of a symbol's data."""
+    candles, funding = market.candles, market.funding
+    start_ns, end_ns = market.span_ns
+    return SymbolFacts(
+        symbol=market.symbol,
+        rows=len(candles.open_time_ns),
+        start_ns=start_ns,
+        end_ns=end_ns,
+        interval_ns=candles.interval_ns,
+        funding_known=funding is not None and funding.covers(start_ns, end_ns),
+        quote_volume_known=getattr(candles, "quote_volume", None) is not None,
+    )
+
+
+def open_positions(venue: HistoryVenue, engine: Engine) -> tuple[OpenPosition, ...]:
+    """What is still held, as the exchange has it, at the last prices."""
+    found = []
+    for symbol, position in sorted(venue.exchange.positions.items()):
+        price = venue.price(symbol)
+        found.append(
+            OpenPosition(
+                symbol=symbol,
+                direction=Direction.LONG if position.side > 0 else Direction.SHORT,
+                qty=abs(position.qty),
+                entry_price=position.entry_price,
+                mark_price=price,
+                unrealized=position.profit(abs(position.qty), price),
+                stage=engine.positions[symbol].stage if symbol in engine.positions else 0,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,103 @@
+"""What a technical exit reads off closed frames: crosses of two averages, and the average true range it trails by.
+
+Source: strategies §5.5.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from math import nan
+
+from sadari.kernel import atr, crosses, sma
+from sadari.sensors.frames import Frames, closed_frames
+from sadari.sensors.signals import Candles
+
+# Source: strategies §3.3, D-28: Wilder's average never forgets its first frame, so it starts long before it decides.
+WARM_FRAMES = 150
+WARM_CANDLES = 1_500
+
+
+class Technical:
+    """The technical lines of one symbol, each computed when it is first asked for.
+
+    Args:
+        candles: The symbol's candles, those before the run included.
+        start_ns: When the run begins.
+    """
+
+    def __init__(self, candles: Candles, start_ns: int) -> None:
+        self._candles = candles
+        self._start_ns = start_ns
+        self._frames: dict[int, Frames] = {}
+        self._crosses: dict[tuple[int, int, int], CrossRows] = {}
+        self._ranges: dict[tuple[int, int], TrueRange] = {}
+
+    def next_cross(self, frame_ns: int, fast: int, slow: int, time_ns: int, *, up: bool) -> int | None:
+        """When the fast average next crosses above (or below) the slow one, later than a time: a frame's close."""
+        frames = self._closed(frame_ns)
+        key = (frame_ns, fast, slow)
+        if key not in self._crosses:
+            self._crosses[key] = CrossRows(frames, fast, slow)
+        row = self._crosses[key].next_row(frames.closed_later(time_ns), up=up)
+        return None if row is None else frames.close_ns(row)
+
+    def next_range(self, frame_ns: int, n: int, time_ns: int) -> tuple[int, float] | None:
+        """The close of the first frame later than a time, and ATR(n) there: NaN where it is not ready."""
+        frames = self._closed(frame_ns)
+        key = (frame_ns, n)
+        if key not in self._ranges:
+            warm_ns = self._start_ns - max(WARM_CANDLES * self._candles.interval_ns, WARM_FRAMES * frame_ns)
+            self._ranges[key] = TrueRange(frames, n, bisect_left(frames.open_time_ns, warm_ns))
+        row = frames.closed_later(time_ns)
+        return (frames.close_ns(row), self._ranges[key].at(row)) if row < len(frames.close) else None
+
+    def _closed(self, frame_ns: int) -> Frames:
+        if frame_ns not in self._frames:
+            self._frames[frame_ns] = closed_frames(self._candles, frame_ns)
+        return self._frames[frame_ns]
+
+
+class CrossRows:
+    """Where one simple average of closes crosses another, on a market that can be read.
+
+    Attributes:
+        golden: Rows at which the fast one crosses above the slow one.
+        dead: Rows at which it crosses below.
+    """
+
+    def __init__(self, frames: Frames, fast: int, slow: int) -> None:
+        self._frames = frames
+        found: tuple[list[int], list[int]] = ([], [])
+        for run in frames.runs:
+            close, number = frames.close[run], frames.number(run.start)
+            sides = crosses(sma(close, fast, first=number), sma(close, slow, first=number))
+            for rows, side in zip(found, sides, strict=True):
+                rows += [row + run.start for row in memoryview(side).tolist()]
+        self.golden: Sequence[int] = found[0]
+        self.dead: Sequence[int] = found[1]
+
+    def next_row(self, first: int, *, up: bool) -> int | None:
+        """The first readable row from ``first`` on with a golden (or dead) cross."""
+        rows = self.golden if up else self.dead
+        later = (rows[place] for place in range(bisect_left(rows, first), len(rows)))
+        return next((row for row in later if not self._frames.quiet(row)), None)
+
+
+class TrueRange:
+    """ATR(n) over frames, the series starting at row ``first`` and anew after each hole."""
+
+    def __init__(self, frames: Frames, n: int, first: int = 0) -> None:
+        self._lines = [
+            (start + WARM_FRAMES, start, memoryview(atr(frames.high[part], frames.low[part], frames.close[part], n)))
+            for start, part in ((max(run.start, first), slice(max(run.start, first), run.stop)) for run in frames.runs)
+            if start < part.stop
+        ]
+        self._frames = frames
+
+    def at(self, row: int) -> float:
+        """The value at a row; NaN while the series since the last hole is too short, or the market cannot be read."""
+        for warm, start, line in reversed(self._lines):
+            if start <= row < start + len(line):
+                return line[row - start] if row >= warm and not self._frames.quiet(row) else nan
+        return nan

@@ -1,0 +1,229 @@
+"""The venue over recorded candles: it jumps from one thing that matters to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
+from math import isnan
+from typing import Any
+
+from sadari.errors import ConfigError
+from sadari.exchange import Exchange, Refusal
+from sadari.model import command as commands
+from sadari.model.command import Command, PlaceOrder
+from sadari.model.event import (
+    AccountUpdated,
+    AlarmRang,
+    DayStarted,
+    EngineTurned,
+    Event,
+    OperatorRequested,
+    SignalRaised,
+    SymbolPrepared,
+)
+from sadari.model.order import MarginMode
+from sadari.sensors.signals import Signal, signal_id
+from sadari.venue.levels import Levels
+from sadari.venue.port import FundingColumns, Latency, Market
+from sadari.venue.schedule import NOTHING, Rank, Schedule
+from sadari.venue.track import Track
+from sadari.venue.transit import Path, Transit
+
+ACTOR = "backtest"
+ALREADY_SO = -4046
+
+
+class HistoryVenue:
+    """Runs an engine over history.
+
+    Between two events nothing happens that the engine could notice: the next time is that of the next thing due or of
+    the next price, of any symbol, that crosses an armed level.
+
+    Args:
+        markets: The symbols to run.
+        exchange: The account they trade on.
+        latency: How long orders and outcomes travel.
+        leverage: Set for every symbol at the start.
+        margin_mode: Set for every symbol at the start.
+        start_ns: When the run begins; None for the first candle.
+        path: The order of prices inside candles: tape, adverse or favourable to the position held.
+
+    Attributes:
+        unprepared: Symbols that the exchange refused to prepare, with its answer.
+
+    Raises:
+        ConfigError: There is no symbol, or nothing after the start.
+    """
+
+    def __init__(
+        self,
+        markets: Sequence[Market],
+        exchange: Exchange,
+        *,
+        latency: Latency,
+        leverage: int,
+        margin_mode: MarginMode,
+        start_ns: int | None = None,
+        path: str = Path.TAPE,
+    ) -> None:
+        if not markets:
+            raise ConfigError("a run over history needs at least one symbol with candles")
+        first_ns, end_ns = min(m.span_ns[0] for m in markets), max(m.span_ns[1] for m in markets)
+        start_ns = first_ns if start_ns is None else max(first_ns, start_ns)
+        if start_ns >= end_ns:
+            raise ConfigError(f"the run begins at {start_ns} ns, and the last candle closes at {end_ns} ns")
+        self.exchange = exchange
+        self.start_ns = start_ns
+        self.unprepared: dict[str, str] = {}
+        self._leverage = leverage
+        self._margin_mode = margin_mode
+        self._schedule = Schedule(start_ns, end_ns)
+        self._tracks = {m.symbol: Track(m, exchange.watch(m.symbol), start_ns) for m in _by_symbol(markets)}
+        self._transit = Transit(self._schedule, self._tracks, exchange, latency, Path(path))
+        self._levels = Levels(self._schedule, self._tracks, exchange, self._transit)
+        self._serve: dict[type[Command], Callable[[Any], None]] = {
+            commands.PlaceOrder: self._transit.place,
+            commands.CancelOrder: self._transit.cancel,
+            commands.QueryOrder: self._transit.query,
+            commands.ArmLevels: self._levels.arm,
+            commands.WatchVerdict: self._levels.watch_verdict,
+            commands.ArmSignals: self._arm_signals,
+            commands.SetAlarm: self._set_alarm,
+            commands.CallDay: self._call_day,
+        }
+
+    @property
+    def end_ns(self) -> int:
+        """When the last candle closes."""
+        return self._schedule.end_ns
+
+    @property
+    def in_flight(self) -> list[tuple[PlaceOrder, int]]:
+        """Orders that the data ended before, with the time at which they would have arrived."""
+        return self._transit.in_flight
+
+    def price(self, symbol: str) -> Decimal:
+        """The last price of a symbol."""
+        return self._tracks[symbol].price(self._schedule.now_ns)
+
+    def equity(self) -> Decimal:
+        """Wallet balance plus unrealized PnL at the last prices."""
+        return self.exchange.equity({symbol: self.price(symbol) for symbol in self.exchange.positions})
+
+    def execute(self, command: Command) -> None:
+        """Take a command; what only records or tells something has no effect here."""
+        serve = self._serve.get(type(command))
+        if serve is not None:
+            serve(command)
+
+    def events(self) -> Iterator[Event]:
+        """The events of the run in their total order, from the operator's start to the end of the data."""
+        yield from self._opening()
+        self._levels.look_ahead()
+        while (entry := self._schedule.due()) is not None:
+            yield from entry[4](entry[5])
+            if self._levels.moved:
+                self._levels.look_ahead()
+        self._schedule.now_ns = self.end_ns
+        yield from self._transit.close()
+        yield OperatorRequested(time_ns=self.end_ns, command="stop_keep", actor=ACTOR, cause="end of data")
+        yield EngineTurned(time_ns=self.end_ns, trigger="drained")
+
+    def _opening(self) -> Iterator[Event]:
+        now_ns = self.start_ns
+        wallet = self.exchange.wallet_balance
+        yield OperatorRequested(time_ns=now_ns, command="start", actor=ACTOR)
+        yield EngineTurned(time_ns=now_ns, trigger="start_ok")
+        yield AccountUpdated(time_ns=now_ns, cause="START", wallet_balance=wallet, available_balance=wallet)
+        for symbol, track in self._tracks.items():
+            limit = self._prepare(symbol)
+            if limit is not None:
+                yield SymbolPrepared(time_ns=now_ns, symbol=symbol, leverage=self._leverage, max_notional=limit)
+            self._transit.turn(track, True, now_ns - 1)  # noqa: FBT003 - flat counts as long
+            self._expect_signal(track, now_ns)
+            self._expect_funding(track, now_ns)
+        yield EngineTurned(time_ns=now_ns, trigger="reconciled")
+
+    def _prepare(self, symbol: str) -> Decimal | None:
+        """The largest notional that the exchange allows, or None if it refuses to prepare the symbol."""
+        try:
+            self._set_margin_mode(symbol)
+            return self.exchange.set_leverage(symbol, self._leverage)
+        except Refusal as refusal:
+            self.unprepared[symbol] = str(refusal)
+            return None
+
+    def _set_margin_mode(self, symbol: str) -> None:
+        try:
+            self.exchange.set_margin_mode(symbol, self._margin_mode)
+        except Refusal as refusal:
+            if refusal.code != ALREADY_SO:
+                raise
+
+    # signals
+
+    def _arm_signals(self, command: commands.ArmSignals) -> None:
+        track = self._tracks[command.symbol]
+        if track.rearm:
+            self._expect_signal(track, max(self._schedule.now_ns, command.not_before_ns - 1))
+
+    def _expect_signal(self, track: Track, after_ns: int) -> None:
+        track.signal = signal = track.signals.after(after_ns)
+        if signal is not None:
+            self._schedule.plan(signal.close_ns, Rank.SIGNAL, track.symbol, self._signal, (track, signal))
+
+    def _signal(self, what: tuple[Track, Signal]) -> Iterable[Event]:
+        track, signal = what
+        if signal is not track.signal:
+            return NOTHING
+        now_ns = self._schedule.now_ns
+        track.signal = None
+        if not track.rearm:
+            self._expect_signal(track, now_ns)
+        raised = SignalRaised(
+            time_ns=now_ns,
+            symbol=track.symbol,
+            direction=signal.direction,
+            strategy=track.strategy,
+            signal_id=signal_id(track.strategy, track.symbol, signal.close_ns),
+            price=track.price(now_ns),
+            price_time_ns=track.last_traded_ns(now_ns),
+            equity=self.equity(),
+            rearm=track.rearm,
+        )
+        return (raised,)
+
+    # funding and time
+
+    def _expect_funding(self, track: Track, from_ns: int) -> None:
+        row = track.next_funding(from_ns)
+        if row is not None and track.funding is not None:
+            time_ns = track.funding.time_ns[row]
+            self._schedule.plan(time_ns, Rank.ACCOUNT, track.symbol, self._fund, (track, track.funding, row))
+
+    def _fund(self, what: tuple[Track, FundingColumns, int]) -> Iterable[Event]:
+        track, funding, row = what
+        now_ns = self._schedule.now_ns
+        self._expect_funding(track, now_ns + 1)
+        if track.symbol in self.exchange.positions:
+            mark = float("nan") if funding.mark_price is None else funding.mark_price[row]
+            price = track.price(now_ns) if isnan(mark) else Decimal(repr(mark))
+            paid = self.exchange.fund(track.symbol, now_ns, Decimal(repr(funding.rate[row])), price)
+            self._transit.report(track, paid)
+            self._levels.moved[track.symbol] = track
+        return NOTHING
+
+    def _set_alarm(self, command: commands.SetAlarm) -> None:
+        due_ns = max(command.at_ns, self._schedule.now_ns)
+        self._schedule.tell(due_ns, Rank.ALARM, "", AlarmRang(time_ns=due_ns, name=command.name))
+
+    def _call_day(self, command: commands.CallDay) -> None:
+        self._schedule.plan(command.at_ns, Rank.ALARM, "", self._day, command)
+
+    def _day(self, _: commands.CallDay) -> Iterable[Event]:
+        wallet = self.exchange.wallet_balance
+        return (DayStarted(time_ns=self._schedule.now_ns, wallet_balance=wallet, equity=self.equity()),)
+
+
+def _by_symbol(markets: Sequence[Market]) -> list[Market]:
+    return sorted(markets, key=lambda market: market.symbol)

@@ -1,0 +1,129 @@
+"""Prices over history: the jump to the next one that crosses a level, and what closed frames say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sadari.exchange import Exchange
+from sadari.model.command import ArmLevels, WatchVerdict
+from sadari.model.event import Event, LevelCrossed, VerdictTurned
+from sadari.model.units import price_of
+from sadari.venue.schedule import NOTHING, Rank, Schedule
+from sadari.venue.track import Follower, Track
+from sadari.venue.transit import Transit
+
+
+class Levels:
+    """The armed levels of all symbols.
+
+    Args:
+        schedule: Where what comes next is planned.
+        tracks: The symbols.
+        exchange: Whose levels are met first by a trade.
+        transit: What brings back what the exchange says, and knows which symbols' levels may have moved.
+    """
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        tracks: Mapping[str, Track],
+        exchange: Exchange,
+        transit: Transit,
+    ) -> None:
+        self.moved = transit.moved
+        self._schedule = schedule
+        self._tracks = tracks
+        self._exchange = exchange
+        self._report = transit.report
+
+    def look_ahead(self) -> None:
+        """Plan the next crossing of each symbol that has moved."""
+        schedule = self._schedule
+        for track in self.moved.values():
+            track.generation += 1
+            hit = track.history.next_crossing(schedule.now_ns, schedule.end_ns, track.resting, track.watch)
+            if hit is not None:
+                time_ns, units = hit
+                schedule.plan(time_ns, Rank.TRADE, track.symbol, self._trade, (track, track.generation, units))
+        self.moved.clear()
+
+    def arm(self, command: ArmLevels) -> None:
+        """Replace the engine's levels of a symbol."""
+        track = self._tracks[command.symbol]
+        followed = track.trail
+        track.arm(command, self._schedule.now_ns)
+        if track.unseen is not None:
+            self._cross(track, track.unseen)
+        if track.trail is not None and track.trail is not followed:
+            self._expect_frame(track, track.trail)
+        self.moved[command.symbol] = track
+
+    def watch_verdict(self, command: WatchVerdict) -> None:
+        """Watch for a verdict, or for none."""
+        track = self._tracks[command.symbol]
+        track.watching += 1
+        if command.verdict is not None:
+            self._expect_verdict(track, command)
+
+    def _trade(self, what: tuple[Track, int, int]) -> Iterable[Event]:
+        track, generation, units = what
+        if generation != track.generation:
+            return NOTHING
+        self._report(track, self._exchange.touch(track.symbol, self._schedule.now_ns, price_of(units)))
+        self._cross(track, units)
+        self.moved[track.symbol] = track
+        return NOTHING
+
+    def _cross(self, track: Track, units: int) -> None:
+        """Plan to tell which levels the trade of this moment crosses, after the fills that it made."""
+        names = track.touch(units)
+        track.unseen = units if names else None
+        if names:
+            what = (track, track.arming, _crossed(track, self._schedule.now_ns, units, names))
+            self._schedule.plan(self._schedule.now_ns, Rank.CROSSING, track.symbol, self._tell, what)
+
+    def _tell(self, what: tuple[Track, int, LevelCrossed]) -> Iterable[Event]:
+        track, arming, crossed = what
+        if arming != track.arming:
+            return NOTHING
+        track.unseen = None
+        return (crossed,)
+
+    def _expect_frame(self, track: Track, trail: Follower) -> None:
+        frame = track.technical.next_range(trail.rule.frame_ns, trail.rule.atr_n, self._schedule.now_ns)
+        if frame is not None:
+            close_ns, line = frame
+            self._schedule.plan(close_ns, Rank.TRAIL, track.symbol, self._frame, (track, trail, line))
+
+    def _frame(self, what: tuple[Track, Follower, float]) -> Iterable[Event]:
+        track, trail, line = what
+        if track.trail is not trail:
+            return NOTHING
+        now_ns = self._schedule.now_ns
+        self._expect_frame(track, trail)
+        if not trail.close(track, now_ns, line):
+            return NOTHING
+        track.place(trail)
+        self.moved[track.symbol] = track
+        units = track.history.price_at(now_ns)
+        return (_crossed(track, now_ns, units, track.touch(units)),) if trail.is_met_by(units) else NOTHING
+
+    def _expect_verdict(self, track: Track, command: WatchVerdict) -> None:
+        up = command.verdict == "MA_CROSS_UP"
+        now_ns = self._schedule.now_ns
+        close_ns = track.technical.next_cross(command.frame_ns, command.fast, command.slow, now_ns, up=up)
+        if close_ns is not None:
+            self._schedule.plan(close_ns, Rank.CANDLE, track.symbol, self._verdict, (track, track.watching, command))
+
+    def _verdict(self, what: tuple[Track, int, WatchVerdict]) -> Iterable[Event]:
+        track, watching, command = what
+        if watching != track.watching:
+            return NOTHING
+        self._expect_verdict(track, command)
+        now_ns = self._schedule.now_ns
+        verdict = command.verdict or ""
+        return (VerdictTurned(time_ns=now_ns, symbol=track.symbol, verdict=verdict, price=track.price(now_ns)),)
+
+
+def _crossed(track: Track, time_ns: int, units: int, names: tuple[str, ...]) -> LevelCrossed:
+    return LevelCrossed(time_ns=time_ns, symbol=track.symbol, price=price_of(units), levels=names)

@@ -1,0 +1,133 @@
+"""Orders on their way to the exchange, and its answers on their way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from msgspec.structs import replace
+
+from sadari.exchange import Exchange
+from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
+from sadari.model.event import Event, OrderAccepted, OrderCanceled, OrderFilled, OrderRejected
+from sadari.model.order import Purpose, Side
+from sadari.model.reason import RejectReason
+from sadari.venue.port import Latency
+from sadari.venue.schedule import NOTHING, RANKS, Rank, Schedule
+from sadari.venue.track import Track
+
+# Source: reference binance-usdm §6: a query for an order that the exchange does not know.
+UNKNOWN_ORDER = -2013
+
+_OUTCOMES = (OrderAccepted, OrderFilled, OrderCanceled, OrderRejected)
+
+
+class Path(StrEnum):
+    """The order of prices inside candles."""
+
+    TAPE = "tape"
+    ADVERSE = "adverse"
+    FAVOURABLE = "favourable"
+
+
+class Transit:
+    """What is under way between the engine and the exchange. Every order travels on its own: none waits for another.
+
+    Args:
+        schedule: Where arrivals are planned.
+        tracks: The symbols.
+        exchange: Where orders arrive.
+        latency: How long each way takes.
+        path: The order of prices inside candles.
+
+    Attributes:
+        moved: Symbols whose levels or path may have changed; shared with whoever looks for crossings.
+        in_flight: Orders that the data ended before, with the time at which they would have arrived.
+    """
+
+    def __init__(
+        self, schedule: Schedule, tracks: Mapping[str, Track], exchange: Exchange, latency: Latency, path: Path
+    ) -> None:
+        self.moved: dict[str, Track] = {}
+        self.in_flight: list[tuple[PlaceOrder, int]] = []
+        self._schedule = schedule
+        self._tracks = tracks
+        self._exchange = exchange
+        self._latency = latency
+        self._path = path
+        self._outcomes: dict[str, Event] = {}
+
+    def place(self, order: PlaceOrder) -> None:
+        """Send an order."""
+        now_ns = self._schedule.now_ns
+        if order.purpose is Purpose.ENTRY:
+            # Source: strategies §1.7: the bounds look at a pending entry as at a position, in the candle it is sent in.
+            self.turn(self._tracks[order.symbol], order.side is Side.BUY, now_ns - 1)
+        self._schedule.plan(now_ns + self._latency.order_ns, Rank.FILL, order.symbol, self._arrive, order)
+
+    def cancel(self, command: CancelOrder) -> None:
+        """Send a cancel."""
+        due_ns = self._schedule.now_ns + self._latency.order_ns
+        self._schedule.plan(due_ns, Rank.FILL, command.symbol, self._cancel, command)
+
+    def query(self, command: QueryOrder) -> None:
+        """Answer at once with the last that is known of an order."""
+        now_ns = self._schedule.now_ns
+        known = self._outcomes.get(command.client_order_id)
+        if known is None:
+            known = OrderRejected(
+                time_ns=now_ns,
+                symbol=command.symbol,
+                client_order_id=command.client_order_id,
+                code=UNKNOWN_ORDER,
+                reason=RejectReason.NOT_FOUND,
+            )
+        self._schedule.tell(now_ns, Rank.FILL, command.symbol, replace(known, time_ns=now_ns))
+
+    def report(self, track: Track, happened: Iterable[Event]) -> None:
+        """Bring back what the exchange says has happened to a symbol at this moment."""
+        delay_ns = self._latency.report_ns
+        due_ns = self._schedule.now_ns + delay_ns
+        for event in happened:
+            told = replace(event, time_ns=due_ns) if delay_ns else event
+            if isinstance(told, _OUTCOMES):
+                self._outcomes[told.client_order_id] = told
+            self._schedule.tell(due_ns, RANKS[type(told)], track.symbol, told)
+        if self._path is not Path.TAPE:
+            position = self._exchange.positions.get(track.symbol)
+            self.turn(track, position is None or position.side > 0, self._schedule.now_ns)
+
+    def turn(self, track: Track, long: bool, after_ns: int) -> None:  # noqa: FBT001 - a side, not a switch
+        """Let candles that open after a time take the bound's path for a side; a tape takes its own."""
+        if self._path is Path.TAPE:
+            return
+        low_first = long is (self._path is Path.ADVERSE)
+        track.history.set_path("low_first" if low_first else "high_first", after_ns)
+        self.moved[track.symbol] = track
+
+    def close(self) -> Iterable[Event]:
+        """The end of the data: answers under way are handed out, orders under way stay there."""
+        for time_ns, _, _, _, action, what in self._schedule.rest():
+            if action == self._arrive:
+                self.in_flight.append((what, time_ns))
+            elif isinstance(what, _OUTCOMES) or type(what) in RANKS:
+                yield what
+
+    def _arrive(self, order: PlaceOrder) -> Iterable[Event]:
+        track, now_ns = self._tracks[order.symbol], self._schedule.now_ns
+        traded_ns = track.traded_from(now_ns)
+        if traded_ns is None:
+            self.in_flight.append((order, now_ns))
+        elif traded_ns > now_ns:
+            # No price is known where candles are missing: the order meets the first one after them.
+            self._schedule.plan(traded_ns, Rank.FILL, order.symbol, self._arrive, order)
+        else:
+            self.report(track, self._exchange.submit(order, now_ns, track.price(now_ns)))
+            self.moved[order.symbol] = track
+        return NOTHING
+
+    def _cancel(self, command: CancelOrder) -> Iterable[Event]:
+        track = self._tracks[command.symbol]
+        self.report(track, self._exchange.cancel(command.symbol, command.client_order_id, self._schedule.now_ns))
+        self.moved[command.symbol] = track
+        return NOTHING
