@@ -85,7 +85,7 @@ class Clearing:
         closing = min(qty, room)
         if market.position is not None and closing and market.position.ruined_by(closing, price, fee):
             # Its margin does not pay for this: the venue takes the position over before the order is executed.
-            return [*self.liquidate(market, time_ns, price), canceled(order, time_ns, "EXPIRED")]
+            return [canceled(order, time_ns, "EXPIRED"), *self.liquidate(market, time_ns, price)]
         income = "COMMISSION"
         filled = self._fill(market, time_ns, order.client_order_id, order.side, price, qty, fee, income, maker=maker)
         return [*filled, *self._knock_out(market, time_ns)]

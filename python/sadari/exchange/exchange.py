@@ -190,13 +190,11 @@ class Exchange:
         events: list[Event] = []
         for identifier in market.watch.touch(floor_units(price)):
             if identifier == LIQUIDATION:
-                if market.liquidates(price):
-                    side = Side.SELL if market.held > 0 else Side.BUY
-                    fill_price = self._slippage.price(market.instrument, side, price, abs(market.held))
-                    events += self._clearing.liquidate(market, time_ns, fill_price)
+                events += self._liquidate_if_due(market, time_ns, price)
             elif identifier in market.ids:  # What an earlier level did may have ended this order.
                 events += self._meet(market, market.ids[identifier], time_ns, price)
-        return events
+        # A fill of this very trade may have brought the liquidation price to it.
+        return [*events, *self._liquidate_if_due(market, time_ns, price)] if events else events
 
     @exact
     def fund(self, symbol: str, time_ns: int, rate: Decimal, mark_price: Decimal) -> list[Event]:
@@ -248,6 +246,13 @@ class Exchange:
             claimed = market.claimed(order.side) if limit else ZERO
             return -2022 if reducible(order, market.held) <= claimed else 0
         return 0
+
+    def _liquidate_if_due(self, market: Market, time_ns: int, price: Decimal) -> list[Event]:
+        if not market.liquidates(price):
+            return []
+        side = Side.SELL if market.held > 0 else Side.BUY
+        fill_price = self._slippage.price(market.instrument, side, price, abs(market.held))
+        return self._clearing.liquidate(market, time_ns, fill_price)
 
     def _take(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
         """Execute a market order, or a limit order that meets the market, no worse than its limit."""

@@ -121,9 +121,16 @@ def test_a_stop_that_the_margin_does_not_pay_for_is_a_liquidation() -> None:
     made = opened()
     made.submit(wall("w", SELL, "45400"), T, PRICE)
     events = made.touch(BTC, T, D("44000"))
-    assert names(events) == ["OrderFilled", "AccountUpdated", "OrderCanceled"]
+    assert names(events) == ["OrderCanceled", "OrderFilled", "AccountUpdated"]
     assert fills(events)[0].cause == "LIQUIDATION"
     assert fills(events)[0].price == 45_000
+
+
+def test_a_bid_filled_on_the_way_to_bankruptcy_is_liquidated_by_the_same_trade() -> None:
+    """A gap fills it at its own price, far from the market: its margin is used up at once."""
+    made = exchange()
+    made.submit(limit("a", BUY, "0.1", "49000"), T, PRICE)
+    assert [trade.cause for trade in fills(made.touch(BTC, T, D(40_000)))] == ["", "LIQUIDATION"]
 
 
 def test_liquidation_follows_the_position() -> None:
