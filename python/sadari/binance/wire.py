@@ -11,7 +11,7 @@ from decimal import Decimal
 import msgspec
 
 
-class Filter(msgspec.Struct, frozen=True, rename="camel"):
+class Filter(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One of a contract's filters; which fields it has depends on its type, and new types appear."""
 
     filter_type: str

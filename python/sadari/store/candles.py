@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from math import isfinite
+from math import inf
 from pathlib import Path
 from typing import Literal
 
 from sadari.errors import DataError
+from sadari.kernel import check_candles
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
 from sadari.store.tables import SUFFIXES, Shape, Table, read
 
@@ -188,38 +189,36 @@ def check(table: Table, interval_ns: int) -> None:
     Raises:
         DataError: Names the file, the row, the value and what is allowed.
     """
-    times, numbers = table.time_ns, table.numbers
-    rows = zip(times, *(numbers[name] for name in ("open", "high", "low", "close", "volume")), strict=True)
-    previous = times[0] - interval_ns
-    for row, (time, open_, high, low, close, volume) in enumerate(rows):
-        # One comparison passes the good row; a NaN fails it like everything else that is wrong.
-        if not (
-            0 < low <= min(open_, close) <= max(open_, close) <= high < float("inf")
-            and 0 <= volume < float("inf")
-            and time > previous
-            and time % interval_ns == 0
-        ):
-            values = {"open": open_, "high": high, "low": low, "close": close, "volume": volume}
-            raise DataError(f"{table.place(row)}: {_fault(values, time, previous, interval_ns)}")
-        previous = time
+    numbers = table.numbers
+    found = check_candles(
+        table.time_ns, numbers["open"], numbers["high"], numbers["low"], numbers["close"], numbers["volume"],
+        interval_ns, gaps_allowed=True,
+    )  # fmt: skip
+    if found is not None:
+        row, kind, _ = found
+        raise DataError(f"{table.place(row)}: {_fault(table, row, kind, interval_ns)}")
 
 
-def _fault(values: dict[str, float], time: int, previous: int, interval_ns: int) -> str:
+def _fault(table: Table, row: int, kind: str, interval_ns: int) -> str:
     """One sentence about a row that is no candle."""
-    for name, value in values.items():
-        if not isfinite(value) or value < 0 or (value == 0 and name != "volume"):
-            return f"{name} is {value} where a {'positive ' if name != 'volume' else ''}finite number is wanted"
-    if time % interval_ns:
-        return f"open_time is {_shown(time)}, off the grid of {interval_ns // SECOND_NS} s"
-    if time == previous:
-        return f"open_time is {_shown(time)}, the same as in the row before"
-    if time < previous:
-        return f"open_time is {_shown(time)}, earlier than {_shown(previous)} in the row before"
+    time = table.time_ns[row]
+    values = {name: column[row] for name, column in table.numbers.items()}
     high, low = values["high"], values["low"]
-    if high < low:
+    if kind == "price":
+        name = next(name for name in ("open", "high", "low", "close") if not 0 < values[name] < inf)
+        return f"{name} is {values[name]} where a finite number above 0 is wanted"
+    if kind == "volume":
+        return f"volume is {values['volume']} where a finite number of 0 or more is wanted"
+    if kind == "range":
         return f"high is {high}, below low, which is {low}"
-    name = next(name for name in ("open", "close") if not low <= values[name] <= high)
-    return f"{name} is {values[name]} where low is {low} and high is {high}"
+    if kind == "outside":
+        name = next(name for name in ("open", "close") if not low <= values[name] <= high)
+        return f"{name} is {values[name]} where low is {low} and high is {high}"
+    if kind == "grid":
+        return f"open_time is {_shown(time)}, off the grid of {interval_ns // SECOND_NS} s"
+    if kind == "duplicate":
+        return f"open_time is {_shown(time)}, the same as in the row before"
+    return f"open_time is {_shown(time)}, earlier than {_shown(table.time_ns[row - 1])} in the row before"
 
 
 def _interval(table: Table) -> int:

@@ -1,0 +1,55 @@
+"""What the commands' arguments have in common: examples in the help, times, lists of symbols."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def add_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, example: str, run: Command
+) -> argparse.ArgumentParser:
+    """A command with its sentence and one real example."""
+    parser = commands.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"example: {example}"
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_group(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, example: str
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """A command that only has commands of its own."""
+    parser = commands.add_parser(
+        name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"example: {example}"
+    )
+    return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+
+def time_ns(text: str) -> int:
+    """A time out of ``2025-05-01`` or ``2025-05-01T12:30``, in UTC unless it names its zone; in nanoseconds."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; allowed: 2025-05-01 or 2025-05-01T12:30") from error
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return int(moment.timestamp()) * 1_000_000_000
+
+
+def listed(text: str) -> list[str]:
+    """The words of a list with commas."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise argparse.ArgumentTypeError(f"{text!r} names nothing; allowed: names with commas between them")
+    return words
+
+
+def count(text: str) -> int:
+    """A whole number of 0 or more."""
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no count; allowed: a whole number of 0 or more")
+    return int(text)

@@ -1,0 +1,98 @@
+"""`sadari backtest`: the engine over recorded candles."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sadari.cli.arguments import add_command, listed, time_ns
+
+if TYPE_CHECKING:
+    from sadari.run.request import Request
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "backtest", "run the ladder over recorded candles and report what happened",
+        "sadari backtest --config ladder.toml --data candles/2023-07 --instruments exchangeInfo.json "
+        "--instruments brackets.json --json report.json",
+        run,
+    )  # fmt: skip
+    parser.add_argument("--config", type=Path, required=True, help="the configuration (see: sadari config init)")
+    parser.add_argument(
+        "--data", type=Path, action="append", required=True, metavar="DIR",
+        help="candles in Parquet or CSV: a folder of SYMBOL.csv and the like, or a file; may be repeated",
+    )  # fmt: skip
+    parser.add_argument(
+        "--instruments", type=Path, action="append", default=[], metavar="FILE",
+        help="exchangeInfo or leverage brackets as the exchange serves them, gzipped or not; may be repeated",
+    )  # fmt: skip
+    parser.add_argument("--funding", type=Path, metavar="DIR", help="funding rates (the folder beside the data)")
+    parser.add_argument("--symbols", type=listed, metavar="A,B", help="only these, as BTCUSDT or BTC/USDT:USDT")
+    parser.add_argument("--from", type=time_ns, dest="from_ns", metavar="TIME", help="begin here (UTC)")
+    parser.add_argument("--to", type=time_ns, dest="until_ns", metavar="TIME", help="end before this (UTC)")
+    parser.add_argument("--skip-unknown", action="store_true", help="leave symbols without an instrument out")
+    parser.add_argument("--bounds", action="store_true", help="add both extreme orders of prices inside candles")
+    add_outputs(parser)
+
+
+def add_outputs(parser: argparse.ArgumentParser) -> None:
+    """Add where results go."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the whole report as JSON (- for the screen)")
+    parser.add_argument(
+        "--journal", type=Path, metavar="FILE", help="write every event and command (see: sadari journal)"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print no report")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Run the backtest and print its report."""
+    from sadari.run.config import load
+    from sadari.run.inputs import Inputs, prepare
+
+    inputs = Inputs(
+        data=asked.data,
+        instruments=asked.instruments,
+        funding=asked.funding,
+        symbols=asked.symbols,
+        from_ns=asked.from_ns,
+        until_ns=asked.until_ns,
+        skip_unknown=asked.skip_unknown,
+    )
+    request, notes = prepare(load(asked.config), inputs)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return report(asked, request, with_bounds=asked.bounds)
+
+
+def report(asked: argparse.Namespace, request: Request, *, with_bounds: bool) -> int:
+    """Run a request and put its report where it was asked for."""
+    from dataclasses import replace
+
+    from sadari.cli.output import STDOUT, ProgressBar, check_writable, json_text, write_text
+    from sadari.research import bounds as paths
+    from sadari.research.report import summarize
+    from sadari.research.text import text
+    from sadari.run.backtest import backtest, bounds
+
+    check_writable(asked.json)
+    check_writable(asked.journal)
+    progress = ProgressBar("backtest")
+    result = backtest(replace(request, journal=asked.journal, progress=progress))
+    progress.clear()
+    summary = summarize(result)
+    page = text(summary)
+    if with_bounds:
+        adverse, favourable = (summarize(one) for one in bounds(replace(request, progress=progress)))
+        progress.clear()
+        compared = paths.compare(summary, adverse, favourable)
+        summary = {**summary, "bounds": compared}
+        page = f"{page.rstrip()}\n\n{paths.text(compared)}"
+    if asked.json is not None:
+        write_text(asked.json, json_text(summary))
+    if not asked.quiet and asked.json != STDOUT:
+        print(page.rstrip())
+    return 0

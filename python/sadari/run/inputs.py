@@ -1,0 +1,140 @@
+"""From files and a configuration to a backtest that can be run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from sadari.binance.decode import symbol_of
+from sadari.core.plan import check_plan
+from sadari.errors import ConfigError, DataError
+from sadari.model.instrument import Instrument
+from sadari.model.plan import Settings
+from sadari.run.config import Config
+from sadari.run.instruments import describe, refuse_missing
+from sadari.run.request import Request
+from sadari.store import candles, funding
+
+# A folder may bring the exchange's answers along; these are their names there.
+INSTRUMENT_FILES = ("instruments.json", "brackets.json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Where a backtest finds what it runs on.
+
+    Attributes:
+        data: Folders or files of candles.
+        instruments: Files as the exchange serves them; the ones of their names in a data folder come before them.
+        funding: A folder of funding rates, or None for the one beside the data, if there is one.
+        symbols: The symbols to run, in either spelling, or None for all that have candles.
+        from_ns: Where the run begins; earlier candles only warm up. None: with the first candle.
+        until_ns: Where it ends, exclusive. None: with the last candle.
+        skip_unknown: Leave symbols without an instrument out.
+    """
+
+    data: Sequence[Path]
+    instruments: Sequence[Path] = ()
+    funding: Path | None = None
+    symbols: Sequence[str] | None = None
+    from_ns: int | None = None
+    until_ns: int | None = None
+    skip_unknown: bool = False
+
+
+def refuse_plan(settings: Settings, balance: Decimal) -> None:
+    """Refuse a plan that contradicts itself or its limits.
+
+    Raises:
+        ConfigError: Names the first fault; `sadari config check` shows all.
+    """
+    faults = check_plan(settings, balance).faults
+    if faults:
+        raise ConfigError(f"{faults[0].fault}: {faults[0].text}")
+
+
+def prepare(config: Config, inputs: Inputs) -> tuple[Request, list[str]]:
+    """The backtest that a configuration and files ask for, and what was left out of it, a sentence each.
+
+    Raises:
+        ConfigError: Something asked for is not there or cannot be used.
+    """
+    settings = config.settings()
+    refuse_plan(settings, config.account.balance)
+    notes: list[str] = []
+    symbols = [symbol_of(text) for text in inputs.symbols] if inputs.symbols is not None else None
+    columns = candles.load(inputs.data, symbols, until_ns=inputs.until_ns)
+    columns = _started(columns, inputs.from_ns)
+    own = [folder / name for folder in inputs.data for name in INSTRUMENT_FILES if (folder / name).is_file()]
+    overrides = {symbol_of(name): section for name, section in config.instruments.items()}
+    described = describe(columns, [*own, *inputs.instruments], overrides)
+    if not inputs.skip_unknown:
+        refuse_missing(described.missing)
+    for symbol, missing in described.missing.items():
+        notes.append(f"{symbol} is left out: it lacks {', '.join(missing)}.")
+        del columns[symbol]
+    if not columns:
+        raise ConfigError("no symbol is left to run: none has an instrument")
+    paid = _funding(inputs, columns)
+    notes += _funding_notes(columns, paid, inputs.from_ns)
+    request = Request(
+        settings=settings,
+        balance=config.account.balance,
+        candles=columns,
+        instruments=described.instruments,
+        signal=config.signal,
+        market=config.market,
+        funding=paid,
+        start_ns=inputs.from_ns,
+    )
+    return request, notes
+
+
+def check_instruments(config: Config, files: Sequence[Path], symbols: Sequence[str]) -> dict[str, Instrument]:
+    """The instruments of some symbols.
+
+    Raises:
+        ConfigError: One is not known or not complete.
+    """
+    overrides = {symbol_of(name): section for name, section in config.instruments.items()}
+    described = describe([symbol_of(text) for text in symbols], files, overrides)
+    refuse_missing(described.missing)
+    return described.instruments
+
+
+def _started(columns: Mapping[str, candles.CandleColumns], from_ns: int | None) -> dict[str, candles.CandleColumns]:
+    """The symbols that have a candle from the start on; earlier ones stay for the warm-up."""
+    started = {symbol: one for symbol, one in columns.items() if from_ns is None or one.end_ns > from_ns}
+    if not started:
+        raise DataError("no candle lies in the range asked for: all of them are before its start")
+    return started
+
+
+def _funding(inputs: Inputs, columns: Mapping[str, candles.CandleColumns]) -> dict[str, funding.FundingColumns]:
+    if inputs.funding is not None:
+        return funding.load(inputs.funding, columns, _marks_of(inputs.funding))
+    found: dict[str, funding.FundingColumns] = {}
+    for home in inputs.data:
+        folder = funding.beside(home, "funding")
+        if folder is not None:
+            found |= funding.load(folder, columns, funding.beside(home, "mark-8h"))
+    return found
+
+
+def _marks_of(folder: Path) -> Path | None:
+    """The mark prices that lie beside ``funding/NAME`` as ``mark-8h/NAME``."""
+    marks = folder.resolve().parent.parent / "mark-8h" / folder.resolve().name
+    return marks if marks.is_dir() else None
+
+
+def _funding_notes(
+    columns: Mapping[str, candles.CandleColumns], paid: Mapping[str, funding.FundingColumns], from_ns: int | None
+) -> list[str]:
+    partly = [
+        symbol
+        for symbol, one in columns.items()
+        if symbol in paid and not paid[symbol].covers(max(one.start_ns, from_ns or 0), one.end_ns)
+    ]
+    return [f"Funding rates do not cover the whole period of {', '.join(partly)}."] if partly else []
