@@ -79,7 +79,6 @@ def visits(trades: list[tuple[int, int, float]], tick: int) -> Iterator[tuple[in
     """Every price the path visits, with its time: the first trade, then per leg the grid on the way and its end."""
     yield trades[0][:2]
     for (start, a, _), (end, b, _) in pairwise(trades):
-        step = 1 if b > a else -1
-        stops = [price for price in range(a + step, b, step) if price % tick == 0]
+        stops = range((a // tick + 1) * tick, b, tick) if b > a else range((a - 1) // tick * tick, b, -tick)
         for price in [*stops, b]:
             yield start + math.ceil(Fraction(price - a, b - a) * (end - start)), price

@@ -112,7 +112,7 @@ impl History {
         extremes(&self.inner, after_ns, until_ns)
     }
 
-    /// Let candles that open after a time take another path; the one open then keeps its own.
+    /// Let candles that open after a time take another path; those before keep theirs.
     fn set_path(&mut self, path: &str, from_ns: i64) -> PyResult<()> {
         self.inner.set_path(path_named(path)?, from_ns);
         Ok(())

@@ -111,9 +111,8 @@ pub struct History {
     interval_ns: i64,
     tick: i64,
     seed: u64,
-    /// The path of the rows before `path_from`, and that of the others.
-    paths: (Path, Path),
-    path_from: usize,
+    /// Which path holds from which row on.
+    paths: Vec<(usize, Path)>,
 }
 
 impl History {
@@ -148,7 +147,7 @@ impl History {
         let holes = open_time_ns.windows(2).enumerate().filter(|(_, pair)| pair[1] - pair[0] != interval_ns);
         let runs = open_time_ns.first().map(|&first| (0, first)).into_iter();
         let runs = runs.chain(holes.map(|(row, pair)| (row + 1, pair[1]))).collect();
-        Self { rows, index: Extents::over(blocks), runs, interval_ns, tick, seed, paths: (path, path), path_from: 0 }
+        Self { rows, index: Extents::over(blocks), runs, interval_ns, tick, seed, paths: vec![(0, path)] }
     }
 
     /// How many candles there are.
@@ -169,11 +168,11 @@ impl History {
         Some((self.runs.first()?.1, self.open_ns(self.rows.len() - 1) + self.interval_ns))
     }
 
-    /// Lets candles that open after a time take another path; the one open then keeps its own.
+    /// Lets candles that open after a time take another path; those before keep theirs.
     pub fn set_path(&mut self, path: Path, from_ns: i64) {
         let from = self.row_at(from_ns).map_or(0, |row| row + 1);
-        self.paths = (self.path_of(from.saturating_sub(1)), path);
-        self.path_from = from;
+        self.paths.truncate(self.paths.partition_point(|&(first, _)| first < from));
+        self.paths.push((from, path));
     }
 
     /// The last candle that has closed at a time.
@@ -197,7 +196,7 @@ impl History {
     }
 
     fn path_of(&self, row: usize) -> Path {
-        if row < self.path_from { self.paths.0 } else { self.paths.1 }
+        self.paths[self.paths.partition_point(|&(first, _)| first <= row) - 1].1
     }
 
     fn trades(&self, row: usize) -> Trades {
