@@ -13,9 +13,7 @@ def add_command(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, example: str, run: Command
 ) -> argparse.ArgumentParser:
     """A command with its sentence and one real example."""
-    parser = commands.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"example: {example}"
-    )
+    parser = commands.add_parser(name, help=what, description=_sentence(what), epilog=f"example: {example}")
     parser.set_defaults(run=run)
     return parser
 
@@ -24,10 +22,12 @@ def add_group(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, what: str, example: str
 ) -> argparse._SubParsersAction[argparse.ArgumentParser]:
     """A command that only has commands of its own."""
-    parser = commands.add_parser(
-        name, help=what, description=f"{what[0].upper()}{what[1:]}.", epilog=f"example: {example}"
-    )
+    parser = commands.add_parser(name, help=what, description=_sentence(what), epilog=f"example: {example}")
     return parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def time_ns(text: str) -> int:

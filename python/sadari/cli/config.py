@@ -94,7 +94,7 @@ def check(asked: argparse.Namespace) -> int:
         for symbol, instrument in instruments.items()
     } or {"": check_plan(config.settings(), balance, price=asked.price)}
     if asked.json:
-        print(json_text(list(reports.values())[0] if "" in reports else reports).rstrip())
+        print(json_text(reports.get("", reports)).rstrip())
     else:
         print("\n\n".join(text(symbol, config, report) for symbol, report in reports.items()))
     return 2 if any(report.faults for report in reports.values()) else 0

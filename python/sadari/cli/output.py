@@ -65,9 +65,8 @@ class ProgressBar:
             return
         width = max(shutil.get_terminal_size().columns - len(self._what) - 12, 10)
         filled = int(width * share)
-        print(
-            f"\r{self._what} [{'#' * filled}{'.' * (width - filled)}] {share:4.0%}", end="", file=sys.stderr, flush=True
-        )
+        bar = "#" * filled + "." * (width - filled)
+        print(f"\r{self._what} [{bar}] {share:4.0%}", end="", file=sys.stderr, flush=True)
         self._drawn = True
 
     def clear(self) -> None:

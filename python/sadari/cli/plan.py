@@ -13,10 +13,12 @@ from sadari.run.config import Config
 def text(symbol: str, config: Config, report: PlanReport) -> str:
     """A report in tables; an empty symbol is none in particular."""
     ladder = config.ladder
+    named = f" for {symbol}" if symbol else ""
+    plan = f"{ladder.rungs} adds, leverage {ladder.leverage}, {ladder.margin_mode} margin"
+    assumed = "" if symbol else ", assumed: no contract named"
     lines = [
-        f"Plan{f' for {symbol}' if symbol else ''}: balance {_money(report.balance)}, {ladder.rungs} adds, "
-        f"leverage {ladder.leverage}, {ladder.margin_mode} margin, weights are {_meaning(ladder.sizing_basis)}",
-        f"maintenance margin rate {_share(report.maint_margin_rate)}{'' if symbol else ', assumed: no contract named'}",
+        f"Plan{named}: balance {_money(report.balance)}, {plan}, weights are {_meaning(ladder.sizing_basis)}",
+        f"Maintenance margin rate {_share(report.maint_margin_rate)}{assumed}",
     ]
     if report.capital:
         lines += _capital(report, config)
@@ -81,11 +83,9 @@ def _findings(report: PlanReport) -> Iterator[str]:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        cells = (
-            cell.ljust(width) if at == 0 else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths))
-        )
-        yield f"  {'  '.join(cells)}".rstrip()
+    for first, *rest in (head, *rows):
+        cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        yield f"  {first.ljust(widths[0])}  {'  '.join(cells)}"
 
 
 def _money(value: Decimal) -> str:
