@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
 
-from sadari.model.event import SignalRaised
+from sadari.model.command import Command
+from sadari.model.event import Event, SignalRaised
 from sadari.model.reason import stage_name
 from sadari.research.metrics import Sample
 from sadari.research.run_record import Run
 from sadari.research.tally import Tally
-from sadari.research.trades import Life, lives
+from sadari.research.trades import Arms, Life, Lives
 
 ZERO = Decimal(0)
 FUNDING = "FUNDING_FEE"
+
+
+def follow(records: Iterable[Event | Command], *readers: Arms) -> None:
+    """Hand each record to whatever reads its kind, in one walk over records that may be many."""
+    arms = {kind: [arm[kind] for arm in readers if kind in arm] for arm in readers for kind in arm}
+    now = 0
+    for record in records:
+        if isinstance(record, Event):
+            now = record.time_ns
+        for read in arms.get(type(record), ()):
+            read(now, record)
 
 
 class Book:
     """What the sections of a report are written from.
 
     Attributes:
+        counts: How many records there are of each kind.
         lives: Every position that was held, in the order of first orders.
         unknown: Symbols whose funding is not known.
         start_ns: The first candle's open of all symbols.
@@ -29,8 +43,11 @@ class Book:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.tally = Tally(run.records)
-        self.lives = lives(run.records)
+        self.counts: Counter[type] = Counter(map(type, run.records))
+        self.tally = Tally()
+        lives = Lives()
+        follow(run.records, self.tally.arms, lives.arms)
+        self.lives = lives.end()
         self.unknown = frozenset(facts.symbol for facts in run.symbols if not facts.funding_known)
         self.start_ns = min((facts.start_ns for facts in run.symbols), default=0)
         self.end_ns = max((facts.end_ns for facts in run.symbols), default=0)
@@ -44,7 +61,7 @@ class Book:
     @property
     def raised(self) -> int:
         """How many entry signals there were."""
-        return self.tally.counts[SignalRaised]
+        return self.counts[SignalRaised]
 
     @cached_property
     def equity(self) -> list[Sample]:

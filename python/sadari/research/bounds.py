@@ -6,6 +6,7 @@ The same run is made three times: along the tape, with the adverse extreme first
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -100,7 +101,7 @@ def _total(run: Section) -> Section:
 def text(compared: Section) -> str:
     """The comparison as text: totals in three columns, then the positions that depend on the path."""
     totals, depends = compared["totals"], compared["depends"]
-    shown = {
+    shown: dict[str, Callable[[Section], str]] = {
         "wallet change USDT": lambda row: usdt(row["wallet_change"]),
         "unrealized USDT": lambda row: usdt(row["unrealized"]),
         "return": lambda row: signed(row["return"]),

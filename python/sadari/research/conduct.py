@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from sadari.model.command import RecordDecision
-from sadari.model.event import Event
+from sadari.model.event import Event, OutcomeUnknown
 from sadari.model.order import Purpose
 from sadari.model.reason import ExitReason
 from sadari.model.units import SECOND_NS
@@ -43,7 +43,7 @@ def period(book: Book) -> Section:
 
 def engine(book: Book) -> Section:
     """What went through the engine and what it cost."""
-    run, counts = book.run, book.tally.counts
+    run, counts = book.run, book.counts
     events = {kind.__name__: count for kind, count in counts.items() if issubclass(kind, Event)}
     commands = {kind.__name__: count for kind, count in counts.items() if not issubclass(kind, Event)}
     return {
@@ -59,21 +59,27 @@ def engine(book: Book) -> Section:
 
 
 def orders(tally: Tally) -> Section:
-    """What became of the orders, in all and by purpose; one that fills in parts and is canceled counts as both."""
-    purposes: dict[str, Counter[str]] = {str(purpose): Counter() for purpose in Purpose}
-    for sent in tally.orders.values():
-        row = purposes[str(sent.purpose)]
-        row["sent"] += 1
-        row["filled"] += sent.filled
-        row["canceled"] += sent.canceled
-        row["rejected"] += sent.rejected
-        row["unanswered"] += not sent.answered
-    columns = ("sent", "filled", "canceled", "rejected", "unanswered")
-    rows = {name: {column: counts[column] for column in columns} for name, counts in purposes.items()}
+    """What became of the orders, in all and by purpose; one that is filled in part and canceled counts as both.
+
+    The success rate is that of the orders which the venue answered: those that it took, over all of them (R000-24).
+    """
+    answered = tally.answered
+    ends = {
+        "sent": tally.purposes.keys(),
+        "filled": tally.filled,
+        "canceled": tally.canceled,
+        "rejected": tally.rejected,
+        "unanswered": tally.purposes.keys() - answered,
+    }
+    counts = {
+        end: Counter(tally.purposes[name] for name in names if name in tally.purposes) for end, names in ends.items()
+    }
     return {
-        **{column: sum(row[column] for row in rows.values()) for column in columns},
-        "success_rate": tally.success_rate(),
-        "by_purpose": rows,
+        **{end: count.total() for end, count in counts.items()},
+        "success_rate": len(answered - tally.rejected) / len(answered) if answered else None,
+        "by_purpose": {
+            purpose.value: {end: count[purpose.value] for end, count in counts.items()} for purpose in Purpose
+        },
     }
 
 
@@ -155,7 +161,7 @@ def incidents(book: Book) -> Section:
         "cancel_rejections": [
             {"code": code, "count": count} for code, count in sorted(tally.cancel_rejections.items())
         ],
-        "unknown_outcomes": tally.unknown,
+        "unknown_outcomes": book.counts[OutcomeUnknown],
         "audits": [{"code": code, "count": count} for code, count in sorted(tally.audits.items())],
         "alerts": [
             {"severity": severity, "code": code, "count": count}
@@ -165,8 +171,8 @@ def incidents(book: Book) -> Section:
             any(part.reason == ExitReason.EXCHANGE_LIQUIDATION for part in life.parts) for life in book.lives
         ),
         "forced_fills": [
-            {"time": iso(now), "symbol": fill.symbol, "cause": fill.cause, "qty": money(fill.qty)}
-            for now, fill in tally.forced
+            {"time": iso(fill.time_ns), "symbol": fill.symbol, "cause": fill.cause, "qty": money(fill.qty)}
+            for fill in tally.forced
         ],
         "half_closed": sum(any(part.reason == ExitReason.HALF_PROFIT for part in life.parts) for life in book.lives),
         "unsettled": [life.position_id for life in book.lives if life.over and life.record is None],

@@ -6,37 +6,20 @@ from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 
-from sadari.model.command import Audit, Command, PlaceOrder, RecordDecision, SendAlert
+from sadari.model.command import Audit, PlaceOrder, RecordDecision, SendAlert
 from sadari.model.event import (
     AccountUpdated,
     CancelRejected,
-    Event,
     OrderAccepted,
     OrderCanceled,
     OrderFilled,
     OrderRejected,
-    OutcomeUnknown,
 )
 from sadari.model.order import Purpose
 from sadari.research.metrics import Sample
-from sadari.research.trades import timed
+from sadari.research.trades import Arms
 
-PROTECTIVE = frozenset({Purpose.STOP, Purpose.WALL})
-
-
-class Sent:
-    """One order and what became of it."""
-
-    __slots__ = ("accepted", "canceled", "filled", "purpose", "rejected")
-
-    def __init__(self, purpose: Purpose) -> None:
-        self.purpose = purpose
-        self.accepted = self.filled = self.canceled = self.rejected = False
-
-    @property
-    def answered(self) -> bool:
-        """True once the venue has said anything about it."""
-        return self.accepted or self.filled or self.canceled or self.rejected
+PROTECTIVE = frozenset({Purpose.STOP.value, Purpose.WALL.value})
 
 
 class Cover:
@@ -67,87 +50,98 @@ class Tally:
     """Counts over the records of a run.
 
     Attributes:
-        counts: How many records there are of each kind.
         decisions: Every decision with its time.
-        orders: What became of each order, by client order id.
+        purposes: What each order was for, by client order id.
+        accepted, filled, canceled, rejected: The orders of which the venue said so.
+        forced: Fills of orders that were not ours.
         margin: (time_ns, share of the wallet balance that is not available for orders).
         covers: Protection, by symbol.
     """
 
-    def __init__(self, records: Iterable[Event | Command]) -> None:
-        self.counts: Counter[type] = Counter()
+    def __init__(self) -> None:
         self.decisions: list[tuple[int, RecordDecision]] = []
-        self.orders: dict[str, Sent] = {}
+        self.purposes: dict[str, str] = {}
+        self.accepted: set[str] = set()
+        self.filled: set[str] = set()
+        self.canceled: set[str] = set()
+        self.rejected: set[str] = set()
         self.rejections: Counter[tuple[int, str]] = Counter()
         self.cancel_rejections: Counter[int] = Counter()
         self.audits: Counter[str] = Counter()
         self.alerts: Counter[tuple[str, str]] = Counter()
-        self.forced: list[tuple[int, OrderFilled]] = []
+        self.forced: list[OrderFilled] = []
         self.margin: list[Sample] = []
         self.covers: dict[str, Cover] = {}
-        for now, record in timed(records):
-            self.counts[type(record)] += 1
-            self.read(now, record)
-
-    def read(self, now: int, record: Event | Command) -> None:
-        """Count one record."""
-        match record:
-            case OrderAccepted() | OrderFilled() | OrderCanceled() | OrderRejected():
-                self.answer(now, record)
-            case PlaceOrder():
-                self.orders[record.client_order_id] = Sent(record.purpose)
-            case AccountUpdated() if record.wallet_balance > 0:
-                self.margin.append((now, 1 - float(record.available_balance) / float(record.wallet_balance)))
-            case RecordDecision():
-                self.decisions.append((now, record))
-            case Audit():
-                self.audits[record.code] += 1
-            case SendAlert():
-                self.alerts[record.severity, record.code] += 1
-            case CancelRejected():
-                self.cancel_rejections[record.code] += 1
-            case _:
-                pass
-
-    def answer(self, now: int, event: OrderAccepted | OrderFilled | OrderCanceled | OrderRejected) -> None:
-        """Note an answer of the venue to an order, and what it means for the protection of the symbol."""
-        sent = self.orders.get(event.client_order_id)
-        cover = self.covers.get(event.symbol)
-        if cover is None:
-            cover = self.covers[event.symbol] = Cover()
-        match event:
-            case OrderFilled():
-                cover.qty += event.qty if event.buyer else -event.qty
-                if event.done:
-                    cover.working.discard(event.client_order_id)
-                if sent is None:
-                    self.forced.append((now, event))
-                else:
-                    sent.filled = True
-            case OrderAccepted():
-                if sent is not None:
-                    sent.accepted = True
-                    if sent.purpose in PROTECTIVE:
-                        cover.working.add(event.client_order_id)
-            case OrderCanceled():
-                cover.working.discard(event.client_order_id)
-                if sent is not None:
-                    sent.canceled = True
-            case OrderRejected():
-                self.rejections[event.code, str(event.reason)] += 1
-                if sent is not None:
-                    sent.rejected = True
-        cover.look(now)
+        self.arms: Arms = {
+            PlaceOrder: self._order,
+            OrderAccepted: self._accept,
+            OrderFilled: self._fill,
+            OrderCanceled: self._cancel,
+            OrderRejected: self._reject,
+            CancelRejected: self._refuse_cancel,
+            AccountUpdated: self._account,
+            RecordDecision: self._decide,
+            Audit: self._audit,
+            SendAlert: self._alert,
+        }
 
     @property
-    def unknown(self) -> int:
-        """How many orders were left without an answer for a while."""
-        return self.counts[OutcomeUnknown]
+    def answered(self) -> set[str]:
+        """Orders of ours that the venue has said anything about."""
+        return (self.accepted | self.filled | self.canceled | self.rejected) & self.purposes.keys()
 
-    def success_rate(self) -> float | None:
-        """Orders that the venue took, over orders that it answered (R000-24)."""
-        answered = [sent for sent in self.orders.values() if sent.answered]
-        return sum(not sent.rejected for sent in answered) / len(answered) if answered else None
+    def _order(self, _now: int, order: PlaceOrder) -> None:
+        self.purposes[order.client_order_id] = order.purpose.value
+
+    def _accept(self, _now: int, event: OrderAccepted) -> None:
+        self.accepted.add(event.client_order_id)
+        if self.purposes.get(event.client_order_id) in PROTECTIVE:
+            cover = self._cover(event.symbol)
+            cover.working.add(event.client_order_id)
+            cover.look(event.time_ns)
+
+    def _fill(self, _now: int, event: OrderFilled) -> None:
+        self.filled.add(event.client_order_id)
+        if event.client_order_id not in self.purposes:
+            self.forced.append(event)
+        cover = self._cover(event.symbol)
+        cover.qty += event.qty if event.buyer else -event.qty
+        if event.done:
+            cover.working.discard(event.client_order_id)
+        cover.look(event.time_ns)
+
+    def _cancel(self, _now: int, event: OrderCanceled) -> None:
+        self.canceled.add(event.client_order_id)
+        cover = self._cover(event.symbol)
+        cover.working.discard(event.client_order_id)
+        cover.look(event.time_ns)
+
+    def _reject(self, _now: int, event: OrderRejected) -> None:
+        self.rejected.add(event.client_order_id)
+        self.rejections[event.code, str(event.reason)] += 1
+
+    def _refuse_cancel(self, _now: int, event: CancelRejected) -> None:
+        self.cancel_rejections[event.code] += 1
+
+    def _account(self, _now: int, event: AccountUpdated) -> None:
+        if event.wallet_balance > 0:
+            used = 1 - float(event.available_balance) / float(event.wallet_balance)
+            self.margin.append((event.time_ns, used))
+
+    def _decide(self, now: int, decision: RecordDecision) -> None:
+        self.decisions.append((now, decision))
+
+    def _audit(self, _now: int, audit: Audit) -> None:
+        self.audits[audit.code] += 1
+
+    def _alert(self, _now: int, alert: SendAlert) -> None:
+        self.alerts[alert.severity, alert.code] += 1
+
+    def _cover(self, symbol: str) -> Cover:
+        cover = self.covers.get(symbol)
+        if cover is None:
+            cover = self.covers[symbol] = Cover()
+        return cover
 
 
 def episodes(denials: Iterable[tuple[str, str]]) -> Counter[str]:

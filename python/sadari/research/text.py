@@ -314,4 +314,4 @@ def _incidents(whole: Section) -> list[str]:
     if found["engine_differs"]:
         numbers = ", ".join(f"#{number}" for number in found["engine_differs"][:10])
         rows += line("BOOKS DIFFER", f"engine and venue disagree on {numbers}")
-    return rows or line("None", "")
+    return rows or paragraph("none")

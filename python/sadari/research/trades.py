@@ -1,22 +1,25 @@
 """The lives of positions, told by the records of a run: which fill belonged to which, and what it was for.
 
 Profit, fees and funding are the venue's own records (`OrderFilled`, `FundingPaid`), each counted once, so whatever
-grouping is asked for adds up to the whole.
+grouping is asked for adds up to the whole. Sums are as exact as the caller's decimal context, as a rule `EXACT`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
 
-from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordMove, RecordPosition
-from sadari.model.event import Event, FundingPaid, OrderFilled
+from sadari.model.command import PlaceOrder, RecordDecision, RecordExit, RecordMove, RecordPosition
+from sadari.model.event import FundingPaid, OrderFilled
 from sadari.model.order import Direction, Purpose
-from sadari.model.units import EXACT
 
 ZERO = Decimal(0)
 # The venue books money to this.
 SMALLEST = Decimal("1e-8")
+
+# What reads the records of a kind, given the time: a command's is that of the event before it.
+Arms = Mapping[type, Callable[[int, Any], None]]
 
 # The reason of a closing fill that no record explains; a run that shows it is a finding.
 UNRECORDED = "UNRECORDED"
@@ -40,7 +43,7 @@ class Share:
     @property
     def price(self) -> Decimal | None:
         """The quantity-weighted mean price, None without a fill."""
-        return EXACT.divide(self.value, self.qty) if self.qty else None
+        return self.value / self.qty if self.qty else None
 
 
 class Part(Share):
@@ -127,7 +130,7 @@ class Life:
         self.fees -= fill.fee
         if fill.buyer == (self.direction is Direction.LONG):
             share = self.openings.setdefault(rung, Share())
-            share.add(fill.qty, EXACT.multiply(fill.price, fill.qty), fill.realized_pnl, -fill.fee)
+            share.add(fill.qty, fill.price * fill.qty, fill.realized_pnl, -fill.fee)
             self.qty += fill.qty
             self.bought += 1
         else:
@@ -175,7 +178,7 @@ def _split(fill: OrderFilled, parts: list[Part]) -> None:
         take = min(part.left, qty)
         if not take:
             continue
-        rate = EXACT.divide(take, qty)
+        rate = take / qty
         pnl_share, fee_share = _booked(pnl, rate), _booked(fees, rate)
         _give(part, fill, take, pnl_share, fee_share)
         qty, pnl, fees = qty - take, pnl - pnl_share, fees - fee_share
@@ -186,107 +189,98 @@ def _split(fill: OrderFilled, parts: list[Part]) -> None:
 
 def _booked(money: Decimal, rate: Decimal) -> Decimal:
     """A share of an amount, rounded as the venue books money, so that shares add up to the amount."""
-    return EXACT.multiply(money, rate).quantize(SMALLEST, rounding=ROUND_HALF_EVEN, context=EXACT)
+    return (money * rate).quantize(SMALLEST, rounding=ROUND_HALF_EVEN)
 
 
 def _give(part: Part, fill: OrderFilled, qty: Decimal, pnl: Decimal, fees: Decimal) -> None:
     part.time_ns = part.time_ns or fill.time_ns
-    part.add(qty, EXACT.multiply(fill.price, qty), pnl, fees)
+    part.add(qty, fill.price * qty, pnl, fees)
 
 
-def timed(records: Iterable[Event | Command]) -> Iterator[tuple[int, Event | Command]]:
-    """Each record with its time: a command's is that of the event before it."""
-    now = 0
-    for record in records:
-        if isinstance(record, Event):
-            now = record.time_ns
-        yield now, record
-
-
-class _Reader:
-    """Follows the records of a run and keeps the lives of its positions."""
+class Lives:
+    """Follows the records of a run and keeps the lives of its positions, in the order of first orders."""
 
     def __init__(self) -> None:
-        self.lives: list[Life] = []
-        self.current: dict[str, Life] = {}
-        self.known: dict[tuple[str, int], Life] = {}
-        self.orders: dict[str, tuple[Life, Purpose, int]] = {}
-        self.accepted: dict[str, RecordDecision] = {}
+        self._all: list[Life] = []
+        self._current: dict[str, Life] = {}
+        self._known: dict[tuple[str, int], Life] = {}
+        self._orders: dict[str, tuple[Life, Purpose, int]] = {}
+        self._accepted: dict[str, RecordDecision] = {}
+        self.arms: Arms = {
+            PlaceOrder: self._order,
+            OrderFilled: self._fill,
+            FundingPaid: self._fund,
+            RecordDecision: self._decide,
+            RecordMove: self._move,
+            RecordExit: self._leave,
+            RecordPosition: self._close,
+        }
 
-    def read(self, record: Event | Command) -> None:
-        match record:
-            case OrderFilled():
-                self.fill(record)
-            case PlaceOrder():
-                self.order(record)
-            case RecordMove() if record.position_id:
-                self.life(record.symbol, record.position_id)
-            case RecordDecision() if record.accepted:
-                self.accepted[record.symbol] = record
-            case RecordExit():
-                part = Part(record.reason, record.actor, record.cause, record.client_order_id, record.qty)
-                life = self.life(record.symbol, record.position_id)
-                part.bought = life.bought
-                life.parts.append(part)
-            case FundingPaid():
-                self.life(record.symbol, 0).funding += record.amount
-            case RecordPosition():
-                self.close(record)
-            case _:
-                pass
-
-    def life(self, symbol: str, position_id: int) -> Life:
+    def _life(self, symbol: str, position_id: int) -> Life:
         """The life with this number, or the current one of the symbol; a number not seen yet begins a life."""
         if position_id:
-            known = self.known.get((symbol, position_id))
+            known = self._known.get((symbol, position_id))
             if known is not None:
                 return known
-        life = self.current.get(symbol)
+        life = self._current.get(symbol)
         if life is None or (position_id and (life.position_id or life.over)):
-            life = self.begin(symbol)
+            life = self._begin(symbol)
         if position_id:
             life.position_id = position_id
-            self.known[symbol, position_id] = life
+            self._known[symbol, position_id] = life
         return life
 
-    def begin(self, symbol: str) -> Life:
+    def _begin(self, symbol: str) -> Life:
         life = Life(symbol)
-        self.current[symbol] = life
-        self.lives.append(life)
+        self._current[symbol] = life
+        self._all.append(life)
         return life
 
-    def order(self, order: PlaceOrder) -> None:
-        life = self.life(order.symbol, 0)
+    def _order(self, _now: int, order: PlaceOrder) -> None:
+        life = self._life(order.symbol, 0)
         rung = 0
         if order.purpose is Purpose.ENTRY and life.over:
-            life = self.begin(order.symbol)
-        if order.purpose in {Purpose.ENTRY, Purpose.ADD}:
-            decision = self.accepted.get(order.symbol)
+            life = self._begin(order.symbol)
+        if order.purpose is Purpose.ENTRY or order.purpose is Purpose.ADD:
+            decision = self._accepted.get(order.symbol)
             if decision is not None:
                 rung = decision.rung
                 life.strategy = life.strategy or decision.strategy
                 life.signal_id = life.signal_id or decision.signal_id
-        self.orders[order.client_order_id] = (life, order.purpose, rung)
+        self._orders[order.client_order_id] = (life, order.purpose, rung)
 
-    def fill(self, fill: OrderFilled) -> None:
-        life, purpose, rung = self.orders.get(fill.client_order_id) or (self.life(fill.symbol, 0), None, 0)
+    def _fill(self, _now: int, fill: OrderFilled) -> None:
+        life, purpose, rung = self._orders.get(fill.client_order_id) or (self._life(fill.symbol, 0), None, 0)
         life.book(fill, purpose, rung)
 
-    def close(self, record: RecordPosition) -> None:
-        life = self.life(record.symbol, record.position_id)
+    def _fund(self, _now: int, paid: FundingPaid) -> None:
+        self._life(paid.symbol, 0).funding += paid.amount
+
+    def _decide(self, _now: int, decision: RecordDecision) -> None:
+        if decision.accepted:
+            self._accepted[decision.symbol] = decision
+
+    def _move(self, _now: int, record: RecordMove) -> None:
+        if record.position_id:
+            self._life(record.symbol, record.position_id)
+
+    def _leave(self, _now: int, record: RecordExit) -> None:
+        life = self._life(record.symbol, record.position_id)
+        part = Part(record.reason, record.actor, record.cause, record.client_order_id, record.qty)
+        part.bought = life.bought
+        life.parts.append(part)
+
+    def _close(self, _now: int, record: RecordPosition) -> None:
+        life = self._life(record.symbol, record.position_id)
         life.record = record
         life.direction = record.direction
         life.strategy, life.signal_id = record.strategy, record.signal_id
         life.opened_ns = record.opened_ns if life.opened_ns is None else life.opened_ns
         life.closed_ns = record.closed_ns
 
-
-def lives(records: Iterable[Event | Command]) -> list[Life]:
-    """Every position that was ever held, in the order of first orders, with each closing fill allotted to a reason."""
-    reader = _Reader()
-    for record in records:
-        reader.read(record)
-    happened = [life for life in reader.lives if life.happened]
-    for life in happened:
-        life.allot()
-    return happened
+    def end(self) -> list[Life]:
+        """Every position that was ever held, once all records are read, with each closing fill allotted to a reason."""
+        happened = [life for life in self._all if life.happened]
+        for life in happened:
+            life.allot()
+        return happened
