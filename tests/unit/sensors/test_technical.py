@@ -1,0 +1,78 @@
+"""The lines of the technical exit."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import pytest
+
+from sadari.kernel import atr
+from sadari.model.units import MINUTE_NS
+from sadari.sensors.frames import closed_frames, contiguous
+from sadari.sensors.technical import WARM_FRAMES, CrossRows, Technical, TrueRange
+from tests.reference.tapes import START_NS, line, made_up
+
+FRAME_NS = 3 * MINUTE_NS
+
+
+def test_only_whole_frames_are_closed() -> None:
+    """A frame with a minute missing is none: it leaves a hole between two runs."""
+    frames = closed_frames(made_up(1, 12).without([4]), FRAME_NS)
+    assert [frames.close_ns(row) - START_NS for row in range(len(frames.close))] == [
+        FRAME_NS,
+        3 * FRAME_NS,
+        4 * FRAME_NS,
+    ]
+    assert frames.runs == (slice(0, 1), slice(1, 3))
+
+
+def test_no_rows_make_no_runs() -> None:
+    """Nothing is contiguous with nothing."""
+    assert contiguous(made_up(1, 1).rows(slice(0)).open_time_ns, MINUTE_NS) == ()
+
+
+def test_a_cross_is_told_at_the_close_of_its_frame_and_only_later_ones_count() -> None:
+    """The vector of strategies §2: at the close itself the cross is not later any more."""
+    candles = line((10, 10, 11, 12, 11, 10, 9, 10, 12, 13, 12))
+    technical = Technical(candles, START_NS)
+    golden_ns, dead_ns = START_NS + 8 * MINUTE_NS, START_NS + 5 * MINUTE_NS
+    assert technical.next_cross(MINUTE_NS, 2, 4, START_NS, up=True) == golden_ns
+    assert technical.next_cross(MINUTE_NS, 2, 4, golden_ns - 1, up=True) == golden_ns
+    assert technical.next_cross(MINUTE_NS, 2, 4, golden_ns, up=True) is None
+    assert technical.next_cross(MINUTE_NS, 2, 4, START_NS, up=False) == dead_ns
+
+
+def test_the_averages_of_a_run_after_a_hole_are_those_of_the_run_alone() -> None:
+    """Nothing before a hole has a part in what follows it."""
+    whole = made_up(5, 900)
+    holed, after = CrossRows(closed_frames(whole.without([299]), MINUTE_NS), 3, 8), whole.rows(slice(300, None))
+    alone = CrossRows(closed_frames(after, MINUTE_NS), 3, 8)
+    assert [row - 299 for row in holed.golden if row >= 299] == alone.golden
+    assert [row - 299 for row in holed.dead if row >= 299] == alone.dead
+
+
+def test_the_true_range_decides_only_once_it_is_warm() -> None:
+    """The first 150 frames after the start of the series, and after each hole, have no value."""
+    candles = made_up(2, 3 * 400).without([3 * 200])
+    frames = closed_frames(candles, FRAME_NS)
+    ranges = TrueRange(frames, 14)
+    known = [row for row in range(len(frames.close)) if not isnan(ranges.at(row))]
+    assert known == [*range(WARM_FRAMES, 200), *range(200 + WARM_FRAMES, 399)]
+    alone = memoryview(atr(frames.high[200:], frames.low[200:], frames.close[200:], 14))
+    assert ranges.at(398) == alone[198]
+
+
+@pytest.mark.parametrize("extra", [0, 3, 600])
+def test_the_true_range_does_not_depend_on_how_much_history_was_loaded(extra: int) -> None:
+    """Its series starts a fixed warm-up before the run."""
+    whole, start_ns = made_up(7, 4_000), START_NS + 2_700 * MINUTE_NS
+    least = Technical(whole.rows(slice(1_200, None)), start_ns)
+    more = Technical(whole.rows(slice(1_200 - extra, None)), start_ns)
+    for after_ns in range(start_ns, START_NS + 4_000 * MINUTE_NS - FRAME_NS, 50 * MINUTE_NS):
+        assert least.next_range(FRAME_NS, 14, after_ns) == more.next_range(FRAME_NS, 14, after_ns)
+
+
+def test_after_the_last_frame_there_is_none() -> None:
+    """The end of the data is no frame."""
+    technical = Technical(made_up(2, 30), START_NS)
+    assert technical.next_range(FRAME_NS, 14, START_NS + 30 * MINUTE_NS) is None
