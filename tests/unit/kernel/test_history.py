@@ -203,7 +203,7 @@ def test_levels_on_recorded_candles_are_met_where_a_walk_meets_them(recorded_dat
     table = duckdb.read_parquet(str(files[0])).order("open_time").limit(600).fetchnumpy()
     times = (table["open_time"].astype("int64") * 1_000_000).astype("int64")
     columns = [table[name].astype("float64") for name in ("open", "high", "low", "close")]
-    tick = 100_000
+    tick = UNITS // 100
     tape = History(times, *columns, interval_ns=MINUTE, tick_units=tick, seed=11)
     walk: list[tuple[int, int]] = []
     for row, time in enumerate(times.tolist()):
