@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sadari.cli.arguments import add_command, listed, time_ns
+from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
     from sadari.run.request import Request
@@ -35,7 +37,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--from", type=time_ns, dest="from_ns", metavar="TIME", help="begin here (UTC)")
     parser.add_argument("--to", type=time_ns, dest="until_ns", metavar="TIME", help="end before this (UTC)")
     parser.add_argument("--skip-unknown", action="store_true", help="leave symbols without an instrument out")
-    parser.add_argument("--bounds", action="store_true", help="add both extreme orders of prices inside candles")
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument("--segments", action="store_true", help="run each contiguous part of each symbol on its own")
+    parts.add_argument("--bounds", action="store_true", help="add both extreme orders of prices inside candles")
     add_outputs(parser)
 
 
@@ -51,7 +55,7 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Run the backtest and print its report."""
     from sadari.run.config import load
-    from sadari.run.inputs import Inputs, prepare
+    from sadari.run.inputs import Inputs, prepare, segment_requests
 
     inputs = Inputs(
         data=asked.data,
@@ -62,10 +66,41 @@ def run(asked: argparse.Namespace) -> int:
         until_ns=asked.until_ns,
         skip_unknown=asked.skip_unknown,
     )
-    request, notes = prepare(load(asked.config), inputs)
-    for note in notes:
+    if asked.segments and asked.journal is not None:
+        raise ConfigError("--journal is of one run and --segments makes many; allowed: one of the two")
+    prepared = prepare(load(asked.config), inputs)
+    for note in prepared.notes:
         print(f"note: {note}", file=sys.stderr)
-    return report(asked, request, with_bounds=asked.bounds)
+    if asked.segments:
+        return report_segments(asked, segment_requests(prepared))
+    return report(asked, prepared.request, with_bounds=asked.bounds)
+
+
+def report_segments(asked: argparse.Namespace, requests: Sequence[Request]) -> int:
+    """Run requests one after the other and put a row of each where it was asked for."""
+    from dataclasses import replace
+
+    from sadari.cli.output import STDOUT, ProgressBar, check_writable, json_text, write_text
+    from sadari.research import segments
+    from sadari.research.report import summarize
+    from sadari.run.backtest import backtest
+
+    check_writable(asked.json)
+    progress = ProgressBar("backtest")
+    summaries = []
+    for done, request in enumerate(requests):
+
+        def tell(share: float, before: int = done) -> None:
+            progress((before + share) / len(requests))
+
+        summaries.append(summarize(backtest(replace(request, progress=tell))))
+    progress.clear()
+    compared = segments.compare(summaries)
+    if asked.json is not None:
+        write_text(asked.json, json_text({**compared, "reports": summaries}))
+    if not asked.quiet and asked.json != STDOUT:
+        print(segments.text(compared).rstrip())
+    return 0
 
 
 def report(asked: argparse.Namespace, request: Request, *, with_bounds: bool) -> int:

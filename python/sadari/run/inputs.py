@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from sadari.binance.decode import symbol_of
 from sadari.core.plan import check_plan
@@ -55,8 +56,16 @@ def refuse_plan(settings: Settings, balance: Decimal) -> None:
         raise ConfigError(f"{faults[0].fault}: {faults[0].text}")
 
 
-def prepare(config: Config, inputs: Inputs) -> tuple[Request, list[str]]:
-    """The backtest that a configuration and files ask for, and what was left out of it, a sentence each.
+class Prepared(NamedTuple):
+    """A backtest ready to be run, its candles, and what was left out of it, a sentence each."""
+
+    request: Request
+    columns: dict[str, candles.CandleColumns]
+    notes: list[str]
+
+
+def prepare(config: Config, inputs: Inputs) -> Prepared:
+    """The backtest that a configuration and files ask for.
 
     Raises:
         ConfigError: Something asked for is not there or cannot be used.
@@ -89,7 +98,18 @@ def prepare(config: Config, inputs: Inputs) -> tuple[Request, list[str]]:
         funding=paid,
         start_ns=inputs.from_ns,
     )
-    return request, notes
+    return Prepared(request, columns, notes)
+
+
+def segment_requests(prepared: Prepared) -> list[Request]:
+    """A backtest for each contiguous run of candles of each symbol, alone and with the whole balance."""
+    request = prepared.request
+    return [
+        replace(request, candles={symbol: one.rows(part)})
+        for symbol, one in prepared.columns.items()
+        for part in candles.segments(one)
+        if request.start_ns is None or one.rows(part).end_ns > request.start_ns
+    ]
 
 
 def check_instruments(config: Config, files: Sequence[Path], symbols: Sequence[str]) -> dict[str, Instrument]:
