@@ -155,6 +155,7 @@ def worst_case(book: Book) -> Section:
                 "symbol": life.symbol,
                 "pnl": money(life.pnl),
                 "worst_case": money(record.worst_case),
+                "beyond": money(-life.pnl - record.worst_case),
                 "reason": record.reason,
             }
             for life, record in planned

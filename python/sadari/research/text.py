@@ -167,7 +167,11 @@ def _risk(whole: Section) -> list[str]:
             f"(planned at most {usdt(single['worst_case'])}): {single['symbol']} #{single['id']}, {single['reason']}",
         )
     if beyond:
-        rows += line("Beyond the plan", f"{count(len(beyond), 'position')} lost more by price than planned")
+        most = max(float(row["beyond"]) for row in beyond)
+        rows += line(
+            "Beyond the plan",
+            f"{count(len(beyond), 'position')} lost more by price than planned, by {usdt(most)} USDT at most",
+        )
     guard = whole["protection"]
     rows += line(
         "Without a resting stop",

@@ -261,7 +261,7 @@ class Lives:
             self._accepted[decision.symbol] = decision
 
     def _move(self, _now: int, record: RecordMove) -> None:
-        if record.position_id:
+        if record.position_id and (record.symbol, record.position_id) not in self._known:
             self._life(record.symbol, record.position_id)
 
     def _leave(self, _now: int, record: RecordExit) -> None:

@@ -128,7 +128,8 @@ def test_the_worst_case_of_the_plan_stands_beside_the_worst_that_happened() -> N
     worst = summarize(tale.run())["worst_case"]
     assert worst["configured"] == {"position": 0.0275, "positions": 1, "account": 0.0275, "limit": 0.3}
     assert (worst["worst_position"]["pnl"], worst["worst_position"]["fraction"]) == ("-300", -0.03)
-    assert [(row["id"], row["pnl"], row["worst_case"]) for row in worst["beyond_plan"]] == [(1, "-300", "200")]
+    (beyond,) = worst["beyond_plan"]
+    assert (beyond["id"], beyond["pnl"], beyond["worst_case"], beyond["beyond"]) == (1, "-300", "200", "100")
     assert worst["planned_at_once"] == "200"
 
 
@@ -136,6 +137,17 @@ def test_a_position_without_a_confirmed_stop_is_seen() -> None:
     """One minute passes between the fill and the stop's confirmation."""
     guard = summarize(ladder_story().run())["protection"]
     assert guard == {"spells": 1, "longest_s": 60.0, "longest_symbol": "AUSDT", "bare_at_end": []}
+
+
+def test_a_stop_that_ends_while_the_position_is_held_leaves_it_bare() -> None:
+    """Covered from minute 1 to 5, bare until the next stop is confirmed at minute 8."""
+    tale = Scribe()
+    tale.enter(0, "AUSDT", LONG, D(100), D(1))
+    first = tale.protect(1, "AUSDT", LONG)
+    tale.cancel(5, "AUSDT", first)
+    tale.protect(8, "AUSDT", LONG)
+    guard = summarize(tale.run())["protection"]
+    assert (guard["spells"], guard["longest_s"], guard["bare_at_end"]) == (2, 180.0, [])
 
 
 @pytest.mark.requirement("R000-24")
