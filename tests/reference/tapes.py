@@ -66,8 +66,8 @@ def minutes(
     """One candle a minute: open, high, low, close; those listed as quiet have no volume."""
     times = array("q", [start_ns + row * MINUTE_NS for row in range(len(rows))])
     volumes = array("d", [float(row not in quiet) for row in range(len(rows))])
-    prices = [array("d", column) for column in zip(*rows, strict=True)]
-    return joined([memoryview(times), *map(memoryview, prices), memoryview(volumes)])
+    prices = [memoryview(array("d", column)) for column in zip(*rows, strict=True)]
+    return joined([memoryview(times), *prices, memoryview(volumes)])
 
 
 def line(prices: Sequence[float], start_ns: int = START_NS, quiet: Collection[int] = ()) -> Columns:
