@@ -198,7 +198,11 @@ class Exchange:
 
     @exact
     def fund(self, symbol: str, time_ns: int, rate: Decimal, mark_price: Decimal) -> list[Event]:
-        """Settle funding; nothing if no position is held. An isolated position pays from its own margin."""
+        """Settle funding; nothing if no position is held.
+
+        An isolated position pays from its own margin. If that brings its liquidation price to the market, the next
+        trade liquidates it.
+        """
         market = self._market(symbol)
         position = market.position
         if position is None:

@@ -294,3 +294,16 @@ def test_equity_is_the_wallet_and_what_positions_are_worth() -> None:
     made.submit(sell("a", "0.1"), T, PRICE)
     assert made.equity({BTC: D(49_000)}) == made.wallet_balance + 100
     assert made.equity({BTC: D(51_000)}) == made.wallet_balance - 100
+
+
+def test_an_order_ended_by_a_nearer_one_of_the_same_trade_is_not_met() -> None:
+    """A gap beyond two asks: the nearer closes the position and knocks the other out."""
+    made = exchange()
+    made.submit(buy("a", "0.2"), T, PRICE)
+    made.submit(limit("far", SELL, "0.1", "51500", reduce_only=True), T, PRICE)
+    made.submit(limit("near", SELL, "0.1", "51000", reduce_only=True), T, PRICE)
+    made.submit(sell("b", "0.1"), T, PRICE)
+    made.submit(limit("nearest", SELL, "0.1", "50500"), T, PRICE)
+    events = made.touch(BTC, T, D(52_000))
+    assert [trade.client_order_id for trade in fills(events)] == ["nearest"]
+    assert made.open_orders(BTC) == ()

@@ -217,3 +217,24 @@ def test_the_callers_decimal_context_changes_nothing() -> None:
     with localcontext() as context:
         context.prec = 6
         assert story() == expected
+
+
+def test_a_stop_at_the_liquidation_price_is_filled_before_it() -> None:
+    """At one and the same level the order is met first: 49 800 at 10 times leverage is liquidated at 45 000."""
+    made = exchange()
+    made.submit(buy("a", "0.3"), T, D(49_800))
+    assert made.positions[BTC].liquidation_price == 45_000
+    made.submit(wall("w", SELL, "45000"), T, D(49_800))
+    assert [trade.client_order_id for trade in fills(made.touch(BTC, T, D(45_000)))] == ["w"]
+
+
+def test_only_crossed_positions_bind_the_wallet_by_their_losses() -> None:
+    """A symbol that was crossed and is isolated now risks its own margin alone."""
+    made = exchange(mode=MarginMode.CROSSED)
+    made.submit(buy("a", "0.1"), T, PRICE)
+    made.submit(sell("b", "0.1"), T, PRICE)
+    made.set_margin_mode(BTC, MarginMode.ISOLATED)
+    made.submit(buy("c", "0.1"), T, PRICE)
+    before = made.available_balance()
+    made.touch(BTC, T, D(49_000))
+    assert made.available_balance() == before
