@@ -3,7 +3,7 @@
 use std::ffi::{CStr, c_int, c_void};
 use std::fmt::Display;
 
-use pyo3::buffer::{Element, PyBuffer};
+use pyo3::buffer::{Element, PyBuffer, PyUntypedBuffer};
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -17,7 +17,9 @@ pub fn refuse(name: &str, value: impl Display, allowed: &str) -> PyErr {
 /// A borrowed column: any C-contiguous one-dimensional buffer of f64 ('d') or i64 ('q').
 ///
 /// The caller must not write to the object while the call that received it runs.
-pub struct Input<T: Element>(PyBuffer<T>);
+///
+/// An empty one is `None`: what its pointer points at may not even be aligned.
+pub struct Input<T: Element>(Option<PyBuffer<T>>);
 
 impl<T: Element> Input<T> {
     /// Borrow the buffer of a Python object.
@@ -25,20 +27,19 @@ impl<T: Element> Input<T> {
     /// # Errors
     /// `ValueError` when the object exports no buffer of this type and shape.
     pub fn read(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Self> {
-        match PyBuffer::get(object) {
-            Ok(buffer) if buffer.dimensions() == 1 && buffer.is_c_contiguous() => Ok(Self(buffer)),
-            _ => {
-                let kind = if T::is_compatible_format(c"d") {
-                    "f64 ('d')"
-                } else {
-                    "i64 ('q')"
-                };
+        let buffer = PyUntypedBuffer::get(object)
+            .ok()
+            .filter(|buffer| buffer.dimensions() == 1 && buffer.is_c_contiguous())
+            .filter(|buffer| buffer.item_size() == size_of::<T>() && T::is_compatible_format(buffer.format()));
+        match buffer {
+            Some(buffer) if buffer.item_count() == 0 => Ok(Self(None)),
+            Some(buffer) => Ok(Self(Some(buffer.into_typed()?))),
+            None => {
+                let kind = if T::is_compatible_format(c"d") { "f64 ('d')" } else { "i64 ('q')" };
                 let given = object.get_type().name()?;
-                Err(refuse(
-                    name,
-                    format!("a {given}"),
-                    &format!("a contiguous one-dimensional buffer of {kind}"),
-                ))
+                Err(PyValueError::new_err(format!(
+                    "{name} is of type {given}, but must be a contiguous one-dimensional buffer of {kind}"
+                )))
             }
         }
     }
@@ -50,13 +51,11 @@ impl<T: Element> Input<T> {
     where
         T: Sync,
     {
-        if self.0.item_count() == 0 {
-            return &[];
-        }
+        let Some(buffer) = &self.0 else { return &[] };
         // SAFETY: `read` checked type, contiguity and dimension, PyBuffer checked alignment, and the view keeps the
         // exporter from moving or freeing the memory for as long as `self` lives. That nobody writes meanwhile is the
         // caller's part of the contract, stated on the type and in the Python docstrings.
-        unsafe { std::slice::from_raw_parts(self.0.buf_ptr().cast::<T>(), self.0.item_count()) }
+        unsafe { std::slice::from_raw_parts(buffer.buf_ptr().cast::<T>(), buffer.item_count()) }
     }
 }
 
@@ -67,11 +66,9 @@ impl<T: Element> Input<T> {
 pub fn same_length(columns: &[(&str, usize)]) -> PyResult<()> {
     let (reference, rows) = columns[0];
     match columns.iter().find(|(_, length)| *length != rows) {
-        Some((name, length)) => Err(refuse(
-            &format!("the length of {name}"),
-            length,
-            &format!("that of {reference}, {rows}"),
-        )),
+        Some((name, length)) => {
+            Err(refuse(&format!("the length of {name}"), length, &format!("that of {reference}, {rows}")))
+        }
         None => Ok(()),
     }
 }
@@ -91,19 +88,13 @@ pub struct Column {
 
 impl From<Vec<f64>> for Column {
     fn from(values: Vec<f64>) -> Self {
-        Self {
-            rows: [values.len() as ffi::Py_ssize_t],
-            values: Values::Floats(values),
-        }
+        Self { rows: [values.len() as ffi::Py_ssize_t], values: Values::Floats(values) }
     }
 }
 
 impl From<Vec<i64>> for Column {
     fn from(values: Vec<i64>) -> Self {
-        Self {
-            rows: [values.len() as ffi::Py_ssize_t],
-            values: Values::Ints(values),
-        }
+        Self { rows: [values.len() as ffi::Py_ssize_t], values: Values::Ints(values) }
     }
 }
 
@@ -126,16 +117,9 @@ impl Column {
     }
 
     fn __getitem__<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
-        let at = if index < 0 {
-            index + self.rows[0]
-        } else {
-            index
-        };
+        let at = if index < 0 { index + self.rows[0] } else { index };
         if at < 0 || at >= self.rows[0] {
-            return Err(PyIndexError::new_err(format!(
-                "row {index} of a column of {} rows",
-                self.rows[0]
-            )));
+            return Err(PyIndexError::new_err(format!("row {index} of a column of {} rows", self.rows[0])));
         }
         match &self.values {
             Values::Floats(values) => Ok(values[at as usize].into_pyobject(py)?.into_any()),
@@ -160,11 +144,7 @@ impl Column {
     /// # Safety
     /// `view` is the structure that the interpreter handed over to be filled.
     #[allow(unsafe_code)]
-    unsafe fn __getbuffer__(
-        slf: Bound<'_, Self>,
-        view: *mut ffi::Py_buffer,
-        flags: c_int,
-    ) -> PyResult<()> {
+    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
         if view.is_null() {
             return Err(PyBufferError::new_err("no view to fill"));
         }
@@ -182,22 +162,11 @@ impl Column {
             (*view).len = column.rows[0] * STRIDES[0];
             (*view).readonly = 1;
             (*view).itemsize = STRIDES[0];
-            (*view).format = if wants(ffi::PyBUF_FORMAT) {
-                format.as_ptr().cast_mut()
-            } else {
-                std::ptr::null_mut()
-            };
+            (*view).format = if wants(ffi::PyBUF_FORMAT) { format.as_ptr().cast_mut() } else { std::ptr::null_mut() };
             (*view).ndim = 1;
-            (*view).shape = if wants(ffi::PyBUF_ND) {
-                column.rows.as_ptr().cast_mut()
-            } else {
-                std::ptr::null_mut()
-            };
-            (*view).strides = if wants(ffi::PyBUF_STRIDES) {
-                STRIDES.as_ptr().cast_mut()
-            } else {
-                std::ptr::null_mut()
-            };
+            (*view).shape = if wants(ffi::PyBUF_ND) { column.rows.as_ptr().cast_mut() } else { std::ptr::null_mut() };
+            (*view).strides =
+                if wants(ffi::PyBUF_STRIDES) { STRIDES.as_ptr().cast_mut() } else { std::ptr::null_mut() };
             (*view).suboffsets = std::ptr::null_mut();
             (*view).internal = std::ptr::null_mut();
             (*view).obj = slf.into_any().into_ptr();

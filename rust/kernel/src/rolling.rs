@@ -168,16 +168,29 @@ pub fn sma(x: &[f64], n: usize, first: i64) -> Vec<f64> {
     windows::<Sum>(x, n, first, |sum| sum / n as f64)
 }
 
-/// The greatest of the last `n` values, NaN before row `n - 1`.
+/// The greatest of the last `n` values, NaN before row `n - 1` and where one of them is NaN.
 #[must_use]
 pub fn rolling_max(x: &[f64], n: usize) -> Vec<f64> {
-    windows::<Highest>(x, n, 0, |value| value)
+    unknown(x, n, windows::<Highest>(x, n, 0, |value| value))
 }
 
-/// The smallest of the last `n` values, NaN before row `n - 1`.
+/// The smallest of the last `n` values, NaN before row `n - 1` and where one of them is NaN.
 #[must_use]
 pub fn rolling_min(x: &[f64], n: usize) -> Vec<f64> {
-    windows::<Lowest>(x, n, 0, |value| value)
+    unknown(x, n, windows::<Lowest>(x, n, 0, |value| value))
+}
+
+/// Comparisons pass over a NaN, so windows that hold one are marked afterwards.
+fn unknown(x: &[f64], n: usize, mut out: Vec<f64>) -> Vec<f64> {
+    for (block, values) in x.chunks(n).enumerate() {
+        if values.iter().fold(false, |any, x| any | x.is_nan()) {
+            for row in (block * n..).zip(values).filter_map(|(row, x)| x.is_nan().then_some(row)) {
+                let end = (row + n).min(out.len());
+                out[row..end].fill(f64::NAN);
+            }
+        }
+    }
+    out
 }
 
 /// [`sma`] one closed candle at a time.
