@@ -18,6 +18,14 @@ class Column:
 
 @final
 class Watch:
+    """The armed price levels of one symbol, in units of 1e-8 of the quote currency.
+
+    A DOWN level (``up=False``) is crossed by a price at or below it, an UP level by one at or above it. Callers round
+    an exact threshold down for DOWN and up for UP; prices are then compared as the exact decimals would be.
+    A crossed level is disarmed unless it is sticky. Ids come DOWN from the highest level, then UP from the lowest,
+    equal levels by id. A price that is not finite, not positive or 2e7 and above is ignored and counted in `dropped`.
+    """
+
     def __new__(cls) -> Watch: ...
     def arm(self, /, id: int, up: bool, level: int, sticky: bool = False) -> bool: ...
     def arm_trail(self, /, id: int, up: bool, k: float, best: int, floor: int | None, level: int | None) -> None: ...
@@ -37,6 +45,18 @@ class Watch:
 
 @final
 class History:
+    """One symbol's candles, each standing for the tape that `expand` makes of it; prices come back in units of 1e-8.
+
+    Between two trades of a candle the path visits every multiple of the tick, and the second trade, each at its
+    interpolated time rounded up to the nanosecond. A level is met at the first visit later than `after_ns` whose price
+    is at or beyond it; one the price stands beyond already is met by the next visit that still is.
+
+    `next_crossing` leaves fixed levels as they are (the caller touches each watch with the price), moves trailing ones
+    with every attached frame closed on the way, and sets the watches' last price where it answers None. A visit comes
+    before a frame that closes at its own instant; a trailing level moved to or past the price standing is met at that
+    close, which may be `after_ns` itself where that frame is still to be done. Ask forward in time.
+    """
+
     def __new__(
         cls,
         open_time_ns: Buffer,
@@ -67,6 +87,11 @@ class History:
 
 @final
 class Ticks:
+    """One symbol's recorded trades, in the order of their ids, searched as `History` is.
+
+    Trades of one instant are told apart by a nanosecond each.
+    """
+
     def __new__(cls, time_ns: Buffer, price: Buffer) -> Ticks: ...
     @property
     def rows(self) -> int: ...
@@ -83,6 +108,14 @@ class Ticks:
 
 @final
 class Portfolio:
+    """Equity, margin and position thresholds of one account, kept up to date one mark price at a time.
+
+    Kinds: ``equity`` (at or below), ``margin_ratio`` (maintenance margin by equity, at or above), ``liquidation_near``
+    (distance of mark and liquidation price by the mark, at or below), ``position_loss`` (unlevered loss by the average
+    price, at or above); the last two name a symbol. Sums are whole 1e-8, so they do not drift; thresholds are compared
+    in f64 and wake the engine, which decides in decimals. A threshold met is disarmed unless it is sticky.
+    """
+
     def __new__(cls, symbols: int) -> Portfolio: ...
     def set_wallet(self, /, balance: float) -> None: ...
     def set(
@@ -116,7 +149,19 @@ def expand(
     volume: float,
     tick_units: int,
     path: str = "tape",
-) -> list[tuple[int, int, float]]: ...
+) -> list[tuple[int, int, float]]:
+    """The tape of one candle: at most 16 trades as (time in ns, price in units of 1e-8, share of the volume).
+
+    It starts at `open_time_ns` with the open, goes through both extremes and ends with the close inside the interval;
+    the shares added in order give the volume exactly. The same seed and open time give the same tape on every machine.
+    The path is ``"tape"`` (the seed orders the extremes), ``"low_first"`` or ``"high_first"``.
+
+    Raises:
+        ValueError: The candle is impossible, the interval under a millisecond, or the path unknown.
+
+    Source: strategies §1.7 (D-27), D-42.
+    """
+
 def sma(close: Buffer, n: int, *, first: int = 0) -> Column:
     """Simple moving average: the mean of the last ``n`` values; NaN before row ``n - 1``.
 

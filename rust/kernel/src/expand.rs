@@ -234,7 +234,7 @@ impl Leg {
 
     /// The last whole unit reached at a time.
     fn reached(&self, time_ns: i64) -> i64 {
-        let elapsed = (time_ns - self.start_ns).clamp(0, self.span_ns);
+        let elapsed = time_ns.clamp(self.start_ns, self.start_ns + self.span_ns) - self.start_ns;
         self.from + (i128::from(elapsed) * i128::from(self.to - self.from) / i128::from(self.span_ns)) as i64
     }
 

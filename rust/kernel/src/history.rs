@@ -186,7 +186,7 @@ impl History {
         let run = self.runs.partition_point(|&(_, open_ns)| open_ns <= time_ns).checked_sub(1)?;
         let (first, open_ns) = self.runs[run];
         let end = self.runs.get(run + 1).map_or(self.rows.len(), |next| next.0);
-        Some((first + ((time_ns - open_ns) / self.interval_ns) as usize).min(end - 1))
+        Some((first + (time_ns.saturating_sub(open_ns) / self.interval_ns) as usize).min(end - 1))
     }
 
     fn open_ns(&self, row: usize) -> i64 {

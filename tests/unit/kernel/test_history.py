@@ -153,6 +153,19 @@ def test_without_candles_nothing_is_known() -> None:
         tape.price_at(5)
 
 
+def test_any_time_may_be_asked_about() -> None:
+    """The ends of the integer range are times like any other."""
+    tape = history((100.0, 110.0, 90.0, 105.0), start=-5 * MINUTE)
+    first, last = -(2**63), 2**63 - 1
+    assert tape.price_at(last) == 105 * UNITS
+    assert tape.extremes(first, last) == (90 * UNITS, 110 * UNITS)
+    met = tape.next_crossing(first, last, armed((1, False, 90 * UNITS)))
+    assert met is not None
+    assert met[1] == 90 * UNITS
+    assert tape.candle_at(last) == 0
+    assert tape.candle_at(first) == -1
+
+
 def test_columns_of_different_lengths_are_refused() -> None:
     """The sentence names the column and both lengths."""
     two, one = array("d", [1.0, 1.0]), array("d", [1.0])
