@@ -196,6 +196,10 @@ class Driver:
         )
         self.account(record)
 
+    def read_flat(self) -> None:
+        """Show the account without the position."""
+        self.account(PositionRecord(SYMBOL, Decimal(0), Decimal(0)))
+
     def signal(self, direction: Direction, price: str, *, symbol: str = SYMBOL, **fields: Any) -> list[str]:
         """Raise an entry signal at a price; what the engine did because of it."""
         self.now_ns += SECOND_NS
@@ -352,3 +356,22 @@ class Driver:
     def lose(self, order: PlaceOrder) -> None:
         """No answer comes for an order."""
         self.give(OutcomeUnknown(time_ns=self.now_ns, symbol=order.symbol, client_order_id=order.client_order_id))
+
+
+def held(
+    *ticks: str, direction: Direction = Direction.LONG, contract: dict[str, Any] | None = None, **changes: Any
+) -> Driver:
+    """A position entered at 50 000, after these ticks."""
+    driver = Driver(patient(**changes), **(contract or {}))
+    driver.signal(direction, "50000")
+    for tick in ticks:
+        driver.tick(tick)
+    return driver
+
+
+def pending(purpose: Purpose, *ticks: str, **changes: Any) -> tuple[Driver, PlaceOrder]:
+    """A position whose order of this purpose, sent at the last tick, has no answer yet."""
+    driver = held(*ticks[:-1], **changes)
+    driver.hold = {purpose}
+    driver.tick(ticks[-1])
+    return driver, driver.held.pop()

@@ -7,16 +7,17 @@ from decimal import Decimal
 from enum import Enum
 
 from sadari.core.account import Account
-from sadari.core.engine_table import ENGINE, EngineState
+from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.core.position_table import position_lifecycle
 from sadari.core.rules import Rules
 from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, SendAlert
+from sadari.model.event import OrderCanceled, OrderRejected
 from sadari.model.instrument import Instrument
 from sadari.model.order import OrderType, Purpose
 from sadari.model.plan import Settings
-from sadari.model.reason import AuditCode
+from sadari.model.reason import AuditCode, RejectReason
 
 _CODES = {
     Purpose.ENTRY: "E",
@@ -37,6 +38,7 @@ class Desk:
         prepared: Confirmed leverage and maximum notional, by symbol.
         causes: Why entries are paused, in order.
         gate_causes: Why no new exposure is allowed although the engine runs.
+        foreign_trades: Trades of orders that are not ours, by symbol and id, so that each is booked once.
     """
 
     def __init__(self, settings: Settings, instruments: Mapping[str, Instrument]) -> None:
@@ -47,6 +49,7 @@ class Desk:
         self.state: Enum = ENGINE.initial
         self.causes: list[str] = []
         self.gate_causes: set[str] = set()
+        self.foreign_trades: set[tuple[str, int]] = set()
         self.account = Account()
         self.positions: dict[str, Position] = {}
         self.orders: dict[str, Intent] = {}
@@ -64,6 +67,16 @@ class Desk:
     def running(self) -> bool:
         """True while new exposure is allowed by the engine's state."""
         return self.state is EngineState.RUNNING and not self.gate_causes
+
+    @property
+    def guards(self) -> bool:
+        """True while stops and exits act."""
+        return self.state in GUARDING
+
+    @property
+    def reduces(self) -> bool:
+        """True while profit is taken in parts."""
+        return self.state in REDUCING
 
     def position(self, symbol: str) -> Position:
         """The record of a symbol, made on first use."""
@@ -103,7 +116,7 @@ class Desk:
         self._orders_made += 1
         suffix = f"{_CODES[purpose]}{rung}" if rung else _CODES[purpose]
         client_order_id = f"{self.settings.run_id}-{self._orders_made}-{suffix}"
-        intent = Intent(position.symbol, client_order_id, purpose, qty, rung)
+        intent = Intent(position.symbol, position.id, client_order_id, purpose, qty, rung)
         self.orders[client_order_id] = intent
         return intent
 
@@ -111,6 +124,7 @@ class Desk:
         """Send an intent: a market order, or a stop if it has a trigger price. All but entry and add are capped."""
         opening = intent.purpose in (Purpose.ENTRY, Purpose.ADD)
         direction = position.direction
+        intent.trigger_price = trigger_price
         intent.move("submit")
         self.out.append(
             PlaceOrder(
@@ -131,6 +145,15 @@ class Desk:
         self.out.append(CancelOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
 
     # notes
+
+    def refused(self, position: Position, event: OrderCanceled | OrderRejected) -> None:
+        """Write down a refusal; one for margin shuts the gate of all symbols until fresh account data."""
+        if not isinstance(event, OrderRejected):
+            return
+        self.audit(AuditCode.EXCHANGE_REJECTED, position, f"EXCHANGE_REJECTED:{event.code} {event.message}")
+        if event.reason is RejectReason.INSUFFICIENT_MARGIN:
+            self.account.margin_refused = True
+            self.alert("warning", RejectReason.INSUFFICIENT_MARGIN, position.symbol, f"{event.code} {event.message}")
 
     def audit(self, code: AuditCode, position: Position | None = None, detail: str = "") -> None:
         """Write a fact that changes no order by itself."""

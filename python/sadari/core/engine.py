@@ -101,11 +101,13 @@ class Engine:
     # the engine's own life
 
     def _move(self, event: str, guard: str = "") -> None:
-        before, after = ENGINE.move(self._desk, event, guard)
-        if before is not after:
-            self._desk.out.append(
-                RecordMove(symbol="", position_id=0, event=event, source=before.value, target=after.value)
-            )
+        desk = self._desk
+        before, after = ENGINE.move(desk, event, guard)
+        if before is after:
+            return
+        desk.out.append(RecordMove(symbol="", position_id=0, event=event, source=before.value, target=after.value))
+        for position in desk.positions.values():
+            watching.sync(desk, position)
 
     def _operator(self, event: events.OperatorRequested) -> None:
         desk = self._desk
@@ -126,6 +128,8 @@ class Engine:
             self._move(event.command)
             if event.command == "stop_keep":
                 self._cancel_entries()
+            elif event.command == "reset":
+                desk.gate_causes.clear()
 
     def _pause(self, cause: str) -> None:
         desk = self._desk
@@ -144,6 +148,10 @@ class Engine:
         if event.trigger == "reconciled":
             guard = "pause flag set" if self._desk.causes else "pause flag unset"
         self._move(event.trigger, guard)
+        if event.trigger == "reconciled":
+            for position in self._desk.positions.values():
+                if position.is_in("EXITING"):
+                    exits.alarm(self._desk, position)
         self._ask_again()
 
     def _prepared(self, event: events.SymbolPrepared) -> None:
@@ -186,7 +194,11 @@ class Engine:
         tick = event.price
         position.last_price = tick
         position.armed = None
-        if not position.is_in("EXITING", "CLOSED", "CLOSED_UNSETTLED") and exits.breached(position, tick):
+        if not desk.guards or position.is_in("EXITING", "CLOSED", "CLOSED_UNSETTLED"):
+            return position
+        if watching.BACK in event.levels:
+            reductions.unblock(desk, position)
+        if exits.breached(position, tick):
             exits.begin(desk, position, "stop_trigger", position.stop_reason, "engine", f"tick {tick}")
         elif position.is_in("RUNNER") and watching.TRAIL in event.levels:
             exits.begin(desk, position, "tech_exit", ExitReason.TECH_ATR_TRAIL.value, "engine", f"tick {tick}")
@@ -196,7 +208,7 @@ class Engine:
 
     def _ladder(self, position: Position, tick: Decimal) -> None:
         desk = self._desk
-        if reductions.consider_profit(desk, position, tick):
+        if desk.reduces and reductions.consider_profit(desk, position, tick):
             protection.protect(desk, position)
             return
         rung = position.next_rung()
@@ -209,7 +221,7 @@ class Engine:
     def _verdict(self, event: events.VerdictTurned) -> Position | None:
         desk = self._desk
         position = desk.positions.get(event.symbol)
-        if position is None or not position.is_in("RUNNER"):
+        if position is None or not position.is_in("RUNNER") or not desk.guards:
             return None
         position.last_price = event.price
         if exits.breached(position, event.price):
@@ -226,12 +238,17 @@ class Engine:
         desk.account.update(event)
         for record in event.positions:
             position = desk.positions.get(record.symbol)
+            if position is not None and record.qty == 0 and position.is_in("EXITING") and position.refused_flat:
+                exits.venue_is_flat(desk, position)
+                watching.sync(desk, position)
             if position is None or position.qty == 0 or record.qty != position.side.sign * position.qty:
                 continue
             price = record.liquidation_price
             position.liquidation = Fraction(price) if price is not None and price > 0 else None
             position.update_stop()
-            if position.is_in("QUARANTINED"):
+            awaited = position.working is not None and not position.working.final
+            if position.is_in("QUARANTINED") and not awaited:
+                position.working = None
                 state = "RUNNER" if position.half_closed else stage_name(position.stage)
                 desk.move(position, "reconcile_ok", f"to {state}")
             if not position.is_in("EXITING", "CLOSED_UNSETTLED"):
@@ -242,7 +259,7 @@ class Engine:
     def _ask_again(self) -> None:
         """An input of a denied add may have changed: its rung is armed again."""
         for position in self._desk.positions.values():
-            waiting = [rung for rung, price in position.suspended.items() if price is None and rung in position.denied]
+            waiting = [rung for rung in position.suspended if rung in position.denied]
             for rung in waiting:
                 del position.suspended[rung]
             if waiting:
@@ -259,11 +276,11 @@ class Engine:
         elif kind == "retry":
             position.suspended = {rung: price for rung, price in position.suspended.items() if rung in position.denied}
         elif kind == "reduce":
-            position.reduction_blocked = False
+            reductions.unblock(desk, position)
         elif kind == "protect":
             position.protect_blocked = False
             protection.protect(desk, position)
-        elif kind == "exit" and position.is_in("EXITING"):
+        elif kind == "exit" and position.is_in("EXITING") and desk.guards:
             exits.alarm(desk, position)
         return position
 

@@ -26,6 +26,11 @@ class EngineState(StrEnum):
     FAILED = "FAILED"
 
 
+# Stops and exits act in these states; outside of them only what rests at the venue protects.
+GUARDING = frozenset(EngineState) - {EngineState.IDLE, EngineState.STARTING, EngineState.STOPPED, EngineState.FAILED}
+# Profit is taken in parts in these.
+REDUCING = frozenset({EngineState.RUNNING, EngineState.PAUSED, EngineState.DEGRADED})
+
 OPERATOR_EVENTS = frozenset({"start", "pause", "resume", "stop_keep", "stop_close", "abandon", "reset"})
 
 _ALIVE = ("STARTING", "RECONCILING", "RUNNING", "PAUSED", "DEGRADED", "STOPPING", "LIQUIDATING")

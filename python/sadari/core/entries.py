@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from sadari.core import gates
 from sadari.core.desk import Desk
+from sadari.core.exposure import worst_case
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.core.position_table import pending
@@ -131,6 +132,7 @@ def entry_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
     position.enter(event.price, event.qty)
     if event.done:
         position.working = None
+        position.worst_case = decimal_of(worst_case(position))
         desk.move(position, "entry_filled")
     else:
         desk.move(position, "entry_partial")
@@ -140,12 +142,10 @@ def entry_ended(desk: Desk, position: Position, event: OrderCanceled | OrderReje
     """The entry order has ended at the venue: with a part filled the position is held, otherwise there is none."""
     position.working = None
     if position.qty > 0:
+        position.worst_case = decimal_of(worst_case(position))
         desk.move(position, "entry_done_partial")
         return
-    if isinstance(event, OrderRejected):
-        desk.audit(AuditCode.EXCHANGE_REJECTED, position, f"EXCHANGE_REJECTED:{event.code} {event.message}")
-        if event.reason is RejectReason.INSUFFICIENT_MARGIN:
-            desk.account.margin_refused = True
+    desk.refused(position, event)
     desk.account.count_entry(position.symbol, -1)
     desk.move(position, "entry_rejected" if isinstance(event, OrderRejected) else "entry_cancelled")
     if position.rearm:
@@ -242,40 +242,28 @@ def add_ended(desk: Desk, position: Position, intent: Intent, event: OrderCancel
     position.working = None
     rung = intent.rung
     desk.move(position, "add_rejected", f"to {position.return_state}")
-    if isinstance(event, OrderRejected):
-        desk.audit(AuditCode.EXCHANGE_REJECTED, position, f"EXCHANGE_REJECTED:{event.code} {event.message}")
-        if event.reason is RejectReason.INSUFFICIENT_MARGIN:
-            desk.account.margin_refused = True
-    tries = position.tries.get(pending(rung), 0)
-    position.tries[pending(rung)] = tries + 1
-    if tries + 1 >= len(RETRY_BACKOFF_NS):
-        position.used.add(rung)
-        desk.audit(AuditCode.ADD_ABANDONED, position, f"rung {rung} after {tries + 1} tries")
+    desk.refused(position, event)
+    # A refusal for margin may be tried once more, so it counts for two (strategies §9.2).
+    for_margin = isinstance(event, OrderRejected) and event.reason is RejectReason.INSUFFICIENT_MARGIN
+    tries = position.tries.get(pending(rung), 0) + (2 if for_margin else 1)
+    position.tries[pending(rung)] = tries
+    if tries >= len(RETRY_BACKOFF_NS):
+        # The rungs beyond it are out of reach as well: the next one to be executed stays the lowest.
+        position.used.update(range(rung, position.rules.ladder.rungs + 1))
+        desk.audit(AuditCode.ADD_ABANDONED, position, f"rung {rung}")
         return
     position.suspended[rung] = None
-    desk.out.append(
-        SetAlarm(name=f"retry:{position.symbol}:{position.id}", at_ns=desk.now_ns + RETRY_BACKOFF_NS[tries], wall=True)
-    )
+    at_ns = desk.now_ns + RETRY_BACKOFF_NS[tries - 1]
+    desk.out.append(SetAlarm(name=f"retry:{position.symbol}:{position.id}", at_ns=at_ns, wall=True))
 
 
 def _add_done(desk: Desk, position: Position, intent: Intent, event: str) -> None:
     position.working = None
     stage = max(intent.rung, _stage_of(position))
     desk.move(position, event, f"to {stage_name(stage)}")
-    _merge_small_lot(position, intent.rung)
+    position.merge_small_lots()
 
 
 def _stage_of(position: Position) -> int:
     names = [stage_name(stage) for stage in range(position.rules.ladder.rungs + 1)]
     return names.index(position.return_state)
-
-
-def _merge_small_lot(position: Position, rung: int) -> None:
-    """A lot below the minimum is not sent alone: it joins the next lower lot, the lowest one the entry quantity."""
-    lot = position.lots[rung]
-    if lot.open >= position.instrument.min_qty:
-        return
-    below = next((other for other in position.open_lots() if other < rung), None)
-    if below is not None:
-        position.lots[below].open += lot.open
-    lot.open = Decimal(0)

@@ -8,15 +8,16 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from sadari.core import settlement
+from sadari.core import protection, settlement
 from sadari.core.desk import Desk
 from sadari.core.entries import RETRY_BACKOFF_NS
+from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.command import RecordExit, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected
 from sadari.model.order import Purpose
-from sadari.model.reason import AuditCode, ExitReason
+from sadari.model.reason import AuditCode, ExitReason, RejectReason
 from sadari.model.units import SECOND_NS
 
 # A stop waits this long for the end of the order it has to cancel first (strategies §5.3, In flight).
@@ -43,21 +44,25 @@ def begin(desk: Desk, position: Position, event: str, reason: str, actor: str, c
     working = position.working
     awaited = working is not None and not working.final
     if awaited and working is not None:
-        _record(desk, position, reason, actor, cause, "")
+        _record(desk, position, position.qty, actor, cause, "")
         desk.cancel(working)
-        alarm = f"exit:{position.symbol}:{position.id}"
-        desk.out.append(SetAlarm(name=alarm, at_ns=desk.now_ns + CANCEL_WAIT_NS, wall=True))
+        _set_alarm(desk, position, CANCEL_WAIT_NS)
         return
     send(desk, position, actor, cause)
 
 
-def _record(desk: Desk, position: Position, reason: str, actor: str, cause: str, client_order_id: str) -> None:
+def _set_alarm(desk: Desk, position: Position, wait_ns: int) -> None:
+    name = f"exit:{position.symbol}:{position.id}"
+    desk.out.append(SetAlarm(name=name, at_ns=desk.now_ns + wait_ns, wall=True))
+
+
+def _record(desk: Desk, position: Position, qty: Decimal, actor: str, cause: str, client_order_id: str) -> None:
     desk.out.append(
         RecordExit(
             symbol=position.symbol,
             position_id=position.id,
-            reason=reason,
-            qty=position.qty,
+            reason=position.reason,
+            qty=qty,
             actor=actor,
             cause=cause,
             client_order_id=client_order_id,
@@ -71,19 +76,19 @@ def send(desk: Desk, position: Position, actor: str = "engine", cause: str = "re
         return
     qty = min(position.qty, position.instrument.market_max_qty)
     intent = desk.order(position, Purpose.EXIT, qty)
-    _record(desk, position, position.reason, actor, cause, intent.client_order_id)
+    _record(desk, position, qty, actor, cause, intent.client_order_id)
     position.working = intent
     desk.send(position, intent)
 
 
-def exit_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
-    """A fill of the exit order."""
+def exit_filled(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    """A fill of an exit order."""
     position.reduce(event.price, event.qty)
     if position.qty == 0:
         position.working = None
         desk.move(position, "exit_filled", "Q=0")
         settlement.close(desk, position)
-    elif event.done:
+    elif event.done and intent is position.working:
         position.working = None
         desk.move(position, "exit_filled", "Q>0")
         send(desk, position)
@@ -94,14 +99,19 @@ def exit_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
 def exit_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:
     """The exit order has ended with something still open: again, for ever, at most five seconds apart."""
     position.working = None
+    if isinstance(event, OrderCanceled) and intent.filled > 0:
+        desk.move(position, "exit_partial")
+        send(desk, position)
+        return
     tries = position.tries.get("exit", 0)
     position.tries["exit"] = tries + 1
     desk.move(position, "exit_rejected")
     code = event.code if isinstance(event, OrderRejected) else event.cause
+    position.refused_flat = isinstance(event, OrderRejected) and event.reason is RejectReason.REDUCE_ONLY
     desk.audit(AuditCode.EXIT_REJECTED, position, f"{intent.client_order_id}: {code}")
     desk.alert("critical", "EXIT_REJECTED", position.symbol, f"exit refused {tries + 1} times: {code}")
     wait = RETRY_BACKOFF_NS[tries] if tries < len(RETRY_BACKOFF_NS) else EXIT_RETRY_NS
-    desk.out.append(SetAlarm(name=f"exit:{position.symbol}:{position.id}", at_ns=desk.now_ns + wait, wall=True))
+    _set_alarm(desk, position, wait)
 
 
 def earlier_answered(desk: Desk, position: Position) -> None:
@@ -118,58 +128,86 @@ def alarm(desk: Desk, position: Position) -> None:
     send(desk, position, cause="wait is over")
 
 
+def venue_is_flat(desk: Desk, position: Position) -> None:
+    """The venue refused an exit and shows no position: what closed it is told by trades still to come."""
+    position.working = None
+    position.qty = Decimal(0)
+    desk.move(position, "exchange_flat")
+    settlement.close(desk, position)
+
+
+def now_flat(desk: Desk, position: Position, intent: Intent) -> None:
+    """An order of ours that was given up has closed what was left."""
+    if not position.reason:
+        position.reason = intent.parts[-1].reason if intent.parts else ExitReason.MANUAL_EXTERNAL.value
+    position.working = None
+    desk.move(position, "exchange_flat")
+    settlement.close(desk, position)
+
+
+def exit_is_accepted(position: Position) -> bool:
+    """True while an exit order works at the venue: the resting stops stay as they are."""
+    working = position.working
+    accepted = (IntentState.NEW, IntentState.PARTIALLY_FILLED)
+    return working is not None and working.purpose is Purpose.EXIT and working.state in accepted
+
+
 def stop_filled(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
     """A resting stop has filled at the venue: it wins over anything of ours."""
     reason = ExitReason.PROTECTIVE_STOP_ORDER.value
     position.reduce(event.price, event.qty)
-    _venue_closed(desk, position, reason, f"{intent.purpose} filled", last=event.done, working=intent)
+    _venue_closed(desk, position, reason, f"{intent.purpose} filled", event)
 
 
 def forced_fill(desk: Desk, position: Position, event: OrderFilled) -> None:
     """The venue has closed (a part of) the position by itself: liquidation, ADL, or somebody's hand."""
     reasons = {"LIQUIDATION": ExitReason.EXCHANGE_LIQUIDATION, "ADL": ExitReason.ADL}
     reason = reasons.get(event.cause, ExitReason.MANUAL_EXTERNAL).value
-    position.reduce(event.price, min(event.qty, position.qty))
+    if event.buyer is (position.side.sign > 0):
+        position.increase(event.price, event.qty)
+    else:
+        qty = min(event.qty, position.qty)
+        position.reduce(event.price, qty)
+        position.take_from_lots(qty)
     desk.audit(AuditCode.EXTERNAL_FILL, position, f"{event.client_order_id}: {event.qty} at {event.price}")
     desk.alert("critical", reason, position.symbol, f"{event.qty} at {event.price}")
     if position.qty == 0:
-        _venue_closed(desk, position, reason, event.cause or "unknown order", last=True, working=None)
+        _venue_closed(desk, position, reason, event.cause or "unknown order", event)
     elif not position.is_in("EXITING", "QUARANTINED"):
-        desk.move(position, "exchange_reduced", part_guard(position))
-        desk.audit(AuditCode.QUARANTINED, position, f"reduced by {event.client_order_id}")
+        quarantine(desk, position, "exchange_reduced", f"changed by {event.client_order_id}")
 
 
-def _venue_closed(
-    desk: Desk, position: Position, reason: str, cause: str, *, last: bool, working: Intent | None
-) -> None:
-    if not position.is_in("EXITING"):
+def quarantine(desk: Desk, position: Position, event: str, detail: str) -> None:
+    """What is held is not what was asked for: stops first, nothing new, until the venue's account agrees."""
+    desk.move(position, event, part_guard(position))
+    protection.protect(desk, position)
+    if position.working is not None and not position.working.final:
+        desk.cancel(position.working)
+    desk.audit(AuditCode.QUARANTINED, position, detail)
+
+
+def _venue_closed(desk: Desk, position: Position, reason: str, cause: str, event: OrderFilled) -> None:
+    first = not position.is_in("EXITING")
+    outstanding = position.working
+    if outstanding is not None and outstanding.final:
+        outstanding = None
+    if first:
         position.reason = reason
-        if position.qty > 0:
-            desk.move(position, "protective_triggered", part_guard(position))
-        _record(desk, position, reason, "venue", cause, working.client_order_id if working else "")
-    if position.qty > 0:
-        if not position.is_in("EXITING") or last:
-            _close_rest(desk, position)
+        _record(desk, position, event.qty + position.qty, "venue", cause, event.client_order_id)
+        if outstanding is not None:
+            desk.cancel(outstanding)
+    if position.qty == 0:
+        guard = "q>0" if position.is_in("ENTRY_PENDING") else ""
+        position.working = None
+        desk.move(position, "exchange_flat", guard)
+        settlement.close(desk, position)
         return
-    outstanding = position.working
-    if outstanding is not None and not outstanding.final and outstanding is not working:
-        desk.cancel(outstanding)
-    position.working = None
-    desk.move(position, "exchange_flat", part_guard(position) if position.is_in("ENTRY_PENDING") else "")
-    settlement.close(desk, position)
-
-
-def _close_rest(desk: Desk, position: Position) -> None:
-    outstanding = position.working
-    if outstanding is None or outstanding.final:
+    if first:
+        desk.move(position, "protective_triggered", part_guard(position))
+    if outstanding is None and event.done:
         send(desk, position, cause="rest after a resting stop")
-    elif outstanding.purpose != Purpose.EXIT:
-        desk.cancel(outstanding)
-
-
-def settle(desk: Desk, position: Position) -> None:
-    """Settle a position that has become flat by other means than its exit order."""
-    settlement.close(desk, position)
+    elif first:
+        _set_alarm(desk, position, CANCEL_WAIT_NS)
 
 
 def breached(position: Position, tick: Decimal) -> bool:

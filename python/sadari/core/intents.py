@@ -32,12 +32,15 @@ class Intent:
         filled: What its trades add up to.
         parts: What a reduction consists of, in the order in which fills are allotted.
         target: The state a complete reduction leads to.
+        position_id: The life of the position that it was made for.
+        trigger_price: Where a resting stop lies, None for a market order.
     """
 
     __slots__ = (
         "client_order_id",
         "filled",
         "parts",
+        "position_id",
         "purpose",
         "qty",
         "rung",
@@ -45,10 +48,14 @@ class Intent:
         "symbol",
         "target",
         "trade_ids",
+        "trigger_price",
     )
 
-    def __init__(self, symbol: str, client_order_id: str, purpose: Purpose, qty: Decimal | None, rung: int = 0) -> None:
+    def __init__(
+        self, symbol: str, position_id: int, client_order_id: str, purpose: Purpose, qty: Decimal | None, rung: int = 0
+    ) -> None:
         self.symbol = symbol
+        self.position_id = position_id
         self.client_order_id = client_order_id
         self.purpose = purpose
         self.qty = qty
@@ -57,6 +64,7 @@ class Intent:
         self.parts: list[Part] = []
         self.target = ""
         self.trade_ids: set[int] = set()
+        self.trigger_price: Decimal | None = None
         self.state = INTENT.initial
 
     @property

@@ -20,6 +20,8 @@ from sadari.model.units import EXACT
 
 ZERO = Decimal(0)
 NOTHING_ARMED = ((), None)
+# An adopted position is taken to be at a stage from this share of the notional planned up to it.
+ADOPTED_SHARE = Fraction(9, 10)
 
 
 class Lot:
@@ -48,6 +50,8 @@ class Position:
         stage: The highest stage ever reached; a reduction never lowers it.
         lots: What the adds bought, by rung.
         used: Rungs that fired or were abandoned.
+        reduction_blocked: A refused reduction waits; if it is given up, until the price has been back or for a minute.
+        refused_flat: The venue refused an exit because there is nothing to reduce.
         denied: The last denial of a rung, so that one condition is written down once.
         suspended: Rungs not armed for now, with the price that arms them again (None: only a change of the account).
         ratchet: The stop ``Y`` without the guard.
@@ -59,12 +63,13 @@ class Position:
 
     __slots__ = (
         "adds", "armed", "avg", "closed_ns", "denied", "direction", "e0", "entry_cost", "entry_qty",
-        "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "inner_price",
+        "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next",
         "instrument", "last_price", "liquidation", "lots", "max_notional", "max_qty", "opened_ns",
         "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason", "reduction_blocked",
+        "reduction_given_up", "refused_flat",
         "return_state", "rules", "runner_best", "side", "signal_id", "stage", "staged_exit", "state", "stop",
         "stop_reason", "strategy", "suspended", "symbol", "trail", "tries", "used", "verdict", "wall",
-        "wall_price", "working", "worst_case",
+        "working", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
@@ -99,7 +104,8 @@ class Position:
         self.denied: dict[int, str] = {}
         self.suspended: dict[int, Fraction | None] = {}
         self.tries: dict[str, int] = {}
-        self.reduction_blocked = False
+        self.reduction_blocked = self.reduction_given_up = False
+        self.refused_flat = False
         self.protect_blocked = False
         self.staged_exit = self.half_closed = False
         self.ratchet: Fraction | None = None
@@ -113,7 +119,6 @@ class Position:
         self.inner: Intent | None = None
         self.inner_next: Intent | None = None
         self.wall: Intent | None = None
-        self.inner_price = self.wall_price = ZERO
         self.armed: object = NOTHING_ARMED
         self.verdict = ""
         self.trail: Trail | None = None
@@ -127,8 +132,19 @@ class Position:
 
     def enter(self, price: Decimal, qty: Decimal) -> None:
         """Book a fill of the entry order."""
-        self._increase(price, qty)
+        self.increase(price, qty)
         self.e0 = self.avg
+
+    def adopt(self, price: Decimal, qty: Decimal) -> None:
+        """Take over a quantity that no plan of this life opened: no lots, no adds, its stage by its size (D-34)."""
+        rungs = self.rules.ladder.rungs
+        self.used.update(range(1, rungs + 1))
+        planned = Fraction(0)
+        for stage in range(rungs + 1):
+            planned += self.rules.notional(stage, self.plan_balance)
+            if Fraction(price) * Fraction(qty) >= ADOPTED_SHARE * planned:
+                self.stage = stage
+        self.increase(price, qty)
 
     def add(self, rung: int, price: Decimal, qty: Decimal) -> None:
         """Book a fill of a rung's add: the stage is reached with its first fill."""
@@ -141,7 +157,25 @@ class Position:
         lot.cost = EXACT.add(lot.cost, EXACT.multiply(price, qty))
         self.used.add(rung)
         self.stage = max(self.stage, rung)
-        self._increase(price, qty)
+        self.increase(price, qty)
+
+    def merge_small_lots(self) -> None:
+        """A lot below the minimum is not sent alone: it joins the next lower lot, the lowest one the entry quantity."""
+        for rung in self.open_lots():
+            lot = self.lots[rung]
+            if lot.open >= self.instrument.min_qty:
+                continue
+            below = next((other for other in self.open_lots() if other < rung), None)
+            if below is not None:
+                self.lots[below].open += lot.open
+            lot.open = ZERO
+
+    def take_from_lots(self, qty: Decimal) -> None:
+        """A quantity is gone that no recovery closed: the highest lot lacks it first (strategies §5.7)."""
+        for rung in self.open_lots():
+            share = min(self.lots[rung].open, qty)
+            self.lots[rung].open -= share
+            qty -= share
 
     def reduce(self, price: Decimal, qty: Decimal) -> None:
         """Book a fill of any closing order; the average stays."""
@@ -151,11 +185,14 @@ class Position:
         self.liquidation = None
         self.update_stop()
 
-    def _increase(self, price: Decimal, qty: Decimal) -> None:
+    def increase(self, price: Decimal, qty: Decimal) -> None:
+        """Book a quantity that makes the position larger."""
         held = Fraction(self.qty)
         added = Fraction(qty)
         cost = held * self.avg if self.avg is not None else Fraction(0)
         self.avg = (cost + added * Fraction(price)) / (held + added)
+        if self.e0 is None:
+            self.e0 = self.avg
         self.qty += qty
         self.entry_qty += qty
         self.entry_cost = EXACT.add(self.entry_cost, EXACT.multiply(price, qty))

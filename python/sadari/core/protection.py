@@ -42,35 +42,32 @@ def protect(desk: Desk, position: Position) -> None:
     inner, wall = resting_prices(position)
     if position.wall is None:
         position.wall = _place(desk, position, Purpose.WALL, None, wall)
-        position.wall_price = wall
-    elif _wall_must_move(position, inner, wall):
+    elif _wall_must_move(position, position.wall, inner, wall):
         desk.cancel(position.wall)
         position.wall = _place(desk, position, Purpose.WALL, None, wall)
-        position.wall_price = wall
     latest = position.inner_next or position.inner
-    if latest is None or latest.qty != position.qty or inner != position.inner_price:
+    if latest is None or latest.qty != position.qty or inner != latest.trigger_price:
         if position.inner_next is not None and position.inner is not None:
             # The replacement under way is outdated already: the next one is made when the venue has confirmed it.
             return
         intent = _place(desk, position, Purpose.STOP, position.qty, inner)
-        position.inner_price = inner
         if position.inner is None:
             position.inner = intent
         else:
             position.inner_next = intent
 
 
-def _wall_must_move(position: Position, inner: Decimal, wall: Decimal) -> bool:
+def _wall_must_move(position: Position, resting: Intent, inner: Decimal, wall: Decimal) -> bool:
     """The wall is kept for life unless it lies nearer than the inner stop or beyond the liquidation margin."""
     sign = position.side.sign
-    nearer = sign * (position.wall_price - inner) > 0
-    if nearer:
+    present = resting.trigger_price
+    if present is None or sign * (present - inner) > 0:
         return True
     liquidation = position.known_liquidation()
     return (
         liquidation is not None
-        and sign * (Fraction(position.wall_price) - liquidation * position.side.near_wall) < 0
-        and wall != position.wall_price
+        and sign * (Fraction(present) - liquidation * position.side.near_wall) < 0
+        and wall != present
     )
 
 

@@ -74,16 +74,22 @@ def _half_without_order(desk: Desk, position: Position) -> None:
 
 
 def _send(desk: Desk, position: Position, parts: list[Part], target: str, cause: str) -> None:
-    intent = desk.order(position, Purpose.REDUCE, sum((part.qty for part in parts), ZERO))
+    """One order for the parts, at most the market maximum; what is beyond it follows its fill."""
+    room = min(sum((part.qty for part in parts), ZERO), position.instrument.market_max_qty)
+    intent = desk.order(position, Purpose.REDUCE, room)
     intent.parts = parts
     intent.target = target
     for part in parts:
+        share = min(part.qty, room)
+        room -= share
+        if share == 0:
+            break
         desk.out.append(
             RecordExit(
                 symbol=position.symbol,
                 position_id=position.id,
                 reason=part.reason,
-                qty=part.qty,
+                qty=share,
                 actor="engine",
                 cause=cause,
                 client_order_id=intent.client_order_id,
@@ -93,76 +99,94 @@ def _send(desk: Desk, position: Position, parts: list[Part], target: str, cause:
     desk.send(position, intent)
 
 
+def _unfilled(intent: Intent) -> list[Part]:
+    return [Part(part.reason, part.qty - part.filled, part.rung) for part in intent.parts if part.filled < part.qty]
+
+
 def reduce_filled(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
     """A fill of the reduction under way: allotted to its parts in their order."""
     position.reduce(event.price, event.qty)
-    _allot(position, intent, event.qty)
+    allot(position, intent, event.qty)
     if position.qty == 0:
         position.working = None
         position.reason = intent.parts[-1].reason
         desk.move(position, "reduce_filled", "Q=0")
         settlement.close(desk, position)
-    elif event.done:
-        _finish(desk, position, intent)
-    else:
+    elif not event.done:
         desk.move(position, "reduce_partial")
+    elif rest := _unfilled(intent):
+        desk.move(position, "reduce_done_partial", "tries left")
+        _send(desk, position, rest, intent.target, "beyond the market maximum")
+    else:
+        position.working = None
+        position.tries.pop(_TRIES, None)
+        desk.move(position, "reduce_filled", f"to {_conclude(position, intent.target)}")
 
 
-def _allot(position: Position, intent: Intent, qty: Decimal) -> None:
+def allot(position: Position, intent: Intent, qty: Decimal) -> None:
+    """Give a fill to the parts of its reduction in their order, and mark what has happened by it."""
     for part in intent.parts:
         share = min(part.qty - part.filled, qty)
         part.filled += share
         qty -= share
-        if part.rung:
-            lot = position.lots[part.rung]
-            lot.open -= min(share, lot.open)
+        if share == 0:
+            continue
+        if part.rung == 0:
+            position.half_closed = True
+            continue
+        position.staged_exit = True
+        lot = position.lots[part.rung]
+        lot.open -= min(share, lot.open)
+        if lot.open == 0 and position.rules.ladder.dca_rearm:
+            position.used.discard(part.rung)
 
 
-def _finish(desk: Desk, position: Position, intent: Intent) -> None:
-    position.working = None
-    position.tries.pop(_TRIES, None)
-    desk.move(position, "reduce_filled", f"to {_conclude(position, intent, intent.target)}")
-    position.update_stop()
-
-
-def _conclude(position: Position, intent: Intent, target: str) -> str:
-    """Mark what was done; the state to return to is RUNNER as soon as any of the half was filled."""
-    for part in intent.parts:
-        if part.rung and part.filled > 0:
-            position.staged_exit = True
-            if position.rules.ladder.dca_rearm and position.lots[part.rung].open == 0:
-                position.used.discard(part.rung)
-    if target == "RUNNER" or any(part.rung == 0 and part.filled > 0 for part in intent.parts):
+def _conclude(position: Position, target: str) -> str:
+    """The state to return to: RUNNER as soon as any of the half was filled."""
+    if target == "RUNNER":
         position.half_closed = True
-        return "RUNNER"
-    return target
+    position.merge_small_lots()
+    position.update_stop()
+    return "RUNNER" if position.half_closed else target
 
 
 def reduce_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:
     """The reduction has ended without (further) fills: try again, or give up until the next crossing."""
     tries = position.tries.get(_TRIES, 0) + 1
     position.tries[_TRIES] = tries
-    position.working = None
+    desk.refused(position, event)
     given_up = tries >= len(RETRY_BACKOFF_NS)
-    if isinstance(event, OrderRejected):
-        desk.audit(AuditCode.EXCHANGE_REJECTED, position, f"EXCHANGE_REJECTED:{event.code} {event.message}")
-        if event.reason is RejectReason.MIN_NOTIONAL and intent.parts:
-            # Exempt by rule; refused for it all the same: everything is closed with the same reason.
-            intent.parts = [Part(intent.parts[-1].reason, position.qty, 0)]
+    wait = BLOCKED_NS if given_up else RETRY_BACKOFF_NS[tries - 1]
     if intent.filled > 0 and not given_up:
         desk.move(position, "reduce_done_partial", "tries left")
-        rest = [Part(part.reason, part.qty - part.filled, part.rung) for part in intent.parts if part.filled < part.qty]
-        _send(desk, position, rest, intent.target, "remainder")
-        return
-    if intent.filled > 0:
-        desk.move(position, "reduce_done_partial", f"given up, to {_conclude(position, intent, position.return_state)}")
-        position.update_stop()
+    elif intent.filled > 0:
+        position.working = None
+        desk.move(position, "reduce_done_partial", f"given up, to {_conclude(position, position.return_state)}")
     else:
-        position.runner_best = ZERO
-        desk.move(position, "reduce_rejected", f"to {position.return_state}")
-    position.reduction_blocked = True
-    wait = BLOCKED_NS if given_up else RETRY_BACKOFF_NS[tries - 1]
+        position.working = None
+        desk.move(position, "reduce_rejected", f"to {_conclude(position, position.return_state)}")
+        if isinstance(event, OrderRejected) and event.reason is RejectReason.MIN_NOTIONAL and not given_up:
+            _close_all(desk, position, intent)
+            return
     if given_up:
         position.tries.pop(_TRIES, None)
         desk.audit(AuditCode.REDUCTION_GIVEN_UP, position, f"after {tries} tries")
+    position.reduction_blocked = True
+    position.reduction_given_up = given_up
     desk.out.append(SetAlarm(name=f"reduce:{position.symbol}:{position.id}", at_ns=desk.now_ns + wait, wall=True))
+
+
+def _close_all(desk: Desk, position: Position, intent: Intent) -> None:
+    """Exempt from the minimum by rule, refused for it all the same: everything is closed with the same reason."""
+    last = intent.parts[-1]
+    desk.move(position, "recovery_trigger" if last.rung else "half_trigger")
+    everything = [Part(last.reason, position.qty, last.rung)]
+    _send(desk, position, everything, intent.target, "refused for its notional")
+
+
+def unblock(desk: Desk, position: Position) -> None:
+    """The wait after a refused reduction is over: its remainder is sent, or its level armed again."""
+    position.reduction_blocked = position.reduction_given_up = False
+    intent = position.working
+    if position.is_in("REDUCING") and intent is not None and intent.final:
+        _send(desk, position, _unfilled(intent), intent.target, "remainder")

@@ -5,9 +5,8 @@ Source: strategies §5.7; design §3 (Intents). Duplicates and late reports end 
 
 from __future__ import annotations
 
-from sadari.core import entries, exits, protection, reductions
+from sadari.core import entries, exits, protection, reductions, settlement
 from sadari.core.desk import Desk
-from sadari.core.exposure import worst_case
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.command import QueryOrder, SetAlarm
@@ -21,7 +20,7 @@ from sadari.model.event import (
 )
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
-from sadari.model.units import SECOND_NS, decimal_of
+from sadari.model.units import SECOND_NS
 
 _FLAT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 _OPENING = (Purpose.ENTRY, Purpose.ADD)
@@ -58,8 +57,10 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
         _late_fill(desk, position, intent, event)
     elif intent.purpose in _RESTING:
         exits.stop_filled(desk, position, intent, event)
-    elif intent is not position.working or position.is_in("EXITING", "QUARANTINED"):
+    elif position.is_in("EXITING", "QUARANTINED"):
         _fill_while_leaving(desk, position, intent, event)
+    elif intent is not position.working:
+        _unexpected_fill(desk, position, intent, event)
     else:
         _expected_fill(desk, position, intent, event)
     if position.qty > 0 and not position.is_in("EXITING", *_FLAT):
@@ -70,35 +71,58 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
 def _expected_fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
     if intent.purpose is Purpose.ENTRY:
         entries.entry_filled(desk, position, event)
-        if event.done:
-            position.worst_case = decimal_of(worst_case(position))
-            if position.reason:
-                exits.begin(desk, position, "force_exit", position.reason, "operator", "asked for while entering")
+        if position.reason:
+            exits.begin(desk, position, "force_exit", position.reason, "operator", "asked for while entering")
     elif intent.purpose is Purpose.ADD:
         entries.add_filled(desk, position, intent, event)
     else:
         reductions.reduce_filled(desk, position, intent, event)
 
 
-def _fill_while_leaving(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
-    if intent.purpose is Purpose.EXIT:
-        exits.exit_filled(desk, position, event)
-        return
-    if intent.purpose is Purpose.ENTRY:
-        position.enter(event.price, event.qty)
-    elif intent.purpose is Purpose.ADD:
+def _apply(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    """Book a fill that no rule waits for, as what it was meant to be where that is still so."""
+    if intent.purpose is Purpose.ADD and intent.position_id == position.id:
         position.add(intent.rung, event.price, event.qty)
+    elif intent.purpose in _OPENING:
+        position.increase(event.price, event.qty)
     else:
-        position.reduce(event.price, event.qty)
+        qty = min(event.qty, position.qty)
+        if qty < event.qty:
+            desk.audit(AuditCode.LATE_REPORT, position, f"{event.client_order_id} filled more than is held")
+        if qty > 0:
+            position.reduce(event.price, qty)
+        if intent.position_id == position.id:
+            reductions.allot(position, intent, qty)
+        else:
+            position.take_from_lots(qty)
+
+
+def _unexpected_fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    """A fill of our own that no row of the state expects: booked, and only stops and exits act until agreement."""
+    _apply(desk, position, intent, event)
+    detail = f"{event.client_order_id} filled {event.qty} after its end"
+    desk.alert("critical", "UNEXPECTED_FILL", position.symbol, detail)
+    if position.qty > 0:
+        exits.quarantine(desk, position, "unexpected_fill", detail)
+    elif not position.is_in("ENTRY_PENDING"):
+        exits.now_flat(desk, position, intent)
+
+
+def _fill_while_leaving(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    if intent.purpose is Purpose.EXIT and position.is_in("EXITING"):
+        exits.exit_filled(desk, position, intent, event)
+        return
     awaited = intent is position.working
+    _apply(desk, position, intent, event)
     if position.qty == 0:
-        position.working = None
-        desk.move(position, "exchange_flat")
-        exits.settle(desk, position)
+        exits.now_flat(desk, position, intent)
         return
     late_add = intent.purpose in _OPENING and not awaited and position.is_in("EXITING")
     desk.move(position, "late_add_fill" if late_add else "earlier_answer")
-    if position.is_in("EXITING") and event.done and (awaited or position.working is None):
+    if not event.done or not (awaited or position.working is None):
+        return
+    position.working = None
+    if position.is_in("EXITING"):
         exits.earlier_answered(desk, position)
 
 
@@ -107,6 +131,8 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
     if intent.purpose not in _OPENING:
         desk.move(position, "late_answer")
         desk.audit(AuditCode.LATE_REPORT, position, f"{event.client_order_id} filled {event.qty} after the close")
+        if position.is_in("CLOSED_UNSETTLED"):
+            settlement.book_late(desk, position, event)
         return
     desk.move(position, "exchange_position_found")
     strategy, signal_id, balance = position.strategy, position.signal_id, position.plan_balance
@@ -114,23 +140,28 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
     position.start(desk.next_position_id(), position.direction, strategy, signal_id, balance)
     position.rearm = rearm
     position.opened_ns = desk.now_ns
-    position.used.update(range(1, position.rules.ladder.rungs + 1))
+    position.last_price = event.price
     position.fees += event.fee
-    position.enter(event.price, event.qty)
+    position.adopt(event.price, event.qty)
     desk.audit(AuditCode.QUARANTINED, position, f"{event.client_order_id} filled {event.qty} after the close")
     desk.alert("critical", "LATE_FILL", position.symbol, f"{event.qty} at {event.price}")
-    protection.protect(desk, position)
 
 
 def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
     position = desk.positions.get(event.symbol)
+    trade = (event.symbol, event.trade_id)
+    if trade in desk.foreign_trades:
+        desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} of {event.client_order_id} is known")
+        return position
+    desk.foreign_trades.add(trade)
     if position is None or position.qty == 0 or position.is_in(*_FLAT):
         desk.audit(AuditCode.EXTERNAL_FILL, None, f"{event.symbol} {event.client_order_id}: {event.qty}")
         desk.alert("critical", AuditCode.EXTERNAL_FILL, event.symbol, event.client_order_id)
         return None
     position.fees += event.fee
+    position.last_price = event.price
     exits.forced_fill(desk, position, event)
-    if position.qty > 0:
+    if position.qty > 0 and not position.is_in("EXITING"):
         protection.protect(desk, position)
     return position
 
@@ -149,11 +180,14 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
     elif position.is_in(*_FLAT):
         desk.move(position, "late_answer")
     elif position.is_in("QUARANTINED"):
-        position.working = None
         desk.move(position, "earlier_answer")
     elif intent is position.working:
         _working_ended(desk, position, intent, event)
-    if position.qty > 0 and not position.is_in("EXITING", *_FLAT):
+    if position.is_in("EXITING"):
+        # Stops that are lost are placed again; while an exit works they stay as they are.
+        if intent.purpose in _RESTING and not exits.exit_is_accepted(position):
+            protection.protect(desk, position)
+    elif position.qty > 0 and not position.is_in(*_FLAT):
         protection.protect(desk, position)
     return position
 
@@ -206,9 +240,9 @@ def unknown(desk: Desk, event: OutcomeUnknown) -> Position | None:
     if intent is None or not intent.move("lose"):
         return None
     position = desk.positions[intent.symbol]
-    if intent.purpose is Purpose.EXIT or position.is_in("EXITING"):
+    if position.is_in("EXITING"):
         desk.move(position, "exit_unknown")
-    elif intent.purpose in _UNKNOWN and intent is position.working:
+    elif intent.purpose in _UNKNOWN and intent is position.working and not position.is_in("QUARANTINED", *_FLAT):
         desk.move(position, _UNKNOWN[intent.purpose])
     desk.out.append(QueryOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
     return position

@@ -12,6 +12,7 @@ from sadari.core import protection
 from sadari.core.desk import Desk
 from sadari.core.position import Position
 from sadari.model.command import ArmSignals, RecordPosition, SetAlarm
+from sadari.model.event import OrderFilled
 from sadari.model.reason import is_stop
 from sadari.model.units import EXACT, decimal_of
 
@@ -23,9 +24,21 @@ def close(desk: Desk, position: Position) -> None:
     if position.exit_qty != position.entry_qty:
         desk.move(position, "settle_retry")
         return
+    _settle(desk, position)
+
+
+def book_late(desk: Desk, position: Position, event: OrderFilled) -> None:
+    """A trade of the close that is told after it: with the last one the position is settled."""
+    position.exit_qty += event.qty
+    position.exit_value = EXACT.add(position.exit_value, EXACT.multiply(event.price, event.qty))
+    if position.exit_qty == position.entry_qty:
+        _settle(desk, position)
+
+
+def _settle(desk: Desk, position: Position) -> None:
     desk.move(position, "settled")
     desk.out.append(_record(position))
-    until = desk.now_ns + desk.settings.reentry.cooldown_ns(after_stop=is_stop(position.reason))
+    until = position.closed_ns + desk.settings.reentry.cooldown_ns(after_stop=is_stop(position.reason))
     if until > desk.now_ns:
         desk.out.append(SetAlarm(name=f"cooldown:{position.symbol}:{position.id}", at_ns=until))
     else:

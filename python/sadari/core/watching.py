@@ -18,6 +18,7 @@ from sadari.model.units import MINUTE_NS, ceil_units, floor_units
 STOP = "stop"
 HALF = "half"
 TRAIL = "trail"
+BACK = "back"
 
 
 def rung_level(rung: int) -> str:
@@ -39,8 +40,8 @@ def sync(desk: Desk, position: Position) -> None:
     """Arm what the position waits for now, if that has changed."""
     if position.is_in("RUNNER") and position.trail is None:
         _begin_trail(position)
-    levels = _levels(position)
-    trail = position.trail if position.is_in("RUNNER") else None
+    levels = _levels(desk, position)
+    trail = position.trail if position.is_in("RUNNER") and desk.guards else None
     wanted = (levels, trail)
     if wanted != position.armed:
         desk.out.append(ArmLevels(symbol=position.symbol, levels=levels, trail=trail))
@@ -81,8 +82,8 @@ def _units(price: Fraction, *, up: bool) -> int:
     return ceil_units(price) if up else floor_units(price)
 
 
-def _levels(position: Position) -> tuple[Level, ...]:
-    if position.qty == 0 or position.stop is None:
+def _levels(desk: Desk, position: Position) -> tuple[Level, ...]:
+    if position.qty == 0 or position.stop is None or not desk.guards:
         return ()
     rungs = position.rules.ladder.rungs
     stages = [stage_name(stage) for stage in range(rungs + 1)]
@@ -93,12 +94,22 @@ def _levels(position: Position) -> tuple[Level, ...]:
     levels = [Level(STOP, against, _units(position.stop, up=against))]
     if position.is_in(*stages):
         levels += _rung(position, against=against)
-        if not position.half_closed and not position.reduction_blocked:
-            lots = position.open_lots()
-            if lots:
-                levels.append(Level(recovery_level(lots[0]), favour, _units(position.recovery(lots[0]), up=favour)))
-            levels.append(Level(HALF, favour, _units(position.half_level, up=favour)))
+        if desk.reduces and not position.half_closed:
+            levels += _profit(position, favour=favour)
     return tuple(levels)
+
+
+def _profit(position: Position, *, favour: bool) -> list[Level]:
+    lots = position.open_lots()
+    due = [Level(HALF, favour, _units(position.half_level, up=favour))]
+    if lots:
+        due.insert(0, Level(recovery_level(lots[0]), favour, _units(position.recovery(lots[0]), up=favour)))
+    if not position.reduction_blocked:
+        return due
+    if not position.reduction_given_up:
+        return []
+    nearest = due[0].units
+    return [Level(BACK, not favour, nearest - 1 if favour else nearest + 1)]
 
 
 def _rung(position: Position, *, against: bool) -> list[Level]:
