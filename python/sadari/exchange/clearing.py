@@ -52,7 +52,7 @@ class Clearing:
             notional = after * price
             if market.resting:
                 notional += market.resting_notional(order.side)
-            if notional > market.instrument.max_notional(market.leverage):
+            if notional > market.max_notional:
                 return -2027
         if resting:
             return -2019 if market.required_order_margin(order) - market.order_margin > self.free() else 0

@@ -15,7 +15,7 @@ from sadari.exchange.accounts import Income, PositionState
 from sadari.exchange.clearing import Clearing, canceled
 from sadari.exchange.funding import funding_payment
 from sadari.exchange.margin import ZERO, exact, initial_margin
-from sadari.exchange.matching import LIQUIDATION, Market
+from sadari.exchange.matching import LIQUIDATION, Market, units
 from sadari.exchange.orders import CONDITIONAL, OpenOrder, level_of, passed, reducible, refused, rests, takes
 from sadari.exchange.refusals import REFUSALS, Refusal
 from sadari.exchange.slippage import ONE_TICK, Slippage
@@ -25,7 +25,6 @@ from sadari.model.event import CancelRejected, Event, FundingPaid, OrderAccepted
 from sadari.model.instrument import Instrument
 from sadari.model.order import MarginMode, OrderType, Side, TimeInForce
 from sadari.model.plan import Fees
-from sadari.model.units import floor_units
 
 MAX_LIMIT_ORDERS = 200  # of one symbol
 MAX_CONDITIONAL_ORDERS = 200  # of the account
@@ -188,7 +187,7 @@ class Exchange:
         market = self._market(symbol)
         market.last_price = price
         events: list[Event] = []
-        for identifier in market.watch.touch(floor_units(price)):
+        for identifier in market.watch.touch(units(price)):
             if identifier == LIQUIDATION:
                 events += self._liquidate_if_due(market, time_ns, price)
             elif identifier in market.ids:  # What an earlier level did may have ended this order.
@@ -220,7 +219,7 @@ class Exchange:
         return market
 
     def _apply_leverage(self, market: Market, leverage: int) -> None:
-        market.leverage = leverage
+        market.set_leverage(leverage)
         position = market.position
         if position is not None:
             position.leverage = leverage

@@ -75,10 +75,10 @@ def liquidation_price(qty: Decimal, entry_cost: Decimal, margin: Decimal, instru
     # of the last answer moves one way after the first step and ends at the root.
     for _ in range(len(instrument.brackets) + 1):
         price = (margin + bracket.cum - side * entry_cost) / (size * (bracket.maint_margin_rate - side))
-        found = instrument.bracket(max(size * price, ZERO))
-        if found is bracket:
+        notional = max(size * price, ZERO)
+        if bracket.floor <= notional < bracket.cap:
             break
-        bracket = found
+        bracket = instrument.bracket(notional)
     price = price.quantize(SMALLEST, ROUND_CEILING if side > 0 else ROUND_FLOOR)
     return price if price > 0 else None
 

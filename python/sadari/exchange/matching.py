@@ -11,7 +11,7 @@ from sadari.kernel import Watch
 from sadari.model.command import PlaceOrder
 from sadari.model.instrument import Instrument
 from sadari.model.order import MarginMode, Side
-from sadari.model.units import ceil_units, floor_units
+from sadari.model.units import PRICE_SCALE
 
 # Above every order id: at one and the same level an order is met before the position is liquidated.
 LIQUIDATION = 1 << 62
@@ -21,10 +21,16 @@ FIRST_LEVERAGE = 20
 FIRST_MODE = MarginMode.CROSSED
 
 
+def units(price: Decimal) -> int:
+    """A price of at most eight decimals in kernel units; every level of the venue is one."""
+    return int(price * PRICE_SCALE)
+
+
 class Market:
     """The state of one symbol.
 
     Attributes:
+        max_notional: What the brackets allow at the leverage.
         orders: Waiting orders by client order id, in time order.
         ids: The same orders by id.
         resting: Of them the limit orders, by id.
@@ -37,7 +43,7 @@ class Market:
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
-        self.leverage = min(FIRST_LEVERAGE, max(bracket.max_leverage for bracket in instrument.brackets))
+        self.set_leverage(min(FIRST_LEVERAGE, max(bracket.max_leverage for bracket in instrument.brackets)))
         self.mode = FIRST_MODE
         self.orders: dict[str, OpenOrder] = {}
         self.ids: dict[int, OpenOrder] = {}
@@ -52,6 +58,11 @@ class Market:
     def held(self) -> Decimal:
         """The signed quantity held, 0 when flat."""
         return self.position.qty if self.position else ZERO
+
+    def set_leverage(self, leverage: int) -> None:
+        """Trade at a leverage from now on."""
+        self.leverage = leverage
+        self.max_notional = self.instrument.max_notional(leverage)
 
     def add(self, waiting: OpenOrder) -> None:
         """Let an order wait for its level."""
@@ -142,4 +153,4 @@ class Market:
 
     def _arm(self, identifier: int, level: Decimal, *, up: bool) -> None:
         # A level that the last price has passed already is met by the next trade.
-        self.watch.arm(identifier, up, ceil_units(level) if up else floor_units(level))
+        self.watch.arm(identifier, up, units(level))
