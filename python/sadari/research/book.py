@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from sadari.model.command import Command
 from sadari.model.event import Event, SignalRaised
@@ -19,15 +20,24 @@ ZERO = Decimal(0)
 FUNDING = "FUNDING_FEE"
 
 
-def follow(records: Iterable[Event | Command], *readers: Arms) -> None:
-    """Hand each record to whatever reads its kind, in one walk over records that may be many."""
-    arms = {kind: [arm[kind] for arm in readers if kind in arm] for arm in readers for kind in arm}
+def follow(records: Sequence[Event | Command], *readers: Arms) -> Counter[type]:
+    """Hand each record to whatever reads its kind, in one walk over records that may be many.
+
+    Returns:
+        How many records there are of each kind.
+    """
+    counts: Counter[type] = Counter(map(type, records))
+    events = {kind for kind in counts if issubclass(kind, Event)}
+    arms = {kind: [reader[kind] for reader in readers if kind in reader] for kind in counts}
     now = 0
+    record: Any
     for record in records:
-        if isinstance(record, Event):
+        kind = type(record)
+        if kind in events:
             now = record.time_ns
-        for read in arms.get(type(record), ()):
+        for read in arms[kind]:
             read(now, record)
+    return counts
 
 
 class Book:
@@ -43,10 +53,9 @@ class Book:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.counts: Counter[type] = Counter(map(type, run.records))
         self.tally = Tally()
         lives = Lives()
-        follow(run.records, self.tally.arms, lives.arms)
+        self.counts = follow(run.records, self.tally.arms, lives.arms)
         self.lives = lives.end()
         self.unknown = frozenset(facts.symbol for facts in run.symbols if not facts.funding_known)
         self.start_ns = min((facts.start_ns for facts in run.symbols), default=0)

@@ -77,7 +77,7 @@ class Life:
         opened_ns: When the first fill came.
         bought: How many fills opened or added.
         openings: What the entry (0) and each rung bought, by rung.
-        closings: Closing fills with the purpose of their order, in journal order.
+        closings: Closing fills, in journal order.
         parts: Why it was closed, by part; complete once the run is read.
         pnl: Price profit of everything closed so far, before fees.
         fees: Fees of all fills, negative when paid.
@@ -100,7 +100,7 @@ class Life:
         self.qty = self.pnl = self.fees = ZERO
         self.bought = 0
         self.openings: dict[int, Share] = {}
-        self.closings: list[tuple[Purpose | None, OrderFilled]] = []
+        self.closings: list[OrderFilled] = []
         self.parts: list[Part] = []
         self.funding = ZERO
         self.record: RecordPosition | None = None
@@ -120,7 +120,7 @@ class Life:
         """What it brought: price profit, fees, and the funding that is known."""
         return self.pnl + self.fees + self.funding
 
-    def book(self, fill: OrderFilled, purpose: Purpose | None, rung: int) -> None:
+    def book(self, fill: OrderFilled, rung: int) -> None:
         """Book a fill: on the side of the direction it opens, against it it closes."""
         if self.direction is None:
             self.direction = Direction.LONG if fill.buyer else Direction.SHORT
@@ -134,7 +134,7 @@ class Life:
             self.qty += fill.qty
             self.bought += 1
         else:
-            self.closings.append((purpose, fill))
+            self.closings.append(fill)
             self.qty -= fill.qty
 
     def allot(self) -> None:
@@ -143,11 +143,8 @@ class Life:
         for part in self.parts:
             if part.client_order_id:
                 by_order.setdefault(part.client_order_id, []).append(part)
-        for purpose, fill in self.closings:
-            parts = by_order.get(fill.client_order_id)
-            if parts is None and purpose is Purpose.REDUCE:
-                parts = [part for part in self.parts if part.left]
-            _split(fill, parts or [self._last_part()])
+        for fill in self.closings:
+            _split(fill, by_order.get(fill.client_order_id) or [self._last_part()])
         filled = [part for part in self.parts if part.qty]
         self.parts = filled[:1]
         for part in filled[1:]:
@@ -204,7 +201,8 @@ class Lives:
         self._all: list[Life] = []
         self._current: dict[str, Life] = {}
         self._known: dict[tuple[str, int], Life] = {}
-        self._orders: dict[str, tuple[Life, Purpose, int]] = {}
+        self._orders: dict[str, Life] = {}
+        self._rungs: dict[str, int] = {}
         self._accepted: dict[str, RecordDecision] = {}
         self.arms: Arms = {
             PlaceOrder: self._order,
@@ -238,20 +236,19 @@ class Lives:
 
     def _order(self, _now: int, order: PlaceOrder) -> None:
         life = self._life(order.symbol, 0)
-        rung = 0
         if order.purpose is Purpose.ENTRY and life.over:
             life = self._begin(order.symbol)
+        self._orders[order.client_order_id] = life
         if order.purpose is Purpose.ENTRY or order.purpose is Purpose.ADD:
             decision = self._accepted.get(order.symbol)
             if decision is not None:
-                rung = decision.rung
+                self._rungs[order.client_order_id] = decision.rung
                 life.strategy = life.strategy or decision.strategy
                 life.signal_id = life.signal_id or decision.signal_id
-        self._orders[order.client_order_id] = (life, order.purpose, rung)
 
     def _fill(self, _now: int, fill: OrderFilled) -> None:
-        life, purpose, rung = self._orders.get(fill.client_order_id) or (self._life(fill.symbol, 0), None, 0)
-        life.book(fill, purpose, rung)
+        life = self._orders.get(fill.client_order_id) or self._life(fill.symbol, 0)
+        life.book(fill, self._rungs.get(fill.client_order_id, 0))
 
     def _fund(self, _now: int, paid: FundingPaid) -> None:
         self._life(paid.symbol, 0).funding += paid.amount
