@@ -2,7 +2,7 @@
 # ruff: noqa: A002 - a level has an id and a candle an open.
 
 from collections.abc import Sequence
-from typing import final
+from typing import final, type_check_only
 
 from typing_extensions import Buffer
 
@@ -43,8 +43,23 @@ class Watch:
     @property
     def dropped(self) -> int: ...
 
+@type_check_only
+class _Tape:
+    @property
+    def rows(self) -> int: ...
+    @property
+    def start_ns(self) -> int | None: ...
+    @property
+    def end_ns(self) -> int | None: ...
+    def next_crossing(self, /, after_ns: int, until_ns: int, *watches: Watch) -> tuple[int, int] | None: ...
+    def price_at(self, /, time_ns: int) -> int: ...
+    def extremes(self, /, after_ns: int, until_ns: int) -> tuple[int, int]: ...
+    def attach_frames(
+        self, /, frame_ns: int, close_time_ns: Buffer, high: Buffer, low: Buffer, line: Buffer
+    ) -> None: ...
+
 @final
-class History:
+class History(_Tape):
     """One symbol's candles, each standing for the tape that `expand` makes of it; prices come back in units of 1e-8.
 
     Between two trades of a candle the path visits every multiple of the tick, and the second trade, each at its
@@ -70,41 +85,14 @@ class History:
         seed: int,
         path: str = "tape",
     ) -> History: ...
-    @property
-    def rows(self) -> int: ...
-    @property
-    def start_ns(self) -> int | None: ...
-    @property
-    def end_ns(self) -> int | None: ...
-    def next_crossing(self, /, after_ns: int, until_ns: int, *watches: Watch) -> tuple[int, int] | None: ...
-    def price_at(self, /, time_ns: int) -> int: ...
     def candle_at(self, /, time_ns: int) -> int: ...
-    def extremes(self, /, after_ns: int, until_ns: int) -> tuple[int, int]: ...
     def set_path(self, /, path: str, from_ns: int) -> None: ...
-    def attach_frames(
-        self, /, frame_ns: int, close_time_ns: Buffer, high: Buffer, low: Buffer, line: Buffer
-    ) -> None: ...
 
 @final
-class Ticks:
-    """One symbol's recorded trades, in the order of their ids, searched as `History` is.
-
-    Trades of one instant are told apart by a nanosecond each.
-    """
+class Ticks(_Tape):
+    """Recorded trades in the order of their ids, searched as `History` is; those of one instant differ by a nanosecond."""
 
     def __new__(cls, time_ns: Buffer, price: Buffer) -> Ticks: ...
-    @property
-    def rows(self) -> int: ...
-    @property
-    def start_ns(self) -> int | None: ...
-    @property
-    def end_ns(self) -> int | None: ...
-    def next_crossing(self, /, after_ns: int, until_ns: int, *watches: Watch) -> tuple[int, int] | None: ...
-    def price_at(self, /, time_ns: int) -> int: ...
-    def extremes(self, /, after_ns: int, until_ns: int) -> tuple[int, int]: ...
-    def attach_frames(
-        self, /, frame_ns: int, close_time_ns: Buffer, high: Buffer, low: Buffer, line: Buffer
-    ) -> None: ...
 
 @final
 class Portfolio:
@@ -112,8 +100,8 @@ class Portfolio:
 
     Kinds: ``equity`` (at or below), ``margin_ratio`` (maintenance margin by equity, at or above), ``liquidation_near``
     (distance of mark and liquidation price by the mark, at or below), ``position_loss`` (unlevered loss by the average
-    price, at or above); the last two name a symbol. Sums are whole 1e-8, so they do not drift; thresholds are compared
-    in f64 and wake the engine, which decides in decimals. A threshold met is disarmed unless it is sticky.
+    price, at or above); the last two name a symbol. Sums do not drift; thresholds are compared in f64. One that is met
+    is disarmed unless it is sticky.
     """
 
     def __new__(cls, symbols: int) -> Portfolio: ...
@@ -155,9 +143,6 @@ def expand(
     It starts at `open_time_ns` with the open, goes through both extremes and ends with the close inside the interval;
     the shares added in order give the volume exactly. The same seed and open time give the same tape on every machine.
     The path is ``"tape"`` (the seed orders the extremes), ``"low_first"`` or ``"high_first"``.
-
-    Raises:
-        ValueError: The candle is impossible, the interval under a millisecond, or the path unknown.
 
     Source: strategies §1.7 (D-27), D-42.
     """
