@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_int, c_void};
 use std::fmt::Display;
+use std::sync::{Mutex, PoisonError};
 
 use pyo3::buffer::{Element, PyBuffer, PyUntypedBuffer};
 use pyo3::exceptions::{PyBufferError, PyIndexError, PyValueError};
@@ -95,6 +96,41 @@ impl From<Vec<f64>> for Column {
 impl From<Vec<i64>> for Column {
     fn from(values: Vec<i64>) -> Self {
         Self { rows: [values.len() as ffi::Py_ssize_t], values: Values::Ints(values) }
+    }
+}
+
+/// Long columns that nobody holds any more, kept to be written again.
+///
+/// The system hands out fresh memory page by page, which costs several times what computing a line into it costs.
+static SPARE: Mutex<Vec<Vec<f64>>> = Mutex::new(Vec::new());
+/// How many columns wait there, and how long they are: 64 MB at most.
+const SPARE_COLUMNS: usize = 4;
+const SPARE_ROWS: std::ops::RangeInclusive<usize> = 1 << 15..=1 << 21;
+
+/// A column to be written from the first row to the last; what it holds is of no meaning.
+#[must_use]
+pub fn spare(rows: usize) -> Vec<f64> {
+    let mut waiting = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+    match waiting.iter().position(|column| column.len() >= rows && column.len() / 2 <= rows) {
+        Some(at) => {
+            let mut column = waiting.swap_remove(at);
+            column.truncate(rows);
+            column
+        }
+        None => vec![0.0; rows],
+    }
+}
+
+impl Drop for Column {
+    fn drop(&mut self) {
+        let Values::Floats(values) = &mut self.values else { return };
+        if SPARE_ROWS.contains(&values.len()) {
+            let mut waiting = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.len() == SPARE_COLUMNS {
+                waiting.remove(0);
+            }
+            waiting.push(std::mem::take(values));
+        }
     }
 }
 

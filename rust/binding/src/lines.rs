@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use sadari_kernel::lines::{LineSet as Lines, Spec};
 use sadari_kernel::{bollinger as bands, crossing, recursive, rolling};
 
-use crate::buffer::{Column, Input, refuse, same_length};
+use crate::buffer::{Column, Input, refuse, same_length, spare};
 
 /// The greatest window: bounds what a misplaced argument can allocate.
 const LONGEST: i64 = 1_000_000;
@@ -19,17 +19,24 @@ fn multiple(k: f64) -> PyResult<f64> {
 }
 
 /// Borrow one column, compute another without holding the interpreter.
-fn map(py: Python<'_>, x: &Bound<'_, PyAny>, line: impl Fn(&[f64]) -> Vec<f64> + Sync) -> PyResult<Column> {
+fn map(py: Python<'_>, x: &Bound<'_, PyAny>, line: impl Fn(&[f64], &mut [f64]) + Sync) -> PyResult<Column> {
     let x = Input::<f64>::read("the column", x)?;
     let values = x.values();
-    Ok(py.detach(|| line(values)).into())
+    Ok(py.detach(|| filled(values.len(), |out| line(values, out))).into())
+}
+
+/// A column of so many rows, written by `line`.
+fn filled(rows: usize, line: impl FnOnce(&mut [f64])) -> Vec<f64> {
+    let mut out = spare(rows);
+    line(&mut out);
+    out
 }
 
 #[pyfunction]
 #[pyo3(signature = (close, n, *, first=0))]
 pub fn sma(py: Python<'_>, close: &Bound<'_, PyAny>, n: i64, first: i64) -> PyResult<Column> {
     let n = window("n", n)?;
-    map(py, close, |x| rolling::sma(x, n, first))
+    map(py, close, |x, out| rolling::sma(x, n, first, out))
 }
 
 #[pyfunction]
@@ -44,41 +51,45 @@ pub fn bollinger(
     let (n, k) = (window("n", n)?, multiple(k)?);
     let close = Input::<f64>::read("close", close)?;
     let x = close.values();
-    let [middle, upper, lower] = py.detach(|| bands::bollinger(x, n, k, first));
+    let [middle, upper, lower] = py.detach(|| {
+        let mut out = [spare(x.len()), spare(x.len()), spare(x.len())];
+        bands::bollinger(x, n, k, first, out.each_mut().map(Vec::as_mut_slice));
+        out
+    });
     Ok((middle.into(), upper.into(), lower.into()))
 }
 
 #[pyfunction]
 pub fn ema(py: Python<'_>, close: &Bound<'_, PyAny>, n: i64) -> PyResult<Column> {
     let n = window("n", n)?;
-    map(py, close, |x| recursive::ema(x, n))
+    map(py, close, |x, out| recursive::ema(x, n, out))
 }
 
 #[pyfunction]
 pub fn rsi(py: Python<'_>, close: &Bound<'_, PyAny>, n: i64) -> PyResult<Column> {
     let n = window("n", n)?;
-    map(py, close, |x| recursive::rsi(x, n))
+    map(py, close, |x, out| recursive::rsi(x, n, out))
 }
 
 #[pyfunction]
 pub fn rolling_max(py: Python<'_>, x: &Bound<'_, PyAny>, n: i64) -> PyResult<Column> {
     let n = window("n", n)?;
-    map(py, x, |x| rolling::rolling_max(x, n))
+    map(py, x, |x, out| rolling::rolling_max(x, n, out))
 }
 
 #[pyfunction]
 pub fn rolling_min(py: Python<'_>, x: &Bound<'_, PyAny>, n: i64) -> PyResult<Column> {
     let n = window("n", n)?;
-    map(py, x, |x| rolling::rolling_min(x, n))
+    map(py, x, |x, out| rolling::rolling_min(x, n, out))
 }
 
 #[pyfunction]
 pub fn percentile(py: Python<'_>, x: &Bound<'_, PyAny>, w: i64) -> PyResult<Column> {
     let w = window("w", w)?;
-    map(py, x, |x| crossing::percentile(x, w))
+    map(py, x, |x, out| crossing::percentile(x, w, out))
 }
 
-type RangeLine = fn(&[f64], &[f64], &[f64], usize) -> Vec<f64>;
+type RangeLine = fn(&[f64], &[f64], &[f64], usize, &mut [f64]);
 
 fn range_line(py: Python<'_>, [high, low, close]: [&Bound<'_, PyAny>; 3], n: i64, line: RangeLine) -> PyResult<Column> {
     let n = window("n", n)?;
@@ -87,7 +98,7 @@ fn range_line(py: Python<'_>, [high, low, close]: [&Bound<'_, PyAny>; 3], n: i64
     let close = Input::<f64>::read("close", close)?;
     let (h, l, c) = (high.values(), low.values(), close.values());
     same_length(&[("close", c.len()), ("high", h.len()), ("low", l.len())])?;
-    Ok(py.detach(|| line(h, l, c, n)).into())
+    Ok(py.detach(|| filled(c.len(), |out| line(h, l, c, n, out))).into())
 }
 
 #[pyfunction]
@@ -152,10 +163,9 @@ pub fn below(a: f64, b: f64) -> bool {
 /// Read ("sma", 20) or ("bollinger", 200, 2.0).
 fn spec(given: &Bound<'_, PyAny>) -> PyResult<Spec> {
     const ALLOWED: &str = "('bollinger', n, k) or (line, n) with line one of sma, ema, atr, natr, rsi";
-    if let Ok((name, n, k)) = given.extract::<(String, i64, f64)>()
-        && name == "bollinger"
-    {
-        return Ok(Spec::Bollinger(window("n", n)?, multiple(k)?));
+    match given.extract::<(String, i64, f64)>() {
+        Ok((name, n, k)) if name == "bollinger" => return Ok(Spec::Bollinger(window("n", n)?, multiple(k)?)),
+        _ => {}
     }
     let Ok((name, n)) = given.extract::<(String, i64)>() else {
         return Err(refuse("a line", given.repr()?, ALLOWED));

@@ -12,6 +12,9 @@ use crate::rolling::{Running, Sum, blocks, running, running_back};
 struct Weights {
     n: usize,
     k: f64,
+    share: f64,
+    /// `count[j-1]` is j.
+    count: Vec<f64>,
     /// `growth[j-1]` is 1 / (j·(j-1)), 0 for j = 1: turns (j·x - sum)² into the increase of the squared deviations.
     growth: Vec<f64>,
     /// `joining[j-1]` is 1 / (j·(n-j)·n), 0 for j = n: the same for two parts of j and n - j values.
@@ -22,33 +25,35 @@ impl Weights {
     fn new(n: usize, k: f64) -> Self {
         let inverse = |x: f64| if x == 0.0 { 0.0 } else { 1.0 / x };
         let all = n as f64;
-        let position = |at: usize| at as f64 + 1.0;
-        Self {
-            n,
-            k,
-            growth: (0..n).map(position).map(|j| inverse(j * (j - 1.0))).collect(),
-            joining: (0..n).map(position).map(|j| inverse(j * (all - j) * all)).collect(),
-        }
+        let count: Vec<f64> = (1..=n).map(|j| j as f64).collect();
+        let growth = count.iter().map(|j| inverse(j * (j - 1.0))).collect();
+        let joining = count.iter().map(|j| inverse(j * (all - j) * all)).collect();
+        Self { n, k, share: 1.0 / all, count, growth, joining }
     }
 
     /// What value number `at` (from 0) of a part adds to the part's squared deviations, `sum` including it.
     #[inline]
     fn increase(&self, at: usize, x: f64, sum: f64) -> f64 {
-        let lead = (at as f64 + 1.0) * x - sum;
-        lead * lead * self.growth[at]
+        increase(x, sum, self.count[at], self.growth[at])
     }
 
     /// Middle, upper and lower band at position `at` of a block: its beginning so far joined with the end before it.
     #[inline]
     fn bands(&self, at: usize, beginning: Part, end: Part) -> [f64; 3] {
-        let all = self.n as f64;
-        let count = at as f64 + 1.0;
-        let lead = end.sum * count - beginning.sum * (all - count);
+        let count = self.count[at];
+        let lead = end.sum * count - beginning.sum * (self.n as f64 - count);
         let squares = (end.squares + beginning.squares) + lead * lead * self.joining[at];
-        let middle = (end.sum + beginning.sum) / all;
-        let width = self.k * (squares / all).sqrt();
+        let middle = (end.sum + beginning.sum) * self.share;
+        let width = self.k * (squares * self.share).sqrt();
         [middle, middle + width, middle - width]
     }
+}
+
+/// What a value adds to its part's squared deviations: the part has `count` values with this one, and `sum` is theirs.
+#[inline]
+fn increase(x: f64, sum: f64, count: f64, growth: f64) -> f64 {
+    let lead = count * x - sum;
+    lead * lead * growth
 }
 
 /// A stretch of candles: the sum of its values and of their squared deviations from their mean.
@@ -58,46 +63,67 @@ struct Part {
     squares: f64,
 }
 
+/// The parts of all lengths of a block, as columns.
+struct Parts {
+    sums: Vec<f64>,
+    squares: Vec<f64>,
+    increases: Vec<f64>,
+}
+
+impl Parts {
+    fn new(n: usize) -> Self {
+        Self { sums: vec![0.0; n], squares: vec![0.0; n], increases: vec![0.0; n] }
+    }
+
+    fn at(&self, at: usize) -> Part {
+        Part { sum: self.sums[at], squares: self.squares[at] }
+    }
+
+    /// Beginnings: row `i` is the part `x[..=i]`.
+    fn fill_forward(&mut self, x: &[f64], weights: &Weights) {
+        running::<Sum>(x, &mut self.sums);
+        let places = self.increases.iter_mut().zip(x).zip(&self.sums).zip(&weights.count).zip(&weights.growth);
+        for ((((place, x), sum), count), growth) in places {
+            *place = increase(*x, *sum, *count, *growth);
+        }
+        running::<Sum>(&self.increases[..x.len()], &mut self.squares);
+    }
+
+    /// Ends: row `from + i` is the part `x[i..]`.
+    fn fill_backward(&mut self, x: &[f64], from: usize, weights: &Weights) {
+        let sums = &mut self.sums[from..];
+        running_back::<Sum>(x, sums);
+        let (count, growth) = (&weights.count[..x.len()], &weights.growth[..x.len()]);
+        let places = self.increases.iter_mut().zip(x).zip(sums).zip(count.iter().rev()).zip(growth.iter().rev());
+        for ((((place, x), sum), count), growth) in places {
+            *place = increase(*x, *sum, *count, *growth);
+        }
+        running_back::<Sum>(&self.increases[..x.len()], &mut self.squares[from..]);
+    }
+}
+
 /// Bands of the last `n` values: middle, upper and lower, NaN before row `n - 1`.
 ///
 /// `first` is the candle number (open time divided by the interval) of row 0.
-#[must_use]
-pub fn bollinger(x: &[f64], n: usize, k: f64, first: i64) -> [Vec<f64>; 3] {
+pub fn bollinger(x: &[f64], n: usize, k: f64, first: i64, out: [&mut [f64]; 3]) {
     let weights = Weights::new(n, k);
-    let mut out = [vec![0.0; x.len()], vec![0.0; x.len()], vec![0.0; x.len()]];
-    let [mut sums, mut squares, mut increases, mut end_sums, mut end_squares] = [const { Vec::new() }; 5];
-    for scratch in [&mut sums, &mut squares, &mut increases, &mut end_sums, &mut end_squares] {
-        scratch.resize(n, 0.0);
-    }
-    let [middle, upper, lower] = &mut out;
+    let [mut beginnings, mut ends] = [Parts::new(n), Parts::new(n)];
+    let [middle, upper, lower] = out;
     for block in blocks(x.len(), n, first) {
         let x = &x[block.clone()];
-        let rows = x.len();
-        running::<Sum>(x, &mut sums);
-        for at in 0..rows {
-            increases[at] = weights.increase(at, x[at], sums[at]);
+        beginnings.fill_forward(x, &weights);
+        let middle = &mut middle[block.clone()];
+        let (upper, lower) = (&mut upper[block.clone()][..x.len()], &mut lower[block][..x.len()]);
+        for (at, middle) in middle.iter_mut().enumerate() {
+            [*middle, upper[at], lower[at]] = weights.bands(at, beginnings.at(at), ends.at(at));
         }
-        running::<Sum>(&increases[..rows], &mut squares);
-        let (middle, upper, lower) = (&mut middle[block.clone()], &mut upper[block.clone()], &mut lower[block.clone()]);
-        for at in 0..rows {
-            let beginning = Part { sum: sums[at], squares: squares[at] };
-            let end = Part { sum: end_sums[at], squares: end_squares[at] };
-            [middle[at], upper[at], lower[at]] = weights.bands(at, beginning, end);
-        }
-        let tail = &x[rows.saturating_sub(n - 1)..];
-        let ends = n - 1 - tail.len()..n - 1;
-        running_back::<Sum>(tail, &mut end_sums[ends.clone()]);
-        let increases = &mut increases[..tail.len()];
-        for at in 0..tail.len() {
-            increases[at] = weights.increase(tail.len() - 1 - at, tail[at], end_sums[ends.start + at]);
-        }
-        running_back::<Sum>(increases, &mut end_squares[ends]);
+        let tail = &x[x.len().saturating_sub(n - 1)..];
+        ends.fill_backward(tail, n - 1 - tail.len(), &weights);
     }
     let cold = (n - 1).min(x.len());
     for column in [middle, upper, lower] {
         column[..cold].fill(f64::NAN);
     }
-    out
 }
 
 /// [`bollinger`] one closed candle at a time.

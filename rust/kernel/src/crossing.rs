@@ -65,18 +65,17 @@ pub fn rising(x: &[f64], m: usize) -> Vec<i64> {
 }
 
 /// Share of the last `w` values, in percent, that are not above the present one; NaN where the window has a NaN.
-#[must_use]
-pub fn percentile(x: &[f64], w: usize) -> Vec<f64> {
-    let mut out = vec![f64::NAN; x.len()];
+pub fn percentile(x: &[f64], w: usize, out: &mut [f64]) {
     let mut valid = 0;
-    for row in 0..x.len() {
+    for (row, out) in out.iter_mut().enumerate() {
         valid = if x[row].is_nan() { 0 } else { valid + 1 };
-        if valid >= w {
-            let now = x[row];
-            let slack = TOLERANCE * now.abs();
-            let count = x[row + 1 - w..=row].iter().map(|past| u32::from(past - now <= slack)).sum::<u32>();
-            out[row] = 100.0 * f64::from(count) / w as f64;
-        }
+        *out = if valid < w { f64::NAN } else { share_not_above(&x[row + 1 - w..=row], x[row]) };
     }
-    out
+}
+
+#[inline]
+fn share_not_above(window: &[f64], now: f64) -> f64 {
+    let slack = TOLERANCE * now.abs();
+    let count = window.iter().map(|past| u32::from(past - now <= slack)).sum::<u32>();
+    100.0 * f64::from(count) / window.len() as f64
 }

@@ -37,19 +37,25 @@ impl Decay {
         value
     }
 
-    /// Replace each value by the sum up to it, in the same order of operations as [`Decay::push`] on a fresh group.
+    /// [`Decay::push`] for each value, replacing it by the sum up to it.
     #[inline]
     fn run(&mut self, values: &mut [f64]) {
+        let begun = if self.filled == 0 { 0 } else { (GROUP - self.filled).min(values.len()) };
+        let (head, tail) = values.split_at_mut(begun);
+        for y in head {
+            *y = self.push(*y);
+        }
         let [c, c2, c3, c4] = self.powers;
-        let mut groups = values.chunks_exact_mut(GROUP);
+        let mut base = self.base;
+        let mut groups = tail.chunks_exact_mut(GROUP);
         for y in &mut groups {
             let p1 = c * y[0] + y[1];
             let p2 = c * p1 + y[2];
             let p3 = c * p2 + y[3];
-            let base = self.base;
             y.copy_from_slice(&[c * base + y[0], c2 * base + p1, c3 * base + p2, c4 * base + p3]);
-            self.base = y[3];
+            base = y[3];
         }
+        self.base = base;
         for y in groups.into_remainder() {
             *y = self.push(*y);
         }
@@ -98,9 +104,9 @@ impl SeededMean {
         self.decay.base
     }
 
-    /// Replace each value of a whole column by the mean up to it.
-    fn run(mut self, values: &mut [f64]) {
-        let (head, tail) = values.split_at_mut(self.n.min(values.len()));
+    /// Replace each value by the mean up to it.
+    fn run(&mut self, values: &mut [f64]) {
+        let (head, tail) = values.split_at_mut((self.n - self.seen).min(values.len()));
         for x in head {
             *x = self.push(*x);
         }
@@ -113,7 +119,7 @@ impl SeededMean {
     }
 }
 
-/// Rows worked on at a time: small enough for the first-level cache, divisible by [`GROUP`].
+/// Rows worked on at a time: small enough for the first-level cache.
 const BLOCK: usize = 512;
 
 /// Rows before a line's first value, where the line is computed from another that is NaN until it is warm.
@@ -124,11 +130,9 @@ fn cold(x: &[f64]) -> usize {
 /// Exponential mean of span `n`, seeded with the mean of the first `n` values; NaN before.
 ///
 /// Leading NaNs are skipped: the line starts at the first number.
-#[must_use]
-pub fn ema(x: &[f64], n: usize) -> Vec<f64> {
-    let mut out = x.to_vec();
+pub fn ema(x: &[f64], n: usize, out: &mut [f64]) {
+    out.copy_from_slice(x);
     SeededMean::exponential(n).run(&mut out[cold(x)..]);
-    out
 }
 
 /// The true range: how far price moved within the candle and from the previous close.
@@ -143,24 +147,25 @@ pub fn true_range(high: f64, low: f64, previous: f64) -> f64 {
 /// Wilder's average true range: the mean of `TR[1..=n]` at row `n`, then smoothed; NaN before.
 ///
 /// Source: Wilder, New Concepts in Technical Trading Systems (1978).
-#[must_use]
-pub fn atr(high: &[f64], low: &[f64], close: &[f64], n: usize) -> Vec<f64> {
-    let ranges = high.iter().zip(low).skip(1).zip(close).map(|((h, l), previous)| true_range(*h, *l, *previous));
-    let mut out = Vec::with_capacity(close.len());
-    out.extend(close.first().map(|_| f64::NAN));
-    out.extend(ranges);
-    SeededMean::wilder(n).run(&mut out[close.len().min(1)..]);
-    out
+pub fn atr(high: &[f64], low: &[f64], close: &[f64], n: usize, out: &mut [f64]) {
+    let Some((first, rest)) = out.split_first_mut() else { return };
+    *first = f64::NAN;
+    let mut mean = SeededMean::wilder(n);
+    let blocks = rest.chunks_mut(BLOCK).zip(high[1..].chunks(BLOCK)).zip(low[1..].chunks(BLOCK));
+    for (((out, high), low), previous) in blocks.zip(close.chunks(BLOCK)) {
+        for (((out, high), low), previous) in out.iter_mut().zip(high).zip(low).zip(previous) {
+            *out = true_range(*high, *low, *previous);
+        }
+        mean.run(out);
+    }
 }
 
 /// The average true range in percent of the close.
-#[must_use]
-pub fn natr(high: &[f64], low: &[f64], close: &[f64], n: usize) -> Vec<f64> {
-    let mut out = atr(high, low, close, n);
+pub fn natr(high: &[f64], low: &[f64], close: &[f64], n: usize, out: &mut [f64]) {
+    atr(high, low, close, n, out);
     for (atr, close) in out.iter_mut().zip(close) {
         *atr = percent(*atr, *close);
     }
-    out
 }
 
 /// A share in percent.
@@ -188,33 +193,26 @@ fn strength(gain: f64, loss: f64) -> f64 {
 /// Wilder's relative strength index: 0 to 100, NaN before row `n`, 50 on a series that never moved.
 ///
 /// Leading NaNs are skipped. Source: Wilder, New Concepts in Technical Trading Systems (1978).
-#[must_use]
-pub fn rsi(x: &[f64], n: usize) -> Vec<f64> {
-    let mut out = Vec::with_capacity(x.len());
-    let start = (cold(x) + 1).min(x.len());
-    out.resize(start, f64::NAN);
-    let mut line = Strength::new(n);
-    let warm = (start + n).min(x.len());
-    if start > 0 {
-        line.previous = x[start - 1];
+pub fn rsi(x: &[f64], n: usize, out: &mut [f64]) {
+    let start = cold(x) + 1;
+    if start >= x.len() {
+        return out.fill(f64::NAN);
     }
-    out.extend(x[start..warm].iter().map(|x| line.push(*x)));
-    let (mut gains, mut losses) = ([0.0; BLOCK], [0.0; BLOCK]);
-    for block in (warm..x.len()).step_by(BLOCK) {
-        let rows = BLOCK.min(x.len() - block);
-        let (gains, losses) = (&mut gains[..rows], &mut losses[..rows]);
-        let weight = line.gain.weight;
-        for (((gain, loss), previous), x) in
-            gains.iter_mut().zip(losses.iter_mut()).zip(&x[block - 1..block - 1 + rows]).zip(&x[block..block + rows])
-        {
-            let [up, down] = step(*previous, *x);
-            (*gain, *loss) = (weight * up, weight * down);
+    out[..start].fill(f64::NAN);
+    let [mut gain, mut loss] = [SeededMean::wilder(n), SeededMean::wilder(n)];
+    let [mut gains, mut losses] = [[0.0; BLOCK]; 2];
+    let blocks = out[start..].chunks_mut(BLOCK).zip(x[start..].chunks(BLOCK)).zip(x[start - 1..].chunks(BLOCK));
+    for ((out, x), previous) in blocks {
+        let (gains, losses) = (&mut gains[..out.len()], &mut losses[..out.len()]);
+        for (((gain, loss), previous), x) in gains.iter_mut().zip(losses.iter_mut()).zip(previous).zip(x) {
+            [*gain, *loss] = step(*previous, *x);
         }
-        line.gain.decay.run(gains);
-        line.loss.decay.run(losses);
-        out.extend(gains.iter().zip(losses.iter()).map(|(gain, loss)| strength(*gain, *loss)));
+        gain.run(gains);
+        loss.run(losses);
+        for ((out, gain), loss) in out.iter_mut().zip(gains.iter()).zip(losses.iter()) {
+            *out = strength(*gain, *loss);
+        }
     }
-    out
 }
 
 /// [`atr`] one closed candle at a time.

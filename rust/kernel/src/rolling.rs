@@ -141,8 +141,7 @@ pub fn blocks(rows: usize, n: usize, first: i64) -> impl Iterator<Item = Range<u
     head.into_iter().chain((lead..rows).step_by(n).map(move |start| start..(start + n).min(rows)))
 }
 
-fn windows<J: Join>(x: &[f64], n: usize, first: i64, finish: impl Fn(f64) -> f64) -> Vec<f64> {
-    let mut out = vec![0.0; x.len()];
+fn windows<J: Join>(x: &[f64], n: usize, first: i64, out: &mut [f64], finish: impl Fn(f64) -> f64) {
     // ends[i] is the value of the block before, from its position i + 1 on.
     let mut ends = vec![J::EMPTY; n];
     for block in blocks(x.len(), n, first) {
@@ -157,45 +156,47 @@ fn windows<J: Join>(x: &[f64], n: usize, first: i64, finish: impl Fn(f64) -> f64
     }
     let cold = (n - 1).min(out.len());
     out[..cold].fill(f64::NAN);
-    out
 }
 
 /// Simple moving average: the mean of the last `n` values, NaN before row `n - 1`.
 ///
 /// `first` is the candle number (open time divided by the interval) of row 0.
-#[must_use]
-pub fn sma(x: &[f64], n: usize, first: i64) -> Vec<f64> {
-    windows::<Sum>(x, n, first, |sum| sum / n as f64)
+pub fn sma(x: &[f64], n: usize, first: i64, out: &mut [f64]) {
+    let share = 1.0 / n as f64;
+    windows::<Sum>(x, n, first, out, |sum| sum * share);
 }
 
 /// The greatest of the last `n` values, NaN before row `n - 1` and where one of them is NaN.
-#[must_use]
-pub fn rolling_max(x: &[f64], n: usize) -> Vec<f64> {
-    unknown(x, n, windows::<Highest>(x, n, 0, |value| value))
+pub fn rolling_max(x: &[f64], n: usize, out: &mut [f64]) {
+    windows::<Highest>(x, n, 0, out, |value| value);
+    mark_unknown(x, n, out);
 }
 
 /// The smallest of the last `n` values, NaN before row `n - 1` and where one of them is NaN.
-#[must_use]
-pub fn rolling_min(x: &[f64], n: usize) -> Vec<f64> {
-    unknown(x, n, windows::<Lowest>(x, n, 0, |value| value))
+pub fn rolling_min(x: &[f64], n: usize, out: &mut [f64]) {
+    windows::<Lowest>(x, n, 0, out, |value| value);
+    mark_unknown(x, n, out);
 }
 
 /// Comparisons pass over a NaN, so windows that hold one are marked afterwards.
-fn unknown(x: &[f64], n: usize, mut out: Vec<f64>) -> Vec<f64> {
-    for (block, values) in x.chunks(n).enumerate() {
+fn mark_unknown(x: &[f64], n: usize, out: &mut [f64]) {
+    for (start, values) in (0..).step_by(BLOCK).zip(x.chunks(BLOCK)) {
         if values.iter().fold(false, |any, x| any | x.is_nan()) {
-            for row in (block * n..).zip(values).filter_map(|(row, x)| x.is_nan().then_some(row)) {
+            for row in (start..).zip(values).filter_map(|(row, x)| x.is_nan().then_some(row)) {
                 let end = (row + n).min(out.len());
                 out[row..end].fill(f64::NAN);
             }
         }
     }
-    out
 }
+
+/// Rows looked at together.
+const BLOCK: usize = 512;
 
 /// [`sma`] one closed candle at a time.
 #[derive(Clone, Debug)]
 pub struct Mean {
+    share: f64,
     ends: Vec<f64>,
     sum: Running<Sum>,
     at: usize,
@@ -205,14 +206,19 @@ impl Mean {
     /// `first` is the candle number of the first value to come.
     #[must_use]
     pub fn new(n: usize, first: i64) -> Self {
-        Self { ends: vec![0.0; n], sum: Running::default(), at: first.rem_euclid(n as i64) as usize }
+        Self {
+            share: 1.0 / n as f64,
+            ends: vec![0.0; n],
+            sum: Running::default(),
+            at: first.rem_euclid(n as i64) as usize,
+        }
     }
 
     /// The mean with one more value; `newest_first` yields it and those before it.
     #[inline]
     pub fn push(&mut self, x: f64, newest_first: impl Iterator<Item = f64>) -> f64 {
         let n = self.ends.len();
-        let mean = Sum::join(self.ends[self.at], self.sum.push(x)) / n as f64;
+        let mean = Sum::join(self.ends[self.at], self.sum.push(x)) * self.share;
         self.at += 1;
         if self.at == n {
             (self.sum, self.at) = (Running::default(), 0);
