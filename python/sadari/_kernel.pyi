@@ -90,7 +90,7 @@ class History(_Tape):
 
 @final
 class Ticks(_Tape):
-    """Recorded trades in the order of their ids, searched as `History` is; those of one instant differ by a nanosecond."""
+    """Recorded trades in the order of their ids, searched as `History` is; equal times are set a nanosecond apart."""
 
     def __new__(cls, time_ns: Buffer, price: Buffer) -> Ticks: ...
 
