@@ -10,12 +10,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from sadari.research.layout import count, paragraph, percent, ratio, signed, table, usdt
+from sadari.research.layout import count, moment, paragraph, percent, ratio, signed, table, usdt
 
 Section = dict[str, Any]
 
+OPEN = "still open"
 PATHS = ("tape", "adverse", "favourable")
-REASON, SIGN, EXISTENCE = "reason", "sign", "existence"
+EXISTENCE, REASONS, STAGE, SIGN = "existence", "reasons", "stage", "sign"
 ROWS = 40
 
 
@@ -24,7 +25,8 @@ def compare(base: Section, adverse: Section, favourable: Section) -> Section:
 
     Returns:
         ``totals`` by path, ``positions`` (how many different ones there are), and ``depends``: each position that does
-        not exist in every run, ends for another reason, or changes the sign of its result.
+        not exist in every run, is reduced or ended for other reasons, reaches another stage, or changes the sign of its
+        result. Another price of the same exits is in the totals only.
     """
     runs = dict(zip(PATHS, (base, adverse, favourable), strict=True))
     found = {path: {_identity(position): position for position in run["positions"]} for path, run in runs.items()}
@@ -51,10 +53,16 @@ def _differences(outcomes: list[Section | None]) -> list[str]:
     there = [outcome for outcome in outcomes if outcome is not None]
     differs = {
         EXISTENCE: len(there) < len(outcomes),
-        REASON: len({outcome["reason"] for outcome in there}) > 1,
+        REASONS: len({tuple(_reasons(outcome)) for outcome in there}) > 1,
+        STAGE: len({outcome["stage"] for outcome in there}) > 1,
         SIGN: len({_sign(outcome) for outcome in there}) > 1,
     }
     return [name for name, does in differs.items() if does]
+
+
+def _reasons(outcome: Section) -> list[str]:
+    """Why it was reduced and ended, in order; without an end for one that is open."""
+    return [part["reason"] for part in outcome["parts"]] + ([] if outcome["closed"] else [OPEN])
 
 
 def _sign(outcome: Section) -> int | None:
@@ -74,7 +82,7 @@ def _row(outcomes: dict[str, Section | None], why: list[str]) -> Section:
         "outcomes": {
             path: None
             if outcome is None
-            else {"reason": outcome["reason"], "stage": outcome["stage"], "net": outcome["net"]}
+            else {"reasons": _reasons(outcome), "stage": outcome["stage"], "net": outcome["net"]}
             for path, outcome in outcomes.items()
         },
     }
@@ -120,11 +128,11 @@ def text(compared: Section) -> str:
     if not depends:
         return "\n".join([*lines[:-1], *paragraph("No position depends on it."), ""])
     lines += paragraph(
-        f"{len(depends):,} of {count(compared['positions'], 'position')} depend on it: they end for another reason, "
-        "change from profit to loss, or exist in some of the runs only."
+        f"{len(depends):,} of {count(compared['positions'], 'position')} depend on it: they are reduced or ended for "
+        "other reasons, reach another stage, change between profit and loss, or exist in some of the runs only."
     )
     for row in depends[:ROWS]:
-        lines += paragraph(f"{row['opened']} {row['symbol']} {row['direction']} ({', '.join(row['why'])})")
+        lines += paragraph(f"{moment(row['opened'])} {row['symbol']} {row['direction']} ({', '.join(row['why'])})")
         lines += [
             line for path in PATHS for line in paragraph(f"{path.ljust(10)} {_told(row['outcomes'][path])}", "  ")
         ]
@@ -136,4 +144,4 @@ def text(compared: Section) -> str:
 def _told(outcome: Section | None) -> str:
     if outcome is None:
         return "does not exist"
-    return f"{outcome['reason'] or 'still open'}, {usdt(outcome['net'])} USDT"
+    return f"{', '.join(outcome['reasons'])}: {usdt(outcome['net'])} USDT"

@@ -1,8 +1,8 @@
 """An honest account of a run: `summarize` makes it a plain dictionary, `text` makes that readable.
 
 In the dictionary money, prices and quantities are decimal strings, statistics are numbers, times are ISO 8601 in UTC,
-and what is not known is null. Fees are negative when paid, so price + fees + funding is the result everywhere. A
-result whose funding is not known leaves it out.
+and what is not known is null. Fees are negative when paid, so price + fees + funding is the result everywhere. Where
+funding is not known, a net result holds what was booked of it.
 """
 
 from __future__ import annotations

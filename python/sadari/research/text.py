@@ -93,11 +93,8 @@ def _result(whole: Section) -> list[str]:
         *line("  funding", usdt(result["funding"])),
     ]
     if unknown:
-        booked = (
-            f"{usdt(result['funding_booked'])} booked where it is known; " if float(result["funding_booked"]) else ""
-        )
         names = ", ".join(unknown[:8]) + (f" and {len(unknown) - 8} more" if len(unknown) > 8 else "")  # noqa: PLR2004
-        rows += line("", f"{booked}without rates: {names}. The change leaves it out.")
+        rows += line("", f"{usdt(result['funding_booked'])} is booked and counted; rates are missing for {names}")
     for kind, amount in result["other"].items():
         rows += line(f"  {kind.lower().replace('_', ' ')}", usdt(amount))
     if not result["adds_up"]:

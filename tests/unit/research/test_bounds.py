@@ -26,8 +26,8 @@ def test_only_positions_whose_outcome_differs_are_named() -> None:
     compared = bounds.compare(base, adverse, base)
     assert compared["positions"] == 3
     stopped, extra = compared["depends"]
-    assert (stopped["opened"], stopped["why"]) == ("2023-07-02T01:40:00Z", ["reason", "sign"])
-    assert stopped["outcomes"]["adverse"] == {"reason": "STOP_LOSS_INITIAL", "stage": "INITIAL", "net": "-11"}
+    assert (stopped["opened"], stopped["why"]) == ("2023-07-02T01:40:00Z", ["reasons", "sign"])
+    assert stopped["outcomes"]["adverse"] == {"reasons": ["STOP_LOSS_INITIAL"], "stage": "INITIAL", "net": "-11"}
     assert (extra["why"], extra["outcomes"]["tape"], extra["outcomes"]["favourable"]) == (["existence"], None, None)
 
 
@@ -45,7 +45,27 @@ def test_a_position_that_is_still_open_in_one_run_depends_on_the_path() -> None:
     tale.enter(0, "AUSDT", LONG, D(100), D(1))
     base, still = told((0, 110, "HALF_PROFIT")), summarize(tale.run())
     (row,) = bounds.compare(base, still, base)["depends"]
-    assert row["why"] == ["reason", "sign"]
+    assert row["why"] == ["reasons", "sign"]
     page = bounds.text(bounds.compare(base, still, base))
-    assert "adverse    still open, -0.50 USDT" in page
+    assert "adverse    still open: -0.50 USDT" in page
     assert "1 of 1 position" in page
+
+
+def test_a_reduction_that_happens_in_one_run_only_depends_on_the_path() -> None:
+    """The end is the same stop; the recovery of the lot is the difference."""
+
+    def ladder(*, recovers: bool) -> Summary:
+        tale = Scribe()
+        tale.enter(0, "AUSDT", LONG, D(100), D(1))
+        tale.add(10, "AUSDT", LONG, D(97), D(1), rung=1)
+        if recovers:
+            tale.reduce(20, "AUSDT", LONG, D(100), {"DCA1_RECOVERY": D(1)}, 1)
+        tale.exit(30, "AUSDT", LONG, D(90), "STOP_LOSS_FIRST_DCA")
+        tale.record("AUSDT", LONG, 0, 30, "STOP_LOSS_FIRST_DCA", stage=1)
+        return summarize(tale.run())
+
+    base = ladder(recovers=True)
+    (row,) = bounds.compare(base, base, ladder(recovers=False))["depends"]
+    assert row["why"] == ["reasons"]
+    assert row["outcomes"]["tape"]["reasons"] == ["DCA1_RECOVERY", "STOP_LOSS_FIRST_DCA"]
+    assert row["outcomes"]["favourable"]["reasons"] == ["STOP_LOSS_FIRST_DCA"]
