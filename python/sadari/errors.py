@@ -1,15 +1,15 @@
 """Every failure of Sadari, named by what the caller does next.
 
-    SadariError
-    ├── ConfigError            the input is wrong: fix it and start again (exit code 2)
-    │   └── DataError          a data file is wrong: names the file and the row
-    ├── RetryableError         nothing happened at the venue: the same call may be made again
-    ├── RefusedError           the venue said no, with a code: asking again unchanged is pointless
-    ├── UnknownOutcomeError    it may have happened: look it up before anything else
-    ├── FatalError             the engine cannot go on: it stops, protection stays
-    │   └── JournalError       the journal cannot be written, or is not what was written
-    ├── NotAllowedError        an operator's command that the present state does not allow
-    └── IllegalTransitionError an internal event that the lifecycle does not list: a bug
+SadariError
+├── ConfigError            the input is wrong: fix it and start again (exit code 2)
+│   └── DataError          a data file is wrong: names the file and the row
+├── RetryableError         nothing happened at the venue: the same call may be made again
+├── RefusedError           the venue said no, with a code: asking again unchanged is pointless
+├── UnknownOutcomeError    it may have happened: look it up before anything else
+├── FatalError             the engine cannot go on: it stops, protection stays
+│   └── JournalError       the journal cannot be written, or is not what was written
+├── NotAllowedError        an operator's command that the present state does not allow
+└── IllegalTransitionError an internal event that the lifecycle does not list: a bug
 """
 
 from __future__ import annotations
