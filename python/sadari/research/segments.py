@@ -76,6 +76,7 @@ def text(compared: Section) -> str:
     without = f"; funding is not known, and left out, in {count(unpaid, 'segment')}" if unpaid else ""
     closing = (
         f"{count(total['segments'], 'segment')}, {total['won']:,} with a gain; {total['candles']:,} candles, "
-        f"{total['entries']:,} entries, {total['adds']:,} adds, equity {usdt(total['equity_change'])} USDT in sum{without}"
+        f"{total['entries']:,} entries, {total['adds']:,} adds, "
+        f"equity {usdt(total['equity_change'])} USDT in sum{without}"
     )
     return "\n".join([*table(head, rows), "", *paragraph(closing)]) + "\n"

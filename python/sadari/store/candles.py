@@ -224,9 +224,9 @@ def _fault(table: Table, row: int, kind: str, interval_ns: int) -> str:
 def _interval(table: Table) -> int:
     """The most common step between the first rows; a single row counts as a minute."""
     sample = table.time_ns[:_SAMPLE]
-    steps = Counter(b - a for a, b in pairwise(sample))
+    steps = Counter(later - earlier for earlier, later in pairwise(sample) if later > earlier)
     interval_ns = int(max(steps, key=lambda step: (steps[step], -step))) if steps else MINUTE_NS
-    if interval_ns <= 0 or DAY_NS % interval_ns:
+    if DAY_NS % interval_ns:
         raise DataError(f"{table.path}: candles are {interval_ns / SECOND_NS:g} s apart, which is no part of a day")
     return interval_ns
 

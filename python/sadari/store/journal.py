@@ -22,9 +22,9 @@ from sadari.model.event import AnyEvent, Event
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 
-_SCHEMA = "CREATE TABLE rows (first INTEGER PRIMARY KEY, count INTEGER, lines BLOB, chain BLOB)"
+_SCHEMA = "CREATE TABLE rows (first INTEGER PRIMARY KEY, size INTEGER, lines BLOB, chain BLOB)"
 _INSERT = "INSERT INTO rows VALUES (?, ?, ?, ?)"
-_SELECT = "SELECT first, count, lines, chain FROM rows ORDER BY first"
+_SELECT = "SELECT first, size, lines, chain FROM rows ORDER BY first"
 _GENESIS = bytes(32)
 
 # The smaller, the closer a fault is named; from here on up, the larger is no faster.

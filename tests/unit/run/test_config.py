@@ -1,0 +1,190 @@
+"""The configuration: what a file may say, and what is said to a file that may not."""
+
+from __future__ import annotations
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sadari.errors import ConfigError
+from sadari.model.order import SizingBasis
+from sadari.run.config import Config, load, parse
+from sadari.run.explained import KEYS, SECTIONS, commented, plain
+
+D = Decimal
+
+
+def test_an_empty_file_is_the_defaults() -> None:
+    """Every section and every key may be absent."""
+    assert parse("") == Config()
+
+
+def test_numbers_keep_the_digits_they_are_written_with() -> None:
+    """A decimal of the file never becomes a double."""
+    found = parse("[ladder]\nweights = [0.1, 0.2, 0.30]\n[account]\nbalance = 1000")
+    assert [str(weight) for weight in found.ladder.weights] == ["0.1", "0.2", "0.30"]
+    assert found.account.balance == D(1000)
+
+
+def test_the_sections_become_the_settings_of_the_engine() -> None:
+    """The run's name is the engine's."""
+    settings = parse('[engine]\nname = "jul"\n[fees]\ntaker = 0.0004\n[risk]\nmax_positions = 3').settings()
+    assert (settings.run_id, settings.fees.taker, settings.risk.max_positions) == ("jul", D("0.0004"), 3)
+
+
+@pytest.mark.parametrize(("text", "basis", "cap"), [
+    ("", SizingBasis.NOTIONAL, "0.03"),
+    ('\nsizing_basis = "MARGIN"\n[risk]\nmax_portfolio_stop_loss_pct = 0.2', SizingBasis.MARGIN, "0.2"),
+])  # fmt: skip
+def test_a_preset_fills_in_what_is_not_given(text: str, basis: SizingBasis, cap: str) -> None:
+    """D-08: loss_limited is notional sizing with a cap of 3 %; a value beside it wins."""
+    found = parse(f'[ladder]\npreset = "loss_limited"{text}')
+    assert found.ladder.sizing_basis is basis
+    assert found.risk.max_portfolio_stop_loss_pct == D(cap)
+
+
+REFUSED = [
+    ("[ladder]\nlevrage = 3", "section [ladder] has no key 'levrage'; did you mean 'leverage'? Allowed: weights, dca_"),
+    ("[lader]", "there is no section [lader]; did you mean 'ladder'? Allowed: engine, account, ladder"),
+    ("zzz = 1", "there is no section [zzz]. Allowed: engine"),
+    ("ladder = 1", "ladder is 1 where a section [ladder] is wanted"),
+    ("[ladder\n", "this is not TOML: Expected ']' at the end of a table declaration (at line 1"),
+    ('[ladder]\nleverage = "x"', '[ladder] leverage is "x"; allowed: a whole number'),
+    ("[ladder]\nleverage = 1.5", "[ladder] leverage is 1.5; allowed: a whole number"),
+    ("[ladder]\nleverage = 0", "[ladder] leverage is 0; allowed: a whole number from 1 to 125"),
+    ("[ladder]\nleverage = 126", "[ladder] leverage is 126; allowed: a whole number from 1 to 125"),
+    ("[ladder]\nleverage = true", "[ladder] leverage is true; allowed: a whole number"),
+    ("[ladder]\nweights = 3", "[ladder] weights is 3; allowed: a list, each of its values a number"),
+    ('[ladder]\nweights = [1, "a"]', '[ladder] weights is [1, "a"]; allowed: a list, each of its values a number'),
+    ("[ladder]\nweights = [nan]", "[ladder] weights is [NaN]; allowed: a list of finite numbers"),
+    ('[ladder]\nsizing_basis = "X"', '[ladder] sizing_basis is "X"; allowed: MARGIN, NOTIONAL'),
+    ('[ladder]\nmargin_mode = "cross"', '[ladder] margin_mode is "cross"; allowed: isolated, crossed'),
+    ('[ladder]\npreset = "safe"', '[ladder] preset is "safe"; allowed: loss_limited'),
+    ('[ladder]\nstop_ratchet = "yes"', '[ladder] stop_ratchet is "yes"; allowed: true or false'),
+    ("[ladder]\ntech_ma_fast = 20", "[ladder] tech_ma_fast is 20; allowed: less than tech_ma_slow, which is 20"),
+    ("[ladder]\nhalf_close_ratio = 0", "[ladder] half_close_ratio is 0; allowed: a fraction above 0, at most 1"),
+    ("[account]\nbalance = -5", "[account] balance is -5; allowed: a number above 0"),
+    ("[account]\nbalance = inf", "[account] balance is Infinity; allowed: a number above 0"),
+    ('[account]\nbalance = "10"', '[account] balance is "10"; allowed: a number'),
+    ("[fees]\ntaker = nan", "[fees] taker is NaN; allowed: a rate from -0.1 to 0.1"),
+    ("[risk]\nmin_reserve_pct = 45", "[risk] min_reserve_pct is 45; allowed: a fraction from 0 to 1"),
+    ("[risk]\nmax_positions = 0", "[risk] max_positions is 0; allowed: a whole number of 1 or more"),
+    ("[daily]\nmax_loss_pct = 0", "[daily] max_loss_pct is 0; allowed: a fraction above 0, at most 1"),
+    ("[reentry]\nmax_per_symbol_per_day = 0", "max_per_symbol_per_day is 0; allowed: a whole number of 1 or more"),
+    ('[signal]\nkind = "surge"', '[signal] kind is "surge"; allowed: ma_cross, always'),
+    ("[signal]\nframe_minutes = 7", "frame_minutes is 7; allowed: a whole number of minutes that divides a day"),
+    ("[signal]\nfast = 90", "[signal] fast is 90; allowed: less than slow, which is 80"),
+    ('[market]\npath = "best"', '[market] path is "best"; allowed: tape, adverse, favourable'),
+    ("[market]\nlatency_ms = -1", "[market] latency_ms is -1; allowed: a whole number of 0 or more"),
+    ('[engine]\nmode = "live"', '[engine] mode is "live"; allowed: backtest'),
+    ('[engine]\nname = "a b"', "[engine] name is a b; allowed: 1 to 16 of A-Z a-z 0-9 _ -"),
+    ("[instruments]\nBTCUSDT = 4", "instruments.BTCUSDT is 4 where a section [instruments.BTCUSDT] is wanted"),
+    ("[instruments.BTCUSDT]\ntick = 1", "section [instruments.BTCUSDT] has no key 'tick'; did you mean 'tick_size'?"),
+    ("[instruments.X]\ntick_size = 0.000000001", "tick_size is 1E-9; allowed: a multiple of 0.00000001"),
+    ("[instruments.X]\nbrackets = 4", "[instruments.X] brackets is 4; allowed: a list of tables of floor, cap"),
+    ("[instruments.X]\nbrackets = [{ floor = 0 }]", "[instruments.X.brackets 1] lacks cap, maint_margin_rate, max_lev"),
+    ('[instruments.X]\nbrackets = [{ floor = 0, cap = "x", max_leverage = 1, maint_margin_rate = 0.1 }]',
+     '[instruments.X.brackets 1] cap is "x"; allowed: a number'),
+    ("[instruments.X]\nbrackets = [{ floor = 0, cap = 1, max_leverage = 1, maint_margin_rate = 2 }]",
+     "[instruments.X.brackets 1] maint_margin_rate is 2; allowed: a fraction from 0 to below 1"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), REFUSED, ids=[text for text, _ in REFUSED])
+def test_a_fault_is_named_with_what_is_allowed(text: str, said: str) -> None:
+    """Section, key, value, and what may stand there."""
+    with pytest.raises(ConfigError) as refused:
+        parse(text)
+    assert said in str(refused.value)
+
+
+def refusal(text: str) -> str | None:
+    """What is said to a text, None if it is taken; any other error than a refusal comes through."""
+    try:
+        parse(text)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_configuration_or_a_sentence(text: str) -> None:
+    """Nothing but a ConfigError of one line comes out of a bad file."""
+    assert refusal(text) != ""
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 200) | st.floats() | st.sampled_from(["tape", "MARGIN", "x", ""]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["floor", "cap", "y"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.data())
+def test_any_value_of_any_key_is_taken_or_refused_with_a_sentence(data: st.DataObject) -> None:
+    """Whatever TOML can say for a key, no other error comes out of it."""
+    section = data.draw(st.sampled_from(sorted(KEYS)))
+    key = data.draw(st.sampled_from(sorted(KEYS[section])))
+    value = data.draw(VALUES.filter(lambda drawn: drawn is not None))
+    said = refusal(f"[{section}]\n{key} = {toml(value)}\n")
+    assert said is None or key in said
+
+
+def toml(value: object) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(toml(part) for part in value if part is not None)}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {toml(part)}' for key, part in value.items() if part is not None)} }}"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """Absent, or no text; and a fault inside names the file too."""
+    with pytest.raises(ConfigError, match=r"absent\.toml: the configuration cannot be read \(No such file"):
+        load(tmp_path / "absent.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="is not a text file in UTF-8"):
+        load(tmp_path / "binary.toml")
+    (tmp_path / "bad.toml").write_text("x = 1", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"bad\.toml: there is no section \[x\]"):
+        load(tmp_path / "bad.toml")
+
+
+def test_every_key_is_explained() -> None:
+    """The file that `config init` writes knows every section and key, and no other."""
+    fields = {field.name: field.type for field in msgspec.structs.fields(Config) if field.name != "instruments"}
+    assert list(SECTIONS) == list(KEYS) == list(fields)
+    assert {name: tuple(keys) for name, keys in KEYS.items()} == {
+        name: kind.__struct_fields__ for name, kind in fields.items()
+    }
+
+
+def test_the_file_that_init_writes_is_the_defaults() -> None:
+    """Also when the keys that are only shown are taken in."""
+    assert parse(commented(Config())) == Config()
+    uncommented = [line.removeprefix("# ") for line in commented(Config()).splitlines() if " = " in line]
+    shown = {line.partition(" = ")[0] for line in uncommented}
+    assert {key for keys in KEYS.values() for key in keys} <= shown
+    example = commented(Config()).partition("# [instruments.BTCUSDT]")
+    instrument = "".join(f"{line.removeprefix('# ')}\n" for line in (example[1] + example[2]).splitlines())
+    assert tomllib.loads(instrument)
+    assert parse(instrument).instruments["BTCUSDT"].tick_size == D("0.1")
+
+
+def test_what_show_prints_is_the_configuration() -> None:
+    """Instruments and brackets included."""
+    config = parse(
+        '[ladder]\nleverage = 7\n[risk]\naccount_max_age_ms = 5000\n[instruments."BTC/USDT:USDT"]\ntick_size = 0.1\n'
+        "brackets = [{ floor = 0, cap = 5, max_leverage = 7, maint_margin_rate = 0.01, cum = 0 }]"
+    )
+    assert parse(plain(config)) == config
