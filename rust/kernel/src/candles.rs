@@ -239,7 +239,8 @@ impl Aggregator {
             self.into_frame = now.rem_euclid(self.frame_ns);
         }
         self.last_ns = Some(now);
-        self.forming = if self.into_frame == 0 { Some(candle) } else { self.forming.map(|frame| frame.extended(candle)) };
+        self.forming =
+            if self.into_frame == 0 { Some(candle) } else { self.forming.map(|frame| frame.extended(candle)) };
         Ok(if self.into_frame + self.interval_ns == self.frame_ns { self.forming.take() } else { None })
     }
 }
