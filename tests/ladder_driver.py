@@ -370,8 +370,13 @@ def held(
 
 
 def pending(purpose: Purpose, *ticks: str, **changes: Any) -> tuple[Driver, PlaceOrder]:
-    """A position whose order of this purpose, sent at the last tick, has no answer yet."""
-    driver = held(*ticks[:-1], **changes)
-    driver.hold = {purpose}
-    driver.tick(ticks[-1])
+    """A position whose order of this purpose, sent at the last tick (or its entry), has no answer yet."""
+    if ticks:
+        driver = held(*ticks[:-1], **changes)
+        driver.hold = {purpose}
+        driver.tick(ticks[-1])
+    else:
+        driver = Driver(patient(**changes))
+        driver.hold = {purpose}
+        driver.signal(Direction.LONG, "50000")
     return driver, driver.held.pop()
