@@ -126,6 +126,7 @@ BAD = {
     "zero price": (change(0, 3, 0), "line 2: low is 0.0 where a finite number above 0"),
     "negative volume": (change(1, 5, -1), "line 3: volume is -1.0 where a finite number of 0 or more"),
     "no number": (change(2, 4, "abc"), "line 4: close is 'abc' where a number is wanted"),
+    "no number in the first row": (change(0, 4, "abc"), "line 2: close is 'abc' where a number is wanted"),
     "empty cell": (change(2, 4, ""), "line 4: close is '' where a number is wanted"),
     "time with a fraction": (change(2, 0, "1.5"), "line 4: open_time is '1.5' where a whole number is wanted"),
     "high below low": (change(4, 2, 98), "line 6: high is 98.0, below low, which is 99.0"),
@@ -154,6 +155,17 @@ def test_a_row_that_is_no_candle_is_named(tmp_path: Path, spoil: Callable[[list[
         load([tmp_path])
     assert str(file) in str(refused.value)
     assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("header", [True, False])
+@pytest.mark.parametrize("number", [0, 2_500, 4_999])
+def test_the_line_is_right_however_far_down(tmp_path: Path, header: bool, number: int) -> None:
+    """The line that an editor shows, in a file of several chunks."""
+    content = rows(5_000)
+    content[number][4] = "x"
+    write(tmp_path / "BTCUSDT.csv", content, header=header)
+    with pytest.raises(DataError, match=rf"line {number + 1 + header}: close is 'x'"):
+        load([tmp_path])
 
 
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
