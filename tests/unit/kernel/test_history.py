@@ -142,6 +142,48 @@ def test_a_trail_that_jumps_past_the_price_is_met_at_the_frames_close() -> None:
     assert watch.touch(100 * UNITS) == [1]
 
 
+def test_a_tick_comes_before_the_close_of_a_frame_at_its_instant() -> None:
+    """The open at the close's instant is answered first; asked from there, the frame is still to be done."""
+    tape = history(*[(100.0, 100.0, 100.0, 100.0)] * 3, (94.0, 94.0, 94.0, 94.0))
+    flat = array("d", [100.0])
+    tape.attach_frames(3 * MINUTE, array("q", [3 * MINUTE]), flat, flat, array("d", [1.0]))
+    watch = armed((1, False, 95 * UNITS))
+    watch.arm_trail(2, False, 3.0, 100 * UNITS, None, None)
+    assert tape.next_crossing(0, 4 * MINUTE, watch) == (3 * MINUTE, 94 * UNITS)
+    assert watch.touch(94 * UNITS) == [1]
+    assert tape.next_crossing(3 * MINUTE, 4 * MINUTE, watch) == (3 * MINUTE, 94 * UNITS)
+    assert watch.touch(94 * UNITS) == [2]
+    assert tape.next_crossing(3 * MINUTE, 4 * MINUTE, watch) is None
+
+
+def test_an_open_that_is_an_extreme_does_not_count_after_itself() -> None:
+    """From the open's own instant on, a candle that opened at its high has its highest price a tick lower."""
+    tape = history((110.0, 110.0, 90.0, 95.0), (95.0, 95.0, 95.0, 95.0), path="high_first")
+    assert tape.extremes(0, MINUTE) == (90 * UNITS, 110 * UNITS - TICK)
+    assert tape.extremes(-1, MINUTE) == (90 * UNITS, 110 * UNITS)
+
+
+@settings(max_examples=100)
+@given(seed=st.integers(0, 10**6), data=st.data())
+def test_whole_blocks_are_skipped_without_missing_a_candle(seed: int, data: st.DataObject) -> None:
+    """Over thousands of candles, from any of them on, the first that can cross is found, and the extremes are right."""
+    rows = 5_000
+    prices = [100.0 + (row * 7_919 + seed) % 5_003 / 100 for row in range(rows)]
+    column = array("d", prices)
+    times = array("q", range(0, rows * MINUTE, MINUTE))
+    tape = History(times, column, column, column, column, interval_ns=MINUTE, tick_units=TICK, seed=1)
+    start, stop = sorted((data.draw(st.integers(0, rows - 1)), data.draw(st.integers(0, rows - 1))))
+    level = data.draw(st.integers(100 * UNITS, 151 * UNITS))
+    inside = range(start + 1, stop + 1)
+    expected = next((row for row in inside if round(prices[row] * UNITS) >= level), None)
+    met = tape.next_crossing(start * MINUTE, stop * MINUTE, armed((1, True, level)))
+    assert met == (None if expected is None else (expected * MINUTE, round(prices[expected] * UNITS)))
+    if inside:
+        low, high = tape.extremes(start * MINUTE, stop * MINUTE)
+        seen = [round(prices[row] * UNITS) for row in inside]
+        assert (low, high) == (min(seen), max(seen))
+
+
 def test_without_candles_nothing_is_known() -> None:
     """An empty history answers None and refuses to name a price."""
     tape = History(
