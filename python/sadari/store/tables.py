@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sadari.errors import ConfigError, DataError
 from sadari.model.units import MILLISECOND_NS
+
+if TYPE_CHECKING:
+    import duckdb
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -144,27 +148,34 @@ def _nanoseconds(times: array[int]) -> memoryview:
     return memoryview(array("q", [time * unit for time in times]))
 
 
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """The one connection of this process: making another costs more than reading a month of candles."""
+    import duckdb
+
+    return duckdb.connect()
+
+
 def _read_parquet(path: Path, shape: Shape) -> Table:
     try:
         import duckdb
     except ImportError as error:
         raise ConfigError(f"{path}: Parquet needs the research extra: pip install 'sadari[research]'") from error
-    with duckdb.connect() as connection:
-        try:
-            table = connection.read_parquet(str(path))
-            at_time, positions = _chosen(path, shape, table.columns)
-            time = f'"{table.columns[at_time]}"'
-            # An absent cell becomes what the checks refuse: a time out of order, a number that is none.
-            chosen = [
-                f"coalesce({time}::bigint, 0) * CASE WHEN abs({time}) < {_LARGEST_MS} THEN 1000000 ELSE 1000 END AS t"
-            ]
-            chosen += [
-                f"coalesce(\"{table.columns[at]}\"::double, 'nan') AS c{number}"
-                for number, at in enumerate(positions.values())
-            ]
-            columns = table.select(", ".join(chosen)).fetchnumpy()
-        except duckdb.Error as error:
-            raise DataError(f"{path}: cannot be read as Parquet ({str(error).splitlines()[0]})") from error
+    try:
+        table = _database().read_parquet(str(path))
+        at_time, positions = _chosen(path, shape, table.columns)
+        time = f'"{table.columns[at_time]}"'
+        # An absent cell becomes what the checks refuse: a time out of order, a number that is none.
+        chosen = [
+            f"coalesce({time}::bigint, 0) * CASE WHEN abs({time}) < {_LARGEST_MS} THEN 1000000 ELSE 1000 END AS t"
+        ]
+        chosen += [
+            f"coalesce(\"{table.columns[at]}\"::double, 'nan') AS c{number}"
+            for number, at in enumerate(positions.values())
+        ]
+        columns = table.select(", ".join(chosen)).fetchnumpy()
+    except duckdb.Error as error:
+        raise DataError(f"{path}: cannot be read as Parquet ({str(error).splitlines()[0]})") from error
     numbers = {name: _view(columns[f"c{number}"], "d") for number, name in enumerate(positions)}
     return Table(path, _view(columns["t"], "q"), numbers, 1)
 

@@ -31,9 +31,12 @@ def test_numbers_keep_the_digits_they_are_written_with() -> None:
     assert found.account.balance == D(1000)
 
 
+@pytest.mark.requirement("R002-1")
 def test_the_sections_become_the_settings_of_the_engine() -> None:
     """The run's name is the engine's."""
-    settings = parse('[engine]\nname = "jul"\n[fees]\ntaker = 0.0004\n[risk]\nmax_positions = 3').settings()
+    config = parse('[engine]\nname = "jul"\n[fees]\ntaker = 0.0004\n[risk]\nmax_positions = 3\n[account]\nbalance = 5')
+    settings = config.settings()
+    assert config.account.balance == D(5)
     assert (settings.run_id, settings.fees.taker, settings.risk.max_positions) == ("jul", D("0.0004"), 3)
 
 

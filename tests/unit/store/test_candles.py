@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sadari.errors import DataError
+from sadari.errors import ConfigError, DataError
 from sadari.store.candles import SHAPE, CandleColumns, find, load, segments
 
 MINUTE_MS = 60_000
@@ -236,6 +237,14 @@ def test_an_absent_cell_of_parquet_is_named(tmp_path: Path, cell: str, said: str
         connection.sql(f"COPY t TO '{tmp_path / 'BTCUSDT.parquet'}'")
     with pytest.raises(DataError, match=said):
         load([tmp_path / "BTCUSDT.parquet"])
+
+
+def test_parquet_without_its_reader_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The base install reads CSV only, and says so."""
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    (tmp_path / "BTCUSDT.parquet").touch()
+    with pytest.raises(ConfigError, match=r"Parquet needs the research extra: pip install 'sadari\[research\]'"):
+        load([tmp_path])
 
 
 def test_a_file_that_is_no_parquet_is_refused(tmp_path: Path) -> None:
