@@ -1,0 +1,168 @@
+"""The composition: a whole backtest, small."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from itertools import pairwise
+from math import isclose
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sadari.core.engine import Engine
+from sadari.errors import ConfigError
+from sadari.model.event import Event, FundingPaid, OrderFilled
+from sadari.model.order import Direction, TechExit
+from sadari.model.plan import Ladder, Settings
+from sadari.model.units import MINUTE_NS
+from sadari.run.backtest import backtest, bounds
+from sadari.run.request import MarketSection, Request, SignalSection
+from sadari.store import journal
+from tests.history_script import rates
+from tests.reference.tapes import INSTRUMENT, START_NS, Columns, flat, line, made_up, minutes
+
+BTC = "BTCUSDT"
+LONG = SignalSection(kind="always", direction="long")
+
+
+def request(candles: Columns | None = None, **others: Any) -> Request:
+    """A made-up day and a half of one symbol, entered whenever flat."""
+    asked = Request(
+        settings=Settings(),
+        balance=Decimal(10_000),
+        candles={BTC: candles or made_up(9, 2_000)},
+        instruments={BTC: INSTRUMENT},
+        signal=LONG,
+    )
+    return replace(asked, **others)
+
+
+def test_the_same_request_gives_the_same_records() -> None:
+    """A run has no chance in it but the seed."""
+    assert backtest(request()).records == backtest(request()).records
+    other = MarketSection(seed=2)
+    assert backtest(request(market=other)).records != backtest(request()).records
+
+
+def test_the_income_is_the_change_of_the_wallet() -> None:
+    """Exactly, and every fill has its place in it."""
+    run = backtest(request(made_up(9, 20_000)))
+    assert len([record for record in run.records if isinstance(record, OrderFilled)]) > 20
+    assert sum(entry.amount for entry in run.income) == run.wallet_end - run.wallet_start
+
+
+def test_the_records_of_a_run_fed_to_a_fresh_engine_give_its_commands() -> None:
+    """In journal order: each event is followed by what it made the engine want."""
+    run = backtest(request(made_up(9, 10_000)))
+    engine = Engine(run.settings, {BTC: INSTRUMENT})
+    again: list[object] = []
+    for record in run.records:
+        if isinstance(record, Event):
+            again += [record, *engine.handle(record)]
+    assert again == run.records
+
+
+def test_the_journal_holds_the_records_in_their_order(tmp_path: Path) -> None:
+    """Header, records, footer; the chain is whole."""
+    path = tmp_path / "run.journal"
+    run = backtest(request(journal=path))
+    header, *kept, footer = [journal.decode(body) for _, body in journal.read(path)]
+    assert kept == run.records
+    assert journal.verify(path).fault == ""
+    assert isinstance(header, journal.Header)
+    assert isinstance(footer, journal.Footer)
+    assert (header.settings, header.instruments) == (run.settings, {BTC: INSTRUMENT})
+    assert header.market["latency_ms"] == "50"
+
+
+def test_equity_is_wallet_plus_unrealized_at_candle_closes_and_fills() -> None:
+    """From the balance to the last mark, at most about ten thousand closes, never back in time."""
+    run = backtest(request(made_up(9, 25_000)))
+    fills = {record.time_ns for record in run.records if isinstance(record, OrderFilled)}
+    times = [time_ns for time_ns, _ in run.equity]
+    assert all(earlier < later for earlier, later in pairwise(times))
+    assert set(times) >= fills
+    assert 8_000 <= len(set(times) - fills) <= 10_001
+    assert run.equity[0] == (START_NS, 10_000.0)
+    unrealized = sum(position.unrealized for position in run.open_positions)
+    assert times[-1] == START_NS + 25_000 * MINUTE_NS
+    assert isclose(run.equity[-1][1], float(run.wallet_end + unrealized), abs_tol=1e-6)
+
+
+def test_what_is_still_held_is_told_with_its_mark() -> None:
+    """One rung down, at the end of the data."""
+    run = backtest(request(line((100.0, 100.0, 96.0, 96.0))))
+    [held] = run.open_positions
+    assert (held.symbol, held.direction, held.stage, held.mark_price) == (BTC, Direction.LONG, 1, Decimal(96))
+    assert isclose(held.unrealized, (held.mark_price - held.entry_price) * held.qty, abs_tol=1e-6)
+
+
+def test_an_entry_at_the_last_close_stays_in_flight() -> None:
+    """The signal of the last candle is acted on, and its order never arrives."""
+    run = backtest(request(flat(1)))
+    [order] = run.in_flight
+    assert (order.symbol, order.purpose, order.due_ns) == (BTC, "ENTRY", START_NS + MINUTE_NS + 50_000_000)
+    assert run.open_positions == ()
+
+
+def test_funding_is_known_only_where_it_was_given() -> None:
+    """Absent funding is no funding of zero: the facts and the assumptions say so."""
+    paid = rates((START_NS + 5 * MINUTE_NS, 0.0001))
+    known, unknown = backtest(request(funding={BTC: paid})), backtest(request())
+    assert [facts.funding_known for run in (known, unknown) for facts in run.symbols] == [True, False]
+    assert [record for record in known.records if isinstance(record, FundingPaid)]
+    assert any("Funding is not known, and not booked, for BTCUSDT" in sentence for sentence in unknown.assumptions)
+    assert any("Funding is paid at the last price" in sentence for sentence in known.assumptions)
+
+
+def test_missing_candles_are_said_to_be_missing() -> None:
+    """How many, in how many holes."""
+    run = backtest(request(made_up(9, 50).without([10, 11, 30])))
+    assert any("BTCUSDT lacks 3 candle(s) of 1 min in 2 hole(s)" in sentence for sentence in run.assumptions)
+
+
+def test_a_symbol_that_cannot_be_prepared_is_explained() -> None:
+    """Leverage 126 is in no bracket."""
+    run = backtest(request(settings=Settings(ladder=Ladder(leverage=126))))
+    assert any("BTCUSDT could not be prepared for trading (-4028" in sentence for sentence in run.assumptions)
+    assert not [record for record in run.records if isinstance(record, OrderFilled)]
+
+
+def test_progress_grows_to_the_whole() -> None:
+    """By hundredths at most, and it ends at 1."""
+    told: list[float] = []
+    backtest(request(made_up(9, 5_000), progress=told.append))
+    assert told == sorted(set(told))
+    assert told[-1] == 1.0
+
+
+def test_the_bounds_are_the_same_run_on_the_two_extreme_paths(tmp_path: Path) -> None:
+    """A candle that reaches the stop and half the profit: for the position first, or against it first."""
+    wild = minutes([(100.0,) * 4, (100.0, 112.0, 88.0, 100.0)])
+    settings = Settings(ladder=Ladder(tech_exit=TechExit.OFF))
+    adverse, favourable = bounds(request(wild, settings=settings, journal=tmp_path / "none"))
+    assert (adverse.path, favourable.path) == ("adverse", "favourable")
+    assert adverse.wallet_end < Decimal(10_000) < favourable.wallet_end
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"candles": {}}, "there is no symbol to run"),
+        ({"candles": {BTC: flat(1).rows(slice(0))}}, "BTCUSDT has no candles in the period"),
+        ({"instruments": {}}, "BTCUSDT has candles but no instrument"),
+        ({"signal": SignalSection(kind="always", direction="both")}, 'direction is "both" with kind "always"'),
+        ({"signal": SignalSection(fast=80, slow=20)}, "fast is 80 and slow 20"),
+        (
+            {"candles": {BTC: replace(flat(4), interval_ns=2 * MINUTE_NS)}},
+            r"\[ladder\] tech_frame_minutes is 3 for BTCUSDT: a frame of 3 minutes cannot be built from candles of 2",
+        ),
+    ],
+)
+def test_a_request_that_cannot_be_run_is_one_sentence(change: dict[str, Any], sentence: str) -> None:
+    """Named with what is allowed."""
+    with pytest.raises(ConfigError, match=sentence):
+        backtest(replace(request(), **change))
