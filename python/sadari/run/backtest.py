@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -50,9 +51,10 @@ def backtest(request: Request) -> Run:
     with journal_of(request) as keep:
         drive(venue, engine.handle, records, keep, progress_of(request, venue))
     spent = stopwatch.spent()
+    symbols = tuple(facts(market, venue.start_ns) for market in traded)
     return Run(
         settings=request.settings,
-        symbols=tuple(facts(market) for market in traded),
+        symbols=symbols,
         records=records,
         wallet_start=request.balance,
         wallet_end=exchange.wallet_balance,
@@ -63,7 +65,7 @@ def backtest(request: Request) -> Run:
             for o, due_ns in venue.in_flight
         ),
         equity=equity_samples(traded, records, request.balance, exchange.income, venue.start_ns, venue.end_ns),
-        candles=sum(len(market.candles.open_time_ns) for market in traded),
+        candles=sum(known.rows for known in symbols),
         cpu_s=spent.cpu_s,
         wall_s=spent.wall_s,
         path=request.market.path,
@@ -148,13 +150,14 @@ def progress_of(request: Request, venue: HistoryVenue) -> Callable[[int], None]:
     return passed
 
 
-def facts(market: Market) -> SymbolFacts:
-    """What is known of a symbol's data."""
+def facts(market: Market, from_ns: int) -> SymbolFacts:
+    """What is known of a symbol's data from the start of the run on."""
     candles, funding = market.candles, market.funding
-    start_ns, end_ns = market.span_ns
+    first = bisect_left(candles.open_time_ns, from_ns)
+    start_ns, end_ns = max(market.span_ns[0], from_ns), market.span_ns[1]
     return SymbolFacts(
         symbol=market.symbol,
-        rows=len(candles.open_time_ns),
+        rows=len(candles.open_time_ns) - first,
         start_ns=start_ns,
         end_ns=end_ns,
         interval_ns=candles.interval_ns,

@@ -125,7 +125,7 @@ class HistoryVenue:
             if self._levels.moved:
                 self._levels.look_ahead()
         self._schedule.now_ns = self.end_ns
-        yield from self._transit.close()
+        yield from self._transit.told_late()
         yield OperatorRequested(time_ns=self.end_ns, command="stop_keep", actor=ACTOR, cause="end of data")
         yield EngineTurned(time_ns=self.end_ns, trigger="drained")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from msgspec.structs import replace
@@ -42,20 +42,24 @@ class Transit:
 
     Attributes:
         moved: Symbols whose levels or path may have changed; shared with whoever looks for crossings.
-        in_flight: Orders that the data ended before, with the time at which they would have arrived.
     """
 
     def __init__(
         self, schedule: Schedule, tracks: Mapping[str, Track], exchange: Exchange, latency: Latency, path: Path
     ) -> None:
         self.moved: dict[str, Track] = {}
-        self.in_flight: list[tuple[PlaceOrder, int]] = []
+        self._lost: list[tuple[PlaceOrder, int]] = []
         self._schedule = schedule
         self._tracks = tracks
         self._exchange = exchange
         self._latency = latency
         self._path = path
         self._outcomes: dict[str, Event] = {}
+
+    @property
+    def in_flight(self) -> list[tuple[PlaceOrder, int]]:
+        """Orders that the data ended before, with the time at which they would have arrived."""
+        return self._lost + [(entry[5], entry[0]) for entry in self._schedule.rest() if entry[4] == self._arrive]
 
     def place(self, order: PlaceOrder) -> None:
         """Send an order."""
@@ -105,19 +109,17 @@ class Transit:
         track.history.set_path("low_first" if low_first else "high_first", after_ns)
         self.moved[track.symbol] = track
 
-    def close(self) -> Iterable[Event]:
-        """The end of the data: answers under way are handed out, orders under way stay there."""
-        for time_ns, _, _, _, action, what in self._schedule.rest():
-            if action == self._arrive:
-                self.in_flight.append((what, time_ns))
-            elif isinstance(what, _OUTCOMES) or type(what) in RANKS:
-                yield what
+    def told_late(self) -> Iterator[Event]:
+        """What the exchange did before the data ended and nobody has been told of yet, told at the end."""
+        for _, _, _, _, _, what in self._schedule.rest():
+            if type(what) in RANKS:
+                yield replace(what, time_ns=self._schedule.now_ns)
 
     def _arrive(self, order: PlaceOrder) -> Iterable[Event]:
         track, now_ns = self._tracks[order.symbol], self._schedule.now_ns
         traded_ns = track.traded_from(now_ns)
         if traded_ns is None:
-            self.in_flight.append((order, now_ns))
+            self._lost.append((order, now_ns))
         elif traded_ns > now_ns:
             # No price is known where candles are missing: the order meets the first one after them.
             self._schedule.plan(traded_ns, Rank.FILL, order.symbol, self._arrive, order)

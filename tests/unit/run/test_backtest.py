@@ -117,6 +117,15 @@ def test_funding_is_known_only_where_it_was_given() -> None:
     assert any("Funding is paid at the last price" in sentence for sentence in known.assumptions)
 
 
+def test_candles_before_the_start_are_not_part_of_the_run() -> None:
+    """They warm up lines; what the run is said to cover begins with its start."""
+    start_ns = START_NS + 300 * MINUTE_NS
+    run = backtest(request(start_ns=start_ns))
+    [known] = run.symbols
+    assert (known.rows, known.start_ns, run.candles) == (1_700, start_ns, 1_700)
+    assert run.records[0].time_ns == run.equity[0][0] == start_ns  # type: ignore[union-attr]
+
+
 def test_missing_candles_are_said_to_be_missing() -> None:
     """How many, in how many holes."""
     run = backtest(request(made_up(9, 50).without([10, 11, 30])))
