@@ -185,7 +185,8 @@ def rows(path: Path) -> Iterator[Row]:
             yield from map(Row._make, database.execute(_SELECT))
         finally:
             database.close()
-    except sqlite3.Error as error:
+    # SQLite quotes a damaged schema in its message, and that may be no text any more.
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise JournalError(f"{path}: is not a journal that can be read ({error})") from error
 
 
