@@ -4,7 +4,7 @@
 //! candles: window lines whatever the start, recursive lines when both begin at the same candle.
 
 use crate::bollinger::Bands;
-use crate::recursive::{Range, SeededMean, Strength, percent};
+use crate::recursive::{Exponential, Range, Strength, percent};
 use crate::rolling::Mean;
 
 /// Which line: window length, and for bands their width in standard deviations.
@@ -53,7 +53,7 @@ impl Spec {
 enum Line {
     Sma(Mean),
     Bollinger(Bands),
-    Ema(SeededMean),
+    Ema(Exponential),
     Atr(Range),
     Natr(Range),
     Rsi(Strength),
@@ -64,7 +64,7 @@ impl Line {
         match spec {
             Spec::Sma(n) => Self::Sma(Mean::new(n, first)),
             Spec::Bollinger(n, k) => Self::Bollinger(Bands::new(n, k, first)),
-            Spec::Ema(n) => Self::Ema(SeededMean::exponential(n)),
+            Spec::Ema(n) => Self::Ema(Exponential::new(n)),
             Spec::Atr(n) => Self::Atr(Range::new(n)),
             Spec::Natr(n) => Self::Natr(Range::new(n)),
             Spec::Rsi(n) => Self::Rsi(Strength::new(n)),

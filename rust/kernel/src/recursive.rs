@@ -7,28 +7,28 @@
 /// As in [`crate::rolling`]: values in a group.
 const GROUP: usize = 4;
 
-/// A decaying sum, `p ← c·p + y`, one value at a time.
+/// `L` decaying sums side by side, `p ← c·p + y`, one value of each at a time.
 #[derive(Clone, Debug)]
-pub struct Decay {
+struct Decay<const L: usize> {
     /// c, c², c³, c⁴.
     powers: [f64; GROUP],
-    base: f64,
-    part: f64,
+    base: [f64; L],
+    part: [f64; L],
     filled: usize,
 }
 
-impl Decay {
-    /// Start at `seed`.
-    #[must_use]
-    pub fn new(c: f64, seed: f64) -> Self {
-        Self { powers: [c, c * c, c * c * c, (c * c) * (c * c)], base: seed, part: 0.0, filled: 0 }
+impl<const L: usize> Decay<L> {
+    fn new(c: f64) -> Self {
+        Self { powers: [c, c * c, c * c * c, (c * c) * (c * c)], base: [0.0; L], part: [0.0; L], filled: 0 }
     }
 
-    /// Add a value and return the sum.
     #[inline]
-    pub fn push(&mut self, y: f64) -> f64 {
-        self.part = if self.filled == 0 { y } else { self.powers[0] * self.part + y };
-        let value = self.powers[self.filled] * self.base + self.part;
+    fn push(&mut self, y: [f64; L]) -> [f64; L] {
+        let mut value = [0.0; L];
+        for lane in 0..L {
+            self.part[lane] = if self.filled == 0 { y[lane] } else { self.powers[0] * self.part[lane] + y[lane] };
+            value[lane] = self.powers[self.filled] * self.base[lane] + self.part[lane];
+        }
         self.filled += 1;
         if self.filled == GROUP {
             self.base = value;
@@ -39,7 +39,7 @@ impl Decay {
 
     /// [`Decay::push`] for each value, replacing it by the sum up to it.
     #[inline]
-    fn run(&mut self, values: &mut [f64]) {
+    fn run(&mut self, values: &mut [[f64; L]]) {
         let begun = if self.filled == 0 { 0 } else { (GROUP - self.filled).min(values.len()) };
         let (head, tail) = values.split_at_mut(begun);
         for y in head {
@@ -49,11 +49,18 @@ impl Decay {
         let mut base = self.base;
         let mut groups = tail.chunks_exact_mut(GROUP);
         for y in &mut groups {
-            let p1 = c * y[0] + y[1];
-            let p2 = c * p1 + y[2];
-            let p3 = c * p2 + y[3];
-            y.copy_from_slice(&[c * base + y[0], c2 * base + p1, c3 * base + p2, c4 * base + p3]);
-            base = y[3];
+            let mut sums = [[0.0; L]; GROUP];
+            for lane in 0..L {
+                let p1 = c * y[0][lane] + y[1][lane];
+                let p2 = c * p1 + y[2][lane];
+                let p3 = c * p2 + y[3][lane];
+                sums[0][lane] = c * base[lane] + y[0][lane];
+                sums[1][lane] = c2 * base[lane] + p1;
+                sums[2][lane] = c3 * base[lane] + p2;
+                sums[3][lane] = c4 * base[lane] + p3;
+            }
+            y.copy_from_slice(&sums);
+            base = sums[3];
         }
         self.base = base;
         for y in groups.into_remainder() {
@@ -62,59 +69,70 @@ impl Decay {
     }
 }
 
-/// A mean of the first `n` values, then a decaying one, one value at a time.
+/// `L` means side by side, of the first `n` values and then decaying, one value of each at a time.
 #[derive(Clone, Debug)]
-pub struct SeededMean {
+struct SeededMean<const L: usize> {
     n: usize,
     weight: f64,
     seen: usize,
-    sum: f64,
-    decay: Decay,
+    sum: [f64; L],
+    decay: Decay<L>,
 }
 
-impl SeededMean {
+impl<const L: usize> SeededMean<L> {
     fn new(n: usize, weight: f64) -> Self {
-        Self { n, weight, seen: 0, sum: 0.0, decay: Decay::new(1.0 - weight, 0.0) }
+        Self { n, weight, seen: 0, sum: [0.0; L], decay: Decay::new(1.0 - weight) }
     }
 
     /// Wilder's smoothing: `((n-1)·mean + x) / n`.
-    #[must_use]
-    pub fn wilder(n: usize) -> Self {
+    fn wilder(n: usize) -> Self {
         Self::new(n, 1.0 / n as f64)
-    }
-
-    /// The usual exponential mean of span `n`: weight `2 / (n+1)`.
-    #[must_use]
-    pub fn exponential(n: usize) -> Self {
-        Self::new(n, 2.0 / (n as f64 + 1.0))
     }
 
     /// The mean with one more value; NaN for the first `n - 1`.
     #[inline]
-    pub fn push(&mut self, x: f64) -> f64 {
+    fn push(&mut self, x: [f64; L]) -> [f64; L] {
         if self.seen >= self.n {
-            return self.decay.push(self.weight * x);
+            return self.decay.push(x.map(|x| self.weight * x));
         }
         self.seen += 1;
-        self.sum += x;
-        if self.seen < self.n {
-            return f64::NAN;
+        for (sum, x) in self.sum.iter_mut().zip(x) {
+            *sum += x;
         }
-        self.decay.base = self.sum / self.n as f64;
+        if self.seen < self.n {
+            return [f64::NAN; L];
+        }
+        self.decay.base = self.sum.map(|sum| sum / self.n as f64);
         self.decay.base
     }
 
-    /// Replace each value by the mean up to it.
-    fn run(&mut self, values: &mut [f64]) {
+    /// [`SeededMean::push`] for each value, replacing it by the mean up to it.
+    #[inline]
+    fn run(&mut self, values: &mut [[f64; L]]) {
         let (head, tail) = values.split_at_mut((self.n - self.seen).min(values.len()));
         for x in head {
             *x = self.push(*x);
         }
-        for block in tail.chunks_mut(BLOCK) {
-            for x in block.iter_mut() {
-                *x *= self.weight;
-            }
-            self.decay.run(block);
+        for x in tail.as_flattened_mut() {
+            *x *= self.weight;
+        }
+        self.decay.run(tail);
+    }
+
+    /// A whole column, block by block: `fill` writes what is averaged, for the rows from its number on.
+    #[inline]
+    fn column(
+        mut self,
+        out: &mut [f64],
+        fill: impl Fn(usize, &mut [[f64; L]]),
+        finish: impl Fn(&[[f64; L]], &mut [f64]),
+    ) {
+        let mut block = [[0.0; L]; BLOCK];
+        for (start, out) in (0..).step_by(BLOCK).zip(out.chunks_mut(BLOCK)) {
+            let block = &mut block[..out.len()];
+            fill(start, block);
+            self.run(block);
+            finish(block, out);
         }
     }
 }
@@ -131,8 +149,32 @@ fn cold(x: &[f64]) -> usize {
 ///
 /// Leading NaNs are skipped: the line starts at the first number.
 pub fn ema(x: &[f64], n: usize, out: &mut [f64]) {
-    out.copy_from_slice(x);
-    SeededMean::exponential(n).run(&mut out[cold(x)..]);
+    let start = cold(x);
+    out[..start].fill(f64::NAN);
+    let x = &x[start..];
+    let fill = |from: usize, block: &mut [[f64; 1]]| {
+        let rows = from..from + block.len();
+        block.as_flattened_mut().copy_from_slice(&x[rows]);
+    };
+    Exponential::new(n).0.column(&mut out[start..], fill, |block, out| out.copy_from_slice(block.as_flattened()));
+}
+
+/// [`ema`] one closed candle at a time.
+#[derive(Clone, Debug)]
+pub struct Exponential(SeededMean<1>);
+
+impl Exponential {
+    /// A line of span `n`: weight `2 / (n+1)`.
+    #[must_use]
+    pub fn new(n: usize) -> Self {
+        Self(SeededMean::new(n, 2.0 / (n as f64 + 1.0)))
+    }
+
+    /// The mean with one more value.
+    #[inline]
+    pub fn push(&mut self, x: f64) -> f64 {
+        self.0.push([x])[0]
+    }
 }
 
 /// The true range: how far price moved within the candle and from the previous close.
@@ -150,14 +192,14 @@ pub fn true_range(high: f64, low: f64, previous: f64) -> f64 {
 pub fn atr(high: &[f64], low: &[f64], close: &[f64], n: usize, out: &mut [f64]) {
     let Some((first, rest)) = out.split_first_mut() else { return };
     *first = f64::NAN;
-    let mut mean = SeededMean::wilder(n);
-    let blocks = rest.chunks_mut(BLOCK).zip(high[1..].chunks(BLOCK)).zip(low[1..].chunks(BLOCK));
-    for (((out, high), low), previous) in blocks.zip(close.chunks(BLOCK)) {
-        for (((out, high), low), previous) in out.iter_mut().zip(high).zip(low).zip(previous) {
-            *out = true_range(*high, *low, *previous);
+    let (high, low) = (&high[1..], &low[1..]);
+    let fill = |from: usize, block: &mut [[f64; 1]]| {
+        let candles = high[from..].iter().zip(&low[from..]).zip(&close[from..]);
+        for (range, ((high, low), previous)) in block.iter_mut().zip(candles) {
+            *range = [true_range(*high, *low, *previous)];
         }
-        mean.run(out);
-    }
+    };
+    SeededMean::wilder(n).column(rest, fill, |block, out| out.copy_from_slice(block.as_flattened()));
 }
 
 /// The average true range in percent of the close.
@@ -185,7 +227,7 @@ fn step(previous: f64, x: f64) -> [f64; 2] {
 
 /// The index of mean gain and mean loss; 50 where there was neither.
 #[inline]
-fn strength(gain: f64, loss: f64) -> f64 {
+fn strength([gain, loss]: [f64; 2]) -> f64 {
     let both = gain + loss;
     if both == 0.0 { 50.0 } else { percent(gain, both) }
 }
@@ -199,26 +241,23 @@ pub fn rsi(x: &[f64], n: usize, out: &mut [f64]) {
         return out.fill(f64::NAN);
     }
     out[..start].fill(f64::NAN);
-    let [mut gain, mut loss] = [SeededMean::wilder(n), SeededMean::wilder(n)];
-    let [mut gains, mut losses] = [[0.0; BLOCK]; 2];
-    let blocks = out[start..].chunks_mut(BLOCK).zip(x[start..].chunks(BLOCK)).zip(x[start - 1..].chunks(BLOCK));
-    for ((out, x), previous) in blocks {
-        let (gains, losses) = (&mut gains[..out.len()], &mut losses[..out.len()]);
-        for (((gain, loss), previous), x) in gains.iter_mut().zip(losses.iter_mut()).zip(previous).zip(x) {
-            [*gain, *loss] = step(*previous, *x);
+    let (before, x) = (&x[start - 1..], &x[start..]);
+    let fill = |from: usize, block: &mut [[f64; 2]]| {
+        for (moved, (previous, x)) in block.iter_mut().zip(before[from..].iter().zip(&x[from..])) {
+            *moved = step(*previous, *x);
         }
-        gain.run(gains);
-        loss.run(losses);
-        for ((out, gain), loss) in out.iter_mut().zip(gains.iter()).zip(losses.iter()) {
-            *out = strength(*gain, *loss);
+    };
+    SeededMean::wilder(n).column(&mut out[start..], fill, |block, out| {
+        for (out, means) in out.iter_mut().zip(block) {
+            *out = strength(*means);
         }
-    }
+    });
 }
 
 /// [`atr`] one closed candle at a time.
 #[derive(Clone, Debug)]
 pub struct Range {
-    mean: SeededMean,
+    mean: SeededMean<1>,
     previous: f64,
 }
 
@@ -233,15 +272,14 @@ impl Range {
     #[inline]
     pub fn push(&mut self, high: f64, low: f64, close: f64) -> f64 {
         let previous = std::mem::replace(&mut self.previous, close);
-        if previous.is_nan() { f64::NAN } else { self.mean.push(true_range(high, low, previous)) }
+        if previous.is_nan() { f64::NAN } else { self.mean.push([true_range(high, low, previous)])[0] }
     }
 }
 
 /// [`rsi`] one closed candle at a time.
 #[derive(Clone, Debug)]
 pub struct Strength {
-    gain: SeededMean,
-    loss: SeededMean,
+    means: SeededMean<2>,
     previous: f64,
 }
 
@@ -249,17 +287,13 @@ impl Strength {
     /// A line over `n` candles.
     #[must_use]
     pub fn new(n: usize) -> Self {
-        Self { gain: SeededMean::wilder(n), loss: SeededMean::wilder(n), previous: f64::NAN }
+        Self { means: SeededMean::wilder(n), previous: f64::NAN }
     }
 
     /// The index with one more value.
     #[inline]
     pub fn push(&mut self, x: f64) -> f64 {
         let previous = std::mem::replace(&mut self.previous, x);
-        if previous.is_nan() {
-            return f64::NAN;
-        }
-        let [gain, loss] = step(previous, x);
-        strength(self.gain.push(gain), self.loss.push(loss))
+        if previous.is_nan() { f64::NAN } else { strength(self.means.push(step(previous, x))) }
     }
 }
