@@ -20,7 +20,7 @@ PATHS = {
 
 def assumptions(request: Request, traded: Sequence[Market], venue: HistoryVenue) -> list[str]:
     """One sentence each, those about the data only where they apply."""
-    return [*_about_venue(request), *_about_data(traded), *_about_preparation(venue)]
+    return [*_about_venue(request), *_about_data(traded, venue), *_about_preparation(venue)]
 
 
 def _about_venue(request: Request) -> Iterator[str]:
@@ -37,13 +37,15 @@ def _about_venue(request: Request) -> Iterator[str]:
     yield "No position is closed at the end of the data."
 
 
-def _about_data(traded: Sequence[Market]) -> Iterator[str]:
+def _about_data(traded: Sequence[Market], venue: HistoryVenue) -> Iterator[str]:
     unpaid = [market.symbol for market in traded if market.funding is None]
     if unpaid:
         yield f"Funding is not known, and not booked, for {', '.join(unpaid)}."
-    unmarked = [market.symbol for market in traded if market.funding is not None and market.funding.mark_price is None]
-    if unmarked:
-        yield f"Funding is paid at the last price, because mark prices are not known, for {', '.join(unmarked)}."
+    if venue.unmarked:
+        yield (
+            "Funding is paid at the last price, where the mark price is not known, for "
+            f"{', '.join(sorted(venue.unmarked))}."
+        )
     for market in traded:
         candles = market.candles
         holes = len(contiguous(candles.open_time_ns, candles.interval_ns)) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from math import isnan
+from math import isnan, nan
 from typing import Any
 
 from sadari.errors import ConfigError
@@ -50,6 +50,7 @@ class HistoryVenue:
 
     Attributes:
         unprepared: Symbols that the exchange refused to prepare, with its answer.
+        unmarked: Symbols whose funding was paid at the last price, because the mark price is not known.
 
     Raises:
         ConfigError: There is no symbol, or nothing after the start.
@@ -75,6 +76,7 @@ class HistoryVenue:
         self.exchange = exchange
         self.start_ns = start_ns
         self.unprepared: dict[str, str] = {}
+        self.unmarked: set[str] = set()
         self._leverage = leverage
         self._margin_mode = margin_mode
         self._schedule = Schedule(start_ns, end_ns)
@@ -206,7 +208,9 @@ class HistoryVenue:
         now_ns = self._schedule.now_ns
         self._expect_funding(track, now_ns + 1)
         if track.symbol in self.exchange.positions:
-            mark = float("nan") if funding.mark_price is None else funding.mark_price[row]
+            mark = nan if funding.mark_price is None else funding.mark_price[row]
+            if isnan(mark):
+                self.unmarked.add(track.symbol)
             price = track.price(now_ns) if isnan(mark) else Decimal(repr(mark))
             paid = self.exchange.fund(track.symbol, now_ns, Decimal(repr(funding.rate[row])), price)
             self._transit.report(track, paid)

@@ -91,6 +91,14 @@ def test_equity_is_wallet_plus_unrealized_at_candle_closes_and_fills() -> None:
     assert isclose(run.equity[-1][1], float(run.wallet_end + unrealized), abs_tol=1e-6)
 
 
+def test_equity_at_a_fill_has_the_fill_in_it() -> None:
+    """The entry costs its fee and the tick of slippage at once."""
+    run = backtest(request(flat(3)))
+    [filled] = [record for record in run.records if isinstance(record, OrderFilled)]
+    cost = float(filled.fee + filled.qty * (filled.price - 100))
+    assert isclose(dict(run.equity)[filled.time_ns], 10_000.0 - cost)
+
+
 def test_what_is_still_held_is_told_with_its_mark() -> None:
     """One rung down, at the end of the data."""
     run = backtest(request(line((100.0, 100.0, 96.0, 96.0))))

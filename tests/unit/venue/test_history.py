@@ -252,6 +252,13 @@ def test_a_signal_that_waits_is_raised_at_the_next_close_once_armed() -> None:
     )
 
 
+def test_arming_twice_raises_one_signal() -> None:
+    """The later arming replaces the one before it."""
+    twice = [commands.ArmSignals(symbol=BTC, not_before_ns=minute(number)) for number in (3, 4)]
+    raised = of(run(venue_over({BTC: flat(6)}, rule=ALWAYS_LONG), when(SignalRaised, *twice)), SignalRaised)
+    assert [event.time_ns for event in raised] == [minute(1), minute(4)]
+
+
 def test_a_signal_tells_the_equity_and_the_age_of_the_price() -> None:
     """A position of ETH up by 10 counts; BTC's last price is from before its missing candles."""
     candles = {BTC: flat(4).without([1, 2]), ETH: line((100.0, 110.0, 110.0, 110.0, 110.0))}
@@ -279,7 +286,9 @@ def test_funding_is_paid_at_its_times_by_a_position_that_is_held() -> None:
     """At the mark price where it is known, else at the last price; nothing when flat."""
     funding = rates((minute(0), 0.01), (minute(2), 0.0001), (minute(4), -0.0001), marks=[1.0, 120.0, float("nan")])
     answer = both(when(EngineTurned, order("a", Side.BUY)))
-    events = run(venue_over({BTC: flat(5)}, funding={BTC: funding}), answer)
+    venue = venue_over({BTC: flat(5)}, funding={BTC: funding})
+    events = run(venue, answer)
+    assert venue.unmarked == {BTC}
     assert of(events, FundingPaid) == [
         FundingPaid(
             time_ns=minute(2), symbol=BTC, amount=Decimal("-0.012"), rate=Decimal("0.0001"), mark_price=Decimal(120)
