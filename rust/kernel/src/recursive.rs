@@ -37,35 +37,23 @@ impl<const L: usize> Decay<L> {
         value
     }
 
-    /// [`Decay::push`] for each value, replacing it by the sum up to it.
+    /// [`Decay::push`] for a whole group, at the start of one.
     #[inline]
-    fn run(&mut self, values: &mut [[f64; L]]) {
-        let begun = if self.filled == 0 { 0 } else { (GROUP - self.filled).min(values.len()) };
-        let (head, tail) = values.split_at_mut(begun);
-        for y in head {
-            *y = self.push(*y);
-        }
+    fn group(&mut self, y: [[f64; L]; GROUP]) -> [[f64; L]; GROUP] {
         let [c, c2, c3, c4] = self.powers;
-        let mut base = self.base;
-        let mut groups = tail.chunks_exact_mut(GROUP);
-        for y in &mut groups {
-            let mut sums = [[0.0; L]; GROUP];
-            for lane in 0..L {
-                let p1 = c * y[0][lane] + y[1][lane];
-                let p2 = c * p1 + y[2][lane];
-                let p3 = c * p2 + y[3][lane];
-                sums[0][lane] = c * base[lane] + y[0][lane];
-                sums[1][lane] = c2 * base[lane] + p1;
-                sums[2][lane] = c3 * base[lane] + p2;
-                sums[3][lane] = c4 * base[lane] + p3;
-            }
-            y.copy_from_slice(&sums);
-            base = sums[3];
+        let mut values = [[0.0; L]; GROUP];
+        for lane in 0..L {
+            let base = self.base[lane];
+            let p1 = c * y[0][lane] + y[1][lane];
+            let p2 = c * p1 + y[2][lane];
+            let p3 = c * p2 + y[3][lane];
+            values[0][lane] = c * base + y[0][lane];
+            values[1][lane] = c2 * base + p1;
+            values[2][lane] = c3 * base + p2;
+            values[3][lane] = c4 * base + p3;
         }
-        self.base = base;
-        for y in groups.into_remainder() {
-            *y = self.push(*y);
-        }
+        self.base = values[GROUP - 1];
+        values
     }
 }
 
@@ -106,39 +94,26 @@ impl<const L: usize> SeededMean<L> {
         self.decay.base
     }
 
-    /// [`SeededMean::push`] for each value, replacing it by the mean up to it.
+    /// A whole column: `finish` makes a row of the means up to it.
     #[inline]
-    fn run(&mut self, values: &mut [[f64; L]]) {
-        let (head, tail) = values.split_at_mut((self.n - self.seen).min(values.len()));
-        for x in head {
-            *x = self.push(*x);
+    fn column(mut self, x: impl Iterator<Item = [f64; L]>, out: &mut [f64], finish: impl Fn([f64; L]) -> f64) {
+        let mut x = x;
+        let (head, tail) = out.split_at_mut(self.n.min(out.len()));
+        for (out, x) in head.iter_mut().zip(&mut x) {
+            *out = finish(self.push(x));
         }
-        for x in tail.as_flattened_mut() {
-            *x *= self.weight;
+        let mut groups = tail.chunks_exact_mut(GROUP);
+        for out in &mut groups {
+            let y = std::array::from_fn(|_| x.next().unwrap_or([f64::NAN; L]).map(|x| self.weight * x));
+            for (out, means) in out.iter_mut().zip(self.decay.group(y)) {
+                *out = finish(means);
+            }
         }
-        self.decay.run(tail);
-    }
-
-    /// A whole column, block by block: `fill` writes what is averaged, for the rows from its number on.
-    #[inline]
-    fn column(
-        mut self,
-        out: &mut [f64],
-        fill: impl Fn(usize, &mut [[f64; L]]),
-        finish: impl Fn(&[[f64; L]], &mut [f64]),
-    ) {
-        let mut block = [[0.0; L]; BLOCK];
-        for (start, out) in (0..).step_by(BLOCK).zip(out.chunks_mut(BLOCK)) {
-            let block = &mut block[..out.len()];
-            fill(start, block);
-            self.run(block);
-            finish(block, out);
+        for (out, x) in groups.into_remainder().iter_mut().zip(x) {
+            *out = finish(self.push(x));
         }
     }
 }
-
-/// Rows worked on at a time: small enough for the first-level cache.
-const BLOCK: usize = 512;
 
 /// Rows before a line's first value, where the line is computed from another that is NaN until it is warm.
 fn cold(x: &[f64]) -> usize {
@@ -151,12 +126,7 @@ fn cold(x: &[f64]) -> usize {
 pub fn ema(x: &[f64], n: usize, out: &mut [f64]) {
     let start = cold(x);
     out[..start].fill(f64::NAN);
-    let x = &x[start..];
-    let fill = |from: usize, block: &mut [[f64; 1]]| {
-        let rows = from..from + block.len();
-        block.as_flattened_mut().copy_from_slice(&x[rows]);
-    };
-    Exponential::new(n).0.column(&mut out[start..], fill, |block, out| out.copy_from_slice(block.as_flattened()));
+    Exponential::new(n).0.column(x[start..].iter().map(|x| [*x]), &mut out[start..], |[mean]| mean);
 }
 
 /// [`ema`] one closed candle at a time.
@@ -192,14 +162,9 @@ pub fn true_range(high: f64, low: f64, previous: f64) -> f64 {
 pub fn atr(high: &[f64], low: &[f64], close: &[f64], n: usize, out: &mut [f64]) {
     let Some((first, rest)) = out.split_first_mut() else { return };
     *first = f64::NAN;
-    let (high, low) = (&high[1..], &low[1..]);
-    let fill = |from: usize, block: &mut [[f64; 1]]| {
-        let candles = high[from..].iter().zip(&low[from..]).zip(&close[from..]);
-        for (range, ((high, low), previous)) in block.iter_mut().zip(candles) {
-            *range = [true_range(*high, *low, *previous)];
-        }
-    };
-    SeededMean::wilder(n).column(rest, fill, |block, out| out.copy_from_slice(block.as_flattened()));
+    let candles = high[1..].iter().zip(&low[1..]).zip(close);
+    let ranges = candles.map(|((high, low), previous)| [true_range(*high, *low, *previous)]);
+    SeededMean::wilder(n).column(ranges, rest, |[mean]| mean);
 }
 
 /// The average true range in percent of the close.
@@ -241,17 +206,8 @@ pub fn rsi(x: &[f64], n: usize, out: &mut [f64]) {
         return out.fill(f64::NAN);
     }
     out[..start].fill(f64::NAN);
-    let (before, x) = (&x[start - 1..], &x[start..]);
-    let fill = |from: usize, block: &mut [[f64; 2]]| {
-        for (moved, (previous, x)) in block.iter_mut().zip(before[from..].iter().zip(&x[from..])) {
-            *moved = step(*previous, *x);
-        }
-    };
-    SeededMean::wilder(n).column(&mut out[start..], fill, |block, out| {
-        for (out, means) in out.iter_mut().zip(block) {
-            *out = strength(*means);
-        }
-    });
+    let steps = x[start - 1..].iter().zip(&x[start..]).map(|(previous, x)| step(*previous, *x));
+    SeededMean::wilder(n).column(steps, &mut out[start..], strength);
 }
 
 /// [`atr`] one closed candle at a time.
