@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -18,8 +17,9 @@ from sadari.model.plan import Fees
 from sadari.model.units import MILLISECOND_NS, floor_units
 from sadari.sensors.always import Always
 from sadari.sensors.signals import Signal, SignalRule
+from sadari.store.funding import FundingColumns
 from sadari.venue.history import HistoryVenue
-from sadari.venue.port import FundingColumns, Latency, Market
+from sadari.venue.port import Latency, Market
 from tests.reference.tapes import INSTRUMENT, Columns
 
 BTC = INSTRUMENT.symbol
@@ -51,23 +51,12 @@ class Silence:
         return None
 
 
-@dataclass(frozen=True)
-class Rates:
-    """Funding of one symbol."""
-
-    time_ns: memoryview
-    rate: memoryview
-    mark_price: memoryview | None = None
-
-    def covers(self, _start_ns: int, _end_ns: int) -> bool:
-        """As if nothing were missing."""
-        return True
-
-
-def rates(*payments: tuple[int, float], marks: Sequence[float] | None = None) -> Rates:
+def rates(*payments: tuple[int, float], marks: Sequence[float] | None = None) -> FundingColumns:
     """Funding at some times."""
     times, values = array("q", [time_ns for time_ns, _ in payments]), array("d", [rate for _, rate in payments])
-    return Rates(memoryview(times), memoryview(values), None if marks is None else memoryview(array("d", marks)))
+    return FundingColumns(
+        memoryview(times), memoryview(values), None if marks is None else memoryview(array("d", marks))
+    )
 
 
 def market(symbol: str, candles: Columns, rule: SignalRule, funding: FundingColumns | None = None) -> Market:

@@ -37,8 +37,8 @@ class FundingColumns(Protocol):
     def mark_price(self) -> memoryview | None:
         """The mark price of each payment, NaN where it is not known; None if it never is."""
 
-    def covers(self, start_ns: int, end_ns: int) -> bool:
-        """True if no payment between two times can be missing."""
+    def spans(self, start_ns: int, end_ns: int) -> tuple[tuple[int, int], ...]:
+        """The parts of a time, both ends included, in which no payment can be missing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from sadari.errors import ConfigError
 from sadari.model.event import Event, FundingPaid, OrderFilled
 from sadari.model.order import Direction, TechExit
 from sadari.model.plan import Ladder, Settings
-from sadari.model.units import MINUTE_NS
+from sadari.model.units import HOUR_NS, MINUTE_NS
 from sadari.run.backtest import backtest, bounds
 from sadari.run.request import MarketSection, Request, SignalSection
 from sadari.store import journal
@@ -117,7 +117,7 @@ def test_an_entry_at_the_last_close_stays_in_flight() -> None:
 
 def test_funding_is_known_only_where_it_was_given() -> None:
     """Absent funding is no funding of zero: the facts and the assumptions say so."""
-    paid = rates((START_NS + 5 * MINUTE_NS, 0.0001))
+    paid = rates(*((START_NS + hours * HOUR_NS, 0.0001) for hours in range(0, 40, 8)))
     known, unknown = backtest(request(funding={BTC: paid})), backtest(request())
     assert [facts.funding_known for run in (known, unknown) for facts in run.symbols] == [True, False]
     assert [record for record in known.records if isinstance(record, FundingPaid)]
