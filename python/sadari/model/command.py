@@ -13,7 +13,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults
     """A wish of the engine."""
 
 
-class PlaceOrder(Command):
+class PlaceOrder(Command, frozen=True):
     """Send an order. ``qty`` is None exactly for a close-position order."""
 
     symbol: str
@@ -30,14 +30,14 @@ class PlaceOrder(Command):
     position_side: PositionSide = PositionSide.BOTH
 
 
-class CancelOrder(Command):
+class CancelOrder(Command, frozen=True):
     """Cancel an order by its client order id."""
 
     symbol: str
     client_order_id: str
 
 
-class QueryOrder(Command):
+class QueryOrder(Command, frozen=True):
     """Look an order up by its client order id: its outcome is unknown."""
 
     symbol: str
@@ -68,7 +68,7 @@ class Trail(msgspec.Struct, frozen=True, omit_defaults=True):
     atr_n: int
 
 
-class ArmLevels(Command):
+class ArmLevels(Command, frozen=True):
     """Replace the armed levels of a symbol by these."""
 
     symbol: str
@@ -76,7 +76,7 @@ class ArmLevels(Command):
     trail: Trail | None = None
 
 
-class WatchVerdict(Command):
+class WatchVerdict(Command, frozen=True):
     """Report when a verdict over closed candles turns true from now on; None stops watching.
 
     ``MA_CROSS_DOWN`` (``MA_CROSS_UP``): the fast moving average crosses below (above) the slow one.
@@ -89,14 +89,14 @@ class WatchVerdict(Command):
     slow: int = 0
 
 
-class ArmSignals(Command):
+class ArmSignals(Command, frozen=True):
     """A signal that waits to be armed may be raised for this symbol again, not before a time."""
 
     symbol: str
     not_before_ns: int
 
 
-class SetAlarm(Command):
+class SetAlarm(Command, frozen=True):
     """Ring at a time of the market clock, or of the wall clock for time-outs."""
 
     name: str
@@ -104,13 +104,13 @@ class SetAlarm(Command):
     wall: bool = False
 
 
-class CallDay(Command):
+class CallDay(Command, frozen=True):
     """Report the next start of a UTC day, with the equity of that moment."""
 
     at_ns: int
 
 
-class SendAlert(Command):
+class SendAlert(Command, frozen=True):
     """Tell a person. ``severity`` is info, warning or critical."""
 
     severity: str
@@ -119,7 +119,7 @@ class SendAlert(Command):
     text: str = ""
 
 
-class RecordDecision(Command):
+class RecordDecision(Command, frozen=True):
     """What became of a signal or an add: accepted with its size, or denied with gate, value and limit.
 
     ``caps`` are the quantity limits asked, by name, and ``binding`` the smallest. ``rung`` is 0 for an entry.
@@ -140,7 +140,7 @@ class RecordDecision(Command):
     binding: str = ""
 
 
-class RecordExit(Command):
+class RecordExit(Command, frozen=True):
     """A part of a position was closed or ordered to be: the reason, before its first order goes out.
 
     ``actor`` is engine, operator or venue; ``client_order_id`` names the order that carries it.
@@ -155,7 +155,7 @@ class RecordExit(Command):
     client_order_id: str = ""
 
 
-class RecordMove(Command):
+class RecordMove(Command, frozen=True):
     """A lifecycle moved: the engine's (``symbol`` empty) or a position's."""
 
     symbol: str
@@ -165,7 +165,7 @@ class RecordMove(Command):
     target: str
 
 
-class RecordPosition(Command):
+class RecordPosition(Command, frozen=True):
     """A position has ended and is settled. Prices are quantity-weighted means of its trades, or None if not covered.
 
     ``pnl`` is price profit before fees, ``fees`` what its trades cost. Funding is in the ledger, by time and symbol.
@@ -192,7 +192,7 @@ class RecordPosition(Command):
     worst_case: Decimal
 
 
-class Audit(Command):
+class Audit(Command, frozen=True):
     """A fact worth a line that changes no order by itself."""
 
     code: str

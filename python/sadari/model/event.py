@@ -16,7 +16,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
     time_ns: int
 
 
-class OperatorRequested(Event):
+class OperatorRequested(Event, frozen=True):
     """An operator's wish: start, pause, resume, stop_keep, stop_close, abandon or reset."""
 
     command: str
@@ -24,7 +24,7 @@ class OperatorRequested(Event):
     cause: str = ""
 
 
-class ForceExitRequested(Event):
+class ForceExitRequested(Event, frozen=True):
     """An operator's wish to close one position now."""
 
     symbol: str
@@ -32,7 +32,7 @@ class ForceExitRequested(Event):
     cause: str = ""
 
 
-class EngineTurned(Event):
+class EngineTurned(Event, frozen=True):
     """An internal fact about the engine's own life: start_ok, reconciled, data_lost, drained, fatal and so on."""
 
     trigger: str
@@ -40,7 +40,7 @@ class EngineTurned(Event):
     cause: str = ""
 
 
-class SymbolPrepared(Event):
+class SymbolPrepared(Event, frozen=True):
     """Margin mode and leverage of a symbol are confirmed by the venue; ``max_notional`` is its answer's limit."""
 
     symbol: str
@@ -48,7 +48,7 @@ class SymbolPrepared(Event):
     max_notional: Decimal
 
 
-class LevelCrossed(Event):
+class LevelCrossed(Event, frozen=True):
     """The watch saw a price at or beyond armed levels, nearest first. ``price`` is the tick that did it."""
 
     symbol: str
@@ -56,7 +56,7 @@ class LevelCrossed(Event):
     levels: tuple[str, ...]
 
 
-class VerdictTurned(Event):
+class VerdictTurned(Event, frozen=True):
     """A watched verdict over closed candles became true. ``price`` is the last price."""
 
     symbol: str
@@ -64,7 +64,7 @@ class VerdictTurned(Event):
     price: Decimal
 
 
-class SignalRaised(Event):
+class SignalRaised(Event, frozen=True):
     """A strategy's entry signal, with every number the decision needs.
 
     ``equity`` is wallet balance plus unrealized PnL of the account at this moment. ``rearm`` says that the signal
@@ -81,14 +81,14 @@ class SignalRaised(Event):
     rearm: bool = False
 
 
-class OrderAccepted(Event):
+class OrderAccepted(Event, frozen=True):
     """The venue has the order and it works there."""
 
     symbol: str
     client_order_id: str
 
 
-class OrderFilled(Event):
+class OrderFilled(Event, frozen=True):
     """One trade of an order. ``done`` marks the last one; ``fee`` is positive when paid.
 
     ``client_order_id`` is the venue's own for forced orders (liquidation, ADL); ``cause`` then names it.
@@ -107,7 +107,7 @@ class OrderFilled(Event):
     cause: str = ""
 
 
-class OrderCanceled(Event):
+class OrderCanceled(Event, frozen=True):
     """An order has ended at the venue without (further) fills: canceled or expired."""
 
     symbol: str
@@ -115,7 +115,7 @@ class OrderCanceled(Event):
     cause: str = ""
 
 
-class OrderRejected(Event):
+class OrderRejected(Event, frozen=True):
     """The venue refused an order; nothing of it was executed."""
 
     symbol: str
@@ -125,7 +125,7 @@ class OrderRejected(Event):
     message: str = ""
 
 
-class CancelRejected(Event):
+class CancelRejected(Event, frozen=True):
     """The venue refused a cancel, as a rule because the order is no longer open."""
 
     symbol: str
@@ -133,7 +133,7 @@ class CancelRejected(Event):
     code: int
 
 
-class OutcomeUnknown(Event):
+class OutcomeUnknown(Event, frozen=True):
     """No answer came: the order may or may not exist."""
 
     symbol: str
@@ -150,7 +150,7 @@ class PositionRecord(msgspec.Struct, frozen=True):
     margin: Decimal = Decimal(0)
 
 
-class AccountUpdated(Event):
+class AccountUpdated(Event, frozen=True):
     """Balances and changed positions as the venue shows them, and what changed them."""
 
     cause: str
@@ -159,7 +159,7 @@ class AccountUpdated(Event):
     positions: tuple[PositionRecord, ...] = ()
 
 
-class FundingPaid(Event):
+class FundingPaid(Event, frozen=True):
     """Funding of one position; positive ``amount`` is received."""
 
     symbol: str
@@ -168,13 +168,13 @@ class FundingPaid(Event):
     mark_price: Decimal
 
 
-class AlarmRang(Event):
+class AlarmRang(Event, frozen=True):
     """A `SetAlarm` is due."""
 
     name: str
 
 
-class DayStarted(Event):
+class DayStarted(Event, frozen=True):
     """A UTC day begins; ``equity`` is wallet balance plus unrealized PnL at its first instant."""
 
     wallet_balance: Decimal

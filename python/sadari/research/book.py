@@ -46,7 +46,7 @@ class Book:
     Attributes:
         counts: How many records there are of each kind.
         lives: Every position that was held, in the order of first orders.
-        unknown: Symbols whose funding is not known.
+        unknown: Symbols with a position whose funding is not known.
         start_ns: The first candle's open of all symbols.
         end_ns: The last candle's close of all symbols.
     """
@@ -57,10 +57,11 @@ class Book:
         lives = Lives()
         self.counts = follow(run.records, self.tally.arms, lives.arms)
         self.lives = lives.end()
-        self.unknown = frozenset(facts.symbol for facts in run.symbols if not facts.funding_known)
+        self._facts = {facts.symbol: facts for facts in run.symbols}
         self.start_ns = min((facts.start_ns for facts in run.symbols), default=0)
         self.end_ns = max((facts.end_ns for facts in run.symbols), default=0)
         self._open = {position.symbol: position for position in run.open_positions}
+        self.unknown = frozenset(life.symbol for life in self.lives if not self._funding_known(life))
 
     @cached_property
     def closed(self) -> list[Life]:
@@ -88,13 +89,18 @@ class Book:
         return stage_name(max(life.openings, default=0) if life.over or still is None else still.stage)
 
     def funding(self, held: Iterable[Life]) -> Decimal | None:
-        """Funding of some positions; None if that of any of their symbols is not known."""
+        """Funding of some positions; None if that of any of them is not known."""
         total = ZERO
         for life in held:
-            if life.symbol in self.unknown:
+            if not self._funding_known(life):
                 return None
             total += life.funding
         return total
+
+    def _funding_known(self, life: Life) -> bool:
+        facts = self._facts[life.symbol]
+        start_ns, end_ns = life.opened_ns or self.start_ns, self.until(life)
+        return facts.funding_known or any(first <= start_ns and end_ns <= last for first, last in facts.funding_spans)
 
     def other_income(self) -> dict[str, Decimal]:
         """What the wallet gained or lost beside trades and funding, by kind; what has a trade id is in that trade."""

@@ -155,13 +155,15 @@ def facts(market: Market, from_ns: int) -> SymbolFacts:
     candles, funding = market.candles, market.funding
     first = bisect_left(candles.open_time_ns, from_ns)
     start_ns, end_ns = max(market.span_ns[0], from_ns), market.span_ns[1]
+    spans = () if funding is None else funding.spans(start_ns, end_ns)
     return SymbolFacts(
         symbol=market.symbol,
         rows=len(candles.open_time_ns) - first,
         start_ns=start_ns,
         end_ns=end_ns,
         interval_ns=candles.interval_ns,
-        funding_known=funding is not None and funding.covers(start_ns, end_ns),
+        funding_known=spans == ((start_ns, end_ns),),
+        funding_spans=spans,
         quote_volume_known=getattr(candles, "quote_volume", None) is not None,
     )
 

@@ -152,9 +152,6 @@ def _marks_of(folder: Path) -> Path | None:
 def _funding_notes(
     columns: Mapping[str, candles.CandleColumns], paid: Mapping[str, funding.FundingColumns], from_ns: int | None
 ) -> list[str]:
-    partly = [
-        symbol
-        for symbol, one in columns.items()
-        if symbol in paid and not paid[symbol].covers(max(one.start_ns, from_ns or 0), one.end_ns)
-    ]
+    periods = {symbol: (max(one.start_ns, from_ns or 0), one.end_ns) for symbol, one in columns.items()}
+    partly = [symbol for symbol, one in periods.items() if symbol in paid and paid[symbol].spans(*one) != (one,)]
     return [f"Funding rates do not cover the whole period of {', '.join(partly)}."] if partly else []

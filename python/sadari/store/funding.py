@@ -40,15 +40,22 @@ class FundingColumns:
     rate: memoryview
     mark_price: memoryview | None
 
-    def covers(self, start_ns: int, end_ns: int) -> bool:
-        """True if no payment between two times can be missing: none lies further than a funding period from the next.
+    def spans(self, start_ns: int, end_ns: int) -> tuple[tuple[int, int], ...]:
+        """The parts of a time in which no payment can be missing: none lies further than a funding period from the next.
 
         Source: the longest period the exchange uses is eight hours.
         """
         first = bisect_left(self.time_ns, start_ns)
         last = bisect_right(self.time_ns, end_ns)
-        known = [start_ns, *self.time_ns[first:last], end_ns]
-        return all(later - earlier <= _LONGEST_PERIOD_NS for earlier, later in pairwise(known))
+        found: list[tuple[int, int]] = []
+        for earlier, later in pairwise([start_ns, *self.time_ns[first:last], end_ns]):
+            if not 0 < later - earlier <= _LONGEST_PERIOD_NS:
+                continue
+            if found and found[-1][1] == earlier:
+                found[-1] = (found[-1][0], later)
+            else:
+                found.append((earlier, later))
+        return tuple(found)
 
 
 def load(folder: Path, symbols: Iterable[str], marks: Path | None = None) -> dict[str, FundingColumns]:

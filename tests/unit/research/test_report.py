@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from sadari.model.command import Audit, PlaceOrder
@@ -77,6 +78,18 @@ def test_funding_without_rates_is_not_known_and_never_zero() -> None:
     assert (summary["result"]["funding"], summary["result"]["funding_unknown_for"]) == (None, ["BUSDT"])
     assert [row["funding"] for row in summary["by_symbol"]] == ["0", None]
     assert "    funding                 not known\n" in text(summary)
+
+
+@pytest.mark.parametrize(("spans", "funding"), [(((0, 10**19),), "0"), (((0, 1),), None)])
+def test_funding_is_judged_by_the_time_a_position_was_held(
+    spans: tuple[tuple[int, int], ...], funding: str | None
+) -> None:
+    """Rates that end before the data do are enough for what had ended by then."""
+    tale = Scribe(symbols=("AUSDT",), unknown=("AUSDT",))
+    tale.trade(0, "AUSDT", LONG, D(100), D(101), "HALF_PROFIT")
+    run = tale.run()
+    symbols = tuple(msgspec.structs.replace(facts, funding_spans=spans) for facts in run.symbols)
+    assert summarize(msgspec.structs.replace(run, symbols=symbols))["result"]["funding"] == funding
 
 
 def test_a_symbol_without_rates_that_was_never_held_leaves_the_funding_known() -> None:

@@ -54,10 +54,16 @@ def test_a_missing_payment_is_noticed(tmp_path: Path) -> None:
     write(tmp_path / "BTCUSDT.csv", "funding_time,funding_rate", *(f"{stamp},0.0001" for stamp in stamps))
     funding = load(tmp_path, ["BTCUSDT"])["BTCUSDT"]
     start = START_MS * MILLISECOND_NS
-    assert funding.covers(start - 8 * HOUR_NS, start + 24 * HOUR_NS)
-    assert not funding.covers(start - 9 * HOUR_NS, start + 16 * HOUR_NS)
-    assert not funding.covers(start, start + 32 * HOUR_NS)
-    assert not funding.covers(start + 32 * HOUR_NS, start + 41 * HOUR_NS)
+    hours = [
+        tuple(((one - start) // HOUR_NS, (other - start) // HOUR_NS) for one, other in funding.spans(first, last))
+        for first, last in [
+            (start - 8 * HOUR_NS, start + 24 * HOUR_NS),
+            (start - 9 * HOUR_NS, start + 16 * HOUR_NS),
+            (start, start + 32 * HOUR_NS),
+            (start + 32 * HOUR_NS, start + 41 * HOUR_NS),
+        ]
+    ]
+    assert hours == [((-8, 24),), ((0, 16),), ((0, 16),), ()]
 
 
 @pytest.mark.parametrize("place", ["data/funding", "funding/data", "../funding/data"])
