@@ -105,6 +105,24 @@ pub fn running<J: Join>(x: &[f64], out: &mut [f64]) {
     }
 }
 
+/// [`running`] with each value joined to what lies beside it, in the same pass over memory.
+#[inline]
+fn running_joined<J: Join>(x: &[f64], ends: &[f64], out: &mut [f64], finish: impl Fn(f64) -> f64) {
+    let mut base = J::EMPTY;
+    let (groups, rest) = x.split_at(x.len() / GROUP * GROUP);
+    let whole = groups.len();
+    for ((x, end), out) in groups.chunks_exact(GROUP).zip(ends.chunks_exact(GROUP)).zip(out.chunks_exact_mut(GROUP)) {
+        let values = group::<J>(base, [x[0], x[1], x[2], x[3]]);
+        base = values[3];
+        let ends = [end[0], end[1], end[2], end[3]];
+        out.copy_from_slice(&std::array::from_fn::<f64, GROUP, _>(|i| finish(J::join(ends[i], values[i]))));
+    }
+    let mut last = Running::<J> { base, ..Running::default() };
+    for ((x, end), out) in rest.iter().zip(&ends[whole..]).zip(&mut out[whole..]) {
+        *out = finish(J::join(*end, last.push(*x)));
+    }
+}
+
 /// [`Running`] over a slice from its last value to its first: `out[i]` is the value of `x[i..]`.
 #[inline]
 pub fn running_back<J: Join>(x: &[f64], out: &mut [f64]) {
@@ -146,11 +164,7 @@ fn windows<J: Join>(x: &[f64], n: usize, first: i64, out: &mut [f64], finish: im
     let mut ends = vec![J::EMPTY; n];
     for block in blocks(x.len(), n, first) {
         let x = &x[block.clone()];
-        let out = &mut out[block];
-        running::<J>(x, out);
-        for (out, end) in out.iter_mut().zip(&ends) {
-            *out = finish(J::join(*end, *out));
-        }
+        running_joined::<J>(x, &ends, &mut out[block], &finish);
         let tail = &x[x.len().saturating_sub(n - 1)..];
         running_back::<J>(tail, &mut ends[n - 1 - tail.len()..n - 1]);
     }
