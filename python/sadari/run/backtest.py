@@ -64,7 +64,7 @@ def backtest(request: Request) -> Run:
             InFlightOrder(symbol=o.symbol, client_order_id=o.client_order_id, purpose=o.purpose, due_ns=due_ns)
             for o, due_ns in venue.in_flight
         ),
-        equity=equity_samples(traded, records, request.balance, exchange.income, venue.start_ns, venue.end_ns),
+        equity=equity_samples(traded, records, venue.start_ns, venue.end_ns),
         candles=sum(known.rows for known in symbols),
         cpu_s=spent.cpu_s,
         wall_s=spent.wall_s,

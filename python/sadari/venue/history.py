@@ -121,11 +121,14 @@ class HistoryVenue:
     def events(self) -> Iterator[Event]:
         """The events of the run in their total order, from the operator's start to the end of the data."""
         yield from self._opening()
-        self._levels.look_ahead()
-        while (entry := self._schedule.due()) is not None:
-            yield from entry[4](entry[5])
-            if self._levels.moved:
+        while True:
+            # A crossing is later than now: as long as something else is due at this moment, levels may still move.
+            if self._levels.moved and not self._schedule.is_due_now():
                 self._levels.look_ahead()
+            entry = self._schedule.due()
+            if entry is None:
+                break
+            yield from entry[4](entry[5])
         self._schedule.now_ns = self.end_ns
         yield from self._transit.told_late()
         yield OperatorRequested(time_ns=self.end_ns, command="stop_keep", actor=ACTOR, cause="end of data")

@@ -67,6 +67,10 @@ class Schedule:
         """Plan to hand out an event."""
         self.plan(time_ns, rank, symbol, handed_out, event)
 
+    def is_due_now(self) -> bool:
+        """Whether something is planned for this very moment."""
+        return bool(self._heap) and self._heap[0][0] <= self.now_ns
+
     def due(self) -> Entry | None:
         """Take out the first entry and go to its time; None when nothing is due until the end."""
         if not self._heap or self._heap[0][0] > self.end_ns:
