@@ -126,6 +126,8 @@ class Desk:
         direction = position.direction
         intent.trigger_price = trigger_price
         intent.move("submit")
+        if opening:
+            position.openings.append(intent)
         self.out.append(
             PlaceOrder(
                 symbol=position.symbol,

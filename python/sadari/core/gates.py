@@ -55,6 +55,8 @@ def _entry_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterat
         yield Denial(DenialCode.DUPLICATE_SIGNAL, signal.signal_id, "one decision per signal")
     if not position.is_in("FLAT", "CLOSED"):
         yield Denial(DenialCode.POSITION_EXISTS, position.state.value, "FLAT")
+    if position.may_still_fill():
+        yield Denial(DenialCode.POSITION_EXISTS, "an order of the last position is unresolved", "FLAT")
     counted = [other for other in desk.positions.values() if counts(other)]
     if len(counted) >= risk.max_positions:
         yield Denial(DenialCode.MAX_POSITIONS, len(counted), risk.max_positions)

@@ -32,12 +32,14 @@ class Intent:
         filled: What its trades add up to.
         parts: What a reduction consists of, in the order in which fills are allotted.
         target: The state a complete reduction leads to.
+        continues: It carries a reduction on of which something is filled.
         position_id: The life of the position that it was made for.
         trigger_price: Where a resting stop lies, None for a market order.
     """
 
     __slots__ = (
         "client_order_id",
+        "continues",
         "filled",
         "parts",
         "position_id",
@@ -63,6 +65,7 @@ class Intent:
         self.filled = Decimal(0)
         self.parts: list[Part] = []
         self.target = ""
+        self.continues = False
         self.trade_ids: set[int] = set()
         self.trigger_price: Decimal | None = None
         self.state = INTENT.initial

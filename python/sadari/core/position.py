@@ -59,11 +59,12 @@ class Position:
         liquidation: The venue's liquidation price if it was read after the last change of ``Q``.
         armed: Levels and trail as last armed; None if one of them has fired since.
         working: The entry, add, reduction or exit that is unresolved.
+        openings: Entries and adds of this and earlier lives; those without a last word may still fill.
     """
 
     __slots__ = (
         "adds", "armed", "avg", "closed_ns", "denied", "direction", "e0", "entry_cost", "entry_qty",
-        "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next",
+        "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "openings",
         "instrument", "last_price", "liquidation", "lots", "max_notional", "max_qty", "opened_ns",
         "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason", "reduction_blocked",
         "reduction_given_up", "refused_flat",
@@ -79,6 +80,7 @@ class Position:
         lifecycle = position_lifecycle(rules.ladder.rungs, rearm=rules.ladder.dca_rearm)
         self.state: Enum = lifecycle.initial
         self.id = 0
+        self.openings: list[Intent] = []
         self.start(0, Direction.LONG, "", "", ZERO)
 
     def start(self, number: int, direction: Direction, strategy: str, signal_id: str, plan_balance: Decimal) -> None:
@@ -127,6 +129,11 @@ class Position:
     def is_in(self, *names: str) -> bool:
         """True in one of the named states."""
         return self.state.value in names
+
+    def may_still_fill(self) -> bool:
+        """True while an entry or add, of an earlier life too, has not had the venue's last word."""
+        self.openings = [intent for intent in self.openings if not intent.final]
+        return bool(self.openings)
 
     # fills
 

@@ -73,12 +73,20 @@ def _half_without_order(desk: Desk, position: Position) -> None:
     position.update_stop()
 
 
-def _send(desk: Desk, position: Position, parts: list[Part], target: str, cause: str) -> None:
+def _go_on(desk: Desk, position: Position, before: Intent, cause: str) -> None:
+    """The next order of a reduction of which something is filled."""
+    _send(desk, position, _unfilled(before), before.target, cause, continues=True)
+
+
+def _send(
+    desk: Desk, position: Position, parts: list[Part], target: str, cause: str, *, continues: bool = False
+) -> None:
     """One order for the parts, at most the market maximum; what is beyond it follows its fill."""
     room = min(sum((part.qty for part in parts), ZERO), position.instrument.market_max_qty)
     intent = desk.order(position, Purpose.REDUCE, room)
     intent.parts = parts
     intent.target = target
+    intent.continues = continues
     for part in parts:
         share = min(part.qty, room)
         room -= share
@@ -114,9 +122,9 @@ def reduce_filled(desk: Desk, position: Position, intent: Intent, event: OrderFi
         settlement.close(desk, position)
     elif not event.done:
         desk.move(position, "reduce_partial")
-    elif rest := _unfilled(intent):
+    elif _unfilled(intent):
         desk.move(position, "reduce_done_partial", "tries left")
-        _send(desk, position, rest, intent.target, "beyond the market maximum")
+        _go_on(desk, position, intent, "beyond the market maximum")
     else:
         position.working = None
         position.tries.pop(_TRIES, None)
@@ -157,9 +165,10 @@ def reduce_ended(desk: Desk, position: Position, intent: Intent, event: OrderCan
     desk.refused(position, event)
     given_up = tries >= len(RETRY_BACKOFF_NS)
     wait = BLOCKED_NS if given_up else RETRY_BACKOFF_NS[tries - 1]
-    if intent.filled > 0 and not given_up:
+    begun = intent.filled > 0 or intent.continues
+    if begun and not given_up:
         desk.move(position, "reduce_done_partial", "tries left")
-    elif intent.filled > 0:
+    elif begun:
         position.working = None
         desk.move(position, "reduce_done_partial", f"given up, to {_conclude(position, position.return_state)}")
     else:
@@ -189,4 +198,4 @@ def unblock(desk: Desk, position: Position) -> None:
     position.reduction_blocked = position.reduction_given_up = False
     intent = position.working
     if position.is_in("REDUCING") and intent is not None and intent.final:
-        _send(desk, position, _unfilled(intent), intent.target, "remainder")
+        _go_on(desk, position, intent, "remainder")

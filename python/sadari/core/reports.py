@@ -184,8 +184,9 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
     elif intent is position.working:
         _working_ended(desk, position, intent, event)
     if position.is_in("EXITING"):
-        # Stops that are lost are placed again; while an exit works they stay as they are.
-        if intent.purpose in _RESTING and not exits.exit_is_accepted(position):
+        # Stops that are lost are placed again; while an exit works, or beyond their trigger, there is nothing to place.
+        passed = isinstance(event, OrderRejected) and event.reason is RejectReason.WOULD_TRIGGER
+        if intent.purpose in _RESTING and not passed and not exits.exit_is_accepted(position):
             protection.protect(desk, position)
     elif position.qty > 0 and not position.is_in(*_FLAT):
         protection.protect(desk, position)

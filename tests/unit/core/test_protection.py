@@ -317,17 +317,14 @@ def test_a_quarantined_position_is_still_stopped_and_can_be_closed() -> None:
     ]  # fmt: skip
 
 
-def test_a_fill_of_the_last_life_does_not_disturb_the_rules_of_the_next() -> None:
-    """A late add of a closed position that has been entered again is quarantined with the new one, protected."""
+def test_a_symbol_is_not_entered_while_an_order_of_its_last_position_may_still_fill() -> None:
+    """In one-way mode a late add would turn against the new position: its last word is awaited."""
     driver, add = pending(ADD, "48500")
     driver.fill(stop_of(driver, STOP), price="44900")
     driver.hold = set()
-    driver.signal(LONG, "50000")
-    driver.fill(add, price="50000")
-    position = driver.position
-    assert (driver.state, position.qty, position.stage) == ("QUARANTINED", D("0.712"), 0)
-    assert stop_of(driver, STOP).qty == D("0.712")
-    assert "ILLEGAL_EVENT" not in driver.audits()
+    assert driver.signal(SHORT, "50000") == ["DENIED POSITION_EXISTS"]
+    driver.end(add.client_order_id)
+    assert driver.signal(SHORT, "50000") == ["ENTRY 0.300"]
 
 
 def test_an_adopted_quantity_has_the_stage_of_its_size() -> None:
