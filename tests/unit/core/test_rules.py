@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
+from sadari.core.entries import would_stop
 from sadari.model.command import CancelOrder, QueryOrder, RecordDecision
 from sadari.model.event import CancelRejected, OrderFilled
 from sadari.model.order import Direction, Purpose
 from sadari.model.reason import RejectReason
-from sadari.model.units import MILLISECOND_NS, SECOND_NS
+from sadari.model.units import MILLISECOND_NS, SECOND_NS, floor_step
 from tests.ladder_driver import SYMBOL, held, pending
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
@@ -233,6 +235,9 @@ def test_an_add_that_would_stop_is_denied_once_and_asked_again_at_the_safe_price
     assert [(d.denial, d.rung) for d in denied] == [("DCA_WOULD_STOP", 1)]
     (level,) = [units for name, (_, units) in driver.levels[SYMBOL].items() if name == "again1"]
     safe = D(level).scaleb(-8)
+    for price, code in ((safe, None), (safe - D("0.01"), "DCA_WOULD_STOP")):
+        denial = would_stop(driver.position, 1, Fraction(price), floor_step(15_000 / Fraction(price), D("0.001")))
+        assert (denial.code if denial else None) == code, "the nearest price at which it passes"
     assert driver.tick(str(safe - D("0.01"))) == []
     assert driver.tick(str(safe))[0].startswith("ADD ")
     position = driver.position
