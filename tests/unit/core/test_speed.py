@@ -1,0 +1,39 @@
+"""A decision is quick enough to be made at every event."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from time import process_time_ns
+
+import pytest
+
+from sadari.model.command import PlaceOrder
+from sadari.model.event import Event, LevelCrossed
+from sadari.model.order import Purpose
+from tests.ladder_driver import SYMBOL, Driver, held
+
+ROUNDS = 300
+
+
+def adding() -> tuple[Driver, Event]:
+    """A position and the tick that adds to it."""
+    driver = held(margin_mode="isolated")
+    price = Decimal(48_500)
+    return driver, LevelCrossed(time_ns=driver.now_ns, symbol=SYMBOL, price=price, levels=("rung1",))
+
+
+@pytest.mark.requirement("R004-16")
+def test_an_add_is_decided_within_a_millisecond(record_property: Callable[[str, object], None]) -> None:
+    """From the event to the order, all gates included, without network: p99 of engines of their own, in CPU time."""
+    times = []
+    for _ in range(ROUNDS):
+        driver, event = adding()
+        begin = process_time_ns()
+        commands = driver.engine.handle(event)
+        times.append(process_time_ns() - begin)
+        assert any(isinstance(command, PlaceOrder) and command.purpose is Purpose.ADD for command in commands)
+    times.sort()
+    median, p99 = times[ROUNDS // 2] / 1000, times[int(0.99 * ROUNDS)] / 1000
+    record_property("figure", f"one add, from event to order: median {median:.0f} µs, p99 {p99:.0f} µs of CPU")
+    assert p99 <= 1000
