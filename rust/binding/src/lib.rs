@@ -14,16 +14,18 @@ mod _kernel {
     #[pymodule_export]
     use crate::buffer::Column;
     #[pymodule_export]
-    use crate::candles::{Aggregator, Candles, Frame, aggregate, check_candles, fill_gaps, from_trades, not_ready, synthetic};
+    use crate::candles::{
+        Aggregator, Candles, Frame, aggregate, check_candles, fill_gaps, from_trades, not_ready, synthetic,
+    };
     #[pymodule_export]
     use crate::history::{History, Ticks, expand};
     #[pymodule_export]
-    use crate::portfolio::Portfolio;
-    #[pymodule_export]
     use crate::lines::{
-        LineSet, above, atr, below, bollinger, crosses, ema, falling, natr, percentile, rising, rolling_max, rolling_min, rsi,
-        sma,
+        LineSet, above, atr, below, bollinger, crosses, ema, falling, natr, percentile, rising, rolling_max,
+        rolling_min, rsi, sma,
     };
+    #[pymodule_export]
+    use crate::portfolio::Portfolio;
     #[pymodule_export]
     use crate::watch::Watch;
 }

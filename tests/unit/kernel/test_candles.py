@@ -6,6 +6,7 @@ import math
 import random
 from array import array
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -194,3 +195,21 @@ def test_a_bad_trade_is_refused_by_its_row(time: int, price: float, fault: str) 
     """Disorder and impossible prices are one sentence with the row."""
     with pytest.raises(ValueError, match=fault):
         kernel.from_trades(array("q", [5, time]), array("d", [1.0, price]), array("d", [1.0, 1.0]), MINUTE)
+
+
+def test_frames_of_recorded_minutes_are_the_frames_the_exchange_recorded(recorded_data: Path) -> None:
+    """A month of 5-minute prices, built from the 1-minute candles, equals what the exchange recorded to the last bit."""
+    duckdb = pytest.importorskip("duckdb", reason="recorded candles are Parquet, read by duckdb")
+
+    def recorded(name: str) -> list[Row]:
+        query = (
+            "select open_time * 1000000, open, high, low, close, volume, 0.0 from read_parquet(?) order by open_time"
+        )
+        return duckdb.execute(query, [str(recorded_data / name)]).fetchall()  # type: ignore[no-any-return]
+
+    minutes = recorded("klines-1m/2023-07/BTCUSDT.parquet")
+    theirs = {row[0]: row[1:5] for row in recorded("klines-5m/BTCUSDT.parquet")}
+    assert kernel.check_candles(*columns(minutes), MINUTE) is None
+    ours = listed(kernel.aggregate(*columns(minutes), quote_volumes(minutes), MINUTE, 5 * MINUTE))
+    assert len(ours) > 8_000
+    assert all(theirs[row[0]] == row[1:5] for row in ours)
