@@ -40,11 +40,11 @@ class Levels:
         """Plan the next crossing of each symbol that has moved."""
         schedule = self._schedule
         for track in self.moved.values():
-            track.generation += 1
             hit = track.history.next_crossing(schedule.now_ns, schedule.end_ns, track.resting, track.watch)
-            if hit is not None:
-                time_ns, units = hit
-                schedule.plan(time_ns, Rank.TRADE, track.symbol, self._trade, (track, track.generation, units))
+            if hit != track.crossing:
+                track.crossing = hit
+                if hit is not None:
+                    schedule.plan(hit[0], Rank.TRADE, track.symbol, self._trade, (track, hit))
         self.moved.clear()
 
     def arm(self, command: ArmLevels) -> None:
@@ -65,10 +65,12 @@ class Levels:
         if command.verdict is not None:
             self._expect_verdict(track, command)
 
-    def _trade(self, what: tuple[Track, int, int]) -> Iterable[Event]:
-        track, generation, units = what
-        if generation != track.generation:
+    def _trade(self, what: tuple[Track, tuple[int, int]]) -> Iterable[Event]:
+        track, crossing = what
+        if crossing is not track.crossing:
             return NOTHING
+        track.crossing = None
+        units = crossing[1]
         self._report(track, self._exchange.touch(track.symbol, self._schedule.now_ns, price_of(units)))
         self._cross(track, units)
         self.moved[track.symbol] = track

@@ -19,7 +19,7 @@ class Track:
     Attributes:
         watch: The engine's levels.
         resting: The exchange's levels.
-        generation: Grows whenever a level of either watch may have changed: an answer from before is void.
+        crossing: Time and price of the next crossing that is planned; one planned before it is void.
         arming: Grows with each `ArmLevels`: a crossing of levels that were replaced is void.
         unseen: The price of a trade of this moment that crossed a level and that the engine has not been told of yet.
         trail: The trailing level, if one is armed.
@@ -32,7 +32,7 @@ class Track:
         self.history = market.history
         self.resting = resting
         self.watch = Watch()
-        self.generation = 0
+        self.crossing: tuple[int, int] | None = None
         self.arming = 0
         self.unseen: int | None = None
         self.trail: Follower | None = None
