@@ -198,7 +198,7 @@ def test_a_bad_trade_is_refused_by_its_row(time: int, price: float, fault: str) 
 
 
 def test_frames_of_recorded_minutes_are_the_frames_the_exchange_recorded(recorded_data: Path) -> None:
-    """A month of 5-minute prices, built from the 1-minute candles, equals what the exchange recorded to the last bit."""
+    """A month of 5-minute prices, built from the 1-minute candles, equals to the last bit what the exchange has."""
     duckdb = pytest.importorskip("duckdb", reason="recorded candles are Parquet, read by duckdb")
 
     def recorded(name: str) -> list[Row]:
