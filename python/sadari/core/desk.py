@@ -98,6 +98,7 @@ class Desk:
             IllegalTransitionError: The lifecycle does not list this move.
         """
         before, after = self.lifecycle.move(position, event, guard)
+        position.worst = None
         if before is not after:
             self.out.append(
                 RecordMove(

@@ -81,7 +81,7 @@ def _sized(desk: Desk, position: Position, rung: int, price: Fraction) -> Sizing
         settings.risk,
         settings.fees,
         position.instrument,
-        planned=desk.rules.notional(rung, position.plan_balance),
+        planned=position.plan[rung],
         price=price,
         available=desk.account.available_balance,
         held=position.qty,

@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from sadari.core.desk import Desk
-from sadari.core.exposure import counts, margin_used, portfolio_worst_case, worst_case
+from sadari.core.exposure import committed, counts, portfolio_worst_case, worst_case
 from sadari.core.position import Position
 from sadari.core.rules import estimated_liquidation
 from sadari.core.sizing import Denial, planned_quantities
@@ -129,11 +129,11 @@ def portfolio_fits(desk: Desk, position: Position, qty: Decimal, price: Fraction
     cap = Fraction(risk.max_portfolio_stop_loss_pct) * balance
     if worst > cap:
         return Denial(DenialCode.PORTFOLIO_RISK_CAP, worst, cap)
-    order_margin = Fraction(qty) * price / position.rules.ladder.leverage
-    used = sum((margin_used(other) for other in desk.positions.values() if counts(other)), Fraction(0))
+    taken = sum((committed(other) for other in desk.positions.values() if counts(other)), Fraction(qty) * price)
+    margin = taken / position.rules.ladder.leverage
     reserve = (1 - Fraction(risk.min_reserve_pct)) * balance
-    if order_margin + used > reserve:
-        return Denial(DenialCode.MARGIN_RESERVE, order_margin + used, reserve)
+    if margin > reserve:
+        return Denial(DenialCode.MARGIN_RESERVE, margin, reserve)
     notional = (Fraction(position.qty) + Fraction(qty)) * price
     limit = Fraction(desk.prepared[position.symbol])
     if notional > limit:

@@ -58,19 +58,22 @@ class Position:
         stop: The effective stop ``X``; ``stop_reason`` names the term it equals.
         liquidation: The venue's liquidation price if it was read after the last change of ``Q``.
         armed: Levels and trail as last armed; None if one of them has fired since.
+        cost: What is held times its average price.
+        worst: The worst case of the plan as last worked out, None since something has changed.
+        plan: The notional planned for the entry and for each add.
         working: The entry, add, reduction or exit that is unresolved.
         openings: Entries and adds of this and earlier lives; those without a last word may still fill.
     """
 
     __slots__ = (
-        "adds", "armed", "avg", "closed_ns", "denied", "direction", "e0", "entry_cost", "entry_qty",
+        "adds", "armed", "avg", "closed_ns", "cost", "denied", "direction", "e0", "entry_cost", "entry_qty",
         "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "openings",
         "instrument", "last_price", "liquidation", "lots", "max_notional", "max_qty", "opened_ns",
-        "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason", "reduction_blocked",
+        "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason", "reduction_blocked",
         "reduction_given_up", "refused_flat",
         "return_state", "rules", "runner_best", "side", "signal_id", "stage", "staged_exit", "state", "stop",
         "stop_reason", "strategy", "suspended", "symbol", "trail", "tries", "used", "verdict", "wall",
-        "working", "worst_case",
+        "working", "worst", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
@@ -92,8 +95,11 @@ class Position:
         self.strategy = strategy
         self.signal_id = signal_id
         self.plan_balance = plan_balance
+        self.plan = self.rules.plan(plan_balance)
+        self.worst: Fraction | None = None
         self.rearm = False
         self.qty = ZERO
+        self.cost = Fraction(0)
         self.avg: Fraction | None = None
         self.e0: Fraction | None = None
         self.entry_qty = self.entry_cost = ZERO
@@ -148,7 +154,7 @@ class Position:
         self.used.update(range(1, rungs + 1))
         planned = Fraction(0)
         for stage in range(rungs + 1):
-            planned += self.rules.notional(stage, self.plan_balance)
+            planned += self.plan[stage]
             if Fraction(price) * Fraction(qty) >= ADOPTED_SHARE * planned:
                 self.stage = stage
         self.increase(price, qty)
@@ -187,6 +193,7 @@ class Position:
     def reduce(self, price: Decimal, qty: Decimal) -> None:
         """Book a fill of any closing order; the average stays."""
         self.qty -= qty
+        self.cost = self.average * Fraction(self.qty)
         self.exit_qty += qty
         self.exit_value = EXACT.add(self.exit_value, EXACT.multiply(price, qty))
         self.liquidation = None
@@ -194,13 +201,11 @@ class Position:
 
     def increase(self, price: Decimal, qty: Decimal) -> None:
         """Book a quantity that makes the position larger."""
-        held = Fraction(self.qty)
-        added = Fraction(qty)
-        cost = held * self.avg if self.avg is not None else Fraction(0)
-        self.avg = (cost + added * Fraction(price)) / (held + added)
+        self.qty += qty
+        self.cost += Fraction(qty) * Fraction(price)
+        self.avg = self.cost / Fraction(self.qty)
         if self.e0 is None:
             self.e0 = self.avg
-        self.qty += qty
         self.entry_qty += qty
         self.entry_cost = EXACT.add(self.entry_cost, EXACT.multiply(price, qty))
         self.max_qty = max(self.max_qty, self.qty)
@@ -260,6 +265,7 @@ class Position:
 
     def update_stop(self) -> None:
         """Recompute ``Y`` and ``X`` after a fill, a half close or a new liquidation price."""
+        self.worst = None
         avg = self.average
         side = self.side
         terms = [(avg * side.stop[self.stage], stop_loss(self.stage))]
@@ -282,14 +288,12 @@ class Position:
 
     def stop_after_add(self, rung: int, price: Fraction, qty: Decimal) -> Fraction:
         """The stop ``X'`` that would hold with the add filled at a price (G-ADD, strategies §5.3)."""
-        held = Fraction(self.qty)
-        added = Fraction(qty)
-        avg = (held * self.average + added * price) / (held + added)
+        notional = self.cost + Fraction(qty) * price
+        avg = notional / Fraction(self.qty + qty)
         level = avg * self.side.stop[max(self.stage, rung)]
         if self.ratchet is not None and self.rules.ladder.stop_ratchet:
             level = self.side.tighter(level, self.ratchet)
         if self.rules.isolated:
-            notional = avg * (held + added)
             liquidation = estimated_liquidation(self.side, avg, notional, self.instrument)
             if liquidation is not None:
                 level = self.side.tighter(level, liquidation * self.side.guard)

@@ -75,7 +75,7 @@ class Side:
 class Rules:
     """The plan of a run with its factors for both directions."""
 
-    __slots__ = ("_sides", "fees", "isolated", "ladder", "weights")
+    __slots__ = ("_sides", "fees", "isolated", "ladder", "stops", "weights")
 
     def __init__(self, ladder: Ladder, fees: Fees) -> None:
         self.ladder = ladder
@@ -83,6 +83,7 @@ class Rules:
         self.isolated = ladder.margin_mode is MarginMode.ISOLATED
         scale = ladder.leverage if ladder.sizing_basis is SizingBasis.MARGIN else 1
         self.weights = tuple(Fraction(weight) * scale for weight in ladder.weights)
+        self.stops = tuple(map(Fraction, ladder.stop_by_stage))
         self._sides = {direction: Side(direction, ladder, fees) for direction in Direction}
 
     def side(self, direction: Direction) -> Side:
@@ -92,6 +93,10 @@ class Rules:
     def notional(self, rung: int, plan_balance: Decimal) -> Fraction:
         """The planned order notional of the entry (rung 0) or of an add (strategies §5.1 ``sizing_basis``)."""
         return self.weights[rung] * Fraction(plan_balance)
+
+    def plan(self, plan_balance: Decimal) -> tuple[Fraction, ...]:
+        """The planned order notionals of the entry and of each add."""
+        return tuple(self.notional(rung, plan_balance) for rung in range(len(self.weights)))
 
 
 def estimated_liquidation(side: Side, avg: Fraction, notional: Fraction, instrument: Instrument) -> Fraction | None:

@@ -89,9 +89,5 @@ def quantity(caps: dict[str, Fraction], instrument: Instrument, price: Fraction)
 
 def planned_quantities(position: Position, price: Fraction) -> list[Decimal]:
     """The quantity of every order of the ladder if the entry filled at a price and adds at their triggers."""
-    rules = position.rules
     prices = [price, *(price * factor for factor in position.side.trigger)]
-    return [
-        floor_step(rules.notional(rung, position.plan_balance) / at, position.instrument.step_size)
-        for rung, at in enumerate(prices)
-    ]
+    return [floor_step(position.plan[rung] / at, position.instrument.step_size) for rung, at in enumerate(prices)]
