@@ -69,7 +69,6 @@ class Levels:
         track, crossing = what
         if crossing is not track.crossing:
             return NOTHING
-        track.crossing = None
         units = crossing[1]
         self._report(track, self._exchange.touch(track.symbol, self._schedule.now_ns, price_of(units)))
         self._cross(track, units)

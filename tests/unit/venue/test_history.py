@@ -349,11 +349,14 @@ def test_a_flat_symbol_takes_the_path_of_a_long_one() -> None:
     rows = [(100.0,) * 4] * 2 + [(100.0, 110.0, 90.0, 100.0)]
     leave = order("b", Side.BUY, purpose=Purpose.EXIT)
     answer = both(
-        when(EngineTurned, order("a", Side.SELL), levels(low=(False, 90.0), high=(True, 110.0))),
+        when(EngineTurned, order("a", Side.SELL), levels(low=(False, 95.0), high=(True, 105.0))),
         when(OrderFilled, leave),
     )
-    crossed = of(run(venue_over({BTC: minutes(rows)}, path="adverse"), answer), LevelCrossed)
-    assert [event.levels for event in crossed if isinstance(event, LevelCrossed)] == [("low",), ("high",)]
+    venue = venue_over({BTC: minutes(rows)}, path="adverse")
+    crossed = [event for event in run(venue, answer) if isinstance(event, LevelCrossed)]
+    assert [event.levels for event in crossed] == [("low",), ("high",)]
+    # What was planned on the path of the SHORT is void: every price told is one of the path taken.
+    assert [event.price for event in crossed] == [venue._tracks[BTC].price(event.time_ns) for event in crossed]
 
 
 def test_events_are_in_their_total_order() -> None:
