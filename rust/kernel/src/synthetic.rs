@@ -9,9 +9,9 @@ use crate::units::PRICE_SCALE;
 /// Price changes inside a candle.
 const STEPS: usize = 4;
 /// Every so many regimes one is a crash.
-const CRASH_EVERY: u64 = 6;
+const CRASH_EVERY: u64 = 16;
 /// How strongly a price far from where it began is drawn back, each candle.
-const PULL: f64 = 4e-4;
+const PULL: f64 = 4e-5;
 
 /// `SplitMix64`. Source: Steele, Lea and Flood, Fast splittable pseudorandom number generators (2014).
 #[derive(Clone, Debug)]
@@ -52,14 +52,14 @@ struct Regime {
 }
 
 const REGIMES: [Regime; 4] = [
-    Regime { drift: 0.0, deviation: 0.000_5, shortest: 300, longest: 1_500 },
-    Regime { drift: 0.000_08, deviation: 0.000_8, shortest: 200, longest: 900 },
-    Regime { drift: -0.000_08, deviation: 0.000_8, shortest: 200, longest: 900 },
-    Regime { drift: 0.0, deviation: 0.002_5, shortest: 60, longest: 300 },
+    Regime { drift: 0.0, deviation: 0.000_3, shortest: 300, longest: 1_500 },
+    Regime { drift: 0.000_04, deviation: 0.000_5, shortest: 600, longest: 4_000 },
+    Regime { drift: -0.000_04, deviation: 0.000_5, shortest: 600, longest: 4_000 },
+    Regime { drift: 0.0, deviation: 0.001_5, shortest: 60, longest: 300 },
 ];
-const CRASH: Regime = Regime { drift: -0.012, deviation: 0.006, shortest: 10, longest: 25 };
+const CRASH: Regime = Regime { drift: -0.006, deviation: 0.004, shortest: 10, longest: 25 };
 /// What follows a crash.
-const RECOVERY: Regime = Regime { drift: 0.000_5, deviation: 0.001_2, shortest: 200, longest: 500 };
+const RECOVERY: Regime = Regime { drift: 0.000_2, deviation: 0.000_8, shortest: 200, longest: 500 };
 
 /// What to make up.
 #[derive(Clone, Copy, Debug)]
