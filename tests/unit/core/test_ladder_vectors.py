@@ -309,6 +309,18 @@ def test_crossed_margin_has_the_guard_of_a_liquidation_price_only_until_the_next
     assert driver.tick("46230") == ["LIQUIDATION_GUARD 0.712", "EXIT 0.712", "CLOSED LIQUIDATION_GUARD"]
 
 
+def test_a_reduction_suspends_the_guard_too() -> None:
+    """D-32: any change of Q, not an add only."""
+    driver = Driver(patient())
+    driver.signal(LONG, "50000")
+    driver.tick("48500")
+    driver.read_liquidation("46000")
+    driver.tick("50000")
+    assert shown(driver.position.stop, "45692.78089888") == D("45692.78089888")
+    driver.read_liquidation("46000")
+    assert driver.position.stop_reason == "LIQUIDATION_GUARD"
+
+
 @pytest.mark.parametrize(("mode", "stop"), [("crossed", "55000.00"), ("isolated", "54506.97")])
 @pytest.mark.parametrize("price", ["0", None])
 def test_a_liquidation_price_of_zero_is_unknown(mode: str, stop: str, price: str | None) -> None:

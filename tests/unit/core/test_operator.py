@@ -80,6 +80,7 @@ def test_what_still_acts_depends_on_the_engines_state(
                 driver.command(step)
             else:
                 turn(driver, step)
+        assert bool(driver.levels[SYMBOL]) == stops, "nothing is waited for that would be ignored"
         did = [deed for deed in driver.tick(tick) if not deed.startswith("DENIED")]
         assert bool(did) == acts, (tick, did)
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from sadari.core.exposure import worst_case
 from sadari.model.command import CancelOrder, PlaceOrder, RecordExit, RecordPosition
 from sadari.model.event import OrderFilled
 from sadari.model.order import Direction, OrderType, Purpose
@@ -273,6 +274,15 @@ def test_a_quarantine_does_not_end_while_an_order_is_unresolved() -> None:
     assert (driver.position.qty, driver.position.stage) == (D("0.612"), 1)
     driver.read_liquidation(None)
     assert driver.state == "FIRST_DCA"
+
+
+def test_a_quarantined_position_risks_what_is_open_only() -> None:
+    """§9.5: no adds to come, so the worst case is the loss at X now, from the moment of the quarantine."""
+    driver = held()
+    position = driver.position
+    assert worst_case(position) == 2750
+    driver.engine._desk.move(position, "reconcile_mismatch")
+    assert worst_case(position) == 1500
 
 
 def test_an_increase_by_others_is_booked_as_one() -> None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
+from typing import Any
 
 import pytest
 
-from sadari.core.entries import would_stop
 from sadari.model.command import CancelOrder, QueryOrder, RecordDecision
 from sadari.model.event import CancelRejected, OrderFilled
 from sadari.model.order import Direction, Purpose
 from sadari.model.reason import RejectReason
-from sadari.model.units import MILLISECOND_NS, SECOND_NS, floor_step
+from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from tests.ladder_driver import SYMBOL, held, pending
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
@@ -208,8 +207,10 @@ def test_a_refusal_because_nothing_is_left_is_flat_once_the_venue_shows_it() -> 
     driver.read_flat()
     assert driver.state == "CLOSED_UNSETTLED"
     driver.done = []
-    driver.fill(wall, "0.300", price="44900")
-    assert driver.done == ["WALL 0.300", "CLOSED STOP_LOSS_INITIAL"]
+    driver.fill(wall, "0.100", done=False, price="44900")
+    assert driver.state == "CLOSED_UNSETTLED"
+    driver.fill(wall, "0.200", price="44900")
+    assert driver.done == ["WALL 0.100", "WALL 0.200", "CLOSED STOP_LOSS_INITIAL"]
     assert driver.state == "FLAT"
 
 
@@ -227,7 +228,8 @@ def test_a_reduction_refused_for_its_notional_closes_everything_for_the_same_rea
 
 def test_an_add_that_would_stop_is_denied_once_and_asked_again_at_the_safe_price() -> None:
     """G-ADD: a small add hardly moves the average, whose new stop is nearer; the rung is not used up."""
-    driver = held(dca_trigger=("0.03",), weights=("0.2", "0.015"), stop_by_stage=("0.1", "0.05"))
+    plan: dict[str, Any] = {"dca_trigger": ("0.03",), "weights": ("0.2", "0.015"), "stop_by_stage": ("0.1", "0.05")}
+    driver = held(**plan)
     assert driver.tick("46000") == ["DENIED DCA_WOULD_STOP"]
     assert driver.tick("45900") == []
     assert driver.tick("46100") == []
@@ -235,9 +237,7 @@ def test_an_add_that_would_stop_is_denied_once_and_asked_again_at_the_safe_price
     assert [(d.denial, d.rung) for d in denied] == [("DCA_WOULD_STOP", 1)]
     (level,) = [units for name, (_, units) in driver.levels[SYMBOL].items() if name == "again1"]
     safe = D(level).scaleb(-8)
-    for price, code in ((safe, None), (safe - D("0.01"), "DCA_WOULD_STOP")):
-        denial = would_stop(driver.position, 1, Fraction(price), floor_step(15_000 / Fraction(price), D("0.001")))
-        assert (denial.code if denial else None) == code, "the nearest price at which it passes"
+    assert held(**plan).tick(str(safe - D("0.01"))) == ["DENIED DCA_WOULD_STOP"], "no nearer price passes"
     assert driver.tick(str(safe - D("0.01"))) == []
     assert driver.tick(str(safe))[0].startswith("ADD ")
     position = driver.position
