@@ -16,9 +16,15 @@ from sadari.core.position_table import position_lifecycle
 from sadari.model.event import AccountUpdated, AlarmRang, Event, FundingPaid, LevelCrossed, OrderFilled, SignalRaised
 from sadari.model.order import Direction, Purpose
 from tests.ladder_driver import SYMBOL, Driver, held, patient
-from tests.unit.core.test_speed import adding
+from tests.unit.core import test_speed
 
 ROUNDS = 300
+
+
+def adding() -> tuple[Driver, Event]:
+    """Ten positions and the tick that adds to one."""
+    driver = test_speed.ten_positions()
+    return driver, test_speed.adding(driver)
 
 
 def entering() -> tuple[Driver, Event]:
