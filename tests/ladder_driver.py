@@ -99,7 +99,7 @@ def shown(value: Fraction | Decimal | None, like: str) -> Decimal:
     exponent = Decimal(like).as_tuple().exponent
     assert isinstance(exponent, int)
     places = max(-exponent, 0)
-    return Decimal(round(Fraction(value) * 10**places)).scaleb(-places)
+    return Decimal(int(round(Fraction(value) * 10**places))).scaleb(-places)
 
 
 class Driver:
@@ -315,7 +315,7 @@ class Driver:
         realized = Decimal(0)
         if order.purpose not in (Purpose.ENTRY, Purpose.ADD):
             average = position.average
-            realized = position.side.sign * (at - Decimal(average.numerator) / average.denominator) * filled
+            realized = position.side.sign * (at - Decimal(int(average.numerator)) / int(average.denominator)) * filled
             self.pnl.append(realized)
         if done:
             self.stops.pop(order.client_order_id, None)

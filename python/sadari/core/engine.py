@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from sadari.core import entries, exits, protection, reductions, reports, settlement, watching
@@ -22,7 +21,7 @@ from sadari.model.event import Event
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.model.reason import AuditCode, DenialCode, ExitReason, stage_name
-from sadari.model.units import DAY_NS
+from sadari.model.units import DAY_NS, Exact, exact
 
 DAILY_LOSS = "daily_loss_limit"
 
@@ -212,9 +211,9 @@ class Engine:
             protection.protect(desk, position)
             return
         rung = position.next_rung()
-        if rung is None or not position.side.adverse(Fraction(tick), position.trigger(rung)):
+        if rung is None or not position.side.adverse(exact(tick), position.trigger(rung)):
             return
-        if position.suspended.get(rung, Fraction(0)) is not None:
+        if position.suspended.get(rung, Exact(0)) is not None:
             position.suspended.pop(rung, None)
             entries.consider_add(desk, position, rung, tick)
 
@@ -244,7 +243,7 @@ class Engine:
             if position is None or position.qty == 0 or record.qty != position.side.sign * position.qty:
                 continue
             price = record.liquidation_price
-            position.liquidation = Fraction(price) if price is not None and price > 0 else None
+            position.liquidation = exact(price) if price is not None and price > 0 else None
             position.update_stop()
             awaited = position.working is not None and not position.working.final
             if position.is_in("QUARANTINED") and not awaited:

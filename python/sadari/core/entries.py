@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from sadari.core import gates
 from sadari.core.desk import Desk
@@ -16,7 +15,7 @@ from sadari.model.command import ArmSignals, CallDay, RecordDecision, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected, SignalRaised
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, DenialCode, RejectReason, is_stop, stage_name
-from sadari.model.units import DAY_NS, MILLISECOND_NS, decimal_of
+from sadari.model.units import DAY_NS, MILLISECOND_NS, Exact, decimal_of, exact
 
 # Strategies §5.3: a refused order is tried three times in all, with these pauses after each refusal.
 RETRY_BACKOFF_NS = (500 * MILLISECOND_NS, 1000 * MILLISECOND_NS, 2000 * MILLISECOND_NS)
@@ -59,7 +58,7 @@ def _begin(desk: Desk, position: Position, signal: SignalRaised) -> None:
 
 
 def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[Denial | None, Sizing | None]:
-    price = Fraction(signal.price)
+    price = exact(signal.price)
     denial = gates.leverage_fits(position, price) or gates.margin_buffer(desk)
     if denial is not None:
         return denial, None
@@ -69,12 +68,12 @@ def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[D
         instrument = position.instrument
         prices = [price, *(price * factor for factor in position.side.trigger)]
         for rung, (qty, at) in enumerate(zip(planned_quantities(position, price), prices, strict=True)):
-            if qty < instrument.min_qty or Fraction(qty) * at < Fraction(instrument.min_notional):
+            if qty < instrument.min_qty or exact(qty) * at < exact(instrument.min_notional):
                 desk.audit(AuditCode.PLAN_RUNG_TOO_SMALL, position, f"{stage_name(rung)}: {qty}")
     return denial, sizing
 
 
-def _sized(desk: Desk, position: Position, rung: int, price: Fraction) -> Sizing:
+def _sized(desk: Desk, position: Position, rung: int, price: Exact) -> Sizing:
     settings = desk.settings
     caps = ladder_caps(
         settings.ladder,
@@ -157,7 +156,7 @@ def entry_ended(desk: Desk, position: Position, event: OrderCanceled | OrderReje
 
 def consider_add(desk: Desk, position: Position, rung: int, tick: Decimal) -> bool:
     """Send the add of a rung whose trigger this tick is beyond, or record why not. True if it was sent."""
-    price = Fraction(tick)
+    price = exact(tick)
     denial = gates.may_act(desk, position.symbol, desk.now_ns)
     sizing: Sizing | None = None
     if denial is None:
@@ -192,7 +191,7 @@ def consider_add(desk: Desk, position: Position, rung: int, tick: Decimal) -> bo
     return True
 
 
-def would_stop(position: Position, rung: int, price: Fraction, qty: Decimal) -> Denial | None:
+def would_stop(position: Position, rung: int, price: Exact, qty: Decimal) -> Denial | None:
     """G-ADD: the add filled at this price must not be at or beyond the stop that would hold then."""
     if qty == 0:
         return None
@@ -200,28 +199,28 @@ def would_stop(position: Position, rung: int, price: Fraction, qty: Decimal) -> 
     return Denial(DenialCode.DCA_WOULD_STOP, price, level) if position.side.adverse(price, level) else None
 
 
-def safe_price(desk: Desk, position: Position, rung: int, tick: Decimal) -> Fraction | None:
+def safe_price(desk: Desk, position: Position, rung: int, tick: Decimal) -> Exact | None:
     """The price nearest to a denied tick, on the tick grid, at which G-ADD passes; None if not even at the trigger.
 
     A fill nearer to the trigger moves the average less than the price, so the answer is found by halving.
     """
-    step = Fraction(position.instrument.tick_size)
+    step = exact(position.instrument.tick_size)
     sign = position.side.sign
 
     def passes(ticks: int) -> bool:
-        return _passes(desk, position, rung, Fraction(tick) + sign * ticks * step)
+        return _passes(desk, position, rung, exact(tick) + sign * ticks * step)
 
-    high = int(abs(position.trigger(rung) - Fraction(tick)) / step)
+    high = int(abs(position.trigger(rung) - exact(tick)) / step)
     if high == 0 or not passes(high):
         return None
     low = 0
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if passes(middle) else (middle, high)
-    return Fraction(tick) + sign * high * step
+    return exact(tick) + sign * high * step
 
 
-def _passes(desk: Desk, position: Position, rung: int, price: Fraction) -> bool:
+def _passes(desk: Desk, position: Position, rung: int, price: Exact) -> bool:
     return would_stop(position, rung, price, _sized(desk, position, rung, price).qty) is None
 
 

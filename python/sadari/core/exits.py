@@ -6,7 +6,6 @@ Source: strategies §5.7.
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from sadari.core import protection, settlement
 from sadari.core.desk import Desk
@@ -18,7 +17,7 @@ from sadari.model.command import RecordExit, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
-from sadari.model.units import SECOND_NS
+from sadari.model.units import SECOND_NS, exact
 
 # A stop waits this long for the end of the order it has to cancel first (strategies §5.3, In flight).
 CANCEL_WAIT_NS = SECOND_NS
@@ -212,4 +211,4 @@ def _venue_closed(desk: Desk, position: Position, reason: str, cause: str, event
 
 def breached(position: Position, tick: Decimal) -> bool:
     """True if a price is at or beyond the effective stop ``X``."""
-    return position.stop is not None and position.qty > 0 and position.side.adverse(Fraction(tick), position.stop)
+    return position.stop is not None and position.qty > 0 and position.side.adverse(exact(tick), position.stop)

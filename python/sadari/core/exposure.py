@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fractions import Fraction
 
 from sadari.core.position import Position
+from sadari.model.units import Exact, exact
 
 COUNTED_OUT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 
@@ -15,15 +15,15 @@ def counts(position: Position) -> bool:
     return not position.is_in(*COUNTED_OUT)
 
 
-def committed(position: Position) -> Fraction:
+def committed(position: Position) -> Exact:
     """The notional that takes margin: what is held, at its average price, and what of an entry or add is pending."""
     working = position.working
     if working is None or working.final or working.qty is None or working.purpose not in ("ENTRY", "ADD"):
         return position.cost
-    return position.cost + Fraction(working.qty - working.filled) * Fraction(position.last_price)
+    return position.cost + exact(working.qty - working.filled) * exact(position.last_price)
 
 
-def _plan_loss(position: Position, notional: Fraction, stage: int) -> Fraction:
+def _plan_loss(position: Position, notional: Exact, stage: int) -> Exact:
     """The largest loss at a stage stop over the stages still reachable: cumulative notional times stop."""
     stops = position.rules.stops
     worst = notional * stops[stage]
@@ -33,23 +33,23 @@ def _plan_loss(position: Position, notional: Fraction, stage: int) -> Fraction:
     return worst
 
 
-def worst_case(position: Position) -> Fraction:
+def worst_case(position: Position) -> Exact:
     """What a position loses if the plan runs to its worst stop; after any staged exit only what is open now."""
     if position.worst is None:
         position.worst = _worst_case(position)
     return position.worst
 
 
-def _worst_case(position: Position) -> Fraction:
+def _worst_case(position: Position) -> Exact:
     if position.qty == 0:
         return _plan_loss(position, position.plan[0], 0)
     if position.half_closed or position.staged_exit or position.is_in("QUARANTINED"):
         side = position.side
         stop = position.stop if position.stop is not None else position.average
-        return Fraction(position.qty) * max(Fraction(0), side.sign * (position.average - stop))
+        return exact(position.qty) * max(Exact(0), side.sign * (position.average - stop))
     return _plan_loss(position, position.cost, position.stage)
 
 
-def portfolio_worst_case(positions: Iterable[Position]) -> Fraction:
+def portfolio_worst_case(positions: Iterable[Position]) -> Exact:
     """The sum over all counted positions."""
-    return sum((worst_case(position) for position in positions if counts(position)), Fraction(0))
+    return sum((worst_case(position) for position in positions if counts(position)), Exact(0))

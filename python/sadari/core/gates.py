@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 
 from sadari.core.desk import Desk
 from sadari.core.exposure import committed, counts, portfolio_worst_case, worst_case
@@ -17,7 +16,7 @@ from sadari.core.sizing import Denial, planned_quantities
 from sadari.model.event import SignalRaised
 from sadari.model.order import Direction
 from sadari.model.reason import DenialCode, is_stop
-from sadari.model.units import MILLISECOND_NS
+from sadari.model.units import MILLISECOND_NS, Exact, exact
 
 
 def may_act(desk: Desk, symbol: str, price_time_ns: int) -> Denial | None:
@@ -90,7 +89,7 @@ def _time_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterato
         yield Denial(DenialCode.DAILY_LOSS_LIMIT, result, floor)
 
 
-def leverage_fits(position: Position, price: Fraction) -> Denial | None:
+def leverage_fits(position: Position, price: Exact) -> Denial | None:
     """Gate 20 of an entry, isolated margin only: each rung lies on the safe side of the guard before it (D-13)."""
     rules = position.rules
     if not rules.isolated:
@@ -98,11 +97,11 @@ def leverage_fits(position: Position, price: Fraction) -> Denial | None:
     side, instrument = position.side, position.instrument
     quantities = planned_quantities(position, price)
     prices = [price, *(price * factor for factor in side.trigger)]
-    full = sum((Fraction(qty) * at for qty, at in zip(quantities, prices, strict=True)), Fraction(0))
-    held = cost = Fraction(0)
+    full = sum((exact(qty) * at for qty, at in zip(quantities, prices, strict=True)), Exact(0))
+    held = cost = Exact(0)
     for rung in range(1, rules.ladder.rungs + 1):
-        held += Fraction(quantities[rung - 1])
-        cost += Fraction(quantities[rung - 1]) * prices[rung - 1]
+        held += exact(quantities[rung - 1])
+        cost += exact(quantities[rung - 1]) * prices[rung - 1]
         if held == 0:
             return None
         liquidation = estimated_liquidation(side, cost / held, full, instrument)
@@ -120,22 +119,22 @@ def margin_buffer(desk: Desk) -> Denial | None:
     return Denial(DenialCode.MARGIN_BUFFER, available, buffer) if available <= buffer else None
 
 
-def portfolio_fits(desk: Desk, position: Position, qty: Decimal, price: Fraction) -> Denial | None:
+def portfolio_fits(desk: Desk, position: Position, qty: Decimal, price: Exact) -> Denial | None:
     """Gates 23, 24 and 27, asked with the quantity at hand; the position already carries its plan."""
-    risk, balance = desk.settings.risk, Fraction(desk.account.wallet_balance)
+    risk, balance = desk.settings.risk, exact(desk.account.wallet_balance)
     worst = portfolio_worst_case(desk.positions.values())
     if not counts(position):
         worst += worst_case(position)
-    cap = Fraction(risk.max_portfolio_stop_loss_pct) * balance
+    cap = exact(risk.max_portfolio_stop_loss_pct) * balance
     if worst > cap:
         return Denial(DenialCode.PORTFOLIO_RISK_CAP, worst, cap)
-    taken = sum((committed(other) for other in desk.positions.values() if counts(other)), Fraction(qty) * price)
+    taken = sum((committed(other) for other in desk.positions.values() if counts(other)), exact(qty) * price)
     margin = taken / position.rules.ladder.leverage
-    reserve = (1 - Fraction(risk.min_reserve_pct)) * balance
+    reserve = (1 - exact(risk.min_reserve_pct)) * balance
     if margin > reserve:
         return Denial(DenialCode.MARGIN_RESERVE, margin, reserve)
-    notional = (Fraction(position.qty) + Fraction(qty)) * price
-    limit = Fraction(desk.prepared[position.symbol])
+    notional = (exact(position.qty) + exact(qty)) * price
+    limit = exact(desk.prepared[position.symbol])
     if notional > limit:
         return Denial(DenialCode.LEVERAGE_BRACKET_EXCEEDED, notional, limit)
     return None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 from itertools import accumulate, pairwise
 
 import msgspec
@@ -17,7 +16,7 @@ from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, SizingBasis
 from sadari.model.plan import Ladder, Settings
 from sadari.model.reason import PlanFault, stage_name
-from sadari.model.units import decimal_of, floor_step
+from sadari.model.units import Exact, decimal_of, exact, floor_step
 
 # Where no instrument is named, a maintenance margin rate at the high end of the liquid contracts' first brackets.
 ASSUMED_MAINT_MARGIN_RATE = Decimal("0.01")
@@ -95,13 +94,13 @@ class _Stage:
 
     __slots__ = ("average", "guard", "index", "liquidation", "qty", "stop", "total", "trigger")
 
-    def __init__(self, index: int, trigger: Fraction, qty: Fraction, total: Fraction, average: Fraction) -> None:
+    def __init__(self, index: int, trigger: Exact, qty: Exact, total: Exact, average: Exact) -> None:
         self.index = index
         self.trigger = trigger
         self.qty = qty
         self.total = total
         self.average = average
-        self.stop = self.liquidation = self.guard = Fraction(0)
+        self.stop = self.liquidation = self.guard = Exact(0)
 
 
 def check_plan(
@@ -175,7 +174,7 @@ def _maint_margin_rate(rules: Rules, balance: Decimal, instrument: Instrument | 
     """The maintenance margin rate of the bracket that holds the whole plan."""
     if instrument is None or not instrument.brackets:
         return ASSUMED_MAINT_MARGIN_RATE
-    whole = sum((rules.notional(rung, balance) for rung in range(len(rules.weights))), Fraction(0))
+    whole = sum((rules.notional(rung, balance) for rung in range(len(rules.weights))), Exact(0))
     return instrument.bracket(decimal_of(whole)).maint_margin_rate
 
 
@@ -183,19 +182,19 @@ def _stages(
     rules: Rules, side: Side, balance: Decimal, price: Decimal, rate: Decimal, instrument: Instrument | None
 ) -> Iterator[_Stage]:
     """The ladder with every fill exactly at its trigger; quantities rounded down where there is an instrument."""
-    total = cost = Fraction(0)
-    held: Fraction | None = None
+    total = cost = Exact(0)
+    held: Exact | None = None
     for index, factor in enumerate((ONE, *side.trigger)):
-        trigger = Fraction(price) * factor
+        trigger = exact(price) * factor
         qty = rules.notional(index, balance) / trigger
         if instrument is not None:
-            qty = Fraction(floor_step(qty, instrument.step_size))
+            qty = exact(floor_step(qty, instrument.step_size))
         total, cost = total + qty, cost + qty * trigger
         stage = _Stage(index, trigger, qty, total, cost / total if total else trigger)
         own = stage.average * side.stop[index]
         stage.stop = side.tighter(held, own) if held is not None and rules.ladder.stop_ratchet else own
         held = stage.stop
-        stage.liquidation = stage.average * side.liquidation / (1 - side.sign * Fraction(rate))
+        stage.liquidation = stage.average * side.liquidation / (1 - side.sign * exact(rate))
         stage.guard = stage.liquidation * side.guard
         yield stage
 
@@ -306,9 +305,10 @@ def _notes(report: PlanReport, settings: Settings) -> Iterator[Finding]:
 def _too_small(stages: dict[Direction, list[_Stage]], instrument: Instrument | None) -> Iterator[Finding]:
     if instrument is None:
         return
+    smallest, least = exact(instrument.min_qty), exact(instrument.min_notional)
     for direction, ladder in stages.items():
         for stage in ladder:
-            if stage.qty < instrument.min_qty or stage.qty * stage.trigger < instrument.min_notional:
+            if stage.qty < smallest or stage.qty * stage.trigger < least:
                 text = (
                     f"{direction} {stage_name(stage.index)}: an order of {decimal_of(stage.qty).normalize():f} at "
                     f"{decimal_of(stage.trigger).normalize():f} is below the smallest that {instrument.symbol} takes "
@@ -317,8 +317,8 @@ def _too_small(stages: dict[Direction, list[_Stage]], instrument: Instrument | N
                 yield Finding(fault=None, text=text)
 
 
-def _percent(share: Fraction | Decimal) -> str:
-    return f"{decimal_of(Fraction(share) * 100, 4).normalize():f} %"
+def _percent(share: Exact | Decimal) -> str:
+    return f"{decimal_of(exact(share) * 100, 4).normalize():f} %"
 
 
 def _listed(values: tuple[Decimal, ...]) -> str:

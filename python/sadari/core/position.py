@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
-from fractions import Fraction
 
 from sadari.core.intents import Intent
 from sadari.core.position_table import position_lifecycle
@@ -16,12 +15,12 @@ from sadari.model.command import Trail
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction
 from sadari.model.reason import ExitReason, stop_loss
-from sadari.model.units import EXACT
+from sadari.model.units import EXACT, Exact, exact
 
 ZERO = Decimal(0)
 NOTHING_ARMED = ((), None)
 # An adopted position is taken to be at a stage from this share of the notional planned up to it.
-ADOPTED_SHARE = Fraction(9, 10)
+ADOPTED_SHARE = Exact(9, 10)
 
 
 class Lot:
@@ -35,9 +34,9 @@ class Lot:
         self.open = ZERO
 
     @property
-    def price(self) -> Fraction:
+    def price(self) -> Exact:
         """The quantity-weighted fill price."""
-        return Fraction(self.cost) / Fraction(self.qty)
+        return exact(self.cost) / exact(self.qty)
 
 
 class Position:
@@ -96,12 +95,12 @@ class Position:
         self.signal_id = signal_id
         self.plan_balance = plan_balance
         self.plan = self.rules.plan(plan_balance)
-        self.worst: Fraction | None = None
+        self.worst: Exact | None = None
         self.rearm = False
         self.qty = ZERO
-        self.cost = Fraction(0)
-        self.avg: Fraction | None = None
-        self.e0: Fraction | None = None
+        self.cost = Exact(0)
+        self.avg: Exact | None = None
+        self.e0: Exact | None = None
         self.entry_qty = self.entry_cost = ZERO
         self.exit_qty = self.exit_value = self.fees = ZERO
         self.max_qty = self.max_notional = self.worst_case = ZERO
@@ -110,16 +109,16 @@ class Position:
         self.lots: dict[int, Lot] = {}
         self.used: set[int] = set()
         self.denied: dict[int, str] = {}
-        self.suspended: dict[int, Fraction | None] = {}
+        self.suspended: dict[int, Exact | None] = {}
         self.tries: dict[str, int] = {}
         self.reduction_blocked = self.reduction_given_up = False
         self.refused_flat = False
         self.protect_blocked = False
         self.staged_exit = self.half_closed = False
-        self.ratchet: Fraction | None = None
-        self.stop: Fraction | None = None
+        self.ratchet: Exact | None = None
+        self.stop: Exact | None = None
         self.stop_reason = ""
-        self.liquidation: Fraction | None = None
+        self.liquidation: Exact | None = None
         self.reason = ""
         self.return_state = ""
         self.opened_ns = self.closed_ns = 0
@@ -152,10 +151,10 @@ class Position:
         """Take over a quantity that no plan of this life opened: no lots, no adds, its stage by its size (D-34)."""
         rungs = self.rules.ladder.rungs
         self.used.update(range(1, rungs + 1))
-        planned = Fraction(0)
+        planned = Exact(0)
         for stage in range(rungs + 1):
             planned += self.plan[stage]
-            if Fraction(price) * Fraction(qty) >= ADOPTED_SHARE * planned:
+            if exact(price) * exact(qty) >= ADOPTED_SHARE * planned:
                 self.stage = stage
         self.increase(price, qty)
 
@@ -193,7 +192,7 @@ class Position:
     def reduce(self, price: Decimal, qty: Decimal) -> None:
         """Book a fill of any closing order; the average stays."""
         self.qty -= qty
-        self.cost = self.average * Fraction(self.qty)
+        self.cost = self.average * exact(self.qty)
         self.exit_qty += qty
         self.exit_value = EXACT.add(self.exit_value, EXACT.multiply(price, qty))
         self.liquidation = None
@@ -202,8 +201,8 @@ class Position:
     def increase(self, price: Decimal, qty: Decimal) -> None:
         """Book a quantity that makes the position larger."""
         self.qty += qty
-        self.cost += Fraction(qty) * Fraction(price)
-        self.avg = self.cost / Fraction(self.qty)
+        self.cost += exact(qty) * exact(price)
+        self.avg = self.cost / exact(self.qty)
         if self.e0 is None:
             self.e0 = self.avg
         self.entry_qty += qty
@@ -215,14 +214,14 @@ class Position:
 
     # levels
 
-    def trigger(self, rung: int) -> Fraction:
+    def trigger(self, rung: int) -> Exact:
         """``T_k``, the price at which a rung is due."""
         if self.e0 is None:
             message = f"{self.symbol} has no entry price yet"
             raise ValueError(message)
         return self.e0 * self.side.trigger[rung - 1]
 
-    def recovery(self, rung: int) -> Fraction:
+    def recovery(self, rung: int) -> Exact:
         """``R_k``: the price that closes lot k, the more favourable of the fill and the trigger below it (D-26)."""
         if rung == 1:
             return self.trigger_base
@@ -231,7 +230,7 @@ class Position:
         return below if lot is None else self.side.tighter(lot.price, below)
 
     @property
-    def trigger_base(self) -> Fraction:
+    def trigger_base(self) -> Exact:
         """``e0``; a position with a quantity has one."""
         if self.e0 is None:
             message = f"{self.symbol} has no entry price yet"
@@ -239,7 +238,7 @@ class Position:
         return self.e0
 
     @property
-    def average(self) -> Fraction:
+    def average(self) -> Exact:
         """``avg``; a position with a quantity has one."""
         if self.avg is None:
             message = f"{self.symbol} has no average price yet"
@@ -247,19 +246,19 @@ class Position:
         return self.avg
 
     @property
-    def half_level(self) -> Fraction:
+    def half_level(self) -> Exact:
         """``P10``, the price at which half is closed."""
         return self.average * self.side.half
 
-    def liquidation_price(self, avg: Fraction, qty: Decimal) -> Fraction | None:
+    def liquidation_price(self, avg: Exact, qty: Decimal) -> Exact | None:
         """The liquidation price that the guard uses, None if there is none (strategies §5.2, D-32)."""
         if self.liquidation is not None:
             return self.liquidation
         if not self.rules.isolated or qty == 0:
             return None
-        return estimated_liquidation(self.side, avg, avg * Fraction(qty), self.instrument)
+        return estimated_liquidation(self.side, avg, avg * exact(qty), self.instrument)
 
-    def known_liquidation(self) -> Fraction | None:
+    def known_liquidation(self) -> Exact | None:
         """The liquidation price of the position as it is."""
         return self.liquidation_price(self.average, self.qty)
 
@@ -286,10 +285,10 @@ class Position:
         # The last term that X equals names it: the guard before break-even before the stage stop (D-30).
         self.stop_reason = next(name for term, name in reversed(terms) if term == level)
 
-    def stop_after_add(self, rung: int, price: Fraction, qty: Decimal) -> Fraction:
+    def stop_after_add(self, rung: int, price: Exact, qty: Decimal) -> Exact:
         """The stop ``X'`` that would hold with the add filled at a price (G-ADD, strategies §5.3)."""
-        notional = self.cost + Fraction(qty) * price
-        avg = notional / Fraction(self.qty + qty)
+        notional = self.cost + exact(qty) * price
+        avg = notional / exact(self.qty + qty)
         level = avg * self.side.stop[max(self.stage, rung)]
         if self.ratchet is not None and self.rules.ladder.stop_ratchet:
             level = self.side.tighter(level, self.ratchet)

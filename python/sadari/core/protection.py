@@ -7,13 +7,12 @@ a close-position order and kept for life. Source: strategies §5.7 (D-31), desig
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from sadari.core.desk import Desk
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.order import Purpose
-from sadari.model.units import ceil_tick, floor_tick
+from sadari.model.units import Exact, ceil_tick, exact, floor_tick
 
 
 def resting_prices(position: Position) -> tuple[Decimal, Decimal]:
@@ -30,7 +29,7 @@ def resting_prices(position: Position) -> tuple[Decimal, Decimal]:
     return _toward_market(position, inner), _toward_market(position, wall)
 
 
-def _toward_market(position: Position, price: Fraction) -> Decimal:
+def _toward_market(position: Position, price: Exact) -> Decimal:
     tick = position.instrument.tick_size
     return ceil_tick(price, tick) if position.side.sign > 0 else floor_tick(price, tick)
 
@@ -66,7 +65,7 @@ def _wall_must_move(position: Position, resting: Intent, inner: Decimal, wall: D
     liquidation = position.known_liquidation()
     return (
         liquidation is not None
-        and sign * (Fraction(present) - liquidation * position.side.near_wall) < 0
+        and sign * (exact(present) - liquidation * position.side.near_wall) < 0
         and wall != present
     )
 

@@ -6,7 +6,6 @@ Source: strategies §5.3.
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from sadari.core import settlement
 from sadari.core.desk import Desk
@@ -17,14 +16,14 @@ from sadari.model.command import RecordExit, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, ExitReason, RejectReason, recovery
-from sadari.model.units import SECOND_NS, floor_step
+from sadari.model.units import SECOND_NS, Exact, exact, floor_step
 
 # After three tries a reduction waits for the next crossing, at the latest for this long (strategies §5.3).
 BLOCKED_NS = 60 * SECOND_NS
 _TRIES = "reduction"
 
 
-def profit_parts(position: Position, price: Fraction) -> tuple[list[Part], bool]:
+def profit_parts(position: Position, price: Exact) -> tuple[list[Part], bool]:
     """The parts that this tick is beyond, the highest lot first, and whether half is due."""
     side = position.side
     parts: list[Part] = []
@@ -40,15 +39,15 @@ def consider_profit(desk: Desk, position: Position, tick: Decimal) -> bool:
     """Send one reduce-only order for every part this tick is beyond. True if something was done."""
     if position.half_closed or position.reduction_blocked:
         return False
-    parts, half_due = profit_parts(position, Fraction(tick))
+    parts, half_due = profit_parts(position, exact(tick))
     if not parts and not half_due:
         return False
     ladder, instrument = position.rules.ladder, position.instrument
     lots_qty = sum((part.qty for part in parts), ZERO)
     if half_due:
         position.runner_best = tick
-        rest = Fraction(position.qty - lots_qty)
-        half = floor_step(Fraction(ladder.half_close_ratio) * rest, instrument.step_size)
+        rest = exact(position.qty - lots_qty)
+        half = floor_step(exact(ladder.half_close_ratio) * rest, instrument.step_size)
         if half < instrument.min_qty:
             desk.audit(AuditCode.HALF_QTY_ZERO, position, f"half of {position.qty - lots_qty}")
             if not parts:

@@ -6,13 +6,13 @@ Source: strategies §5.1, §5.2. Thresholds are never rounded; a price is compar
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, MarginMode, SizingBasis
 from sadari.model.plan import Fees, Ladder
+from sadari.model.units import Exact, decimal_of, exact
 
-ONE = Fraction(1)
+ONE = Exact(1)
 
 
 class Side:
@@ -49,25 +49,25 @@ class Side:
         sign = direction.sign
         self.direction = direction
         self.sign = sign
-        self.trigger = tuple(ONE - sign * Fraction(pct) for pct in ladder.dca_trigger)
-        self.stop = tuple(ONE - sign * Fraction(pct) for pct in ladder.stop_by_stage)
-        self.half = ONE + sign * Fraction(ladder.half_close_pct)
-        self.breakeven = ONE + sign * 2 * Fraction(fees.taker)
-        self.liquidation = ONE - Fraction(sign, ladder.leverage)
-        self.guard = ONE + sign * Fraction(ladder.liq_guard_pct)
-        self.near_wall = ONE + sign * Fraction(ladder.liq_guard_pct) / 2
-        self.inner = ONE - sign * Fraction(ladder.protect_offset)
-        self.wall = ONE - sign * Fraction(ladder.protect_wall_offset)
+        self.trigger = tuple(ONE - sign * exact(pct) for pct in ladder.dca_trigger)
+        self.stop = tuple(ONE - sign * exact(pct) for pct in ladder.stop_by_stage)
+        self.half = ONE + sign * exact(ladder.half_close_pct)
+        self.breakeven = ONE + sign * 2 * exact(fees.taker)
+        self.liquidation = ONE - Exact(sign, ladder.leverage)
+        self.guard = ONE + sign * exact(ladder.liq_guard_pct)
+        self.near_wall = ONE + sign * exact(ladder.liq_guard_pct) / 2
+        self.inner = ONE - sign * exact(ladder.protect_offset)
+        self.wall = ONE - sign * exact(ladder.protect_wall_offset)
 
-    def adverse(self, price: Fraction, level: Fraction) -> bool:
+    def adverse(self, price: Exact, level: Exact) -> bool:
         """True if the price is at or beyond the level against the position (strategies §1.2)."""
         return price <= level if self.sign > 0 else price >= level
 
-    def favourable(self, price: Fraction, level: Fraction) -> bool:
+    def favourable(self, price: Exact, level: Exact) -> bool:
         """True if the price is at or beyond the level in the position's favour (strategies §1.2)."""
         return price >= level if self.sign > 0 else price <= level
 
-    def tighter(self, first: Fraction, second: Fraction) -> Fraction:
+    def tighter(self, first: Exact, second: Exact) -> Exact:
         """The stop level nearer to the market."""
         return max(first, second) if self.sign > 0 else min(first, second)
 
@@ -82,28 +82,28 @@ class Rules:
         self.fees = fees
         self.isolated = ladder.margin_mode is MarginMode.ISOLATED
         scale = ladder.leverage if ladder.sizing_basis is SizingBasis.MARGIN else 1
-        self.weights = tuple(Fraction(weight) * scale for weight in ladder.weights)
-        self.stops = tuple(map(Fraction, ladder.stop_by_stage))
+        self.weights = tuple(exact(weight) * scale for weight in ladder.weights)
+        self.stops = tuple(map(Exact, ladder.stop_by_stage))
         self._sides = {direction: Side(direction, ladder, fees) for direction in Direction}
 
     def side(self, direction: Direction) -> Side:
         """The factors of one direction."""
         return self._sides[direction]
 
-    def notional(self, rung: int, plan_balance: Decimal) -> Fraction:
+    def notional(self, rung: int, plan_balance: Decimal) -> Exact:
         """The planned order notional of the entry (rung 0) or of an add (strategies §5.1 ``sizing_basis``)."""
-        return self.weights[rung] * Fraction(plan_balance)
+        return self.weights[rung] * exact(plan_balance)
 
-    def plan(self, plan_balance: Decimal) -> tuple[Fraction, ...]:
+    def plan(self, plan_balance: Decimal) -> tuple[Exact, ...]:
         """The planned order notionals of the entry and of each add."""
         return tuple(self.notional(rung, plan_balance) for rung in range(len(self.weights)))
 
 
-def estimated_liquidation(side: Side, avg: Fraction, notional: Fraction, instrument: Instrument) -> Fraction | None:
+def estimated_liquidation(side: Side, avg: Exact, notional: Exact, instrument: Instrument) -> Exact | None:
     """The liquidation price of an isolated position before the venue has supplied one; None if there is none.
 
     Source: strategies §5.2, ``LP = avg·(1 - sg/leverage)/(1 - sg·mmr)`` with the bracket of the whole position.
     """
-    bracket = instrument.bracket(Decimal(notional.numerator) / Decimal(notional.denominator))
-    estimate = avg * side.liquidation / (1 - side.sign * Fraction(bracket.maint_margin_rate))
+    bracket = instrument.bracket(decimal_of(notional))
+    estimate = avg * side.liquidation / (1 - side.sign * exact(bracket.maint_margin_rate))
     return estimate if estimate > 0 else None

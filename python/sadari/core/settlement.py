@@ -6,7 +6,6 @@ Source: strategies §5.7, §11.
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from sadari.core import protection
 from sadari.core.desk import Desk
@@ -14,7 +13,7 @@ from sadari.core.position import Position
 from sadari.model.command import ArmSignals, RecordPosition, SetAlarm
 from sadari.model.event import OrderFilled
 from sadari.model.reason import is_stop
-from sadari.model.units import EXACT, decimal_of
+from sadari.model.units import EXACT, decimal_of, exact
 
 
 def close(desk: Desk, position: Position) -> None:
@@ -53,8 +52,8 @@ def cool_down_over(desk: Desk, position: Position) -> None:
 
 
 def _record(position: Position) -> RecordPosition:
-    entry_price = Fraction(position.entry_cost) / Fraction(position.entry_qty)
-    exit_price = Fraction(position.exit_value) / Fraction(position.exit_qty)
+    entry_price = exact(position.entry_cost) / exact(position.entry_qty)
+    exit_price = exact(position.exit_value) / exact(position.exit_qty)
     profit = EXACT.multiply(EXACT.subtract(position.exit_value, position.entry_cost), Decimal(position.side.sign))
     return RecordPosition(
         symbol=position.symbol,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from sadari.core.position import Position
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Fees, Ladder, Risk
 from sadari.model.reason import DenialCode
-from sadari.model.units import decimal_of, floor_step
+from sadari.model.units import Exact, decimal_of, exact, floor_step
 
-ZERO = Fraction(0)
+ZERO = Exact(0)
 
 
 class Denial:
@@ -26,7 +25,7 @@ class Denial:
 
 
 def _text(value: object) -> str:
-    return f"{decimal_of(value).normalize():f}" if isinstance(value, Fraction) else str(value)
+    return f"{decimal_of(value).normalize():f}" if isinstance(value, Exact) else str(value)
 
 
 class Sizing:
@@ -41,35 +40,35 @@ class Sizing:
 
     __slots__ = ("binding", "caps", "denial", "qty")
 
-    def __init__(self, qty: Decimal, caps: dict[str, Fraction], binding: str, denial: Denial | None) -> None:
+    def __init__(self, qty: Decimal, caps: dict[str, Exact], binding: str, denial: Denial | None) -> None:
         self.qty = qty
         self.caps = caps
         self.binding = binding
         self.denial = denial
 
 
-def usable_margin(risk: Risk, available: Decimal) -> Fraction:
+def usable_margin(risk: Risk, available: Decimal) -> Exact:
     """Margin that an order may take: the buffer and a fifth of the available balance stay (cap c4)."""
-    free = Fraction(available)
-    return min(free - Fraction(risk.margin_buffer_usdt), free * Fraction(risk.max_usable_pct))
+    free = exact(available)
+    return min(free - exact(risk.margin_buffer_usdt), free * exact(risk.max_usable_pct))
 
 
 def ladder_caps(
     ladder: Ladder, risk: Risk, fees: Fees, instrument: Instrument, *,
-    planned: Fraction, price: Fraction, available: Decimal, held: Decimal, max_notional: Decimal,
-) -> dict[str, Fraction]:  # fmt: skip
+    planned: Exact, price: Exact, available: Decimal, held: Decimal, max_notional: Decimal,
+) -> dict[str, Exact]:  # fmt: skip
     """The limits on a ladder order's quantity: the plan, c2 in its margin form, c4 and c6 (strategies §9.3)."""
     leverage = ladder.leverage
-    room = Fraction(max_notional) / price - Fraction(held)
+    room = exact(max_notional) / price - exact(held)
     return {
         "plan": planned / price,
-        "c2_value": Fraction(risk.max_order_margin_pct) * Fraction(available) * leverage / price,
-        "c4_margin": usable_margin(risk, available) / (price * (Fraction(1, leverage) + Fraction(fees.taker))),
-        "c6_bracket": min(room, Fraction(instrument.max_qty), Fraction(instrument.market_max_qty)),
+        "c2_value": exact(risk.max_order_margin_pct) * exact(available) * leverage / price,
+        "c4_margin": usable_margin(risk, available) / (price * (Exact(1, leverage) + exact(fees.taker))),
+        "c6_bracket": min(room, exact(instrument.max_qty), exact(instrument.market_max_qty)),
     }
 
 
-def quantity(caps: dict[str, Fraction], instrument: Instrument, price: Fraction) -> Sizing:
+def quantity(caps: dict[str, Exact], instrument: Instrument, price: Exact) -> Sizing:
     """The smallest cap rounded down to the step, or the reason why that is no order (strategies §9.3)."""
     binding = min(caps, key=lambda name: caps[name])
     qty = floor_step(max(caps[binding], ZERO), instrument.step_size)
@@ -82,12 +81,12 @@ def quantity(caps: dict[str, Fraction], instrument: Instrument, price: Fraction)
         denial = Denial(DenialCode.LEVERAGE_BRACKET_EXCEEDED, caps[binding], instrument.min_qty)
     elif qty < instrument.min_qty:
         denial = Denial(DenialCode.BELOW_MIN_QTY, qty, instrument.min_qty)
-    elif Fraction(qty) * price < Fraction(instrument.min_notional):
-        denial = Denial(DenialCode.BELOW_MIN_NOTIONAL, Fraction(qty) * price, instrument.min_notional)
+    elif exact(qty) * price < exact(instrument.min_notional):
+        denial = Denial(DenialCode.BELOW_MIN_NOTIONAL, exact(qty) * price, instrument.min_notional)
     return Sizing(qty, caps, binding, denial)
 
 
-def planned_quantities(position: Position, price: Fraction) -> list[Decimal]:
+def planned_quantities(position: Position, price: Exact) -> list[Decimal]:
     """The quantity of every order of the ladder if the entry filled at a price and adds at their triggers."""
     prices = [price, *(price * factor for factor in position.side.trigger)]
     return [floor_step(position.plan[rung] / at, position.instrument.step_size) for rung, at in enumerate(prices)]

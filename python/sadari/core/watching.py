@@ -5,15 +5,13 @@ Source: strategies §5.2, §5.3, §5.5.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from sadari.core.desk import Desk
 from sadari.core.position import Position
 from sadari.core.position_table import pending
 from sadari.model.command import ArmLevels, Level, Trail, WatchVerdict
 from sadari.model.order import TechExit
 from sadari.model.reason import stage_name
-from sadari.model.units import MINUTE_NS, ceil_units, floor_units
+from sadari.model.units import MINUTE_NS, Exact, ceil_units, floor_units
 
 STOP = "stop"
 HALF = "half"
@@ -78,7 +76,7 @@ def _begin_trail(position: Position) -> None:
     )
 
 
-def _units(price: Fraction, *, up: bool) -> int:
+def _units(price: Exact, *, up: bool) -> int:
     return ceil_units(price) if up else floor_units(price)
 
 

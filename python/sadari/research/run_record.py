@@ -17,8 +17,8 @@ class SymbolFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one symbol's market data.
 
     The candles cover [``start_ns``, ``end_ns``), from the first open to the last close. ``funding_known`` is False
-    where funding rates are missing somewhere in that time; ``funding_spans`` are the parts of it, both ends included, in
-    which none is. A position held outside of them has unknown funding, which is not zero.
+    where funding rates are missing somewhere in that time; ``funding_spans`` are the parts of it, both ends included,
+    in which none is. A position held outside of them has unknown funding, which is not zero.
     """
 
     symbol: str

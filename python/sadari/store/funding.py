@@ -41,7 +41,7 @@ class FundingColumns:
     mark_price: memoryview | None
 
     def spans(self, start_ns: int, end_ns: int) -> tuple[tuple[int, int], ...]:
-        """The parts of a time in which no payment can be missing: none lies further than a funding period from the next.
+        """The parts of a time in which no payment is missing: none lies further than a funding period from the next.
 
         Source: the longest period the exchange uses is eight hours.
         """

@@ -11,7 +11,7 @@ from sadari.model.command import CancelOrder, QueryOrder, RecordDecision
 from sadari.model.event import CancelRejected, OrderFilled
 from sadari.model.order import Direction, Purpose
 from sadari.model.reason import RejectReason
-from sadari.model.units import MILLISECOND_NS, SECOND_NS
+from sadari.model.units import MILLISECOND_NS, SECOND_NS, exact
 from tests.ladder_driver import SYMBOL, held, pending
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
@@ -242,7 +242,7 @@ def test_an_add_that_would_stop_is_denied_once_and_asked_again_at_the_safe_price
     assert driver.tick(str(safe))[0].startswith("ADD ")
     position = driver.position
     assert position.stop is not None
-    assert position.stop < D(safe)
+    assert position.stop < exact(safe)
 
 
 def test_rungs_and_recoveries_fire_once() -> None:

@@ -48,7 +48,7 @@ def test_the_same_request_gives_the_same_records() -> None:
 
 def test_the_income_is_the_change_of_the_wallet() -> None:
     """Exactly, and every fill has its place in it."""
-    run = backtest(request(made_up(9, 20_000)))
+    run = backtest(request(made_up(9, 30_000)))
     assert len([record for record in run.records if isinstance(record, OrderFilled)]) > 20
     assert sum(entry.amount for entry in run.income) == run.wallet_end - run.wallet_start
 
