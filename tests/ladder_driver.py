@@ -99,7 +99,8 @@ def shown(value: Fraction | Decimal | None, like: str) -> Decimal:
     exponent = Decimal(like).as_tuple().exponent
     assert isinstance(exponent, int)
     places = max(-exponent, 0)
-    return Decimal(int(round(Fraction(value) * 10**places))).scaleb(-places)
+    numerator, denominator = map(int, value.as_integer_ratio())
+    return Decimal(round(Fraction(numerator, denominator) * 10**places)).scaleb(-places)
 
 
 class Driver:
