@@ -7,7 +7,7 @@ lookup is compiled from the machine.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from transitions import Machine
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 class Stateful(Protocol):
     """Anything with a state that a lifecycle may move."""
 
-    state: Enum
+    state: StrEnum
 
 
 def rows(sources: Iterable[str], event: str, guard: str, target: str | None) -> list[Row]:
@@ -50,13 +50,13 @@ class Lifecycle:
         initial: The state in which a new object starts.
     """
 
-    def __init__(self, name: str, states: type[Enum], table: Iterable[Row], initial: str) -> None:
+    def __init__(self, name: str, states: type[StrEnum], table: Iterable[Row], initial: str) -> None:
         self.name = name
         self.states = states
         self.table = tuple(table)
         self.initial = states[initial]
         self.machine = Machine(model=None, states=states, initial=self.initial, auto_transitions=False)
-        self.lookup: dict[tuple[Enum, str, str], Enum] = {}
+        self.lookup: dict[tuple[StrEnum, str, str], StrEnum] = {}
         for row in self.table:
             self.machine.add_transition(
                 trigger(row.event, row.guard), states[row.source], states[row.target] if row.target else None
@@ -67,11 +67,11 @@ class Lifecycle:
                 raise ValueError(message)
             self.lookup[key] = states[row.target or row.source]
 
-    def allows(self, state: Enum, event: str, guard: str = "") -> bool:
+    def allows(self, state: StrEnum, event: str, guard: str = "") -> bool:
         """True if the table lists the event in this state."""
         return (state, event, guard) in self.lookup
 
-    def move(self, model: Stateful, event: str, guard: str = "") -> tuple[Enum, Enum]:
+    def move(self, model: Stateful, event: str, guard: str = "") -> tuple[StrEnum, StrEnum]:
         """Move an object by an event.
 
         Returns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 import pytest
 from hypothesis import settings
@@ -22,7 +22,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.lifecycle: Lifecycle = ENGINE
-        self.state: Enum = ENGINE.initial
+        self.state: StrEnum = ENGINE.initial
         self.expected = self.state.name
 
     @initialize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 
 from sadari.core.account import Account
 from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
@@ -46,7 +46,7 @@ class Desk:
         self.instruments = instruments
         self.rules = Rules(settings.ladder, settings.fees)
         self.lifecycle = position_lifecycle(settings.ladder.rungs, rearm=settings.ladder.dca_rearm)
-        self.state: Enum = ENGINE.initial
+        self.state: StrEnum = ENGINE.initial
         self.causes: list[str] = []
         self.gate_causes: set[str] = set()
         self.foreign_trades: set[tuple[str, int]] = set()

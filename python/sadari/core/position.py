@@ -6,7 +6,7 @@ Source: strategies §5.2. Fills, averages and levels are exact; fees and funding
 from __future__ import annotations
 
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 
 from sadari.core.intents import Intent
 from sadari.core.position_table import position_lifecycle
@@ -80,7 +80,7 @@ class Position:
         self.instrument = instrument
         self.rules = rules
         lifecycle = position_lifecycle(rules.ladder.rungs, rearm=rules.ladder.dca_rearm)
-        self.state: Enum = lifecycle.initial
+        self.state: StrEnum = lifecycle.initial
         self.id = 0
         self.openings: list[Intent] = []
         self.start(0, Direction.LONG, "", "", ZERO)
@@ -133,7 +133,7 @@ class Position:
 
     def is_in(self, *names: str) -> bool:
         """True in one of the named states."""
-        return self.state.value in names
+        return self.state in names
 
     def may_still_fill(self) -> bool:
         """True while an entry or add, of an earlier life too, has not had the venue's last word."""

@@ -7,7 +7,7 @@ leads back or on to; ``q>0`` and ``q=0`` tell apart whether anything of a pendin
 
 from __future__ import annotations
 
-from enum import Enum, StrEnum
+from enum import StrEnum
 from functools import lru_cache
 
 from sadari.lifecycle import Lifecycle, Row, rows
@@ -115,9 +115,9 @@ def _ending(stages: list[str]) -> list[Row]:
     ]
 
 
-def _states(names: dict[str, str]) -> type[Enum]:
+def _states(names: dict[str, str]) -> type[StrEnum]:
     # The members depend on the number of rungs, which no type checker can follow.
-    return StrEnum("PositionState", names)  # type: ignore[return-value]
+    return StrEnum("PositionState", names)
 
 
 @lru_cache(maxsize=16)

@@ -30,16 +30,15 @@ PROTECT_TRIES = 3
 PROTECT_RETRY_NS = 5 * SECOND_NS
 
 
-def accepted(desk: Desk, event: OrderAccepted) -> Position | None:
-    """The venue has the order."""
+def accepted(desk: Desk, event: OrderAccepted) -> None:
+    """The venue has the order; no level follows from that."""
     intent = desk.orders.get(event.client_order_id)
     if intent is None or not intent.move("accept"):
-        return None
+        return
     position = desk.positions[intent.symbol]
     if intent.purpose in _RESTING:
         position.tries.pop("protect", None)
         protection.confirmed(desk, position, intent)
-    return position
 
 
 def filled(desk: Desk, event: OrderFilled) -> Position | None:
@@ -176,6 +175,8 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
         return None
     position = desk.positions[intent.symbol]
     if intent.purpose in _RESTING:
+        if not protection.lost(position, intent):
+            return None  # We have replaced or withdrawn it.
         _stop_ended(desk, position, intent, event)
     elif position.is_in(*_FLAT):
         desk.move(position, "late_answer")
@@ -208,7 +209,7 @@ def _working_ended(desk: Desk, position: Position, intent: Intent, event: OrderC
 
 
 def _stop_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:
-    if not protection.lost(position, intent) or position.qty == 0 or position.is_in(*_FLAT):
+    if position.qty == 0 or position.is_in(*_FLAT):
         return
     if isinstance(event, OrderRejected) and event.reason is RejectReason.WOULD_TRIGGER:
         reason = position.stop_reason or ExitReason.STOP_LOSS.value

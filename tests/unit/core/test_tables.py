@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 import pytest
@@ -31,17 +31,17 @@ class Thing:
 
     __slots__ = ("state",)
 
-    def __init__(self, state: Enum) -> None:
+    def __init__(self, state: StrEnum) -> None:
         self.state = state
 
 
 class Case(NamedTuple):
     """One state with one event under one guard, and where the table leads (None: not listed)."""
 
-    state: Enum
+    state: StrEnum
     event: str
     guard: str
-    target: Enum | None
+    target: StrEnum | None
 
 
 def product(lifecycle: Lifecycle) -> Iterator[Case]:
@@ -86,7 +86,7 @@ def test_the_compiled_lookup_says_what_the_machine_says(name: str) -> None:
             assert thing.state is compiled
 
 
-def reached(lifecycle: Lifecycle, start: Iterable[Enum], *, backwards: bool = False) -> set[Enum]:
+def reached(lifecycle: Lifecycle, start: Iterable[StrEnum], *, backwards: bool = False) -> set[StrEnum]:
     """The states that can be reached from these, or from which these can be reached."""
     edges = [(source, target) for (source, _, _), target in lifecycle.lookup.items()]
     if backwards:
