@@ -117,7 +117,7 @@ def _ending(stages: list[str]) -> list[Row]:
 
 def _states(names: dict[str, str]) -> type[StrEnum]:
     # The members depend on the number of rungs, which no type checker can follow.
-    return StrEnum("PositionState", names)
+    return StrEnum("PositionState", names)  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=16)
