@@ -94,7 +94,7 @@ def leverage_fits(position: Position, price: Exact) -> Denial | None:
     rules = position.rules
     if not rules.isolated:
         return None
-    side, instrument = position.side, position.instrument
+    side = position.side
     quantities = planned_quantities(position, price)
     prices = [price, *(price * factor for factor in side.trigger)]
     full = sum((exact(qty) * at for qty, at in zip(quantities, prices, strict=True)), Exact(0))
@@ -104,7 +104,7 @@ def leverage_fits(position: Position, price: Exact) -> Denial | None:
         cost += exact(quantities[rung - 1]) * prices[rung - 1]
         if held == 0:
             return None
-        liquidation = estimated_liquidation(side, cost / held, full, instrument)
+        liquidation = estimated_liquidation(side, cost / held, full, position.maintenance)
         if liquidation is None:
             continue
         guard = liquidation * side.guard

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from sadari.core.intents import Intent
 from sadari.core.position_table import position_lifecycle
-from sadari.core.rules import Rules, Side, estimated_liquidation
+from sadari.core.rules import Maintenance, Rules, Side, estimated_liquidation
 from sadari.model.command import Trail
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction
@@ -67,7 +67,7 @@ class Position:
     __slots__ = (
         "adds", "armed", "avg", "closed_ns", "cost", "denied", "direction", "e0", "entry_cost", "entry_qty",
         "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "openings",
-        "instrument", "last_price", "liquidation", "lots", "max_notional", "max_qty", "opened_ns",
+        "instrument", "last_price", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "opened_ns",
         "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason", "reduction_blocked",
         "reduction_given_up", "refused_flat",
         "return_state", "rules", "runner_best", "side", "signal_id", "stage", "staged_exit", "state", "stop",
@@ -79,6 +79,7 @@ class Position:
         self.symbol = symbol
         self.instrument = instrument
         self.rules = rules
+        self.maintenance = Maintenance(instrument)
         lifecycle = position_lifecycle(rules.ladder.rungs, rearm=rules.ladder.dca_rearm)
         self.state: StrEnum = lifecycle.initial
         self.id = 0
@@ -256,7 +257,7 @@ class Position:
             return self.liquidation
         if not self.rules.isolated or qty == 0:
             return None
-        return estimated_liquidation(self.side, avg, avg * exact(qty), self.instrument)
+        return estimated_liquidation(self.side, avg, avg * exact(qty), self.maintenance)
 
     def known_liquidation(self) -> Exact | None:
         """The liquidation price of the position as it is."""
@@ -293,7 +294,7 @@ class Position:
         if self.ratchet is not None and self.rules.ladder.stop_ratchet:
             level = self.side.tighter(level, self.ratchet)
         if self.rules.isolated:
-            liquidation = estimated_liquidation(self.side, avg, notional, self.instrument)
+            liquidation = estimated_liquidation(self.side, avg, notional, self.maintenance)
             if liquidation is not None:
                 level = self.side.tighter(level, liquidation * self.side.guard)
         return level

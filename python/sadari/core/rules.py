@@ -5,12 +5,13 @@ Source: strategies §5.1, §5.2. Thresholds are never rounded; a price is compar
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from decimal import Decimal
 
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, MarginMode, SizingBasis
 from sadari.model.plan import Fees, Ladder
-from sadari.model.units import Exact, decimal_of, exact
+from sadari.model.units import Exact, exact
 
 ONE = Exact(1)
 
@@ -99,11 +100,24 @@ class Rules:
         return tuple(self.notional(rung, plan_balance) for rung in range(len(self.weights)))
 
 
-def estimated_liquidation(side: Side, avg: Exact, notional: Exact, instrument: Instrument) -> Exact | None:
+class Maintenance:
+    """The maintenance margin rates of an instrument's brackets, by position notional, as exact fractions."""
+
+    __slots__ = ("_floors", "_rates")
+
+    def __init__(self, instrument: Instrument) -> None:
+        self._floors = [exact(bracket.floor) for bracket in instrument.brackets]
+        self._rates = [exact(bracket.maint_margin_rate) for bracket in instrument.brackets]
+
+    def rate(self, notional: Exact) -> Exact:
+        """The rate of the bracket that holds a notional."""
+        return self._rates[max(bisect_right(self._floors, notional) - 1, 0)]
+
+
+def estimated_liquidation(side: Side, avg: Exact, notional: Exact, maintenance: Maintenance) -> Exact | None:
     """The liquidation price of an isolated position before the venue has supplied one; None if there is none.
 
     Source: strategies §5.2, ``LP = avg·(1 - sg/leverage)/(1 - sg·mmr)`` with the bracket of the whole position.
     """
-    bracket = instrument.bracket(decimal_of(notional))
-    estimate = avg * side.liquidation / (1 - side.sign * exact(bracket.maint_margin_rate))
+    estimate = avg * side.liquidation / (1 - side.sign * maintenance.rate(notional))
     return estimate if estimate > 0 else None
