@@ -247,6 +247,20 @@ def test_the_middle_band_is_the_average_and_bands_never_cross(
         assert low <= center <= high
 
 
+@given(seed=st.integers(0, 2**32), lone=st.sampled_from([LOWEST, HIGHEST]), n=st.sampled_from([200, 480]))
+@settings(max_examples=10)
+def test_a_lone_far_price_that_begins_every_block_spoils_no_band(seed: int, lone: float, n: int) -> None:
+    """Squares around a price as far from the others as can be still give bands within 1e-9."""
+    rng = random.Random(seed)
+    x = [lone if row % n == 0 else rng.uniform(1.0, 1.001) for row in range(2 * n)]
+    lines = kernel.bollinger(array("d", x), n, 2.0)
+    for row in range(n - 1, 2 * n, 17):
+        window = x[row + 1 - n : row + 1]
+        mean, spread = slow.mean(window), 2.0 * slow.deviation(window)
+        expected = (mean, mean + spread, mean - spread)
+        assert [line[row] for line in lines] == pytest.approx(expected, rel=ACCURACY, abs=ACCURACY * mean)
+
+
 def test_a_million_candles_across_the_whole_range_stay_accurate() -> None:
     """After 1,000,000 candles that wander from 1e-8 to 1e6 and back, averages and bands are within 1e-9."""
     rng = random.Random(20)

@@ -1,27 +1,30 @@
-//! Lines over a sliding window: mean, highest, lowest.
+//! Lines over a sliding window: how windows move, and the mean, the highest, the lowest.
 //!
 //! **Two-part windows.** Candle numbers divisible by `n` cut the series into blocks of `n`. A window of `n` candles then
 //! covers the end of one block and the beginning of the next, so its value is `join(end, beginning)`: ends are computed
-//! when a block is complete, beginnings grow candle by candle. Nothing is ever subtracted. Hence a line's value
+//! when the next block begins, beginnings grow candle by candle. No candle is ever taken out again. Hence a line's value
 //!
 //! * depends on the window's candles and their numbers alone: batch and streaming, and slices that start anywhere, agree
 //!   bit for bit from the first valid row on;
 //! * carries a relative error of a few units in the last place whatever prices passed before, without drift;
 //! * is NaN for exactly those windows that contain a NaN.
 
-use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A running value is folded into its base after this many values, so that a processor can work on several groups at
 /// once. Part of the definition of every line: another number gives other last bits.
 const GROUP: usize = 4;
 
-/// An associative operation, up to rounding.
+/// An associative operation, up to rounding, over what candles stand for.
 pub trait Join: Copy {
+    /// What a stretch of candles is reduced to.
+    type Value: Copy + std::fmt::Debug;
     /// What changes nothing when joined.
-    const EMPTY: f64;
+    const EMPTY: Self::Value;
+    /// What one candle stands for, in a block that begins with `base`.
+    fn lift(x: f64, base: f64) -> Self::Value;
     /// The value of two neighbouring stretches together.
-    fn join(a: f64, b: f64) -> f64;
+    fn join(a: Self::Value, b: Self::Value) -> Self::Value;
 }
 
 /// Joining by addition.
@@ -35,7 +38,12 @@ pub struct Highest;
 pub struct Lowest;
 
 impl Join for Sum {
+    type Value = f64;
     const EMPTY: f64 = 0.0;
+    #[inline]
+    fn lift(x: f64, _: f64) -> f64 {
+        x
+    }
     #[inline]
     fn join(a: f64, b: f64) -> f64 {
         a + b
@@ -43,7 +51,12 @@ impl Join for Sum {
 }
 
 impl Join for Highest {
+    type Value = f64;
     const EMPTY: f64 = f64::NEG_INFINITY;
+    #[inline]
+    fn lift(x: f64, _: f64) -> f64 {
+        x
+    }
     #[inline]
     fn join(a: f64, b: f64) -> f64 {
         if a > b { a } else { b }
@@ -51,7 +64,12 @@ impl Join for Highest {
 }
 
 impl Join for Lowest {
+    type Value = f64;
     const EMPTY: f64 = f64::INFINITY;
+    #[inline]
+    fn lift(x: f64, _: f64) -> f64 {
+        x
+    }
     #[inline]
     fn join(a: f64, b: f64) -> f64 {
         if a < b { a } else { b }
@@ -60,23 +78,22 @@ impl Join for Lowest {
 
 /// The value of everything pushed so far, one value at a time.
 #[derive(Clone, Debug)]
-pub struct Running<J> {
-    base: f64,
-    part: f64,
+struct Running<J: Join> {
+    base: J::Value,
+    part: J::Value,
     filled: usize,
-    join: PhantomData<J>,
-}
-
-impl<J: Join> Default for Running<J> {
-    fn default() -> Self {
-        Self { base: J::EMPTY, part: J::EMPTY, filled: 0, join: PhantomData }
-    }
 }
 
 impl<J: Join> Running<J> {
+    /// Everything before is worth `base`; a group begins.
+    #[inline]
+    fn after(base: J::Value) -> Self {
+        Self { base, part: J::EMPTY, filled: 0 }
+    }
+
     /// Add a value and return the value of all.
     #[inline]
-    pub fn push(&mut self, x: f64) -> f64 {
+    fn push(&mut self, x: J::Value) -> J::Value {
         self.part = if self.filled == 0 { x } else { J::join(self.part, x) };
         let value = J::join(self.base, self.part);
         self.filled += 1;
@@ -88,88 +105,130 @@ impl<J: Join> Running<J> {
     }
 }
 
-/// [`Running`] over a whole slice: `out[i]` is the value of `x[..=i]`.
+/// [`Running::push`] for a whole group, at the start of one.
 #[inline]
-pub fn running<J: Join>(x: &[f64], out: &mut [f64]) {
-    let out = &mut out[..x.len()];
-    let mut base = J::EMPTY;
-    let (groups, rest) = x.split_at(x.len() / GROUP * GROUP);
-    for (x, out) in groups.chunks_exact(GROUP).zip(out.chunks_exact_mut(GROUP)) {
-        let values = group::<J>(base, [x[0], x[1], x[2], x[3]]);
-        base = values[3];
-        out.copy_from_slice(&values);
-    }
-    let mut last = Running::<J> { base, ..Running::default() };
-    for (x, out) in rest.iter().zip(&mut out[groups.len()..]) {
-        *out = last.push(*x);
-    }
-}
-
-/// [`running`] with each value joined to what lies beside it, in the same pass over memory.
-#[inline]
-fn running_joined<J: Join>(x: &[f64], ends: &[f64], out: &mut [f64], finish: impl Fn(f64) -> f64) {
-    let mut base = J::EMPTY;
-    let (groups, rest) = x.split_at(x.len() / GROUP * GROUP);
-    let whole = groups.len();
-    for ((x, end), out) in groups.chunks_exact(GROUP).zip(ends.chunks_exact(GROUP)).zip(out.chunks_exact_mut(GROUP)) {
-        let values = group::<J>(base, [x[0], x[1], x[2], x[3]]);
-        base = values[3];
-        let ends = [end[0], end[1], end[2], end[3]];
-        out.copy_from_slice(&std::array::from_fn::<f64, GROUP, _>(|i| finish(J::join(ends[i], values[i]))));
-    }
-    let mut last = Running::<J> { base, ..Running::default() };
-    for ((x, end), out) in rest.iter().zip(&ends[whole..]).zip(&mut out[whole..]) {
-        *out = finish(J::join(*end, last.push(*x)));
-    }
-}
-
-/// [`Running`] over a slice from its last value to its first: `out[i]` is the value of `x[i..]`.
-#[inline]
-pub fn running_back<J: Join>(x: &[f64], out: &mut [f64]) {
-    let out = &mut out[..x.len()];
-    let mut base = J::EMPTY;
-    let rest = x.len() % GROUP;
-    let groups = x[rest..].rchunks_exact(GROUP).zip(out[rest..].rchunks_exact_mut(GROUP));
-    for (x, out) in groups {
-        let values = group::<J>(base, [x[3], x[2], x[1], x[0]]);
-        base = values[3];
-        for i in 0..GROUP {
-            out[GROUP - 1 - i] = values[i];
-        }
-    }
-    let mut head = Running::<J> { base, ..Running::default() };
-    for at in (0..rest).rev() {
-        out[at] = head.push(x[at]);
-    }
-}
-
-#[inline]
-fn group<J: Join>(base: f64, x: [f64; GROUP]) -> [f64; GROUP] {
+fn group<J: Join>(base: J::Value, x: [J::Value; GROUP]) -> [J::Value; GROUP] {
     let p1 = J::join(x[0], x[1]);
     let p2 = J::join(p1, x[2]);
     let p3 = J::join(p2, x[3]);
     [J::join(base, x[0]), J::join(base, p1), J::join(base, p2), J::join(base, p3)]
 }
 
+/// The ends of a block in the eyes of a block that begins with `base`: `out[i]` is the value of `x[i..]`.
+#[inline]
+fn fill_ends<J: Join>(x: &[f64], base: f64, out: &mut [J::Value]) {
+    let mut value = J::EMPTY;
+    let rest = x.len() % GROUP;
+    for (x, out) in x[rest..].rchunks_exact(GROUP).zip(out[rest..].rchunks_exact_mut(GROUP)) {
+        let values = group::<J>(value, [x[3], x[2], x[1], x[0]].map(|x| J::lift(x, base)));
+        value = values[3];
+        for i in 0..GROUP {
+            out[GROUP - 1 - i] = values[i];
+        }
+    }
+    let mut head = Running::<J>::after(value);
+    for at in (0..rest).rev() {
+        out[at] = head.push(J::lift(x[at], base));
+    }
+}
+
+/// The rows of a block: its beginnings, each joined to the end that completes the window.
+#[inline]
+fn fill_rows<J: Join, const W: usize>(
+    x: &[f64],
+    ends: &[J::Value],
+    finish: impl Fn(J::Value, f64) -> [f64; W],
+    mut out: [&mut [f64]; W],
+) {
+    let base = x[0];
+    let mut value = J::EMPTY;
+    let whole = x.len() / GROUP * GROUP;
+    for (at, (x, ends)) in (0..).step_by(GROUP).zip(x.chunks_exact(GROUP).zip(ends.chunks_exact(GROUP))) {
+        let values = group::<J>(value, [x[0], x[1], x[2], x[3]].map(|x| J::lift(x, base)));
+        value = values[3];
+        let rows: [_; GROUP] = std::array::from_fn(|i| finish(J::join(ends[i], values[i]), base));
+        for (line, out) in out.iter_mut().enumerate() {
+            out[at..at + GROUP].copy_from_slice(&rows.map(|row| row[line]));
+        }
+    }
+    let mut last = Running::<J>::after(value);
+    for at in whole..x.len() {
+        let row = finish(J::join(ends[at], last.push(J::lift(x[at], base))), base);
+        for (out, value) in out.iter_mut().zip(row) {
+            out[at] = value;
+        }
+    }
+}
+
 /// The blocks of `n` candles that a series of `rows` falls into; the first and the last may be incomplete.
-pub fn blocks(rows: usize, n: usize, first: i64) -> impl Iterator<Item = Range<usize>> {
+fn blocks(rows: usize, n: usize, first: i64) -> impl Iterator<Item = Range<usize>> {
     let missing = first.rem_euclid(n as i64) as usize;
     let lead = if missing == 0 { 0 } else { (n - missing).min(rows) };
     let head = (lead > 0).then_some(0..lead);
     head.into_iter().chain((lead..rows).step_by(n).map(move |start| start..(start + n).min(rows)))
 }
 
-fn windows<J: Join>(x: &[f64], n: usize, first: i64, out: &mut [f64], finish: impl Fn(f64) -> f64) {
+/// `W` lines over the same windows: `finish` makes a row of a window's value and the base of its newest candle's block.
+#[inline]
+pub fn windows<J: Join, const W: usize>(
+    x: &[f64],
+    n: usize,
+    first: i64,
+    mut out: [&mut [f64]; W],
+    finish: impl Fn(J::Value, f64) -> [f64; W],
+) {
     // ends[i] is the value of the block before, from its position i + 1 on.
     let mut ends = vec![J::EMPTY; n];
+    let mut past: &[f64] = &[];
     for block in blocks(x.len(), n, first) {
-        let x = &x[block.clone()];
-        running_joined::<J>(x, &ends, &mut out[block], &finish);
-        let tail = &x[x.len().saturating_sub(n - 1)..];
-        running_back::<J>(tail, &mut ends[n - 1 - tail.len()..n - 1]);
+        let values = &x[block.clone()];
+        fill_ends::<J>(past, values[0], &mut ends[n - 1 - past.len()..n - 1]);
+        let out = out.each_mut().map(|out| &mut out[block.clone()][..values.len()]);
+        fill_rows::<J, W>(values, &ends[..values.len()], &finish, out);
+        past = &values[values.len().saturating_sub(n - 1)..];
     }
-    let cold = (n - 1).min(out.len());
-    out[..cold].fill(f64::NAN);
+    let cold = (n - 1).min(x.len());
+    for out in out {
+        out[..cold].fill(f64::NAN);
+    }
+}
+
+/// [`windows`] one closed candle at a time.
+#[derive(Clone, Debug)]
+pub struct Window<J: Join> {
+    ends: Vec<J::Value>,
+    beginning: Running<J>,
+    base: f64,
+    at: usize,
+}
+
+impl<J: Join> Window<J> {
+    /// `first` is the candle number of the first value to come.
+    #[must_use]
+    pub fn new(n: usize, first: i64) -> Self {
+        Self {
+            ends: vec![J::EMPTY; n],
+            beginning: Running::after(J::EMPTY),
+            base: 0.0,
+            at: first.rem_euclid(n as i64) as usize,
+        }
+    }
+
+    /// The window's value with one more candle, and its block's base; `newest_first` yields it and those before it.
+    #[inline]
+    pub fn push(&mut self, x: f64, newest_first: impl Iterator<Item = f64>) -> (J::Value, f64) {
+        let n = self.ends.len();
+        if self.at == 0 {
+            (self.beginning, self.base) = (Running::after(J::EMPTY), x);
+            let mut value = Running::<J>::after(J::EMPTY);
+            for (end, x) in self.ends[..n - 1].iter_mut().rev().zip(newest_first.skip(1)) {
+                *end = value.push(J::lift(x, self.base));
+            }
+        }
+        let value = J::join(self.ends[self.at], self.beginning.push(J::lift(x, self.base)));
+        self.at = if self.at + 1 == n { 0 } else { self.at + 1 };
+        (value, self.base)
+    }
 }
 
 /// Simple moving average: the mean of the last `n` values, NaN before row `n - 1`.
@@ -177,18 +236,18 @@ fn windows<J: Join>(x: &[f64], n: usize, first: i64, out: &mut [f64], finish: im
 /// `first` is the candle number (open time divided by the interval) of row 0.
 pub fn sma(x: &[f64], n: usize, first: i64, out: &mut [f64]) {
     let share = 1.0 / n as f64;
-    windows::<Sum>(x, n, first, out, |sum| sum * share);
+    windows::<Sum, 1>(x, n, first, [out], |sum, _| [sum * share]);
 }
 
 /// The greatest of the last `n` values, NaN before row `n - 1` and where one of them is NaN.
 pub fn rolling_max(x: &[f64], n: usize, out: &mut [f64]) {
-    windows::<Highest>(x, n, 0, out, |value| value);
+    windows::<Highest, 1>(x, n, 0, [&mut *out], |value, _| [value]);
     mark_unknown(x, n, out);
 }
 
 /// The smallest of the last `n` values, NaN before row `n - 1` and where one of them is NaN.
 pub fn rolling_min(x: &[f64], n: usize, out: &mut [f64]) {
-    windows::<Lowest>(x, n, 0, out, |value| value);
+    windows::<Lowest, 1>(x, n, 0, [&mut *out], |value, _| [value]);
     mark_unknown(x, n, out);
 }
 
@@ -211,36 +270,19 @@ const BLOCK: usize = 512;
 #[derive(Clone, Debug)]
 pub struct Mean {
     share: f64,
-    ends: Vec<f64>,
-    sum: Running<Sum>,
-    at: usize,
+    window: Window<Sum>,
 }
 
 impl Mean {
     /// `first` is the candle number of the first value to come.
     #[must_use]
     pub fn new(n: usize, first: i64) -> Self {
-        Self {
-            share: 1.0 / n as f64,
-            ends: vec![0.0; n],
-            sum: Running::default(),
-            at: first.rem_euclid(n as i64) as usize,
-        }
+        Self { share: 1.0 / n as f64, window: Window::new(n, first) }
     }
 
     /// The mean with one more value; `newest_first` yields it and those before it.
     #[inline]
     pub fn push(&mut self, x: f64, newest_first: impl Iterator<Item = f64>) -> f64 {
-        let n = self.ends.len();
-        let mean = Sum::join(self.ends[self.at], self.sum.push(x)) * self.share;
-        self.at += 1;
-        if self.at == n {
-            (self.sum, self.at) = (Running::default(), 0);
-            let mut sum = Running::<Sum>::default();
-            for (end, x) in self.ends[..n - 1].iter_mut().rev().zip(newest_first) {
-                *end = sum.push(x);
-            }
-        }
-        mean
+        self.window.push(x, newest_first).0 * self.share
     }
 }
