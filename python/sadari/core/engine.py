@@ -242,17 +242,17 @@ class Engine:
                 watching.sync(desk, position)
             if position is None or position.qty == 0 or record.qty != position.side.sign * position.qty:
                 continue
-            price = record.liquidation_price
-            position.liquidation = exact(price) if price is not None and price > 0 else None
-            position.update_stop()
+            matters = position.read_liquidation(record.liquidation_price)
             awaited = position.working is not None and not position.working.final
             if position.is_in("QUARANTINED") and not awaited:
                 position.working = None
                 state = "RUNNER" if position.half_closed else stage_name(position.stage)
                 desk.move(position, "reconcile_ok", f"to {state}")
-            if not position.is_in("EXITING", "CLOSED_UNSETTLED"):
-                protection.protect(desk, position)
-            watching.sync(desk, position)
+                matters = True
+            if matters:
+                if not position.is_in("EXITING", "CLOSED_UNSETTLED"):
+                    protection.protect(desk, position)
+                watching.sync(desk, position)
         self._ask_again()
 
     def _ask_again(self) -> None:

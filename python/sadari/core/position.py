@@ -14,7 +14,7 @@ from sadari.core.rules import Maintenance, Rules, Side, estimated_liquidation
 from sadari.model.command import Trail
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction
-from sadari.model.reason import ExitReason, stop_loss
+from sadari.model.reason import ExitReason
 from sadari.model.units import EXACT, Exact, exact
 
 ZERO = Decimal(0)
@@ -60,6 +60,7 @@ class Position:
         cost: What is held times its average price.
         worst: The worst case of the plan as last worked out, None since something has changed.
         plan: The notional planned for the entry and for each add.
+        outdated: Quantity or stop changed while a resting stop was being replaced.
         working: The entry, add, reduction or exit that is unresolved.
         openings: Entries and adds of this and earlier lives; those without a last word may still fill.
     """
@@ -67,7 +68,7 @@ class Position:
     __slots__ = (
         "adds", "armed", "avg", "closed_ns", "cost", "denied", "direction", "e0", "entry_cost", "entry_qty",
         "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "openings",
-        "instrument", "last_price", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "opened_ns",
+        "instrument", "last_price", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "opened_ns", "outdated",
         "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason", "reduction_blocked",
         "reduction_given_up", "refused_flat",
         "return_state", "rules", "runner_best", "side", "signal_id", "stage", "staged_exit", "state", "stop",
@@ -115,6 +116,7 @@ class Position:
         self.reduction_blocked = self.reduction_given_up = False
         self.refused_flat = False
         self.protect_blocked = False
+        self.outdated = False
         self.staged_exit = self.half_closed = False
         self.ratchet: Exact | None = None
         self.stop: Exact | None = None
@@ -264,27 +266,42 @@ class Position:
         return self.liquidation_price(self.average, self.qty)
 
     def update_stop(self) -> None:
-        """Recompute ``Y`` and ``X`` after a fill, a half close or a new liquidation price."""
+        """Recompute ``Y`` and ``X`` after a fill, a half close or a new liquidation price.
+
+        Of terms that are equal the guard names the stop before break-even, and that before the stage (D-30).
+        """
         self.worst = None
+        side, rules = self.side, self.rules
         avg = self.average
-        side = self.side
-        terms = [(avg * side.stop[self.stage], stop_loss(self.stage))]
-        if self.ratchet is not None and self.rules.ladder.stop_ratchet:
-            terms.append((self.ratchet, stop_loss(self.stage)))
-        if self.half_closed and self.rules.ladder.breakeven_after_half:
-            terms.append((avg * side.breakeven, ExitReason.BREAKEVEN_STOP.value))
-        level = terms[0][0]
-        for term, _ in terms[1:]:
-            level = side.tighter(level, term)
+        level, reason = avg * side.stop[self.stage], rules.stop_reasons[self.stage]
+        if self.ratchet is not None and rules.ladder.stop_ratchet:
+            level = side.tighter(level, self.ratchet)
+        if self.half_closed and rules.ladder.breakeven_after_half:
+            breakeven = avg * side.breakeven
+            if side.favourable(breakeven, level):
+                level, reason = breakeven, ExitReason.BREAKEVEN_STOP.value
         self.ratchet = level
         liquidation = self.known_liquidation()
         if liquidation is not None:
             guard = liquidation * side.guard
-            terms.append((guard, ExitReason.LIQUIDATION_GUARD.value))
-            level = side.tighter(level, guard)
-        self.stop = level
-        # The last term that X equals names it: the guard before break-even before the stage stop (D-30).
-        self.stop_reason = next(name for term, name in reversed(terms) if term == level)
+            if side.favourable(guard, level):
+                level, reason = guard, ExitReason.LIQUIDATION_GUARD.value
+        self.stop, self.stop_reason = level, reason
+
+    def read_liquidation(self, price: Decimal | None) -> bool:
+        """Take over the venue's liquidation price for the present quantity; one that is absent or not above 0 is none.
+
+        Returns:
+            False if neither the stop nor a resting stop follows from it.
+        """
+        self.liquidation = exact(price) if price is not None and price > 0 else None
+        before = self.stop
+        self.update_stop()
+        known = self.known_liquidation()
+        if self.stop is None or self.stop != before:
+            return True
+        side = self.side
+        return known is not None and side.favourable(known * side.near_wall, self.stop * side.wall)
 
     def stop_after_add(self, rung: int, price: Exact, qty: Decimal) -> Exact:
         """The stop ``X'`` that would hold with the add filled at a price (G-ADD, strategies §5.3)."""

@@ -48,6 +48,7 @@ def protect(desk: Desk, position: Position) -> None:
     if latest is None or latest.qty != position.qty or inner != latest.trigger_price:
         if position.inner_next is not None and position.inner is not None:
             # The replacement under way is outdated already: the next one is made when the venue has confirmed it.
+            position.outdated = True
             return
         intent = _place(desk, position, Purpose.STOP, position.qty, inner)
         if position.inner is None:
@@ -82,7 +83,9 @@ def confirmed(desk: Desk, position: Position, intent: Intent) -> None:
         if position.inner is not None:
             desk.cancel(position.inner)
         position.inner, position.inner_next = intent, None
-        protect(desk, position)
+        if position.outdated:
+            position.outdated = False
+            protect(desk, position)
 
 
 def lost(position: Position, intent: Intent) -> bool:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, MarginMode, SizingBasis
 from sadari.model.plan import Fees, Ladder
+from sadari.model.reason import stop_loss
 from sadari.model.units import Exact, exact
 
 ONE = Exact(1)
@@ -76,7 +77,7 @@ class Side:
 class Rules:
     """The plan of a run with its factors for both directions."""
 
-    __slots__ = ("_sides", "fees", "isolated", "ladder", "stops", "weights")
+    __slots__ = ("_sides", "fees", "isolated", "ladder", "stop_reasons", "stops", "weights")
 
     def __init__(self, ladder: Ladder, fees: Fees) -> None:
         self.ladder = ladder
@@ -84,7 +85,8 @@ class Rules:
         self.isolated = ladder.margin_mode is MarginMode.ISOLATED
         scale = ladder.leverage if ladder.sizing_basis is SizingBasis.MARGIN else 1
         self.weights = tuple(exact(weight) * scale for weight in ladder.weights)
-        self.stops = tuple(map(Exact, ladder.stop_by_stage))
+        self.stops = tuple(map(exact, ladder.stop_by_stage))
+        self.stop_reasons = tuple(stop_loss(stage) for stage in range(len(self.stops)))
         self._sides = {direction: Side(direction, ladder, fees) for direction in Direction}
 
     def side(self, direction: Direction) -> Side:
