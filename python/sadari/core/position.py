@@ -67,13 +67,12 @@ class Position:
 
     __slots__ = (
         "adds", "armed", "avg", "closed_ns", "cost", "denied", "direction", "e0", "entry_cost", "entry_qty",
-        "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "openings",
-        "instrument", "last_price", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "opened_ns", "outdated",
-        "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason", "reduction_blocked",
-        "reduction_given_up", "refused_flat",
-        "return_state", "rules", "runner_best", "side", "signal_id", "stage", "staged_exit", "state", "stop",
-        "stop_reason", "strategy", "suspended", "symbol", "trail", "tries", "used", "verdict", "wall",
-        "working", "worst", "worst_case",
+        "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "instrument",
+        "last_price", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "opened_ns", "openings",
+        "outdated", "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason",
+        "reduction_blocked", "reduction_given_up", "refused_flat", "return_state", "rules", "runner_best",
+        "side", "signal_id", "stage", "staged_exit", "state", "stop", "stop_reason", "strategy", "suspended",
+        "symbol", "trail", "tries", "used", "verdict", "wall", "working", "worst", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
