@@ -115,7 +115,8 @@ fn group<J: Join>(base: J::Value, x: [J::Value; GROUP]) -> [J::Value; GROUP] {
 }
 
 /// The ends of a block in the eyes of a block that begins with `base`: `out[i]` is the value of `x[i..]`.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always)] // a call would hide a known length
 fn fill_ends<J: Join>(x: &[f64], base: f64, out: &mut [J::Value]) {
     let mut value = J::EMPTY;
     let rest = x.len() % GROUP;
@@ -133,7 +134,8 @@ fn fill_ends<J: Join>(x: &[f64], base: f64, out: &mut [J::Value]) {
 }
 
 /// The rows of a block: its beginnings, each joined to the end that completes the window.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always)] // a call would hide a known length
 fn fill_rows<J: Join, const W: usize>(
     x: &[f64],
     ends: &[J::Value],
@@ -160,6 +162,25 @@ fn fill_rows<J: Join, const W: usize>(
     }
 }
 
+/// A window so short that its loops cost more than its sums: with the length known to the compiler they unroll.
+const SHORT: usize = 5;
+
+/// The rows of a block, with the ends that complete their windows; `past` is what the first of them needs of the block
+/// before.
+#[inline(always)]
+#[allow(clippy::inline_always)] // a call would hide a known length
+fn fill<J: Join, const W: usize>(
+    past: &[f64],
+    x: &[f64],
+    ends: &mut [J::Value],
+    finish: impl Fn(J::Value, f64) -> [f64; W],
+    out: [&mut [f64]; W],
+) {
+    let last = ends.len() - 1;
+    fill_ends::<J>(past, x[0], &mut ends[last - past.len()..last]);
+    fill_rows::<J, W>(x, &ends[..x.len()], finish, out);
+}
+
 /// The blocks of `n` candles that a series of `rows` falls into; the first and the last may be incomplete.
 fn blocks(rows: usize, n: usize, first: i64) -> impl Iterator<Item = Range<usize>> {
     let missing = first.rem_euclid(n as i64) as usize;
@@ -182,9 +203,13 @@ pub fn windows<J: Join, const W: usize>(
     let mut past: &[f64] = &[];
     for block in blocks(x.len(), n, first) {
         let values = &x[block.clone()];
-        fill_ends::<J>(past, values[0], &mut ends[n - 1 - past.len()..n - 1]);
-        let out = out.each_mut().map(|out| &mut out[block.clone()][..values.len()]);
-        fill_rows::<J, W>(values, &ends[..values.len()], &finish, out);
+        let mut out = out.each_mut().map(|out| &mut out[block.clone()][..values.len()]);
+        if n == SHORT && values.len() == SHORT && past.len() == SHORT - 1 {
+            let out = out.each_mut().map(|out| &mut out[..SHORT]);
+            fill::<J, W>(&past[..SHORT - 1], &values[..SHORT], &mut ends[..SHORT], &finish, out);
+        } else {
+            fill::<J, W>(past, values, &mut ends, &finish, out);
+        }
         past = &values[values.len().saturating_sub(n - 1)..];
     }
     let cold = (n - 1).min(x.len());
