@@ -64,7 +64,7 @@ $(PEERS)/.installed: .venv/.kernel
 	@touch $@
 
 requirements: env ## list the numbered requirements that have no test, and counts part by part
-	@$(BIN)/pytest --quiet --requirements
+	@$(BIN)/pytest --quiet --requirements tests benches
 
 docs: env ## write the generated pages of docs/ anew
 	$(BIN)/python -m tests.tidy.generated
