@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from datetime import UTC, datetime
+from decimal import Decimal
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -53,3 +54,14 @@ def count(text: str) -> int:
     if not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is no count; allowed: a whole number of 0 or more")
     return int(text)
+
+
+def share(text: str) -> Decimal:
+    """A fraction between 0 and 1, neither of them included."""
+    try:
+        value = Decimal(text)
+    except ArithmeticError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share; allowed: a number between 0 and 1") from error
+    if not value.is_finite() or not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share; allowed: a number between 0 and 1")
+    return value

@@ -12,6 +12,7 @@ from sadari.cli.arguments import add_command, listed, time_ns
 from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
+    from sadari.run.inputs import Inputs
     from sadari.run.request import Request
 
 
@@ -23,6 +24,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--instruments brackets.json --json report.json",
         run,
     )  # fmt: skip
+    add_inputs(parser)
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument("--segments", action="store_true", help="run each contiguous part of each symbol on its own")
+    parts.add_argument("--bounds", action="store_true", help="add both extreme orders of prices inside candles")
+    add_outputs(parser)
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """Add what is run, and on what."""
     parser.add_argument("--config", type=Path, required=True, help="the configuration (see: sadari config init)")
     parser.add_argument(
         "--data", type=Path, action="append", required=True, metavar="DIR",
@@ -37,10 +47,21 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--from", type=time_ns, dest="from_ns", metavar="TIME", help="begin here (UTC)")
     parser.add_argument("--to", type=time_ns, dest="until_ns", metavar="TIME", help="end before this (UTC)")
     parser.add_argument("--skip-unknown", action="store_true", help="leave symbols without an instrument out")
-    parts = parser.add_mutually_exclusive_group()
-    parts.add_argument("--segments", action="store_true", help="run each contiguous part of each symbol on its own")
-    parts.add_argument("--bounds", action="store_true", help="add both extreme orders of prices inside candles")
-    add_outputs(parser)
+
+
+def inputs_of(asked: argparse.Namespace) -> Inputs:
+    """What those arguments name."""
+    from sadari.run.inputs import Inputs
+
+    return Inputs(
+        data=asked.data,
+        instruments=asked.instruments,
+        funding=asked.funding,
+        symbols=asked.symbols,
+        from_ns=asked.from_ns,
+        until_ns=asked.until_ns,
+        skip_unknown=asked.skip_unknown,
+    )
 
 
 def add_outputs(parser: argparse.ArgumentParser) -> None:
@@ -55,20 +76,11 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Run the backtest and print its report."""
     from sadari.run.config import load
-    from sadari.run.inputs import Inputs, prepare, segment_requests
+    from sadari.run.inputs import prepare, segment_requests
 
-    inputs = Inputs(
-        data=asked.data,
-        instruments=asked.instruments,
-        funding=asked.funding,
-        symbols=asked.symbols,
-        from_ns=asked.from_ns,
-        until_ns=asked.until_ns,
-        skip_unknown=asked.skip_unknown,
-    )
     if asked.segments and asked.journal is not None:
         raise ConfigError("--journal is of one run and --segments makes many; allowed: one of the two")
-    prepared = prepare(load(asked.config), inputs)
+    prepared = prepare(load(asked.config), inputs_of(asked))
     for note in prepared.notes:
         print(f"note: {note}", file=sys.stderr)
     if asked.segments:

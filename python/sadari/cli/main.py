@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from sadari.cli import backtest, config, demo, journal, machines, market
+from sadari.cli import backtest, config, demo, journal, machines, market, sweep
 from sadari.errors import ConfigError, SadariError
 
 EXIT_WRONG_INPUT = 2
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: sadari demo",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (demo, backtest, config, machines, journal, market):
+    for group in (demo, backtest, sweep, config, machines, journal, market):
         group.add_to(commands)
     return top
 

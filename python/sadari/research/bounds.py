@@ -39,7 +39,7 @@ def compare(base: Section, adverse: Section, favourable: Section) -> Section:
             depends.append(_row(outcomes, why))
     depends.sort(key=lambda row: (row["opened"] or "", row["symbol"]))
     return {
-        "totals": {path: _total(run) for path, run in runs.items()},
+        "totals": {path: total(run) for path, run in runs.items()},
         "positions": len(identities),
         "depends": depends,
     }
@@ -88,7 +88,8 @@ def _row(outcomes: dict[str, Section | None], why: list[str]) -> Section:
     }
 
 
-def _total(run: Section) -> Section:
+def total(run: Section) -> Section:
+    """The figures of a summary by which one run is held against another."""
     result, figures, fall = run["result"], run["statistics"], run["statistics"]["max_drawdown"]
     return {
         "wallet_change": result["wallet_change"],

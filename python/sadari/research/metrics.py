@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import pairwise
@@ -169,3 +170,25 @@ def highest_sum(spans: Iterable[tuple[int, int, Decimal]]) -> Decimal:
         level += amount
         highest = max(highest, level)
     return highest
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """How far two figures order the same things alike: 1 the same order, 0 no relation, -1 the opposite order.
+
+    Source: Spearman's rho, the correlation of the ranks; equals share the mean of their ranks.
+
+    Returns:
+        None under two pairs, or if one of the figures is the same for all.
+    """
+    if not pairs:
+        return None
+    middle = (len(pairs) + 1) / 2
+    first, second = ([rank - middle for rank in _ranks(values)] for values in zip(*pairs, strict=True))
+    spread = math.fsum(a * a for a in first) * math.fsum(b * b for b in second)
+    return math.fsum(a * b for a, b in zip(first, second, strict=True)) / math.sqrt(spread) if spread else None
+
+
+def _ranks(values: Sequence[float]) -> list[float]:
+    """The place of each value from the smallest, counted from 1."""
+    ordered = sorted(values)
+    return [(bisect_left(ordered, value) + bisect_right(ordered, value) + 1) / 2 for value in values]

@@ -16,10 +16,13 @@ from sadari.errors import ConfigError
 from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Settings
-from sadari.run.limits import check_bounds
+from sadari.run.limits import check_bounds, check_order
 from sadari.run.request import MarketSection, SignalSection
 
 D = Decimal
+
+# Sections of keys, as TOML has them.
+Raw = dict[str, Any]
 
 
 class EngineSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,16 +86,27 @@ def load(path: Path) -> Config:
     """The configuration in a file.
 
     Raises:
-        ConfigError: The file cannot be read, or see `parse`.
+        ConfigError: The file cannot be read, or see `decode`.
+    """
+    raw = read(path)
+    try:
+        return decode(raw)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def read(path: Path) -> Raw:
+    """The values in a file as they stand there, none of them checked.
+
+    Raises:
+        ConfigError: The file cannot be read or is not TOML.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        return _toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path}: the configuration cannot be read ({error.strerror})") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: the configuration is not a text file in UTF-8 (byte {error.start})") from error
-    try:
-        return parse(text)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
 
@@ -101,38 +115,63 @@ def parse(text: str) -> Config:
     """The configuration in a text of TOML; numbers keep their decimal digits.
 
     Raises:
+        ConfigError: It is not TOML, or see `decode`.
+    """
+    return decode(_toml(text))
+
+
+def decode(raw: Raw) -> Config:
+    """The configuration that values stand for; they are left as they are.
+
+    Raises:
         ConfigError: Names the section, the key, its value and what is allowed.
     """
-    try:
-        raw = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"this is not TOML: {error}") from error
+    config = decode_apart(raw)
+    check_order(config)
+    return config
+
+
+def decode_apart(raw: Raw) -> Config:
+    """The same, with each value checked on its own only: two of them may still contradict each other.
+
+    Raises:
+        ConfigError: Names the section, the key, its value and what is allowed.
+    """
     _check_keys("", raw, Config)
     for name, content in raw.items():
         if not isinstance(content, dict):
             raise ConfigError(f"{name} is {_shown(content)} where a section [{name}] is wanted")
-    _apply_preset(raw)
+    filled = _with_preset(raw)
     hints = get_type_hints(Config)
     sections: dict[str, object] = {
-        name: _section(name, content, hints[name]) for name, content in raw.items() if name != "instruments"
+        name: _section(name, content, hints[name]) for name, content in filled.items() if name != "instruments"
     }
     sections["instruments"] = {
         symbol: _section(f"instruments.{symbol}", content, InstrumentSection)
-        for symbol, content in raw.get("instruments", {}).items()
+        for symbol, content in filled.get("instruments", {}).items()
     }
     config = Config(**sections)  # type: ignore[arg-type]
     check_bounds(config)
     return config
 
 
-def _apply_preset(raw: dict[str, Any]) -> None:
-    name = raw.get("ladder", {}).pop("preset", None)
+def _toml(text: str) -> Raw:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not TOML: {error}") from error
+
+
+def _with_preset(raw: Raw) -> Raw:
+    """The sections with what the preset fills in, and without its name."""
+    ladder = dict(raw.get("ladder", {}))
+    name = ladder.pop("preset", None)
+    filled = {**raw, "ladder": ladder}
     if name is None:
-        return
-    if name not in PRESETS:
+        return filled
+    if not isinstance(name, str) or name not in PRESETS:
         raise ConfigError(f"[ladder] preset is {_shown(name)}; allowed: {', '.join(PRESETS)}")
-    for section, values in PRESETS[name].items():
-        raw[section] = values | raw.get(section, {})
+    return {**filled, **{section: values | filled.get(section, {}) for section, values in PRESETS[name].items()}}
 
 
 def _section(name: str, content: object, kind: type[msgspec.Struct]) -> msgspec.Struct:

@@ -101,6 +101,14 @@ def check_bounds(config: Config) -> None:
         _check(f"instruments.{symbol}", instrument, _INSTRUMENT)
         for number, bracket in enumerate(instrument.brackets or (), 1):
             _check(f"instruments.{symbol}.brackets {number}", bracket, _BRACKET)
+
+
+def check_order(config: Config) -> None:
+    """Refuse averages that are the wrong way round.
+
+    Raises:
+        ConfigError: Names the section, the key, its value and what is allowed.
+    """
     for section, kind in (("signal", config.signal), ("ladder", config.ladder)):
         prefix = "" if section == "signal" else "tech_ma_"
         fast, slow = getattr(kind, f"{prefix}fast"), getattr(kind, f"{prefix}slow")

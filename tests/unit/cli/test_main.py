@@ -33,7 +33,7 @@ ALL = dict(commands(parser()))
 def test_every_command_of_the_design_is_there() -> None:
     """Those that exist without the live engine."""
     assert set(ALL) == {
-        "demo", "backtest", "config init", "config check", "config show", "machines", "journal verify",
+        "demo", "backtest", "sweep", "config init", "config check", "config show", "machines", "journal verify",
         "journal replay", "data synth", "data check",
     }  # fmt: skip
 

@@ -68,6 +68,7 @@ REFUSED = [
     ('[ladder]\nsizing_basis = "X"', '[ladder] sizing_basis is "X"; allowed: MARGIN, NOTIONAL'),
     ('[ladder]\nmargin_mode = "cross"', '[ladder] margin_mode is "cross"; allowed: isolated, crossed'),
     ('[ladder]\npreset = "safe"', '[ladder] preset is "safe"; allowed: loss_limited'),
+    ("[ladder]\npreset = [1]", "[ladder] preset is [1]; allowed: loss_limited"),
     ('[ladder]\nstop_ratchet = "yes"', '[ladder] stop_ratchet is "yes"; allowed: true or false'),
     ("[ladder]\ntech_ma_fast = 20", "[ladder] tech_ma_fast is 20; allowed: less than tech_ma_slow, which is 20"),
     ("[ladder]\nhalf_close_ratio = 0", "[ladder] half_close_ratio is 0; allowed: a fraction above 0, at most 1"),
