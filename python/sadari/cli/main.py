@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from sadari.cli import backtest, config, demo, journal, machines, market, sweep
 from sadari.errors import ConfigError, SadariError
@@ -37,6 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 failed, 2 for input that cannot be used.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # Texts have signs that the locale's encoding may lack; names of files are printed as the bytes they are.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape")
     asked = parser().parse_args(arguments)
     try:
         code = asked.run(asked)
