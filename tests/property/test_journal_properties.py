@@ -74,6 +74,7 @@ def test_a_damaged_schema_is_refused(written: Path) -> None:
             verify(copy)
 
 
+@pytest.mark.requirement("R004-58")
 @given(st.lists(st.text(max_size=30), max_size=20))
 def test_any_text_survives(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
     """Line ends, quotes and other scripts inside a record do not end its line."""

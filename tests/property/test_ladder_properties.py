@@ -143,6 +143,7 @@ def test_the_same_events_give_the_same_commands_byte_for_byte(
     assert msgspec.json.encode(commands) == msgspec.json.encode(venue.log)
 
 
+@pytest.mark.requirement("R004-62")
 @given(directions, moves, moods)
 @hypothesis_settings(max_examples=100)
 def test_the_stop_never_loosens(direction: Direction, path: list[int], moods: list[str]) -> None:

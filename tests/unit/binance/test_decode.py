@@ -66,6 +66,18 @@ def test_a_contract_is_read_from_its_filters() -> None:
     assert (found.status, found.contract_type, found.quote_asset) == ("TRADING", "PERPETUAL", "USDT")
 
 
+@pytest.mark.requirement("R001-2")
+def test_a_contract_of_whole_coins_is_read_from_its_filters() -> None:
+    """ALCHUSDT: quantities by one from one on, a value of at least five."""
+    filters = [
+        {"filterType": "PRICE_FILTER", "tickSize": "0.0000100", "minPrice": "0.0000100", "maxPrice": "200"},
+        {"filterType": "LOT_SIZE", "stepSize": "1", "minQty": "1", "maxQty": "1000000"},
+        {"filterType": "MIN_NOTIONAL", "notional": "5"},
+    ]
+    found = contracts(answer(listing(symbol="ALCHUSDT", filters=filters)))["ALCHUSDT"]
+    assert (found.min_qty, found.step_size, found.min_notional, found.status) == (D(1), D(1), D(5), "TRADING")
+
+
 def test_a_contract_without_a_market_filter_uses_the_other() -> None:
     """Filters that may be absent have a meaning when they are."""
     listed = listing()

@@ -129,6 +129,7 @@ def test_of_two_failing_gates_the_earlier_is_the_reason(first: DenialCode, secon
     assert denied(second, first).denial == first
 
 
+@pytest.mark.requirement("R000-23")
 def test_without_a_fault_the_signal_is_accepted_with_every_cap() -> None:
     """The decision keeps all caps and names the binding one."""
     decision = denied()
@@ -180,7 +181,7 @@ def decide(changes: Mapping[str, Any]) -> RecordDecision:
     return driver.of(RecordDecision)[-1]
 
 
-@pytest.mark.requirement("R000-12", "R000-17", "R000-14")
+@pytest.mark.requirement("R000-12", "R000-17", "R000-14", "R000-6", "R000-23")
 @pytest.mark.parametrize("name", BOUNDARIES)
 def test_a_limit_holds_to_the_last_digit(name: str) -> None:
     """The value on the allowed side passes this gate, the next one is denied; value and limit are recorded."""
@@ -246,6 +247,7 @@ def test_the_first_opposite_entry_is_denied_unless_allowed(allow: bool) -> None:
     assert driver.of(RecordDecision)[-1].denial == ("" if allow else "HEDGE_NOT_ALLOWED")
 
 
+@pytest.mark.requirement("R001-2")
 def test_an_unknown_symbol_is_not_tradable() -> None:
     """Nothing is made up for it."""
     driver = Driver(patient())
@@ -261,7 +263,7 @@ def test_a_bracket_without_room_is_named() -> None:
     assert driver.of(RecordDecision)[-1].denial == "LEVERAGE_BRACKET_EXCEEDED"
 
 
-@pytest.mark.requirement("R000-2")
+@pytest.mark.requirement("R000-1")
 def test_a_refusal_for_margin_shuts_every_symbol_until_fresh_account_data() -> None:
     """-2019 does not repeat: no order goes out, however many signals, until the account is shown again."""
     driver = Driver(patient(), symbols=(SYMBOL, OTHER))

@@ -45,6 +45,7 @@ TABLES = {
 }
 
 
+@pytest.mark.requirement("R004-35", "R004-37", "R004-62")
 @pytest.mark.parametrize("name", TABLES)
 def test_the_ladder_has_the_quantities_and_levels_of_its_table(name: str) -> None:
     """Each row of the two tables, digit for digit as displayed."""
@@ -75,6 +76,7 @@ SMALL = {
 }  # fmt: skip
 
 
+@pytest.mark.requirement("R000-13")
 @pytest.mark.parametrize("name", SMALL)
 def test_a_small_plan_is_rounded_down_to_the_step(name: str) -> None:
     """plan_balance 1 000: quantities, averages and stops after each order."""
@@ -193,7 +195,7 @@ SCENARIOS = {
 }  # fmt: skip
 
 
-@pytest.mark.requirement("R004-11", "R004-12", "R004-13")
+@pytest.mark.requirement("R004-11", "R004-12", "R004-13", "R004-22", "R004-23", "R004-56")
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_does_at_each_tick_what_it_says(name: str) -> None:
     """Every tick scenario: each order and each reason at its tick, nothing at the ticks between, and the profits."""

@@ -201,7 +201,7 @@ CAPITAL = [
 ]
 
 
-@pytest.mark.requirement("R004-43")
+@pytest.mark.requirement("R004-43", "R004-36", "R004-37")
 @pytest.mark.parametrize(("basis", "capital", "notional", "losses", "ten", "mix"), CAPITAL)
 def test_the_figures_of_the_plan_are_those_of_the_table(
     basis: SizingBasis, capital: str, notional: str, losses: str, ten: str, mix: str
@@ -224,6 +224,7 @@ OVERCOMMITTED = [
 ]
 
 
+@pytest.mark.requirement("R004-38")
 @pytest.mark.parametrize(("positions", "weights", "found"), OVERCOMMITTED)
 def test_more_positions_than_the_reserve_allows_are_overcommitted(positions: int, weights: str, found: bool) -> None:
     """§9.5: 15·8.5 %, 10·8.5 % and 15·5.5 % break a reserve of 45 %, 10·5.5 % just keeps it."""
@@ -231,6 +232,7 @@ def test_more_positions_than_the_reserve_allows_are_overcommitted(positions: int
     assert (PlanFault.CONFIG_OVERCOMMITTED in faults(check_plan(settings, D(1_000)))) is found
 
 
+@pytest.mark.requirement("R004-39")
 @pytest.mark.parametrize(("basis", "cap", "found"), [
     (SizingBasis.MARGIN, "0.275", False), (SizingBasis.MARGIN, "0.2749", True), (SizingBasis.MARGIN, "0.03", True),
     (SizingBasis.NOTIONAL, "0.03", False),
@@ -241,7 +243,7 @@ def test_a_worst_case_beyond_the_cap_is_refused(basis: SizingBasis, cap: str, fo
     assert (PlanFault.PORTFOLIO_RISK_CAP in faults(check_plan(settings, D(1_000)))) is found
 
 
-@pytest.mark.requirement("R004-43")
+@pytest.mark.requirement("R004-43", "R004-36")
 def test_the_figure_that_leaves_out_the_leverage_is_flagged() -> None:
     """The documents' 2.75 % omits the leverage that their exposure includes; 27.5 % is real."""
     texts = [finding.text for finding in check_plan(plan(), D(1_000)).findings if finding.fault is None]
@@ -252,3 +254,19 @@ def test_orders_below_the_smallest_are_named() -> None:
     """A plan too small for a contract says which of its orders it will leave out."""
     report = check_plan(plan(margin_mode=MarginMode.CROSSED), D(100), contract("0.004"), D(50_000))
     assert any("it will be left out" in finding.text for finding in report.findings)
+
+
+@pytest.mark.requirement("R004-10")
+def test_the_first_version_of_the_ladder_is_a_configuration_of_this_one() -> None:
+    """2.5, 3 and 3 % at tenfold leverage, adds at -3 and -6 %, the stop at -10 %; not for ten positions."""
+    first = {"weights": decimals("0.025 0.03 0.03"), "stop_by_stage": decimals("0.10 0.10 0.10")}
+    three = Risk(max_positions=3, strategy_positions=3)
+    report = check_plan(plan(three, margin_mode=MarginMode.CROSSED, **first), D(100_000), contract("0.001"), D(50_000))
+    rows = [row for row in report.levels if row.direction is Direction.LONG]
+    assert [row.trigger for row in rows] == [D(50_000), D(48_500), D(47_000)]
+    assert [row.qty for row in rows] == [D("0.500"), D("0.618"), D("0.638")]
+    assert [row.stop for row in rows] == [D(45_000)] * 3
+    assert [row.loss for row in rows] == [D(2_500), D(4_663), D(5_939)]
+    assert report.faults == ()
+    ten = faults(check_plan(plan(Risk(), **first), D(100_000)))
+    assert {PlanFault.CONFIG_OVERCOMMITTED, PlanFault.PORTFOLIO_RISK_CAP} <= set(ten)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
@@ -13,8 +14,9 @@ import pytest
 
 from sadari.core.engine import Engine
 from sadari.errors import ConfigError
-from sadari.model.event import Event, FundingPaid, OrderFilled
-from sadari.model.order import Direction, TechExit
+from sadari.model.command import PlaceOrder, RecordDecision
+from sadari.model.event import Event, FundingPaid, OrderAccepted, OrderFilled, OrderRejected, SignalRaised
+from sadari.model.order import Direction, Purpose, TechExit
 from sadari.model.plan import Ladder, Settings
 from sadari.model.units import HOUR_NS, MINUTE_NS
 from sadari.run.backtest import backtest, bounds
@@ -53,6 +55,7 @@ def test_the_income_is_the_change_of_the_wallet() -> None:
     assert sum(entry.amount for entry in run.income) == run.wallet_end - run.wallet_start
 
 
+@pytest.mark.requirement("R002-2")
 def test_the_records_of_a_run_fed_to_a_fresh_engine_give_its_commands() -> None:
     """In journal order: each event is followed by what it made the engine want."""
     run = backtest(request(made_up(9, 10_000)))
@@ -183,3 +186,47 @@ def test_a_request_that_cannot_be_run_is_one_sentence(change: dict[str, Any], se
     """Named with what is allowed."""
     with pytest.raises(ConfigError, match=sentence):
         backtest(replace(request(), **change))
+
+
+@pytest.mark.requirement("R002-2")
+def test_a_simulated_run_goes_through_the_whole_pipeline() -> None:
+    """Each entry is a signal, a decision on it and an order of that quantity, which the exchange model fills."""
+    records = backtest(request(made_up(9, 30_000))).records
+    signals = {record.signal_id: record for record in records if isinstance(record, SignalRaised)}
+    entered = [
+        record for record in records if isinstance(record, RecordDecision) and record.accepted and not record.rung
+    ]
+    orders = [o for o in records if isinstance(o, PlaceOrder) and o.purpose is Purpose.ENTRY]
+    assert len(entered) > 5
+    assert all(signals[decision.signal_id].price == decision.price for decision in entered)
+    assert [decision.qty for decision in entered] == [order.qty for order in orders]
+    filled = {record.client_order_id: record for record in records if isinstance(record, OrderFilled)}
+    assert all(filled[order.client_order_id].qty == order.qty for order in orders)
+
+
+@pytest.mark.requirement("R002-4")
+def test_simulated_orders_are_logged_and_answered_and_never_leave_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No connection is opened; every order is in the journal and gets an answer; fills cost a tick and the fee."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise AssertionError("a simulated run opens a connection")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    path = tmp_path / "run.journal"
+    run = backtest(request(made_up(9, 30_000), journal=path))
+    orders = {record.client_order_id: record for record in run.records if isinstance(record, PlaceOrder)}
+    logged = [journal.decode(body) for _, body in journal.read(path)]
+    assert {record.client_order_id for record in logged if isinstance(record, PlaceOrder)} == set(orders)
+    answers = (OrderAccepted, OrderFilled, OrderRejected)
+    answered = {record.client_order_id for record in run.records if isinstance(record, answers)}
+    assert answered | {order.client_order_id for order in run.in_flight} == set(orders)
+    entries = [
+        fill for fill in run.records
+        if isinstance(fill, OrderFilled) and orders[fill.client_order_id].purpose is Purpose.ENTRY
+    ]  # fmt: skip
+    cheaper = backtest(request(made_up(9, 30_000), market=MarketSection(slippage_ticks=0)))
+    first = next(record for record in cheaper.records if isinstance(record, OrderFilled))
+    assert entries[0].price - first.price == INSTRUMENT.tick_size
+    assert all(fill.fee == fill.price * fill.qty * run.settings.fees.taker for fill in entries)
