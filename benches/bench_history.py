@@ -61,7 +61,7 @@ def bench_a_band_that_follows_its_crossings(benchmark: BenchmarkFixture, columns
             crossing = tape.next_crossing(position, ROWS * MINUTE, watch)
             if crossing is None:
                 return met
-            position, price = crossing
+            position, price, _ = crossing
             watch.touch(price)
             met += 1
 
@@ -70,14 +70,14 @@ def bench_a_band_that_follows_its_crossings(benchmark: BenchmarkFixture, columns
 
 def bench_a_trail_over_a_million_candles(benchmark: BenchmarkFixture, columns: Columns) -> None:
     tape = history(columns)
-    closes = array("q", range(3 * MINUTE, ROWS * MINUTE, 3 * MINUTE))
-    high = array("d", [max(columns[2][row : row + 3]) for row in range(0, 3 * len(closes), 3)])
-    low = array("d", [min(columns[3][row : row + 3]) for row in range(0, 3 * len(closes), 3)])
-    tape.attach_frames(3 * MINUTE, closes, high, low, array("d", [100.0]) * len(closes))
+    opens = array("q", range(0, (ROWS - 3) * MINUTE, 3 * MINUTE))
+    high = array("d", [max(columns[2][row : row + 3]) for row in range(0, 3 * len(opens), 3)])
+    low = array("d", [min(columns[3][row : row + 3]) for row in range(0, 3 * len(opens), 3)])
+    tape.attach_frames(3 * MINUTE, opens, high, low, array("d", [100.0]) * len(opens))
 
     def trail() -> None:
         watch = Watch()
-        watch.arm_trail(1, False, 1e5, 0, None, None)
+        watch.arm_trail(1, False, 1e5, 0, None, None, 0)
         assert tape.next_crossing(-1, ROWS * MINUTE, watch) is None
 
     benchmark(trail)

@@ -2,7 +2,7 @@
 # ruff: noqa: A002 - a level has an id and a candle an open.
 
 from collections.abc import Sequence
-from typing import final, type_check_only
+from typing import Final, final, type_check_only
 
 from typing_extensions import Buffer
 
@@ -24,13 +24,18 @@ class Watch:
     an exact threshold down for DOWN and up for UP; prices are then compared as the exact decimals would be.
     A crossed level is disarmed unless it is sticky. Ids come DOWN from the highest level, then UP from the lowest,
     equal levels by id. A price that is not finite, not positive or 2e7 and above is ignored and counted in `dropped`.
+
+    A trail is a level that closed frames move: live by `frame`, over a tape by its `advance`, where what is later than
+    `since_ns` counts (None: nothing). A crossed one follows on, to be crossed again once `rearm_trail` has armed it.
     """
 
     def __new__(cls) -> Watch: ...
     def arm(self, /, id: int, up: bool, level: int, sticky: bool = False) -> bool: ...
-    def arm_trail(self, /, id: int, up: bool, k: float, best: int, floor: int | None, level: int | None) -> None: ...
+    def arm_trail(
+        self, /, id: int, up: bool, k: float, best: int, floor: int | None, level: int | None, since_ns: int | None
+    ) -> None: ...
+    def rearm_trail(self, /, id: int, floor: int | None) -> bool: ...
     def disarm(self, /, id: int) -> bool: ...
-    def clear(self, /) -> None: ...
     def tick(self, /, price: float) -> list[int] | None: ...
     def touch(self, /, price: int) -> list[int]: ...
     def scan(self, /, prices: Buffer, start: int = 0) -> tuple[int, list[int]] | None: ...
@@ -51,11 +56,12 @@ class _Tape:
     def start_ns(self) -> int | None: ...
     @property
     def end_ns(self) -> int | None: ...
-    def next_crossing(self, /, after_ns: int, until_ns: int, *watches: Watch) -> tuple[int, int] | None: ...
+    def next_crossing(self, /, after_ns: int, until_ns: int, *watches: Watch) -> tuple[int, int, bool] | None: ...
+    def advance(self, /, until_ns: int, *watches: Watch, closed: bool = False) -> None: ...
     def price_at(self, /, time_ns: int) -> int: ...
     def extremes(self, /, after_ns: int, until_ns: int) -> tuple[int, int]: ...
     def attach_frames(
-        self, /, frame_ns: int, close_time_ns: Buffer, high: Buffer, low: Buffer, line: Buffer
+        self, /, frame_ns: int, open_time_ns: Buffer, high: Buffer, low: Buffer, line: Buffer
     ) -> None: ...
 
 @final
@@ -66,10 +72,12 @@ class History(_Tape):
     interpolated time rounded up to the nanosecond. A level is met at the first visit later than `after_ns` whose price
     is at or beyond it; one the price stands beyond already is met by the next visit that still is.
 
-    `next_crossing` leaves fixed levels as they are (the caller touches each watch with the price), moves trailing ones
-    with every attached frame closed on the way, and sets the watches' last price where it answers None. A visit comes
-    before a frame that closes at its own instant; a trailing level moved to or past the price standing is met at that
-    close, which may be `after_ns` itself where that frame is still to be done. Ask forward in time.
+    `next_crossing` answers (time, price, by a frame's close) and changes nothing: the caller lets trails follow
+    up to it by `advance` and touches each watch with the price. A visit comes before a frame closing then.
+    A trail that a frame moves to or past the price standing is met by that close, which may be at `after_ns` itself.
+
+    `advance` lets trails see the prices and take the attached frames up to a time (one that closes then only if it is
+    ``closed``), as live ticks and frames would, each once, and sets the last price; no level is met by it.
     """
 
     def __new__(
@@ -260,20 +268,13 @@ class Candles:
 class Frame:
     """A closed frame."""
 
-    @property
-    def open_time_ns(self) -> int: ...
-    @property
-    def open(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def close(self) -> float: ...
-    @property
-    def volume(self) -> float: ...
-    @property
-    def quote_volume(self) -> float: ...
+    open_time_ns: Final[int]
+    open: Final[float]
+    high: Final[float]
+    low: Final[float]
+    close: Final[float]
+    volume: Final[float]
+    quote_volume: Final[float]
 
 @final
 class Aggregator:

@@ -14,7 +14,7 @@ from tests.reference.history import Candle, Frame, SlowHistory
 from tests.reference.watch import UNITS, SlowWatch
 
 MINUTE = 60_000_000_000
-START = 1_000 * MINUTE
+START = 1_002 * MINUTE
 BASE = 1_000_000
 
 prices = st.integers(BASE - 60, BASE + 60)
@@ -55,25 +55,33 @@ def kernel_history(slow: SlowHistory) -> History:
         path=slow.path,
     )
     if slow.frames:
-        closes = array("q", [frame[0] for frame in slow.frames])
+        opens = array("q", [frame[0] - 3 * MINUTE for frame in slow.frames])
         high, low = (array("d", [frame[k] / UNITS for frame in slow.frames]) for k in (1, 2))
-        history.attach_frames(MINUTE, closes, high, low, array("d", [frame[3] for frame in slow.frames]))
+        history.attach_frames(3 * MINUTE, opens, high, low, array("d", [frame[3] for frame in slow.frames]))
     return history
 
 
-def arm_at_random(data: st.DataObject, fast: Watch, slow: SlowWatch) -> None:
+def arm_at_random(data: st.DataObject, fast: Watch, slow: SlowWatch, now_ns: int) -> None:
     """Arm or disarm one thing in both."""
     number, up, level = data.draw(st.integers(0, 3)), data.draw(st.booleans()), data.draw(prices)
-    action = data.draw(st.sampled_from(["level", "level", "sticky", "trail", "disarm"]))
+    action = data.draw(st.sampled_from(["level", "level", "sticky", "trail", "trail", "rearm", "disarm"]))
     if action == "disarm":
         assert fast.disarm(number) == slow.disarm(number)
     elif action == "trail":
         k, floor = data.draw(st.floats(0, 3)), data.draw(st.none() | prices)
         placed = data.draw(st.none() | prices)
-        fast.arm_trail(number, up, k, level, floor, placed)
-        slow.arm_trail(number, up, k, level, floor=floor, level=placed)
+        fast.arm_trail(number, up, k, level, floor, placed, now_ns)
+        slow.arm_trail(number, up, k, level, floor=floor, level=placed, since_ns=now_ns)
+    elif action == "rearm":
+        floor = data.draw(st.none() | prices)
+        assert fast.rearm_trail(number, floor) == slow.rearm_trail(number, floor)
     else:
         assert fast.arm(number, up, level, action == "sticky") == slow.arm(number, up, level, action == "sticky")
+
+
+def state(watch: Watch | SlowWatch) -> tuple[object, ...]:
+    """What can be seen of a watch."""
+    return watch.levels(), watch.nearest(), watch.last
 
 
 @settings(max_examples=300, deadline=None)
@@ -86,15 +94,45 @@ def test_the_jump_meets_what_the_walk_meets(slow: SlowHistory, data: st.DataObje
     for _ in range(data.draw(st.integers(1, 8))):
         for _ in range(data.draw(st.integers(0, 3))):
             which = data.draw(st.integers(0, 1))
-            arm_at_random(data, fast_watches[which], slow_watches[which])
+            arm_at_random(data, fast_watches[which], slow_watches[which], position)
         until = min(end, position + data.draw(st.integers(0, 6 * MINUTE)))
         met = history.next_crossing(position, until, *fast_watches)
         assert met == slow.next_crossing(position, until, *slow_watches)
-        position = until if met is None else met[0]
+        position, closed = (until, data.draw(st.booleans())) if met is None else (met[0], met[2])
+        history.advance(position, *fast_watches, closed=closed)
+        slow.advance(position, *slow_watches, closed=closed)
         for fast, walked in zip(fast_watches, slow_watches, strict=True):
             if met is not None:
                 assert fast.touch(met[1]) == walked.touch(met[1])
-            assert (fast.levels(), fast.nearest(), fast.last) == (walked.levels(), walked.nearest(), walked.last)
+            assert state(fast) == state(walked)
+
+
+@settings(max_examples=300, deadline=None)
+@given(slow=markets(), data=st.data())
+def test_asking_and_following_ahead_of_the_answer_do_not_change_it(slow: SlowHistory, data: st.DataObject) -> None:
+    """A question leaves the watch as it is, and however a trail is moved towards the answer, the answer stays."""
+    history, watch, straight, dummy = kernel_history(slow), Watch(), Watch(), SlowWatch()
+    start, end = START - MINUTE, slow.times[-1] + 2 * MINUTE
+    for _ in range(data.draw(st.integers(1, 3))):
+        arm_at_random(data, watch, dummy, start)
+    history.advance(start, watch)
+    for number, up, level in watch.levels():
+        straight.arm(number, up, level, dummy.armed[number][2])
+    for number, trail in dummy.trails.items():
+        straight.arm_trail(number, trail.up, trail.k, trail.seen[0], trail.floor, trail.level, start)
+    answer, before = history.next_crossing(start, end, watch), state(watch)
+    assert history.next_crossing(start, end, watch) == answer
+    assert state(watch) == before
+    last = end if answer is None else answer[0]
+    closes = [frame[0] for frame in slow.frames if frame[0] < last]
+    times = st.integers(start, last) | (st.sampled_from(closes) if closes else st.just(start))
+    for now in data.draw(st.lists(times, max_size=5)):
+        closed = now < last and data.draw(st.booleans())
+        history.advance(now, watch, closed=closed)
+        assert history.next_crossing(now, end, watch) == answer or now == last
+    for one in (watch, straight):
+        history.advance(last, one, closed=answer is None or answer[2])
+    assert state(watch) == state(straight)
 
 
 @settings(max_examples=200, deadline=None)
@@ -117,19 +155,20 @@ def test_questions_about_any_time_are_answered_from_the_path(slow: SlowHistory, 
 def test_a_watch_fed_tick_by_tick_agrees_with_one_that_jumps(slow: SlowHistory, data: st.DataObject) -> None:
     """The live drive (every tick, every frame close) and the history drive raise the same ids at the same times."""
     history, jumping, live, dummy = kernel_history(slow), Watch(), Watch(), SlowWatch()
+    position, end = START - MINUTE, slow.times[-1] + 2 * MINUTE
     for _ in range(data.draw(st.integers(1, 4))):
-        arm_at_random(data, jumping, dummy)
+        arm_at_random(data, jumping, dummy, position)
     for number, up, level in jumping.levels():
         live.arm(number, up, level, dummy.armed[number][2])
     for number, trail in dummy.trails.items():
-        placed = dummy.armed[number][1] if number in dummy.armed else None
-        live.arm_trail(number, trail.up, trail.k, trail.met[0], trail.floor, placed)
+        live.arm_trail(number, trail.up, trail.k, trail.seen[0], trail.floor, trail.level, None)
 
     jumps = []
-    position, end = START - MINUTE, slow.times[-1] + 2 * MINUTE
     while (met := history.next_crossing(position, end, jumping)) is not None:
         position = met[0]
+        history.advance(position, jumping, closed=met[2])
         jumps.append((position, jumping.touch(met[1])))
+    history.advance(end, jumping, closed=True)
 
     raised = []
     events = [(time, 0, price) for time, price in slow.visits]
@@ -144,7 +183,7 @@ def test_a_watch_fed_tick_by_tick_agrees_with_one_that_jumps(slow: SlowHistory, 
         if crossed:
             raised.append((time, crossed))
     assert jumps == raised
-    assert jumping.levels() == live.levels()
+    assert state(jumping) == state(live)
 
 
 @settings(max_examples=100, deadline=None)
@@ -177,5 +216,5 @@ def test_a_mirrored_market_meets_mirrored_levels(slow: SlowHistory, level: int, 
     watch.arm(1, up, level)
     mirror.arm(1, not up, total - level)
     met = kernel_history(straight).next_crossing(START - 1, slow.times[-1] + MINUTE, watch)
-    expected = None if met is None else (met[0], total - met[1])
+    expected = None if met is None else (met[0], total - met[1], False)
     assert kernel_history(mirrored).next_crossing(START - 1, slow.times[-1] + MINUTE, mirror) == expected

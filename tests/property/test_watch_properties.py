@@ -44,7 +44,7 @@ def act(data: st.DataObject, fast: Watch, slow: SlowWatch) -> None:
     number, up = data.draw(st.integers(0, 4)), data.draw(st.booleans())
     level = data.draw(st.integers(0, 31))
     match data.draw(
-        st.sampled_from(["tick", "tick", "tick", "touch", "arm", "arm", "trail", "frame", "pending", "disarm"])
+        st.sampled_from(["tick", "tick", "tick", "touch", "arm", "arm", "trail", "rearm", "frame", "pending", "disarm"])
     ):
         case "tick":
             price = data.draw(wire)
@@ -57,8 +57,11 @@ def act(data: st.DataObject, fast: Watch, slow: SlowWatch) -> None:
         case "trail":
             floor, placed = data.draw(st.none() | st.integers(0, 31)), data.draw(st.none() | st.integers(0, 31))
             k = data.draw(st.floats(0, 4))
-            fast.arm_trail(number, up, k, level, floor, placed)
+            fast.arm_trail(number, up, k, level, floor, placed, None)
             slow.arm_trail(number, up, k, level, floor=floor, level=placed)
+        case "rearm":
+            floor = data.draw(st.none() | st.integers(0, 31))
+            assert fast.rearm_trail(number, floor) == slow.rearm_trail(number, floor)
         case "frame":
             line = data.draw(st.floats(0, 10 / UNITS) | st.just(math.nan))
             other = data.draw(st.integers(0, 31))
@@ -92,7 +95,7 @@ def test_a_batch_of_ticks_is_the_ticks_one_by_one(prices: list[float], data: st.
             watch.arm(number, up, level)
     if data.draw(st.booleans()):
         for watch in (batch, single):
-            watch.arm_trail(9, True, 1.0, 15, None, None)
+            watch.arm_trail(9, True, 1.0, 15, None, None, None)
     found = batch.scan(array("d", prices), start) if prices else None
     expected = None
     for row in range(start, len(prices)):

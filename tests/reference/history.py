@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from tests.reference.expand import slow_expand, visits
@@ -22,7 +23,6 @@ class SlowHistory:
     seed: int
     path: str = "tape"
     frames: list[Frame] = field(default_factory=list)
-    done: int = 0
 
     def __post_init__(self) -> None:
         self.visits = [
@@ -34,34 +34,46 @@ class SlowHistory:
             )
         ]
 
-    def next_crossing(self, after_ns: int, until_ns: int, *watches: SlowWatch) -> tuple[int, int] | None:
-        """Feed visits and frame closes in order until one of them meets a level."""
-        while self.done < len(self.frames) and self.frames[self.done][0] < after_ns:
-            self.done += 1
-        closes = [(frame[0], 1, number) for number, frame in enumerate(self.frames) if frame[0] <= until_ns]
-        ticks = [(time, 0, price) for time, price in self.visits if after_ns < time <= until_ns]
-        for time, rank, price_or_number in sorted(closes[self.done :] + ticks):
-            if rank == 0:
-                if any(watch.crossed(price_or_number) for watch in watches):
-                    return time, price_or_number
-                for watch in watches:
-                    watch.touch(price_or_number)
-            else:
-                self.done += 1
-                standing = self.stand(time, *watches)
-                met = [watch.frame(*self.frames[price_or_number][1:]) for watch in watches]
-                if any(met) and standing is not None:
-                    return time, standing
-        self.stand(until_ns, *watches)
+    def next_crossing(self, after_ns: int, until_ns: int, *watches: SlowWatch) -> tuple[int, int, bool] | None:
+        """Feed copies visits and frame closes in order until one of them meets a level."""
+        watches = deepcopy(watches)
+        self.advance(after_ns, *watches)
+        times = {time for time, _ in self.visits if after_ns < time <= until_ns}
+        times |= {frame[0] for frame in self.frames if after_ns <= frame[0] <= until_ns}
+        for time in sorted(times):
+            for price in [price for at, price in self.visits if at == time > after_ns]:
+                if any(watch.crossed(price) for watch in watches):
+                    return time, price, False
+            met = [self.follow(watch, time, closed=True) for watch in watches]
+            standing = self.price_at(time)
+            if any(met) and standing is not None:
+                return time, standing, True
         return None
 
-    def stand(self, time_ns: int, *watches: SlowWatch) -> int | None:
-        """Tell the watches the price standing at a time, if there is one."""
-        standing = self.price_at(time_ns)
-        if standing is not None:
-            for watch in watches:
-                watch.last = standing
-        return standing
+    def advance(self, until_ns: int, *watches: SlowWatch, closed: bool = False) -> None:
+        """Let trails follow, looking at each visit and each frame from the beginning."""
+        for watch in watches:
+            self.follow(watch, until_ns, closed=closed)
+
+    def follow(self, watch: SlowWatch, until_ns: int, *, closed: bool) -> bool:
+        """Let the trails of one watch follow; True if one that has moved lies at or beyond the price standing."""
+        events = [(time, 0, price) for time, price in self.visits if time <= until_ns]
+        events += [(frame[0], 1, row) for row, frame in enumerate(self.frames) if frame[0] < until_ns + closed]
+        moved = []
+        for number, trail in watch.trails.items():
+            before = trail.level
+            for time, rank, price_or_row in sorted(events):
+                if rank == 0 and time > trail.seen_ns:
+                    trail.seen.append(price_or_row)
+                elif rank == 1 and time > trail.closed_ns:
+                    trail.frame(*self.frames[price_or_row][1:])
+                    trail.closed_ns = time
+            trail.seen_ns = max(trail.seen_ns, until_ns)
+            if trail.level != before:
+                moved.append(number)
+        standing = self.price_at(until_ns)
+        watch.last = watch.last if standing is None else standing
+        return watch.place(moved)
 
     def price_at(self, time_ns: int) -> int | None:
         """The last price visited at or before a time."""

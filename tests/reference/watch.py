@@ -17,13 +17,33 @@ def units(price: float) -> int:
 
 @dataclass
 class SlowTrail:
-    """A trailing level with every price it has met."""
+    """A trailing level with every price it has seen; a crossed one is asleep."""
 
     up: bool
     k: float
     floor: int | None
-    met: list[int]
+    seen: list[int]
+    level: int | None
+    seen_ns: float = math.inf
+    closed_ns: float = math.inf
+    asleep: bool = False
     whole_frame: bool = False
+
+    def frame(self, high: int, low: int, line: float) -> bool:
+        """Take the close of a frame; True if the level has moved."""
+        if self.whole_frame:
+            self.seen += [high, low]
+        self.whole_frame = True
+        offset = self.k * line
+        if not math.isfinite(offset):
+            return False
+        before = self.level
+        bounds = [level for level in (self.floor, before) if level is not None]
+        if self.up:
+            self.level = min([math.ceil(min(self.seen) + Fraction(offset) * UNITS), *bounds])
+        else:
+            self.level = max([math.floor(max(self.seen) - Fraction(offset) * UNITS), *bounds])
+        return self.level != before
 
 
 @dataclass
@@ -41,12 +61,32 @@ class SlowWatch:
         self.armed[number] = (up, level, sticky)
         return self.last is not None and number in self.crossed(self.last)
 
-    def arm_trail(self, number: int, up: bool, k: float, best: int, *, floor: int | None, level: int | None) -> None:
+    def arm_trail(
+        self,
+        number: int,
+        up: bool,
+        k: float,
+        best: int,
+        *,
+        floor: int | None,
+        level: int | None,
+        since_ns: float = math.inf,
+    ) -> None:
         """Arm or replace a trailing level."""
         self.disarm(number)
-        self.trails[number] = SlowTrail(up, k, floor, [best])
+        self.trails[number] = SlowTrail(up, k, floor, [best], level, since_ns, since_ns)
         if level is not None:
             self.armed[number] = (up, level, False)
+
+    def rearm_trail(self, number: int, floor: int | None) -> bool:
+        """Arm a trail where it is; False if there is none."""
+        if number not in self.trails:
+            return False
+        trail = self.trails[number]
+        trail.floor, trail.asleep = floor, False
+        if trail.level is not None:
+            self.armed[number] = (trail.up, trail.level, False)
+        return True
 
     def disarm(self, number: int) -> bool:
         """Disarm a level; False if there was none."""
@@ -64,11 +104,13 @@ class SlowWatch:
         """Take a price."""
         self.last = price
         for trail in self.trails.values():
-            trail.met.append(price)
+            trail.seen.append(price)
         crossed = self.crossed(price)
         for number in crossed:
             if not self.armed[number][2]:
-                self.disarm(number)
+                del self.armed[number]
+            if number in self.trails:
+                self.trails[number].asleep = True
         return crossed
 
     def tick(self, price: float) -> list[int] | None:
@@ -84,24 +126,16 @@ class SlowWatch:
 
     def frame(self, high: int, low: int, line: float) -> bool:
         """Move the trailing levels; True if one now lies at or beyond the last price."""
-        moved = set()
-        for number, trail in self.trails.items():
-            if trail.whole_frame:
-                trail.met += [high, low]
-            trail.whole_frame = True
-            offset = trail.k * line
-            if not math.isfinite(offset):
-                continue
-            now = self.armed[number][1] if number in self.armed else None
-            bounds = [level for level in (trail.floor, now) if level is not None]
-            if trail.up:
-                level = min([math.ceil(min(trail.met) + Fraction(offset) * UNITS), *bounds])
-            else:
-                level = max([math.floor(max(trail.met) - Fraction(offset) * UNITS), *bounds])
-            if level != now:
-                moved.add(number)
-            self.armed[number] = (trail.up, level, False)
-        return self.last is not None and not moved.isdisjoint(self.crossed(self.last))
+        return self.place([number for number, trail in self.trails.items() if trail.frame(high, low, line)])
+
+    def place(self, moved: list[int]) -> bool:
+        """Arm the trails that have moved and are awake; True if one lies at or beyond the last price."""
+        awake = {number for number in moved if not self.trails[number].asleep}
+        for number in awake:
+            trail = self.trails[number]
+            assert trail.level is not None
+            self.armed[number] = (trail.up, trail.level, False)
+        return self.last is not None and not awake.isdisjoint(self.crossed(self.last))
 
     def nearest(self) -> tuple[int | None, int | None]:
         """The highest DOWN level and the lowest UP level."""

@@ -6,12 +6,13 @@ until it is warm again.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from sadari.errors import ConfigError
-from sadari.kernel import aggregate
+from sadari.kernel import aggregate, not_ready
 from sadari.model.units import MINUTE_NS
 from sadari.sensors.signals import Candles
 
@@ -46,6 +47,16 @@ class Frames(NamedTuple):
     def quiet(self, row: int) -> bool:
         """Whether a row ends a stretch that is no market to read."""
         return too_quiet(self.volume[max(0, row + 1 - QUIET_WINDOW) : row + 1].tolist())
+
+    def quiet_rows(self) -> list[int]:
+        """All rows that end a stretch that is no market to read."""
+        volumes = self.volume.tolist()
+        if not too_quiet(volumes):
+            return []
+        marks = memoryview(
+            not_ready(array("q", [volume == 0.0 for volume in volumes]), window=QUIET_WINDOW, most=MOST_QUIET)
+        )
+        return [row for row, marked in enumerate(marks.tolist()) if marked]
 
 
 def too_quiet(volumes: Sequence[float]) -> bool:

@@ -5,6 +5,7 @@ Source: strategies §5.5.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from math import nan
@@ -42,15 +43,14 @@ class Technical:
         row = self._crosses[key].next_row(frames.closed_later(time_ns), up=up)
         return None if row is None else frames.close_ns(row)
 
-    def next_range(self, frame_ns: int, n: int, time_ns: int) -> tuple[int, float] | None:
-        """The close of the first frame later than a time, and ATR(n) there: NaN where it is not ready."""
-        frames = self._closed(frame_ns)
+    def true_range(self, frame_ns: int, n: int) -> TrueRange:
+        """ATR(n) over the closed frames."""
         key = (frame_ns, n)
         if key not in self._ranges:
+            frames = self._closed(frame_ns)
             warm_ns = self._start_ns - max(WARM_CANDLES * self._candles.interval_ns, WARM_FRAMES * frame_ns)
             self._ranges[key] = TrueRange(frames, n, bisect_left(frames.open_time_ns, warm_ns))
-        row = frames.closed_later(time_ns)
-        return (frames.close_ns(row), self._ranges[key].at(row)) if row < len(frames.close) else None
+        return self._ranges[key]
 
     def _closed(self, frame_ns: int) -> Frames:
         if frame_ns not in self._frames:
@@ -85,19 +85,22 @@ class CrossRows:
 
 
 class TrueRange:
-    """ATR(n) over frames, the series starting at row ``first`` and anew after each hole."""
+    """ATR(n) over frames, the series starting at row ``first`` and anew after each hole.
+
+    Attributes:
+        frames: The closed frames.
+        line: The value at each row; NaN while the series since the last hole is short, or the market cannot be read.
+    """
 
     def __init__(self, frames: Frames, n: int, first: int = 0) -> None:
-        self._lines = [
-            (start + WARM_FRAMES, start, memoryview(atr(frames.high[part], frames.low[part], frames.close[part], n)))
-            for start, part in ((max(run.start, first), slice(max(run.start, first), run.stop)) for run in frames.runs)
-            if start < part.stop
-        ]
-        self._frames = frames
-
-    def at(self, row: int) -> float:
-        """The value at a row; NaN while the series since the last hole is too short, or the market cannot be read."""
-        for warm, start, line in reversed(self._lines):
-            if start <= row < start + len(line):
-                return line[row - start] if row >= warm and not self._frames.quiet(row) else nan
-        return nan
+        self.frames = frames
+        self.line = array("d", [nan]) * len(frames.close)
+        for run in frames.runs:
+            start = max(run.start, first)
+            warm = start + WARM_FRAMES
+            if warm < run.stop:
+                part = slice(start, run.stop)
+                values = memoryview(atr(frames.high[part], frames.low[part], frames.close[part], n))
+                memoryview(self.line)[warm : run.stop] = values[WARM_FRAMES:]
+        for row in frames.quiet_rows():
+            self.line[row] = nan

@@ -9,7 +9,7 @@ from sadari.model.command import ArmLevels, WatchVerdict
 from sadari.model.event import Event, LevelCrossed, VerdictTurned
 from sadari.model.units import price_of
 from sadari.venue.schedule import NOTHING, Rank, Schedule
-from sadari.venue.track import Follower, Track
+from sadari.venue.track import Crossing, Track
 from sadari.venue.transit import Transit
 
 
@@ -40,22 +40,21 @@ class Levels:
         """Plan the next crossing of each symbol that has moved."""
         schedule = self._schedule
         for track in self.moved.values():
+            track.advance(schedule.now_ns)
             hit = track.history.next_crossing(schedule.now_ns, schedule.end_ns, track.resting, track.watch)
             if hit != track.crossing:
                 track.crossing = hit
                 if hit is not None:
-                    schedule.plan(hit[0], Rank.TRADE, track.symbol, self._trade, (track, hit))
+                    rank, meet = (Rank.TRAIL, self._close) if hit[2] else (Rank.TRADE, self._trade)
+                    schedule.plan(hit[0], rank, track.symbol, meet, (track, hit))
         self.moved.clear()
 
     def arm(self, command: ArmLevels) -> None:
         """Replace the engine's levels of a symbol."""
         track = self._tracks[command.symbol]
-        followed = track.trail
         track.arm(command, self._schedule.now_ns)
         if track.unseen is not None:
             self._cross(track, track.unseen)
-        if track.trail is not None and track.trail is not followed:
-            self._expect_frame(track, track.trail)
         self.moved[command.symbol] = track
 
     def watch_verdict(self, command: WatchVerdict) -> None:
@@ -65,11 +64,12 @@ class Levels:
         if command.verdict is not None:
             self._expect_verdict(track, command)
 
-    def _trade(self, what: tuple[Track, tuple[int, int]]) -> Iterable[Event]:
+    def _trade(self, what: tuple[Track, Crossing]) -> Iterable[Event]:
         track, crossing = what
         if crossing is not track.crossing:
             return NOTHING
         units = crossing[1]
+        track.advance(self._schedule.now_ns)
         self._report(track, self._exchange.touch(track.symbol, self._schedule.now_ns, price_of(units)))
         self._cross(track, units)
         self.moved[track.symbol] = track
@@ -90,24 +90,16 @@ class Levels:
         track.unseen = None
         return (crossed,)
 
-    def _expect_frame(self, track: Track, trail: Follower) -> None:
-        frame = track.technical.next_range(trail.rule.frame_ns, trail.rule.atr_n, self._schedule.now_ns)
-        if frame is not None:
-            close_ns, line = frame
-            self._schedule.plan(close_ns, Rank.TRAIL, track.symbol, self._frame, (track, trail, line))
-
-    def _frame(self, what: tuple[Track, Follower, float]) -> Iterable[Event]:
-        track, trail, line = what
-        if track.trail is not trail:
+    def _close(self, what: tuple[Track, Crossing]) -> Iterable[Event]:
+        """Let the close of a frame move the trail to the price standing, unless the trail has just been dropped."""
+        track, crossing = what
+        if crossing is not track.crossing:
             return NOTHING
-        now_ns = self._schedule.now_ns
-        self._expect_frame(track, trail)
-        if not trail.close(track, now_ns, line):
-            return NOTHING
-        track.place(trail)
         self.moved[track.symbol] = track
-        units = track.history.price_at(now_ns)
-        return (_crossed(track, now_ns, units, track.touch(units)),) if trail.is_met_by(units) else NOTHING
+        now_ns, units = self._schedule.now_ns, crossing[1]
+        track.advance(now_ns, closed=True)
+        names = track.touch(units) if track.trail is not None else ()
+        return (_crossed(track, now_ns, units, names),) if names else NOTHING
 
     def _expect_verdict(self, track: Track, command: WatchVerdict) -> None:
         up = command.verdict == "MA_CROSS_UP"

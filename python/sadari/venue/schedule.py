@@ -21,7 +21,7 @@ class Rank(IntEnum):
     """What comes first among things due at one instant.
 
     Source: strategies §1.7 (D-27). A trade at an instant comes before an order that arrives then; of what a closed
-    frame says, a verdict comes before the trail that it moves (§5.5: both at once are a cross).
+    frame says, a verdict comes before a trail that it moves to the price (§5.5: both at once are a cross).
     """
 
     TRADE = 0

@@ -5,12 +5,19 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from sadari.kernel import Watch
 from sadari.model.command import ArmLevels, Trail
 from sadari.model.units import price_of
 from sadari.sensors.signals import Signal
 from sadari.sensors.technical import Technical
 from sadari.venue.port import Market
+
+# Time in ns, price in units, and whether by the close of a frame.
+Crossing = tuple[int, int, bool]
+# The trail's id: after those of the fixed levels, so that of equal levels it is told last.
+TRAIL = 1 << 32
 
 
 class Track:
@@ -19,10 +26,10 @@ class Track:
     Attributes:
         watch: The engine's levels.
         resting: The exchange's levels.
-        crossing: Time and price of the next crossing that is planned; one planned before it is void.
+        crossing: The next crossing that is planned, as the history tells it; one planned before it is void.
         arming: Grows with each `ArmLevels`: a crossing of levels that were replaced is void.
         unseen: The price of a trade of this moment that crossed a level and that the engine has not been told of yet.
-        trail: The trailing level, if one is armed.
+        trail: The trail as it was last armed, if there is one.
         signal: The entry signal waited for.
         watching: Grows with each `WatchVerdict`.
     """
@@ -32,10 +39,10 @@ class Track:
         self.history = market.history
         self.resting = resting
         self.watch = Watch()
-        self.crossing: tuple[int, int] | None = None
+        self.crossing: Crossing | None = None
         self.arming = 0
         self.unseen: int | None = None
-        self.trail: Follower | None = None
+        self.trail: Trail | None = None
         self.signals = market.rule.batch(market.candles)
         self.rearm = market.rule.rearm
         self.strategy = market.rule.strategy
@@ -44,7 +51,8 @@ class Track:
         self.technical = Technical(market.candles, start_ns)
         self.funding = market.funding
         self.start_ns, self.end_ns = market.span_ns
-        self._names: list[str] = []
+        self._names: dict[int, str] = {}
+        self._followed: tuple[int, int] | None = None
         self._open_times = market.candles.open_time_ns
         self._interval_ns = market.candles.interval_ns
 
@@ -54,25 +62,35 @@ class Track:
         A trail that is armed again goes on from where it is.
         """
         self.arming += 1
-        watch = self.watch
-        watch.clear()
-        self._names = [level.name for level in command.levels]
+        self.advance(now_ns)
+        names = {number: level.name for number, level in enumerate(command.levels)}
+        if command.trail is not None:
+            names[TRAIL] = command.trail.name
+        for number in self._names.keys() - names.keys():
+            self.watch.disarm(number)
+        self._names = names
         for number, level in enumerate(command.levels):
-            watch.arm(number, level.up, level.units)
-        trail = command.trail
-        if trail is None:
-            self.trail = None
-            return
-        if self.trail is None or not self.trail.is_for(trail):
-            self.trail = Follower(trail, now_ns)
-        self._names.append(trail.name)
-        self.trail.floor = trail.floor
-        self.place(self.trail)
+            self.watch.arm(number, level.up, level.units)
+        if command.trail is not None:
+            self._arm_trail(command.trail, now_ns)
+        self.trail = command.trail
 
-    def place(self, trail: Follower) -> None:
-        """Arm the trailing level where it is now, if it is anywhere yet."""
-        if trail.level is not None:
-            self.watch.arm(len(self._names) - 1, trail.rule.up, trail.level)
+    def _arm_trail(self, trail: Trail, now_ns: int) -> None:
+        if self.trail is not None and trail == replace(self.trail, floor=trail.floor):
+            self.watch.rearm_trail(TRAIL, trail.floor)
+            return
+        followed = (trail.frame_ns, trail.atr_n)
+        if followed != self._followed:
+            self._followed = followed
+            ranges = self.technical.true_range(*followed)
+            frames = ranges.frames
+            self.history.attach_frames(frames.frame_ns, frames.open_time_ns, frames.high, frames.low, ranges.line)
+        self.watch.arm_trail(TRAIL, trail.up, float(trail.k), trail.best, trail.floor, None, since_ns=now_ns)
+
+    def advance(self, now_ns: int, *, closed: bool = False) -> None:
+        """Let the trail follow up to a time; a frame that closes then is taken only if it is ``closed``."""
+        if self.trail is not None:
+            self.history.advance(now_ns, self.watch, closed=closed)
 
     def touch(self, units: int) -> tuple[str, ...]:
         """The names of the engine's levels that a price crosses, nearest first."""
@@ -100,43 +118,3 @@ class Track:
             return None
         row = bisect_left(self.funding.time_ns, time_ns)
         return row if row < len(self.funding.time_ns) else None
-
-
-class Follower:
-    """A trailing level between closed frames. The kernel's rule moves it; only prices since it was armed count.
-
-    It asks the history for no more than the present, so a jump to a far crossing never moves it ahead of time.
-
-    Source: strategies §5.5 (`ATR_TRAIL`).
-
-    Attributes:
-        level: Where it is, in units; None until the first frame has placed it.
-        floor: The loosest it may be.
-    """
-
-    def __init__(self, rule: Trail, now_ns: int) -> None:
-        self.rule = rule
-        self.level: int | None = None
-        self.floor = rule.floor
-        self._best = rule.best
-        self._seen_ns = now_ns
-
-    def is_for(self, rule: Trail) -> bool:
-        """Whether a trail that is armed is this one again."""
-        return (rule.name, rule.up, rule.k) == (self.rule.name, self.rule.up, self.rule.k)
-
-    def close(self, track: Track, close_ns: int, line: float) -> bool:
-        """Take the close of a frame; True if the level has moved."""
-        low, high = track.history.extremes(self._seen_ns, close_ns)
-        self._seen_ns = close_ns
-        self._best = min(self._best, low) if self.rule.up else max(self._best, high)
-        before = self.level
-        step = Watch()
-        step.arm_trail(0, self.rule.up, float(self.rule.k), self._best, self.floor, before)
-        step.frame(high, low, line)
-        self.level = next((level for _, _, level in step.levels()), None)
-        return self.level != before
-
-    def is_met_by(self, units: int) -> bool:
-        """Whether a price is at or beyond the level."""
-        return self.level is not None and (units >= self.level if self.rule.up else units <= self.level)

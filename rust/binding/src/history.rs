@@ -2,8 +2,9 @@
 
 use pyo3::prelude::*;
 use sadari_kernel::expand::{Candle, Path, expand as expand_candle};
-use sadari_kernel::history::{Frames, History as Candles, Tape, next_crossing};
+use sadari_kernel::history::{History as Candles, Tape, next_crossing};
 use sadari_kernel::ticks::Ticks as Trades;
+use sadari_kernel::trail::Frames;
 use sadari_kernel::watch::Watch as KernelWatch;
 
 use crate::buffer::{Input, refuse, same_length};
@@ -91,10 +92,16 @@ impl History {
         self.inner.span_ns().map(|span| span.1)
     }
 
-    /// The first instant after `after_ns` and up to `until_ns` at which a level of any watch is met, as (time, price).
+    /// The first instant after `after_ns` and up to `until_ns` at which a level of any watch is met, as (time, price, by a frame's close).
     #[pyo3(signature = (after_ns, until_ns, *watches))]
-    fn next_crossing(&mut self, after_ns: i64, until_ns: i64, watches: Vec<PyRefMut<'_, Watch>>) -> Option<(i64, i64)> {
-        crossing(&self.inner, &mut self.frames, after_ns, until_ns, watches)
+    fn next_crossing(&self, after_ns: i64, until_ns: i64, watches: Vec<PyRef<'_, Watch>>) -> Option<(i64, i64, bool)> {
+        crossing(&self.inner, &self.frames, after_ns, until_ns, watches)
+    }
+
+    /// Let the watches' trails follow up to a time; a frame that closes then is taken only if it is `closed`.
+    #[pyo3(signature = (until_ns, *watches, closed = false))]
+    fn advance(&self, until_ns: i64, watches: Vec<PyRefMut<'_, Watch>>, closed: bool) {
+        advance(&self.inner, &self.frames, until_ns, watches, closed);
     }
 
     /// The price of the last tick of the path at or before a time.
@@ -122,12 +129,12 @@ impl History {
     fn attach_frames(
         &mut self,
         frame_ns: i64,
-        close_time_ns: &Bound<'_, PyAny>,
+        open_time_ns: &Bound<'_, PyAny>,
         high: &Bound<'_, PyAny>,
         low: &Bound<'_, PyAny>,
         line: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        self.frames = frames(frame_ns, close_time_ns, high, low, line)?;
+        self.frames = frames(frame_ns, open_time_ns, high, low, line)?;
         Ok(())
     }
 }
@@ -167,10 +174,16 @@ impl Ticks {
         self.inner.span_ns().map(|span| span.1)
     }
 
-    /// The first trade after `after_ns` and up to `until_ns` that meets a level of any watch, as (time, price).
+    /// The first instant after `after_ns` and up to `until_ns` at which a level of any watch is met, as (time, price, by a frame's close).
     #[pyo3(signature = (after_ns, until_ns, *watches))]
-    fn next_crossing(&mut self, after_ns: i64, until_ns: i64, watches: Vec<PyRefMut<'_, Watch>>) -> Option<(i64, i64)> {
-        crossing(&self.inner, &mut self.frames, after_ns, until_ns, watches)
+    fn next_crossing(&self, after_ns: i64, until_ns: i64, watches: Vec<PyRef<'_, Watch>>) -> Option<(i64, i64, bool)> {
+        crossing(&self.inner, &self.frames, after_ns, until_ns, watches)
+    }
+
+    /// Let the watches' trails follow up to a time; a frame that closes then is taken only if it is `closed`.
+    #[pyo3(signature = (until_ns, *watches, closed = false))]
+    fn advance(&self, until_ns: i64, watches: Vec<PyRefMut<'_, Watch>>, closed: bool) {
+        advance(&self.inner, &self.frames, until_ns, watches, closed);
     }
 
     /// The price of the last trade at or before a time.
@@ -187,26 +200,33 @@ impl Ticks {
     fn attach_frames(
         &mut self,
         frame_ns: i64,
-        close_time_ns: &Bound<'_, PyAny>,
+        open_time_ns: &Bound<'_, PyAny>,
         high: &Bound<'_, PyAny>,
         low: &Bound<'_, PyAny>,
         line: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        self.frames = frames(frame_ns, close_time_ns, high, low, line)?;
+        self.frames = frames(frame_ns, open_time_ns, high, low, line)?;
         Ok(())
     }
 }
 
+#[allow(clippy::needless_pass_by_value)] // arguments are extracted as an owned vector
 fn crossing(
     tape: &impl Tape,
-    frames: &mut Frames,
+    frames: &Frames,
     after_ns: i64,
     until_ns: i64,
-    mut watches: Vec<PyRefMut<'_, Watch>>,
-) -> Option<(i64, i64)> {
-    let mut watches: Vec<&mut KernelWatch> = watches.iter_mut().map(|watch| &mut watch.inner).collect();
-    let hit = next_crossing(tape, frames, after_ns, until_ns, &mut watches)?;
-    Some((hit.time_ns, hit.price))
+    watches: Vec<PyRef<'_, Watch>>,
+) -> Option<(i64, i64, bool)> {
+    let watches: Vec<&KernelWatch> = watches.iter().map(|watch| &watch.inner).collect();
+    let hit = next_crossing(tape, frames, after_ns, until_ns, &watches)?;
+    Some((hit.visit.time_ns, hit.visit.price, hit.by_frame))
+}
+
+fn advance(tape: &impl Tape, frames: &Frames, until_ns: i64, watches: Vec<PyRefMut<'_, Watch>>, closed: bool) {
+    for mut watch in watches {
+        watch.inner.advance(tape, frames, until_ns, closed);
+    }
 }
 
 fn standing(tape: &impl Tape, time_ns: i64) -> PyResult<i64> {
@@ -222,22 +242,22 @@ fn extremes(tape: &impl Tape, after_ns: i64, until_ns: i64) -> PyResult<(i64, i6
 
 fn frames(
     frame_ns: i64,
-    close_time_ns: &Bound<'_, PyAny>,
+    open_time_ns: &Bound<'_, PyAny>,
     high: &Bound<'_, PyAny>,
     low: &Bound<'_, PyAny>,
     line: &Bound<'_, PyAny>,
 ) -> PyResult<Frames> {
-    let closes = Input::<i64>::read("close_time_ns", close_time_ns)?;
+    let opens = Input::<i64>::read("open_time_ns", open_time_ns)?;
     let (high, low, line) = (Input::read("high", high)?, Input::read("low", low)?, Input::read("line", line)?);
-    let (closes, high, low, line) = (closes.values(), high.values(), low.values(), line.values());
-    same_length(&[("close_time_ns", closes.len()), ("high", high.len()), ("low", low.len()), ("line", line.len())])?;
+    let (opens, high, low, line) = (opens.values(), high.values(), low.values(), line.values());
+    same_length(&[("open_time_ns", opens.len()), ("high", high.len()), ("low", low.len()), ("line", line.len())])?;
     if frame_ns < 1 {
         return Err(refuse("frame_ns", frame_ns, "a positive number of nanoseconds"));
     }
-    if let Some(close) = closes.iter().find(|&close| close % frame_ns != 0) {
-        return Err(refuse("close_time_ns", close, &format!("a multiple of the frame, {frame_ns}")));
+    if let Some(open) = opens.iter().find(|&open| open % frame_ns != 0) {
+        return Err(refuse("open_time_ns", open, &format!("a multiple of the frame, {frame_ns}")));
     }
-    Ok(Frames::new(closes, high, low, line))
+    Ok(Frames::new(frame_ns, opens, high, low, line))
 }
 
 /// Prices from here on are not exact as f64 on the wire.

@@ -24,19 +24,29 @@ impl Watch {
         self.inner.arm(id, up, level, sticky)
     }
 
-    /// Arm a level that `frame` moves and never loosens; a level of None is placed by the first frame.
-    fn arm_trail(&mut self, id: i64, up: bool, k: f64, best: i64, floor: Option<i64>, level: Option<i64>) {
-        self.inner.arm_trail(id, up, k, best, floor, level);
+    /// Arm a level that `frame` moves and never loosens; a level of None is placed by the first frame. Over a tape, which
+    /// moves it by `advance`, what comes after `since_ns` counts; nothing does where it is None.
+    fn arm_trail(
+        &mut self,
+        id: i64,
+        up: bool,
+        k: f64,
+        best: i64,
+        floor: Option<i64>,
+        level: Option<i64>,
+        since_ns: Option<i64>,
+    ) {
+        self.inner.arm_trail(id, up, k, best, floor, level, since_ns.unwrap_or(i64::MAX));
+    }
+
+    /// Arm a trail again where it is, with another floor from its next frame on; False if there is none.
+    fn rearm_trail(&mut self, id: i64, floor: Option<i64>) -> bool {
+        self.inner.rearm_trail(id, floor)
     }
 
     /// Disarm a level; False if there was none.
     fn disarm(&mut self, id: i64) -> bool {
         self.inner.disarm(id)
-    }
-
-    /// Disarm everything; the last price stays known.
-    fn clear(&mut self) {
-        self.inner.clear();
     }
 
     /// Take a price from the wire; the ids it crosses, nearest first, or None.

@@ -2,6 +2,7 @@
 
 use crate::expand::{Candle, Path, Trades, Visit, expand};
 use crate::extents::{Extents, FAN, merged};
+use crate::trail::Frames;
 use crate::units::to_units;
 use crate::watch::{Quiet, Watch};
 
@@ -15,89 +16,52 @@ pub trait Tape {
     fn price_at(&self, time_ns: i64) -> Option<i64>;
 }
 
-/// Closed frames that move trailing levels, and how many of them have done so.
-#[derive(Clone, Debug, Default)]
-pub struct Frames {
-    close_ns: Vec<i64>,
-    high: Vec<i64>,
-    low: Vec<i64>,
-    line: Vec<f64>,
-    done: usize,
-}
-
-impl Frames {
-    /// Frames in time order, prices in quote currency; a frame whose line is NaN moves no level.
-    #[must_use]
-    pub fn new(close_ns: &[i64], high: &[f64], low: &[f64], line: &[f64]) -> Self {
-        let units = |prices: &[f64]| prices.iter().map(|&price| to_units(price)).collect();
-        Self { close_ns: close_ns.to_vec(), high: units(high), low: units(low), line: line.to_vec(), done: 0 }
-    }
-
-    /// Goes to the first frame not done that closes at `after_ns` or later.
-    ///
-    /// One that closes exactly then is still to be done unless [`next_crossing`] has passed it: a trade comes before the
-    /// close of a frame at its own time.
-    fn seek(&mut self, after_ns: i64) {
-        let before = self.close_ns.partition_point(|&close| close < after_ns);
-        let at_or_before = self.close_ns.partition_point(|&close| close <= after_ns);
-        self.done = self.done.clamp(before, at_or_before);
-    }
-
-    fn close_trails(&mut self, watches: &mut [&mut Watch]) -> bool {
-        let row = self.done;
-        self.done += 1;
-        watches.iter_mut().fold(false, |met, watch| watch.frame(self.high[row], self.low[row], self.line[row]) | met)
-    }
+/// Where a level of a watch is met, and whether by the close of a frame that moved it to the price standing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crossing {
+    /// The time and price.
+    pub visit: Visit,
+    /// By the close of a frame, which comes after the trades of its instant.
+    pub by_frame: bool,
 }
 
 /// The first instant in `after_ns < time <= until_ns` at which a level of any watch is met (at `after_ns` itself only by the
-/// close of a frame that is still to be done).
+/// close of a frame that a trail has not taken yet).
 ///
 /// A level is met at the first visit of the tape later than `after_ns` whose price is at or beyond it; one the price already
 /// stands beyond is therefore met by the next visit that is still beyond it. A trailing level moved by the close of a frame
-/// to or past the price standing is met at that close. Fixed levels stay armed: the caller touches each watch with the
-/// price. Trailing levels have moved with every frame closed up to the answer; a visit at the time of a close comes before
-/// it. Without an answer the watches' last price is the one standing at `until_ns`.
+/// to or past the price standing is met at that close. Nothing changes: the caller lets the trails follow up to the answer
+/// ([`Watch::advance`]) and touches each watch with the price.
 pub fn next_crossing(
     tape: &impl Tape,
-    frames: &mut Frames,
+    frames: &Frames,
     after_ns: i64,
     until_ns: i64,
-    watches: &mut [&mut Watch],
-) -> Option<Visit> {
-    frames.seek(after_ns);
-    let trailing = watches.iter().any(|watch| watch.has_trails());
+    watches: &[&Watch],
+) -> Option<Crossing> {
+    let (moving, still): (Vec<&Watch>, Vec<&Watch>) = watches.iter().partition(|watch| watch.is_moving());
+    let still = still.iter().fold(Quiet::ALL, |quiet, watch| quiet.and(watch.quiet()));
+    let mut moving: Vec<Watch> = moving.into_iter().cloned().collect();
+    for watch in &mut moving {
+        watch.advance(tape, frames, after_ns, false);
+    }
+    let closed_ns = moving.iter().filter_map(Watch::closed_ns).min();
+    let mut rows = closed_ns.map_or(0..0, |closed_ns| frames.between(closed_ns, until_ns, true));
     let mut from_ns = after_ns;
     loop {
-        let quiet = watches.iter().fold(Quiet::ALL, |quiet, watch| quiet.and(watch.quiet()));
-        let close_ns = frames.close_ns.get(frames.done).copied().filter(|&close| trailing && close <= until_ns);
-        let to_ns = close_ns.unwrap_or(until_ns);
-        let hit = tape.first_visit(from_ns, to_ns, &quiet);
-        if trailing {
-            if let Some((low, high)) = tape.extents(from_ns, hit.map_or(to_ns, |hit| hit.time_ns)) {
-                for watch in watches.iter_mut() {
-                    watch.see(low, high);
-                }
-            }
+        let quiet = moving.iter().fold(still, |quiet, watch| quiet.and(watch.quiet()));
+        let row = rows.next();
+        let to_ns = row.map_or(until_ns, |row| frames.close_ns(row));
+        if let Some(visit) = tape.first_visit(from_ns, to_ns, &quiet) {
+            return Some(Crossing { visit, by_frame: false });
         }
-        if hit.is_some() {
-            return hit;
+        let row = row?;
+        let met =
+            moving.iter_mut().fold(false, |met, watch| watch.advance_over(tape, frames, row..row + 1, to_ns) | met);
+        if let (true, Some(price)) = (met, tape.price_at(to_ns)) {
+            return Some(Crossing { visit: Visit { time_ns: to_ns, price }, by_frame: true });
         }
-        let standing = tape.price_at(to_ns);
-        if let Some(price) = standing {
-            for watch in watches.iter_mut() {
-                watch.stand_at(price);
-            }
-        }
-        let Some(time_ns) = close_ns else {
-            frames.done = frames.close_ns.partition_point(|&close| close <= until_ns);
-            return None;
-        };
-        let met = frames.close_trails(watches);
-        if let (true, Some(price)) = (met, standing) {
-            return Some(Visit { time_ns, price });
-        }
-        from_ns = time_ns;
+        from_ns = to_ns;
     }
 }
 

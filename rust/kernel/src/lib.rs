@@ -14,5 +14,6 @@ pub mod recursive;
 pub mod rolling;
 pub mod synthetic;
 pub mod ticks;
+pub mod trail;
 pub mod units;
 pub mod watch;

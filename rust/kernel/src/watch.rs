@@ -4,8 +4,11 @@
 //! costs two comparisons, whatever the number of levels.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use crate::units::{ceil_units, checked_units, to_units};
+use crate::history::Tape;
+use crate::trail::{Frames, Trail};
+use crate::units::{checked_units, to_units};
 
 /// The prices that cross nothing: those strictly between two levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,17 +57,6 @@ struct Armed {
     sticky: bool,
 }
 
-/// A level that follows the best price seen since it was armed, at `k` times a line.
-#[derive(Clone, Copy, Debug)]
-struct Trail {
-    up: bool,
-    k: f64,
-    best: i64,
-    floor: Option<i64>,
-    /// The first frame after arming began before it: of that one only the prices seen since count.
-    whole_frame: bool,
-}
-
 /// The armed levels of one symbol.
 #[derive(Clone, Debug)]
 pub struct Watch {
@@ -111,18 +103,40 @@ impl Watch {
         self.last.is_some_and(|last| beyond(up, level, last))
     }
 
-    /// Arms a level that [`Watch::frame`] moves, replacing what is armed under this id.
+    /// Arms a level that closed frames move, replacing what is armed under this id.
     ///
     /// `best` is the best price so far (highest for DOWN, lowest for UP), `floor` the loosest level allowed; a `level` of
-    /// `None` is placed by the first frame.
-    pub fn arm_trail(&mut self, id: i64, up: bool, k: f64, best: i64, floor: Option<i64>, level: Option<i64>) {
+    /// `None` is placed by the first frame. Over a tape, prices and frames later than `since_ns` count.
+    pub fn arm_trail(
+        &mut self,
+        id: i64,
+        up: bool,
+        k: f64,
+        best: i64,
+        floor: Option<i64>,
+        level: Option<i64>,
+        since_ns: i64,
+    ) {
         self.remove(id);
         self.fold_seen();
-        self.trails.insert(id, Trail { up, k, best, floor, whole_frame: false });
+        self.trails.insert(id, Trail::new(up, k, best, floor, level, since_ns));
         if let Some(level) = level {
             self.place(id, Armed { up, level, sticky: false });
         }
         self.settle();
+    }
+
+    /// Arms a trail again where it is, with another floor from its next frame on; false if there is none under this id.
+    pub fn rearm_trail(&mut self, id: i64, floor: Option<i64>) -> bool {
+        let Some(trail) = self.trails.get_mut(&id) else { return false };
+        trail.floor = floor;
+        let again = std::mem::take(&mut trail.met).then_some(trail.level).flatten();
+        if let Some(level) = again {
+            let up = trail.up;
+            self.place(id, Armed { up, level, sticky: false });
+            self.settle();
+        }
+        true
     }
 
     /// Disarms an id; false if nothing was armed under it.
@@ -130,11 +144,6 @@ impl Watch {
         let was_armed = self.remove(id);
         self.settle();
         was_armed
-    }
-
-    /// Disarms everything; the last price stays known.
-    pub fn clear(&mut self) {
-        *self = Self { last: self.last, dropped: self.dropped, ..Self::new() };
     }
 
     /// Takes a price from the wire; the ids it crosses, nearest first, or `None` if it crosses nothing.
@@ -172,16 +181,19 @@ impl Watch {
     }
 
     /// Takes an exact price in units; the ids it crosses: DOWN levels from the highest, then UP levels from the lowest,
-    /// equal levels by id. The crossed levels that are not sticky are disarmed.
+    /// equal levels by id. The crossed levels that are not sticky are disarmed; a trail goes on following, to be armed again.
     pub fn touch(&mut self, price: i64) -> Vec<i64> {
         self.last = Some(price);
-        self.see(price, price);
+        self.see(price);
         let down = self.down.range(..=(-price, i64::MAX));
         let up = self.up.range(..=(price, i64::MAX));
         let crossed: Vec<i64> = down.chain(up).map(|&(_, id)| id).collect();
         for &id in &crossed {
             if !self.armed[&id].sticky {
-                self.remove(id);
+                self.displace(id);
+            }
+            if let Some(trail) = self.trails.get_mut(&id) {
+                trail.met = true;
             }
         }
         self.settle();
@@ -194,51 +206,30 @@ impl Watch {
     }
 
     /// Moves the trailing levels at the close of a frame; true if one now lies at or beyond the last price.
-    ///
-    /// DOWN: `level = max(level, floor, best − k·line)`, UP mirrored, compared unrounded: the offset is rounded away from
-    /// the market by less than a unit, which no price can tell. A line that is NaN moves nothing. A level is never loosened.
-    ///
-    /// Source: strategies §5.5 (`ATR_TRAIL`): the best price counts from arming, so the frame in which a trail was armed
-    /// counts only by the prices seen since.
     pub fn frame(&mut self, high: i64, low: i64, line: f64) -> bool {
-        self.fold_seen();
-        let mut moved = Vec::with_capacity(self.trails.len());
-        for (&id, trail) in &mut self.trails {
-            if trail.whole_frame {
-                trail.meet(low, high);
-            }
-            trail.whole_frame = true;
-            let offset = trail.k * line;
-            if !offset.is_finite() {
-                continue;
-            }
-            let now = self.armed.get(&id).map(|armed| armed.level);
-            let level = trail.level(ceil_units(offset), now);
-            if now != Some(level) {
-                moved.push((id, Armed { up: trail.up, level, sticky: false }));
-            }
-        }
-        let mut met = false;
-        for (id, armed) in moved {
-            self.displace(id);
-            self.place(id, armed);
-            met |= self.last.is_some_and(|last| beyond(armed.up, armed.level, last));
-        }
-        self.settle();
-        met
+        self.move_trails(|trail| trail.close(high, low, line))
     }
 
-    /// Tells the trails of prices that crossed nothing and were not fed one by one.
-    pub fn see(&mut self, low: i64, high: i64) {
-        if !self.trails.is_empty() {
-            let (lowest, highest) = self.seen.unwrap_or((low, high));
-            self.seen = Some((lowest.min(low), highest.max(high)));
-        }
+    /// Takes what a tape holds up to a time without meeting any level: the trailing ones follow its prices and the frames
+    /// that close until then, and the last price is the one standing; true if a level that moved is at or beyond it.
+    ///
+    /// A price comes before the close of a frame at its own instant, so a frame that closes at `until_ns` itself is taken
+    /// only with `closed`. What a trail has taken once it does not take again.
+    pub fn advance(&mut self, tape: &impl Tape, frames: &Frames, until_ns: i64, closed: bool) -> bool {
+        let rows = self.closed_ns().map_or(0..0, |after_ns| frames.between(after_ns, until_ns, closed));
+        self.advance_over(tape, frames, rows, until_ns)
     }
 
-    /// Sets the last price without comparing it with anything.
-    pub fn stand_at(&mut self, price: i64) {
-        self.last = Some(price);
+    /// [`Watch::advance`] where the rows of the frames are known.
+    pub(crate) fn advance_over(
+        &mut self,
+        tape: &impl Tape,
+        frames: &Frames,
+        rows: Range<usize>,
+        until_ns: i64,
+    ) -> bool {
+        self.last = tape.price_at(until_ns).or(self.last);
+        self.move_trails(|trail| trail.follow(tape, frames, rows.clone(), until_ns))
     }
 
     /// The prices that cross nothing.
@@ -250,10 +241,15 @@ impl Watch {
         }
     }
 
-    /// Whether a level here moves with closed frames.
+    /// Whether a level that a price can meet moves with closed frames.
     #[must_use]
-    pub fn has_trails(&self) -> bool {
-        !self.trails.is_empty()
+    pub fn is_moving(&self) -> bool {
+        self.trails.values().any(|trail| !trail.met)
+    }
+
+    /// The close of the last frame that every trail has taken off a tape; `None` without a trail.
+    pub(crate) fn closed_ns(&self) -> Option<i64> {
+        self.trails.values().map(Trail::closed_ns).min()
     }
 
     /// The highest DOWN level and the lowest UP level.
@@ -295,14 +291,42 @@ impl Watch {
         self.trails.remove(&id).is_some() || placed
     }
 
+    /// Lets the trails follow, and places those that have moved; true if one now lies at or beyond the last price.
+    fn move_trails(&mut self, follow: impl Fn(&mut Trail)) -> bool {
+        self.fold_seen();
+        let mut moved = Vec::new();
+        for (&id, trail) in &mut self.trails {
+            let before = trail.level;
+            follow(trail);
+            if let Some(level) = trail.level.filter(|_| !trail.met && trail.level != before) {
+                moved.push((id, Armed { up: trail.up, level, sticky: false }));
+            }
+        }
+        let mut met = false;
+        for (id, armed) in moved {
+            self.displace(id);
+            self.place(id, armed);
+            met |= self.last.is_some_and(|last| beyond(armed.up, armed.level, last));
+        }
+        self.settle();
+        met
+    }
+
     fn side(&mut self, up: bool) -> &mut BTreeSet<(i64, i64)> {
         if up { &mut self.up } else { &mut self.down }
+    }
+
+    fn see(&mut self, price: i64) {
+        if !self.trails.is_empty() {
+            let (lowest, highest) = self.seen.unwrap_or((price, price));
+            self.seen = Some((lowest.min(price), highest.max(price)));
+        }
     }
 
     fn fold_seen(&mut self) {
         if let Some((low, high)) = self.seen.take() {
             for trail in self.trails.values_mut() {
-                trail.meet(low, high);
+                trail.see(low, high);
             }
         }
     }
@@ -311,24 +335,10 @@ impl Watch {
     fn settle(&mut self) {
         let quiet = self.quiet();
         self.calm = (quiet.down.saturating_add(1), quiet.up.saturating_sub(1));
-        if self.has_trails() {
+        if !self.trails.is_empty() {
             let (low, high) = self.seen.unwrap_or((i64::MAX, -i64::MAX));
             self.calm = (self.calm.0.max(low), self.calm.1.min(high));
         }
-    }
-}
-
-impl Trail {
-    fn meet(&mut self, low: i64, high: i64) {
-        self.best = if self.up { self.best.min(low) } else { self.best.max(high) };
-    }
-
-    fn level(&self, offset: i64, now: Option<i64>) -> i64 {
-        // Mirrored for UP, so that tighter is always higher.
-        let sign = if self.up { -1 } else { 1 };
-        let trailing = (sign * self.best).saturating_sub(offset);
-        let tightest = [self.floor, now].into_iter().flatten().map(|level| sign * level).fold(trailing, i64::max);
-        sign * tightest
     }
 }
 

@@ -50,7 +50,7 @@ def test_levels_in_a_gap_are_all_met_at_the_open() -> None:
     """Between a close of 100 and an open of 94 there is no trade: both levels are met at 94, at the open's instant."""
     tape = history((100.0, 100.0, 100.0, 100.0), (94.0, 95.0, 93.0, 94.5))
     watch = armed((1, False, 97 * UNITS), (2, False, 95 * UNITS), (3, False, 94 * UNITS))
-    assert tape.next_crossing(0, tape.end_ns or 0, watch) == (MINUTE, 94 * UNITS)
+    assert tape.next_crossing(0, tape.end_ns or 0, watch) == (MINUTE, 94 * UNITS, False)
     assert watch.touch(94 * UNITS) == [1, 2, 3]
 
 
@@ -86,21 +86,24 @@ def test_nothing_is_met_outside_the_stretch_asked_for() -> None:
     tape = history((100.0, 100.0, 100.0, 100.0), (94.0, 94.0, 94.0, 94.0))
     watch = armed((1, False, 95 * UNITS))
     assert tape.next_crossing(-1, MINUTE - 1, watch) is None
-    assert tape.next_crossing(-1, MINUTE, watch) == (MINUTE, 94 * UNITS)
+    assert tape.next_crossing(-1, MINUTE, watch) == (MINUTE, 94 * UNITS, False)
     assert tape.next_crossing(MINUTE, 9 * MINUTE, watch) is None
 
 
 def test_the_watches_stay_as_they_were() -> None:
-    """Asking changes no fixed level, and several watches are asked at once; the last price follows the position."""
+    """Asking changes nothing, and several watches are asked at once; the last price follows where they are moved to."""
     tape = history((100.0, 110.0, 90.0, 105.0))
     exchange, rules = armed((1, False, 93 * UNITS)), armed((1, True, 109 * UNITS))
     met = tape.next_crossing(-1, MINUTE, exchange, rules)
     assert met is not None
-    assert met[1] == 93 * UNITS
+    assert met[1:] == (93 * UNITS, False)
     assert (exchange.levels(), rules.levels()) == ([(1, False, 93 * UNITS)], [(1, True, 109 * UNITS)])
     assert tape.next_crossing(-1, MINUTE, Watch(), rules) is not None
+    assert tape.next_crossing(-1, MINUTE, rules, rules) is not None
     quiet = Watch()
     assert tape.next_crossing(-1, MINUTE, quiet) is None
+    assert quiet.last is None
+    tape.advance(MINUTE, quiet)
     assert quiet.last == 105 * UNITS
 
 
@@ -111,7 +114,11 @@ def test_a_hole_keeps_the_last_close() -> None:
     assert (tape.rows, tape.start_ns, tape.end_ns) == (2, 0, 11 * MINUTE)
     assert [tape.candle_at(time) for time in (0, MINUTE - 1, MINUTE, 10 * MINUTE, 11 * MINUTE)] == [-1, -1, 0, 0, 1]
     assert tape.extremes(MINUTE, 10 * MINUTE - 1) == (10_050_000_000, 10_050_000_000)
-    assert tape.next_crossing(MINUTE, 11 * MINUTE, armed((1, False, 95 * UNITS))) == (10 * MINUTE, 90 * UNITS)
+    assert tape.next_crossing(MINUTE, 11 * MINUTE, armed((1, False, 95 * UNITS))) == (
+        10 * MINUTE,
+        90 * UNITS,
+        False,
+    )
 
 
 def test_a_changed_path_begins_with_the_next_candle() -> None:
@@ -131,29 +138,99 @@ def test_a_changed_path_begins_with_the_next_candle() -> None:
     assert first_extremes() == [90, 110, 90]
 
 
+def framed(tape: History | Ticks, line: float, *, rows: int = 1) -> None:
+    """Give a tape flat frames of three minutes at 100, from 0 on, with a line of this value."""
+    flat = array("d", [100.0]) * rows
+    opens = array("q", range(0, 3 * rows * MINUTE, 3 * MINUTE))
+    tape.attach_frames(3 * MINUTE, opens, flat, flat, array("d", [line]) * rows)
+
+
+def trailing(best: int, *, k: float = 3.0, since_ns: int = 0) -> Watch:
+    """A watch with a trail of a LONG, not placed yet."""
+    watch = Watch()
+    watch.arm_trail(2, False, k, best * UNITS, None, None, since_ns)
+    return watch
+
+
 def test_a_trail_that_jumps_past_the_price_is_met_at_the_frames_close() -> None:
     """At the close of the frame the level lies above the price: met there and then, at the price standing."""
     tape = history(*[(100.0, 100.0, 100.0, 100.0)] * 6)
-    flat = array("d", [100.0])
-    tape.attach_frames(3 * MINUTE, array("q", [3 * MINUTE]), flat, flat, array("d", [1.0]))
-    watch = Watch()
-    watch.arm_trail(1, False, 3.0, 110 * UNITS, None, None)
-    assert tape.next_crossing(0, 6 * MINUTE, watch) == (3 * MINUTE, 100 * UNITS)
-    assert watch.touch(100 * UNITS) == [1]
+    framed(tape, 1.0)
+    watch = trailing(110)
+    assert tape.next_crossing(0, 6 * MINUTE, watch) == (3 * MINUTE, 100 * UNITS, True)
+    assert watch.levels() == []
+    tape.advance(3 * MINUTE, watch, closed=True)
+    assert watch.touch(100 * UNITS) == [2]
 
 
 def test_a_tick_comes_before_the_close_of_a_frame_at_its_instant() -> None:
-    """The open at the close's instant is answered first; asked from there, the frame is still to be done."""
+    """The open at the close's instant is answered first; asked from there, the frame is still to be taken."""
     tape = history(*[(100.0, 100.0, 100.0, 100.0)] * 3, (94.0, 94.0, 94.0, 94.0))
-    flat = array("d", [100.0])
-    tape.attach_frames(3 * MINUTE, array("q", [3 * MINUTE]), flat, flat, array("d", [1.0]))
-    watch = armed((1, False, 95 * UNITS))
-    watch.arm_trail(2, False, 3.0, 100 * UNITS, None, None)
-    assert tape.next_crossing(0, 4 * MINUTE, watch) == (3 * MINUTE, 94 * UNITS)
+    framed(tape, 1.0)
+    watch = trailing(100)
+    watch.arm(1, False, 95 * UNITS)
+    assert tape.next_crossing(0, 4 * MINUTE, watch) == (3 * MINUTE, 94 * UNITS, False)
+    tape.advance(3 * MINUTE, watch)
     assert watch.touch(94 * UNITS) == [1]
-    assert tape.next_crossing(3 * MINUTE, 4 * MINUTE, watch) == (3 * MINUTE, 94 * UNITS)
+    assert tape.next_crossing(3 * MINUTE, 4 * MINUTE, watch) == (3 * MINUTE, 94 * UNITS, True)
+    tape.advance(3 * MINUTE, watch, closed=True)
     assert watch.touch(94 * UNITS) == [2]
     assert tape.next_crossing(3 * MINUTE, 4 * MINUTE, watch) is None
+
+
+def test_a_frame_that_closes_as_a_trail_is_armed_is_none_of_its() -> None:
+    """It comes after the arming in no order of events: the first frame is one that closes later."""
+    tape = history(*[(100.0, 100.0, 100.0, 100.0)] * 7)
+    framed(tape, 1.0, rows=2)
+    watch = trailing(110, since_ns=3 * MINUTE)
+    assert tape.next_crossing(3 * MINUTE, 7 * MINUTE, watch) == (6 * MINUTE, 100 * UNITS, True)
+
+
+def test_a_trail_takes_each_price_and_each_frame_once() -> None:
+    """Moved back, again and past the same frame, it is where one move puts it."""
+    tape = history(*[(100.0, 100.0, 100.0, 100.0)] * 3, *[(104.0, 104.0, 104.0, 104.0)] * 4)
+    framed(tape, 1.0, rows=2)
+    once, often = trailing(100), trailing(100)
+    tape.advance(6 * MINUTE, once, closed=True)
+    for until in (2 * MINUTE, 3 * MINUTE, MINUTE, 3 * MINUTE, 5 * MINUTE, 6 * MINUTE, 6 * MINUTE):
+        tape.advance(until, often, closed=True)
+    assert once.levels() == often.levels() == [(2, False, 101 * UNITS)]
+
+
+def test_a_trail_that_has_been_met_follows_the_tape_unmet_until_it_is_armed_again() -> None:
+    """Met at 101 it is met no more, though the price stays there; armed again it is where it would be: at 104."""
+    still = (101.0, 101.0, 101.0, 101.0)
+    tape = history(*[(100.0, 100.0, 100.0, 100.0)] * 3, (107.0, 107.0, 101.0, 101.0), *[still] * 4)
+    framed(tape, 1.0, rows=2)
+    watch = trailing(104)
+    tape.advance(3 * MINUTE, watch, closed=True)
+    assert watch.touch(101 * UNITS) == [2]
+    assert tape.next_crossing(3 * MINUTE, 7 * MINUTE, watch) is None
+    tape.advance(6 * MINUTE, watch, closed=True)
+    assert watch.rearm_trail(2, None)
+    assert watch.levels() == [(2, False, 104 * UNITS)]
+    assert tape.next_crossing(6 * MINUTE, 7 * MINUTE, watch) == (7 * MINUTE, 101 * UNITS, False)
+
+
+def test_without_a_time_of_arming_no_tape_moves_a_trail() -> None:
+    """Such a trail is fed tick by tick."""
+    tape, watch = history(*[(100.0, 100.0, 100.0, 100.0)] * 6), Watch()
+    framed(tape, 1.0)
+    watch.arm_trail(2, False, 3.0, 110 * UNITS, None, None, None)
+    tape.advance(6 * MINUTE, watch, closed=True)
+    assert watch.levels() == []
+
+
+def test_recorded_trades_move_a_trail_as_candles_do() -> None:
+    """The best of the trades counts, one at the instant of the close too; the next one beyond meets the trail."""
+    times = array("q", [MINUTE, 2 * MINUTE, 3 * MINUTE, 4 * MINUTE, 5 * MINUTE])
+    ticks = Ticks(times, array("d", [100.0, 103.0, 105.0, 103.0, 102.0]))
+    framed(ticks, 1.0)
+    watch = trailing(100)
+    assert ticks.next_crossing(0, 5 * MINUTE, watch) == (5 * MINUTE, 102 * UNITS, False)
+    assert watch.levels() == []
+    ticks.advance(4 * MINUTE, watch)
+    assert (watch.levels(), watch.last) == ([(2, False, 102 * UNITS)], 103 * UNITS)
 
 
 def test_an_open_that_is_an_extreme_does_not_count_after_itself() -> None:
@@ -177,7 +254,7 @@ def test_whole_blocks_are_skipped_without_missing_a_candle(seed: int, data: st.D
     inside = range(start + 1, stop + 1)
     expected = next((row for row in inside if round(prices[row] * UNITS) >= level), None)
     met = tape.next_crossing(start * MINUTE, stop * MINUTE, armed((1, True, level)))
-    assert met == (None if expected is None else (expected * MINUTE, round(prices[expected] * UNITS)))
+    assert met == (None if expected is None else (expected * MINUTE, round(prices[expected] * UNITS), False))
     if inside:
         low, high = tape.extremes(start * MINUTE, stop * MINUTE)
         seen = [round(prices[row] * UNITS) for row in inside]
@@ -213,7 +290,7 @@ def test_columns_of_different_lengths_are_refused() -> None:
     two, one = array("d", [1.0, 1.0]), array("d", [1.0])
     with pytest.raises(ValueError, match="length of low is 1, but must be that of open_time_ns, 2"):
         History(array("q", [0, 1]), two, two, one, two, interval_ns=MINUTE, tick_units=1, seed=1)
-    with pytest.raises(ValueError, match="close_time_ns is 7, but must be a multiple of the frame, 5"):
+    with pytest.raises(ValueError, match="open_time_ns is 7, but must be a multiple of the frame, 5"):
         history((1.0, 1.0, 1.0, 1.0)).attach_frames(5, array("q", [7]), one, one, one)
 
 
@@ -242,7 +319,7 @@ def test_recorded_trades_are_searched_as_they_came(
     after, until = (time * 1_000_000 for time in stretch)
     inside = [(time, price) for time, price in walked if after < time <= until]
     watch = armed((1, False, levels[0]), (2, True, levels[1]))
-    expected = next((visit for visit in inside if not levels[0] < visit[1] < levels[1]), None)
+    expected = next(((*visit, False) for visit in inside if not levels[0] < visit[1] < levels[1]), None)
     assert ticks.next_crossing(after, until, watch) == expected
     if inside:
         assert ticks.extremes(after, until) == (min(p for _, p in inside), max(p for _, p in inside))
@@ -277,8 +354,8 @@ def test_levels_on_recorded_candles_are_met_where_a_walk_meets_them(recorded_dat
         crossing = tape.next_crossing(position, tape.end_ns or 0, watch)
         if crossing is None:
             break
-        position, price = crossing
-        met.append(crossing)
+        position, price, _ = crossing
+        met.append((position, price))
         assert watch.touch(price)
     assert len(met) > 5
     assert met == expected

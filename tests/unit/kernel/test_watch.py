@@ -102,21 +102,10 @@ def test_an_impossible_price_triggers_nothing_and_is_counted(price: float) -> No
     assert watch.levels() == [(1, False, 100), (2, True, 200)]
 
 
-def test_clearing_keeps_the_last_price() -> None:
-    """After a clear nothing is armed, but arming still compares at once."""
-    watch = Watch()
-    watch.arm(1, False, 100)
-    watch.arm_trail(2, False, 1.0, 100, None, 50)
-    watch.touch(150)
-    watch.clear()
-    assert watch.levels() == []
-    assert watch.arm(3, True, 120)
-
-
 def test_a_trail_follows_the_best_price_and_never_loosens() -> None:
     """LONG: best 200, line 10e-8, k 3: 170. A wider line does not lower it, a new high raises it."""
     watch = Watch()
-    watch.arm_trail(1, False, 3.0, 180, None, None)
+    watch.arm_trail(1, False, 3.0, 180, None, None, None)
     assert watch.nearest() == (None, None)
     watch.touch(200)
     watch.frame(190, 180, 10 / UNITS)
@@ -134,7 +123,7 @@ def test_a_trail_follows_the_best_price_and_never_loosens() -> None:
 def test_a_short_trail_is_the_mirror() -> None:
     """SHORT: the lowest price plus k times the line, never raised."""
     watch = Watch()
-    watch.arm_trail(1, True, 3.0, 220, None, None)
+    watch.arm_trail(1, True, 3.0, 220, None, None, None)
     watch.touch(200)
     watch.frame(230, 210, 10 / UNITS)
     assert watch.nearest() == (None, 230)
@@ -147,7 +136,7 @@ def test_a_short_trail_is_the_mirror() -> None:
 def test_a_trail_counts_only_what_it_has_seen_of_the_frame_it_was_armed_in() -> None:
     """A high from before the arming is no best price; from the next frame on the frame's own high counts."""
     watch = Watch()
-    watch.arm_trail(1, False, 1.0, 100, None, None)
+    watch.arm_trail(1, False, 1.0, 100, None, None, None)
     watch.touch(120)
     watch.frame(900, 90, 10 / UNITS)
     assert watch.nearest() == (110, None)
@@ -158,7 +147,7 @@ def test_a_trail_counts_only_what_it_has_seen_of_the_frame_it_was_armed_in() -> 
 def test_a_trail_is_never_looser_than_its_floor() -> None:
     """The floor (the stop) wins over a trailing level farther away."""
     watch = Watch()
-    watch.arm_trail(1, False, 3.0, 100, 95, None)
+    watch.arm_trail(1, False, 3.0, 100, 95, None, None)
     watch.frame(100, 100, 10 / UNITS)
     assert watch.nearest() == (95, None)
 
@@ -166,17 +155,45 @@ def test_a_trail_is_never_looser_than_its_floor() -> None:
 def test_a_trail_moved_past_the_price_says_so() -> None:
     """A narrow line at the frame's close can put the level above the price: it fires at that close."""
     watch = Watch()
-    watch.arm_trail(1, False, 1.0, 200, None, None)
+    watch.arm_trail(1, False, 1.0, 200, None, None, None)
     watch.touch(150)
     assert watch.frame(160, 140, 10 / UNITS)
     assert watch.pending() == [1]
     assert not watch.frame(160, 140, 1 / UNITS)
 
 
+def test_a_crossed_trail_follows_in_silence_until_it_is_armed_again() -> None:
+    """Met at 170 it is met no more; two frames later it is armed again where it would be: at 190."""
+    watch = Watch()
+    watch.arm_trail(1, False, 1.0, 180, None, None, None)
+    watch.touch(180)
+    watch.frame(180, 180, 10 / UNITS)
+    assert watch.touch(170) == [1]
+    watch.touch(200)
+    assert not watch.frame(200, 160, 10 / UNITS)
+    watch.frame(200, 160, 20 / UNITS)
+    assert (watch.levels(), watch.touch(160)) == ([], [])
+    assert watch.rearm_trail(1, 195)
+    assert watch.touch(190) == [1]
+    assert watch.rearm_trail(1, 195)
+    assert watch.disarm(1)
+    assert not watch.rearm_trail(1, None)
+
+
+def test_another_floor_holds_from_the_next_frame_on() -> None:
+    """Arming again moves nothing by itself."""
+    watch = Watch()
+    watch.arm_trail(1, False, 1.0, 100, None, 80, None)
+    watch.rearm_trail(1, 95)
+    assert watch.nearest() == (80, None)
+    watch.frame(100, 100, 10 / UNITS)
+    assert watch.nearest() == (95, None)
+
+
 def test_a_trailing_level_is_compared_unrounded() -> None:
     """Best 1.0 less an f64 tenth (a little more than a tenth) is below 0.9: 0.9 does not cross."""
     watch = Watch()
-    watch.arm_trail(1, False, 1.0, UNITS, None, None)
+    watch.arm_trail(1, False, 1.0, UNITS, None, None, None)
     watch.frame(UNITS, UNITS, 0.1)
     assert watch.tick(0.9) is None
     assert watch.tick(0.89999999) == [1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import replace
 from math import isnan
 
 import pytest
@@ -56,23 +58,29 @@ def test_the_true_range_decides_only_once_it_is_warm() -> None:
     candles = made_up(2, 3 * 400).without([3 * 200])
     frames = closed_frames(candles, FRAME_NS)
     ranges = TrueRange(frames, 14)
-    known = [row for row in range(len(frames.close)) if not isnan(ranges.at(row))]
+    known = [row for row, value in enumerate(ranges.line) if not isnan(value)]
     assert known == [*range(WARM_FRAMES, 200), *range(200 + WARM_FRAMES, 399)]
     alone = memoryview(atr(frames.high[200:], frames.low[200:], frames.close[200:], 14))
-    assert ranges.at(398) == alone[198]
+    assert ranges.line[398] == alone[198]
 
 
 @pytest.mark.parametrize("extra", [0, 3, 600])
 def test_the_true_range_does_not_depend_on_how_much_history_was_loaded(extra: int) -> None:
     """Its series starts a fixed warm-up before the run."""
     whole, start_ns = made_up(7, 4_000), START_NS + 2_700 * MINUTE_NS
-    least = Technical(whole.rows(slice(1_200, None)), start_ns)
-    more = Technical(whole.rows(slice(1_200 - extra, None)), start_ns)
-    for after_ns in range(start_ns, START_NS + 4_000 * MINUTE_NS - FRAME_NS, 50 * MINUTE_NS):
-        assert least.next_range(FRAME_NS, 14, after_ns) == more.next_range(FRAME_NS, 14, after_ns)
+    least = Technical(whole.rows(slice(1_200, None)), start_ns).true_range(FRAME_NS, 14)
+    more = Technical(whole.rows(slice(1_200 - extra, None)), start_ns).true_range(FRAME_NS, 14)
+    decided = (4_000 - 2_700) // 3
+    assert not any(map(isnan, least.line[-decided:]))
+    assert least.line[-decided:] == more.line[-decided:]
 
 
-def test_after_the_last_frame_there_is_none() -> None:
-    """The end of the data is no frame."""
-    technical = Technical(made_up(2, 30), START_NS)
-    assert technical.next_range(FRAME_NS, 14, START_NS + 30 * MINUTE_NS) is None
+def test_where_the_market_cannot_be_read_there_is_no_range() -> None:
+    """More than 5 of 20 frames without a trade, not 5 (strategies §1.5): NaN until they are far enough back."""
+    whole = made_up(3, 3 * 220)
+    traded = [0.0 if 3 * 180 <= row < 3 * 186 else 1.0 for row in range(3 * 220)]
+    candles = replace(whole, volume=memoryview(array("d", traded)))
+    ranges = Technical(candles, START_NS).true_range(FRAME_NS, 14)
+    unread = [row for row in range(WARM_FRAMES, 220) if isnan(ranges.line[row])]
+    assert unread == list(range(185, 200))
+    assert unread == [row for row in range(WARM_FRAMES, 220) if ranges.frames.quiet(row)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from decimal import Decimal
 
 import pytest
@@ -33,16 +32,13 @@ def trailing(best: int, *, up: bool, floor: int, k: str = "3.0") -> Trail:
     return Trail(name="trail", up=up, k=Decimal(k), best=best, floor=floor, frame_ns=FRAME_NS, atr_n=14)
 
 
-def kernels_own(candles: Columns, armed_ns: int, rule: Trail) -> tuple[int, int] | None:
+def kernels_own(candles: Columns, armed_ns: int, rule: Trail) -> tuple[int, int, bool] | None:
     """Where the kernel, given the frames, finds the first crossing of the trail in one call."""
     history = market(BTC, candles, Silence()).history
     frames = closed_frames(candles, FRAME_NS)
-    ranges = TrueRange(frames, 14)
-    rows = range(len(frames.close))
-    closes = array("q", map(frames.close_ns, rows))
-    history.attach_frames(FRAME_NS, closes, frames.high, frames.low, array("d", map(ranges.at, rows)))
+    history.attach_frames(FRAME_NS, frames.open_time_ns, frames.high, frames.low, TrueRange(frames, 14).line)
     watch = Watch()
-    watch.arm_trail(0, rule.up, float(rule.k), rule.best, rule.floor, None)
+    watch.arm_trail(0, rule.up, float(rule.k), rule.best, rule.floor, None, armed_ns)
     return history.next_crossing(armed_ns, minute(ROWS), watch)
 
 
@@ -81,7 +77,10 @@ def test_a_trail_is_met_where_the_kernel_alone_would_meet_it(
 
     run(venue_over({BTC: candles}), both(set_alarms, until_met))
     expected = kernels_own(candles, armed_ns, rule)
-    found = [LevelCrossed(time_ns=t, symbol=BTC, price=price_of(p), levels=("trail",)) for t, p in [expected or (0, 0)]]
+    found = [
+        LevelCrossed(time_ns=t, symbol=BTC, price=price_of(p), levels=("trail",))
+        for t, p, _ in [expected or (0, 0, False)]
+    ]
     assert met[:1] == (found if expected else [])
 
 
