@@ -3,6 +3,8 @@
 //! A candle opened at T with interval F covers [T, T+F) and T is divisible by F. A frame is closed by its last candle, and
 //! only if none of its candles is missing: a frame that begins before the data, ends after them or has a hole never is.
 
+use std::ops::{Add, Range};
+
 /// One closed candle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Candle {
@@ -124,6 +126,29 @@ impl Columns {
         self.quote_volume.push(candle.quote_volume);
         self.synthetic.push(i64::from(synthetic));
     }
+
+    /// Append every `per_frame` of some rows as one candle, column by column; what is left over is left out.
+    fn extend_framed(&mut self, view: View<'_>, rows: &Range<usize>, per_frame: usize) {
+        self.open_time_ns.extend(view.open_time_ns[rows.clone()].chunks_exact(per_frame).map(|frame| frame[0]));
+        self.open.extend(view.open[rows.clone()].chunks_exact(per_frame).map(|frame| frame[0]));
+        self.high.extend(folded(view.high, rows, per_frame, f64::max));
+        self.low.extend(folded(view.low, rows, per_frame, f64::min));
+        self.close.extend(view.close[rows.clone()].chunks_exact(per_frame).map(|frame| frame[per_frame - 1]));
+        self.volume.extend(folded(view.volume, rows, per_frame, f64::add));
+        if let Some(column) = view.quote_volume {
+            self.quote_volume.extend(folded(column, rows, per_frame, f64::add));
+        }
+    }
+}
+
+fn folded<'a>(
+    column: &'a [f64],
+    rows: &Range<usize>,
+    per_frame: usize,
+    fold: impl Fn(f64, f64) -> f64 + Copy + 'a,
+) -> impl ExactSizeIterator<Item = f64> + 'a {
+    let whole = move |frame: &[f64]| frame[1..].iter().fold(frame[0], |all, &one| fold(all, one));
+    column[rows.clone()].chunks_exact(per_frame).map(whole)
 }
 
 /// What can be wrong with a row.
@@ -254,13 +279,27 @@ impl Aggregator {
 /// # Errors
 /// The first row whose time is off the grid, out of order or a duplicate.
 pub fn aggregate(view: View<'_>, interval_ns: i64, frame_ns: i64) -> Result<Columns, Fault> {
-    let rows = view.open_time_ns.len() / (frame_ns / interval_ns) as usize + 1;
-    let mut out = Columns::with_capacity(rows);
-    let mut aggregator = Aggregator::new(interval_ns, frame_ns);
-    for (row, candle) in view.candles().enumerate() {
-        if let Some(frame) = aggregator.push(candle).map_err(|kind| Fault { row, kind })? {
-            out.push(frame, false);
+    let times = view.open_time_ns;
+    let per_frame = (frame_ns / interval_ns) as usize;
+    let mut out = Columns::with_capacity(times.len() / per_frame);
+    let (mut row, mut previous) = (0, None);
+    while let Some(&first) = times.get(row) {
+        match fault_of_time(previous, first, interval_ns) {
+            None | Some(Kind::Gap(_)) => {}
+            Some(kind) => return Err(Fault { row, kind }),
         }
+        let follows = |pair: &&[i64]| pair[1].saturating_sub(pair[0]) == interval_ns;
+        let end = row + 1 + times[row..].windows(2).take_while(follows).count();
+        // Of candles that follow one another, those from the first one that begins a frame on are cut into whole frames.
+        let into_frame = (first.rem_euclid(frame_ns) / interval_ns) as usize;
+        let begin = row + (per_frame - into_frame) % per_frame;
+        out.extend_framed(view, &(begin.min(end)..end), per_frame);
+        (row, previous) = (end, Some(times[end - 1]));
+    }
+    // Zeros that nobody has written cost nothing.
+    out.synthetic = vec![0; out.open.len()];
+    if view.quote_volume.is_none() {
+        out.quote_volume = vec![0.0; out.open.len()];
     }
     Ok(out)
 }
