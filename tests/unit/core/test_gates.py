@@ -181,7 +181,7 @@ def decide(changes: Mapping[str, Any]) -> RecordDecision:
     return driver.of(RecordDecision)[-1]
 
 
-@pytest.mark.requirement("R000-12", "R000-17", "R000-14", "R000-6", "R000-23")
+@pytest.mark.requirement("R000-12", "R000-17", "R000-14", "R000-6", "R000-23", "R000-27")
 @pytest.mark.parametrize("name", BOUNDARIES)
 def test_a_limit_holds_to_the_last_digit(name: str) -> None:
     """The value on the allowed side passes this gate, the next one is denied; value and limit are recorded."""

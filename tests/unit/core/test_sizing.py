@@ -74,7 +74,7 @@ def test_of_little_margin_the_buffer_is_kept_and_the_rest_is_too_small_to_send()
     assert (denial.code, denial.value) == ("BELOW_MIN_NOTIONAL", "8.8")
 
 
-@pytest.mark.requirement("R000-14")
+@pytest.mark.requirement("R000-14", "R000-25")
 def test_each_symbol_is_sized_at_its_own_price() -> None:
     """The same plan of 15,000: at 50,000, at 2,500 and at 0.25, each exactly, and anew when the price moves."""
     prices = {SYMBOL: "50000", "ETHUSDT": "2500", "DOGEUSDT": "0.25"}
