@@ -378,8 +378,8 @@ def check_candles(
     ``duplicate``, ``gap``.
     """
 
-def not_ready(synthetic: Buffer, *, window: int = 20, most: int = 5) -> Column:
-    """1 for each row where more than ``most`` of the last ``window`` rows are synthetic, else 0 (i64)."""
+def not_ready(volume: Buffer, *, window: int = 20, most: int = 5) -> Column:
+    """Row numbers (i64) where more than ``most`` of the last ``window`` candles had no trade (volume 0)."""
 
 def synthetic(seed: int, rows: int, start_ns: int, interval_ns: int, price: float, tick_units: int) -> Candles:
     """A made-up market: trends, calm and violent times, gaps and crashes, on a tick grid.

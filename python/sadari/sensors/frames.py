@@ -6,7 +6,6 @@ until it is warm again.
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -50,13 +49,7 @@ class Frames(NamedTuple):
 
     def quiet_rows(self) -> list[int]:
         """All rows that end a stretch that is no market to read."""
-        volumes = self.volume.tolist()
-        if not too_quiet(volumes):
-            return []
-        marks = memoryview(
-            not_ready(array("q", [volume == 0.0 for volume in volumes]), window=QUIET_WINDOW, most=MOST_QUIET)
-        )
-        return [row for row, marked in enumerate(marks.tolist()) if marked]
+        return memoryview(not_ready(self.volume, window=QUIET_WINDOW, most=MOST_QUIET)).tolist()
 
 
 def too_quiet(volumes: Sequence[float]) -> bool:

@@ -204,15 +204,15 @@ pub fn check_candles(
 }
 
 #[pyfunction]
-#[pyo3(signature = (synthetic, *, window=20, most=5))]
-pub fn not_ready(py: Python<'_>, synthetic: &Bound<'_, PyAny>, window: i64, most: i64) -> PyResult<Column> {
+#[pyo3(signature = (volume, *, window=20, most=5))]
+pub fn not_ready(py: Python<'_>, volume: &Bound<'_, PyAny>, window: i64, most: i64) -> PyResult<Column> {
     positive("window", window)?;
     if most < 0 {
         return Err(refuse("most", most, "at least 0"));
     }
-    let synthetic = Input::<i64>::read("synthetic", synthetic)?;
-    let flags = synthetic.values();
-    Ok(py.detach(|| candles::not_ready(flags, window as usize, most as usize)).into())
+    let volume = Input::<f64>::read("volume", volume)?;
+    let volumes = volume.values();
+    Ok(py.detach(|| candles::not_ready(volumes, window as usize, most as usize)).into())
 }
 
 #[pyfunction]

@@ -332,17 +332,19 @@ pub fn fill_gaps(view: View<'_>, interval_ns: i64, confirmed: Option<&[i64]>) ->
     Ok(out)
 }
 
-/// 1 for each row where more than `most` of the last `window` rows are marked, else 0.
+/// The rows where more than `most` of the last `window` had no trade.
 #[must_use]
-pub fn not_ready(synthetic: &[i64], window: usize, most: usize) -> Vec<i64> {
-    let mut marked = 0;
-    let mut out = Vec::with_capacity(synthetic.len());
-    for (row, flag) in synthetic.iter().enumerate() {
-        marked += usize::from(*flag != 0);
+pub fn not_ready(volume: &[f64], window: usize, most: usize) -> Vec<i64> {
+    let mut still = 0;
+    let mut out = Vec::new();
+    for (row, now) in volume.iter().enumerate() {
+        still += usize::from(*now == 0.0);
         if row >= window {
-            marked -= usize::from(synthetic[row - window] != 0);
+            still -= usize::from(volume[row - window] == 0.0);
         }
-        out.push(i64::from(marked > most));
+        if still > most {
+            out.push(row as i64);
+        }
     }
     out
 }

@@ -142,11 +142,11 @@ def test_confirmed_holes_are_filled_flat_and_others_stay() -> None:
     assert everything.open_time_ns.tolist() == [number * MINUTE for number in range(8)]
 
 
-def test_more_than_five_made_up_candles_of_twenty_are_not_a_market() -> None:
-    """The sixth within twenty rows makes the series not ready, until it leaves the window."""
-    flags = array("q", [1] * 5 + [0] * 14 + [1] + [0] * 19)
-    assert kernel.not_ready(flags).tolist() == [0] * 19 + [1] + [0] * 19
-    assert kernel.not_ready(flags, window=3, most=2).tolist() == [0, 0, 1, 1, 1] + [0] * 34
+def test_more_than_five_candles_of_twenty_without_a_trade_are_not_a_market() -> None:
+    """The sixth within twenty rows makes the series not ready, until the first leaves the window."""
+    volume = array("d", [0.0] * 5 + [1.0] * 14 + [0.0] + [2.0] * 19)
+    assert kernel.not_ready(volume).tolist() == [19]
+    assert kernel.not_ready(volume, window=3, most=2).tolist() == [2, 3, 4]
 
 
 GOOD: Row = (2 * MINUTE, 10.0, 12.0, 9.0, 11.0, 1.0, 10.0)
