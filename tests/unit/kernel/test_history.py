@@ -186,6 +186,20 @@ def test_a_frame_that_closes_as_a_trail_is_armed_is_none_of_its() -> None:
     assert tape.next_crossing(3 * MINUTE, 7 * MINUTE, watch) == (6 * MINUTE, 100 * UNITS, True)
 
 
+def test_what_came_before_a_trail_was_armed_never_counts() -> None:
+    """Moved to a time before its arming, or beside a trail that is older, it takes no earlier price or frame."""
+    low, high = (100.0, 100.0, 100.0, 100.0), (120.0, 120.0, 120.0, 120.0)
+    tape = history(low, high, high, low, low, low, low)
+    framed(tape, 1.0, rows=2)
+    watch = trailing(110)
+    watch.arm_trail(3, False, 3.0, 100 * UNITS, None, None, 3 * MINUTE)
+    tape.advance(MINUTE // 2, watch)
+    tape.advance(3 * MINUTE, watch, closed=True)
+    assert watch.levels() == [(2, False, 117 * UNITS)]
+    tape.advance(6 * MINUTE, watch, closed=True)
+    assert watch.levels() == [(2, False, 117 * UNITS), (3, False, 97 * UNITS)]
+
+
 def test_a_trail_takes_each_price_and_each_frame_once() -> None:
     """Moved back, again and past the same frame, it is where one move puts it."""
     tape = history(*[(100.0, 100.0, 100.0, 100.0)] * 3, *[(104.0, 104.0, 104.0, 104.0)] * 4)
