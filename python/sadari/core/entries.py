@@ -19,6 +19,8 @@ from sadari.model.units import DAY_NS, MILLISECOND_NS, Exact, decimal_of, exact
 
 # Strategies §5.3: a refused order is tried three times in all, with these pauses after each refusal.
 RETRY_BACKOFF_NS = (500 * MILLISECOND_NS, 1000 * MILLISECOND_NS, 2000 * MILLISECOND_NS)
+# Denials that hold until the next UTC day.
+OF_THE_DAY = frozenset({DenialCode.REENTRY_LIMIT, DenialCode.DAILY_TRADE_LIMIT, DenialCode.DAILY_LOSS_LIMIT})
 
 
 def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
@@ -110,8 +112,11 @@ def _record(desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Siz
 
 
 def _again_ns(desk: Desk, position: Position | None, denial: Denial | None) -> int:
+    """When a denied signal is worth raising again: where the end of its reason is known, not before that."""
     if position is not None and denial is not None and denial.code is DenialCode.COOLDOWN_ACTIVE:
         return position.closed_ns + desk.settings.reentry.cooldown_ns(after_stop=is_stop(position.reason))
+    if denial is not None and denial.code in OF_THE_DAY:
+        return (desk.now_ns // DAY_NS + 1) * DAY_NS
     return desk.now_ns
 
 

@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from sadari.core.rules import Rules
-from sadari.model.command import RecordDecision
+from sadari.model.command import ArmSignals, RecordDecision
 from sadari.model.event import SymbolPrepared
 from sadari.model.order import Direction, Purpose
 from sadari.model.reason import DenialCode, RejectReason
-from sadari.model.units import MILLISECOND_NS, SECOND_NS
+from sadari.model.units import DAY_NS, MILLISECOND_NS, SECOND_NS
 from tests.ladder_driver import SYMBOL, Driver, held, patient, settings
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
@@ -204,6 +204,14 @@ def test_the_third_entry_of_a_symbol_passes_and_the_fourth_does_not() -> None:
     assert [cycle(driver) for _ in range(4)] == [["ENTRY 0.300"]] * 3 + [["DENIED REENTRY_LIMIT"]]
     driver.now_ns += 86_400 * SECOND_NS
     assert cycle(driver) == ["ENTRY 0.300"]
+
+
+def test_a_signal_denied_for_the_day_is_armed_for_the_next() -> None:
+    """One that waits to be armed is not raised minute by minute against a limit that holds until midnight."""
+    driver = Driver(patient(max_per_symbol_per_day=1))
+    cycle(driver)
+    assert driver.signal(LONG, "50000", rearm=True) == ["DENIED REENTRY_LIMIT"]
+    assert driver.of(ArmSignals)[-1].not_before_ns == (driver.now_ns // DAY_NS + 1) * DAY_NS
 
 
 def test_the_fiftieth_entry_of_a_day_passes_and_the_next_does_not() -> None:
