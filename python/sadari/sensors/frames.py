@@ -40,7 +40,7 @@ class Frames(NamedTuple):
         return bisect_right(self.open_time_ns, time_ns - self.frame_ns)
 
     def number(self, row: int) -> int:
-        """How many frames fit between the epoch and this one: where running sums are re-based."""
+        """How many frames fit between the epoch and this one: windows are cut by it."""
         return int(self.open_time_ns[row]) // self.frame_ns
 
     def quiet(self, row: int) -> bool:
