@@ -10,26 +10,15 @@ from typing import Literal
 
 import numpy as np
 
-from sadari.model.instrument import Bracket, Instrument
 from sadari.model.order import SizingBasis, TechExit
 from sadari.model.plan import Fees, Ladder, Settings
 from sadari.model.units import MINUTE_NS
 from sadari.run.request import Request, SignalSection
+from tests.reference.tapes import INSTRUMENT
 
 MILLION = 1_000_000
 START_NS = 1_640_995_200 * 1_000_000_000  # 2022-01-01 00:00 UTC
 SYMBOL = "BTCUSDT"
-
-INSTRUMENT = Instrument(
-    symbol=SYMBOL,
-    tick_size=Decimal("0.1"),
-    step_size=Decimal("0.001"),
-    min_qty=Decimal("0.001"),
-    max_qty=Decimal(1_000),
-    market_max_qty=Decimal(1_000),
-    min_notional=Decimal(5),
-    brackets=(Bracket(Decimal(0), Decimal(10**9), 125, Decimal("0.004")),),
-)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,9 @@
 SadariError
 ├── ConfigError            the input is wrong: fix it and start again (exit code 2)
 │   └── DataError          a data file is wrong: names the file and the row
-├── RetryableError         nothing happened at the venue: the same call may be made again
 ├── RefusedError           the venue said no, with a code: asking again unchanged is pointless
-├── UnknownOutcomeError    it may have happened: look it up before anything else
 ├── FatalError             the engine cannot go on: it stops, protection stays
 │   └── JournalError       the journal cannot be written, or is not what was written
-├── NotAllowedError        an operator's command that the present state does not allow
 └── IllegalTransitionError an internal event that the lifecycle does not list: a bug
 """
 
@@ -27,16 +24,8 @@ class DataError(ConfigError):
     """Market data that cannot be used; the message names file, row and what is allowed."""
 
 
-class RetryableError(SadariError):
-    """Nothing reached the venue's state: the same call may be made again."""
-
-
 class RefusedError(SadariError):
     """The venue refused with a definite code."""
-
-
-class UnknownOutcomeError(SadariError):
-    """A state-changing call whose outcome is not known; only the venue's records end this."""
 
 
 class FatalError(SadariError):
@@ -45,10 +34,6 @@ class FatalError(SadariError):
 
 class JournalError(FatalError):
     """The journal cannot be written or does not verify; the message names the record."""
-
-
-class NotAllowedError(SadariError):
-    """An operator's command that the present state does not allow."""
 
 
 class IllegalTransitionError(SadariError):

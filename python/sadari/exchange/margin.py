@@ -44,15 +44,6 @@ def initial_margin(notional: Decimal, leverage: int) -> Decimal:
     return (notional / leverage).quantize(SMALLEST, ROUND_UP)
 
 
-def maintenance_margin(notional: Decimal, instrument: Instrument) -> Decimal:
-    """The least collateral with which a position of this notional is left alone, not rounded.
-
-    Source: reference binance-usdm §8, maintenance margin by bracket.
-    """
-    bracket = instrument.bracket(notional)
-    return notional * bracket.maint_margin_rate - bracket.cum
-
-
 def liquidation_price(qty: Decimal, entry_cost: Decimal, margin: Decimal, instrument: Instrument) -> Decimal | None:
     """Where the collateral of an isolated position equals its maintenance margin; None if no positive price does that.
 

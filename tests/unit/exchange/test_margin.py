@@ -14,7 +14,6 @@ from sadari.exchange.margin import (
     exact,
     initial_margin,
     liquidation_price,
-    maintenance_margin,
 )
 from sadari.model.event import AccountUpdated, FundingPaid, OrderCanceled, OrderFilled
 from sadari.model.order import MarginMode, Side
@@ -50,13 +49,6 @@ def test_a_long_without_leverage_has_no_liquidation_price() -> None:
     """Its margin pays for everything down to zero; a SHORT's does not."""
     assert liquidation_price(D(1), PRICE, PRICE, INSTRUMENT) is None
     assert liquidation_price(D(-1), PRICE, PRICE, INSTRUMENT) is not None
-
-
-def test_maintenance_margin_is_continuous_between_brackets() -> None:
-    """The cum of a bracket is what makes it so."""
-    for bracket in INSTRUMENT.brackets[1:]:
-        below = maintenance_margin(bracket.floor - D("1e-20"), INSTRUMENT)
-        assert abs(maintenance_margin(bracket.floor, INSTRUMENT) - below) < D("1e-15")
 
 
 def test_initial_margin_is_rounded_up() -> None:
