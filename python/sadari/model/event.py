@@ -69,6 +69,14 @@ class SignalRaised(Event, frozen=True):
 
     ``equity`` is wallet balance plus unrealized PnL of the account at this moment. ``rearm`` says that the signal
     waits to be armed again before it is raised for this symbol once more.
+
+    Attributes:
+        tag: Which part of the rule raised it, for a rule that has parts.
+        episode: Numbers the spells of a symbol in which the verdict stays true; 0 where a rule counts none.
+        candidate_age_ns: How long ago the last scan was in which the symbol was a candidate, None if there was none.
+        market_trend: NEUTRAL, BULLISH or BEARISH; empty where it is not known.
+        volatility: Percentile (0 to 100) of the true range in percent of the close among the last 500 of its frames.
+        correlations: Correlation of returns with each other symbol, where it is known.
     """
 
     symbol: str
@@ -79,6 +87,12 @@ class SignalRaised(Event, frozen=True):
     price_time_ns: int
     equity: Decimal
     rearm: bool = False
+    tag: str = ""
+    episode: int = 0
+    candidate_age_ns: int | None = None
+    market_trend: str = ""
+    volatility: float | None = None
+    correlations: tuple[tuple[str, float], ...] = ()
 
 
 class OrderAccepted(Event, frozen=True):

@@ -54,10 +54,15 @@ class Candles(Protocol):
 
 
 class Signal(NamedTuple):
-    """A verdict to enter, at the close of the candle that completed it."""
+    """A verdict to enter, at the close of the candle that completed it.
+
+    ``tag`` names the part of the rule that raised it; ``episode`` numbers the spells in which the verdict stays true.
+    """
 
     close_ns: int
     direction: Direction
+    tag: str = ""
+    episode: int = 0
 
 
 class Signals(Protocol):

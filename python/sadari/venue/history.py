@@ -195,6 +195,8 @@ class HistoryVenue:
             price_time_ns=track.last_traded_ns(now_ns),
             equity=self.equity(),
             rearm=track.rearm,
+            tag=signal.tag,
+            episode=signal.episode,
         )
         return (raised,)
 
