@@ -16,6 +16,7 @@ class Account:
         available_balance: What the venue lets new orders use.
         updated_ns: When the venue last showed it; None before the first time.
         margin_refused: The venue has refused an order for margin since then: no entry until it is shown again.
+        peak_equity: The highest equity or wallet balance seen, moved along by transfers.
         entries: Positions of this UTC day with any entry fill, plus pending entries, by symbol.
     """
 
@@ -26,6 +27,7 @@ class Account:
         "day_wallet",
         "entries",
         "margin_refused",
+        "peak_equity",
         "transfers",
         "updated_ns",
         "wallet_balance",
@@ -40,18 +42,26 @@ class Account:
         self.day_wallet = Decimal(0)
         self.day_equity = Decimal(0)
         self.transfers = Decimal(0)
+        self.peak_equity = Decimal(0)
         self.entries: dict[str, int] = {}
 
     def update(self, event: AccountUpdated) -> None:
         """Take over the venue's balances."""
         if event.cause == "TRANSFER":
-            self.transfers += event.wallet_balance - self.wallet_balance
+            moved = event.wallet_balance - self.wallet_balance
+            self.transfers += moved
+            self.peak_equity += moved
         self.wallet_balance = event.wallet_balance
         self.available_balance = event.available_balance
         if self.updated_ns is None:
             self.day_wallet = self.day_equity = event.wallet_balance
         self.updated_ns = event.time_ns
         self.margin_refused = False
+        self.see_equity(event.wallet_balance)
+
+    def see_equity(self, equity: Decimal) -> None:
+        """Keep the peak that a fall is measured from."""
+        self.peak_equity = max(self.peak_equity, equity)
 
     def roll(self, time_ns: int, equity: Decimal | None) -> None:
         """Reset the counters if a new UTC day has begun; equity is the wallet's where nothing was held."""

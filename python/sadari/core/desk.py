@@ -10,7 +10,6 @@ from sadari.core.account import Account
 from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
-from sadari.core.position_table import position_lifecycle
 from sadari.core.rules import Rules
 from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, SendAlert
 from sadari.model.event import OrderCanceled, OrderRejected
@@ -38,6 +37,8 @@ class Desk:
         prepared: Confirmed leverage and maximum notional, by symbol.
         causes: Why entries are paused, in order.
         gate_causes: Why no new exposure is allowed although the engine runs.
+        own_rules: The rules of strategies that have a ladder of their own, by strategy.
+        last_signal: The id of the last signal, by symbol and strategy.
         foreign_trades: Trades of orders that are not ours, by symbol and id, so that each is booked once.
     """
 
@@ -45,7 +46,11 @@ class Desk:
         self.settings = settings
         self.instruments = instruments
         self.rules = Rules(settings.ladder, settings.fees)
-        self.lifecycle = position_lifecycle(settings.ladder.rungs, rearm=settings.ladder.dca_rearm)
+        self.own_rules = {
+            name: Rules(strategy.ladder, settings.fees)
+            for name, strategy in settings.strategies.items()
+            if strategy.ladder is not None
+        }
         self.state: StrEnum = ENGINE.initial
         self.causes: list[str] = []
         self.gate_causes: set[str] = set()
@@ -54,7 +59,7 @@ class Desk:
         self.positions: dict[str, Position] = {}
         self.orders: dict[str, Intent] = {}
         self.prepared: dict[str, Decimal] = {}
-        self.last_signal: dict[str, str] = {}
+        self.last_signal: dict[tuple[str, str], str] = {}
         self.now_ns = 0
         self.day_call_ns = 0
         self.out: list[Command] = []
@@ -97,7 +102,7 @@ class Desk:
         Raises:
             IllegalTransitionError: The lifecycle does not list this move.
         """
-        before, after = self.lifecycle.move(position, event, guard)
+        before, after = position.lifecycle.move(position, event, guard)
         position.worst = None
         if before is not after:
             self.out.append(

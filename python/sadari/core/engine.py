@@ -36,7 +36,7 @@ class Engine:
 
     def __init__(self, settings: Settings, instruments: Mapping[str, Instrument]) -> None:
         self._desk = Desk(settings, instruments)
-        rungs = settings.ladder.rungs
+        rungs = max(ladder.rungs for ladder in settings.ladders)
         self._stages = tuple(stage_name(stage) for stage in range(rungs + 1))
         self._handlers: dict[type[Event], Callable[[Any], Position | None]] = {
             events.OperatorRequested: self._operator,
@@ -86,7 +86,10 @@ class Engine:
         desk = self._desk
         desk.now_ns = event.time_ns
         desk.out = []
-        desk.account.roll(event.time_ns, getattr(event, "equity", None))
+        equity: Decimal | None = getattr(event, "equity", None)
+        desk.account.roll(event.time_ns, equity)
+        if equity is not None:
+            desk.account.see_equity(equity)
         try:
             position = self._handlers[type(event)](event)
             if position is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core import gates
+from sadari.core import gates, scaling
 from sadari.core.desk import Desk
 from sadari.core.exposure import worst_case
 from sadari.core.intents import Intent
@@ -15,7 +15,7 @@ from sadari.model.command import ArmSignals, CallDay, RecordDecision, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected, SignalRaised
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, DenialCode, RejectReason, is_stop, stage_name
-from sadari.model.units import DAY_NS, MILLISECOND_NS, Exact, decimal_of, exact
+from sadari.model.units import DAY_NS, EXACT, MILLISECOND_NS, Exact, decimal_of, exact
 
 # Strategies §5.3: a refused order is tried three times in all, with these pauses after each refusal.
 RETRY_BACKOFF_NS = (500 * MILLISECOND_NS, 1000 * MILLISECOND_NS, 2000 * MILLISECOND_NS)
@@ -35,7 +35,7 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
         if denial is None:
             _begin(desk, position, signal)
             denial, sizing = _size_entry(desk, position, signal)
-    desk.last_signal[signal.symbol] = signal.signal_id
+    desk.last_signal[signal.symbol, signal.strategy] = signal.signal_id
     _record(desk, signal, denial, sizing)
     if denial is not None or position is None or sizing is None:
         if signal.rearm:
@@ -53,7 +53,11 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
 def _begin(desk: Desk, position: Position, signal: SignalRaised) -> None:
     if position.is_in("CLOSED"):
         desk.move(position, "cooldown_over")
-    position.start(position.id, signal.direction, signal.strategy, signal.signal_id, desk.account.wallet_balance)
+    rules = desk.own_rules.get(signal.strategy, desk.rules)
+    if rules is not position.rules:
+        position.follow(rules)
+    balance = EXACT.multiply(desk.account.wallet_balance, scaling.share(desk, signal))
+    position.start(position.id, signal.direction, signal.strategy, signal.signal_id, balance)
     position.rearm = signal.rearm
     position.last_price = signal.price
     position.opened_ns = desk.now_ns
@@ -65,7 +69,11 @@ def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[D
     if denial is not None:
         return denial, None
     sizing = _sized(desk, position, 0, price)
-    denial = gates.portfolio_fits(desk, position, sizing.qty, price) or sizing.denial
+    denial = (
+        gates.short_risk_fits(desk, position)
+        or gates.portfolio_fits(desk, position, sizing.qty, price, signal.correlations)
+        or sizing.denial
+    )
     if denial is None:
         instrument = position.instrument
         prices = [price, *(price * factor for factor in position.side.trigger)]
@@ -78,7 +86,7 @@ def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[D
 def _sized(desk: Desk, position: Position, rung: int, price: Exact) -> Sizing:
     settings = desk.settings
     caps = ladder_caps(
-        settings.ladder,
+        position.rules.ladder,
         settings.risk,
         settings.fees,
         position.instrument,
@@ -167,7 +175,12 @@ def consider_add(desk: Desk, position: Position, rung: int, tick: Decimal) -> bo
     if denial is None:
         sizing = _sized(desk, position, rung, price)
         denial = would_stop(position, rung, price, sizing.qty) or gates.margin_buffer(desk)
-        denial = denial or gates.portfolio_fits(desk, position, sizing.qty, price) or sizing.denial
+        denial = (
+            denial
+            or gates.short_risk_fits(desk, position)
+            or gates.portfolio_fits(desk, position, sizing.qty, price)
+            or sizing.denial
+        )
     if denial is not None:
         position.suspended[rung] = (
             safe_price(desk, position, rung, tick) if denial.code is DenialCode.DCA_WOULD_STOP else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sadari.core.position import Position
+from sadari.model.order import Direction
 from sadari.model.units import Exact, exact
 
 COUNTED_OUT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
@@ -48,6 +49,15 @@ def _worst_case(position: Position) -> Exact:
         stop = position.stop if position.stop is not None else position.average
         return exact(position.qty) * max(Exact(0), side.sign * (position.average - stop))
     return _plan_loss(position, position.cost, position.stage)
+
+
+def open_short_risk(positions: Iterable[Position]) -> Exact:
+    """What short positions lose if all of them stop: 0 for one whose stop is at or below its average (D-22)."""
+    risk = Exact(0)
+    for position in positions:
+        if position.qty > 0 and position.direction is Direction.SHORT and position.stop is not None:
+            risk += exact(position.qty) * max(Exact(0), position.stop - position.average)
+    return risk
 
 
 def portfolio_worst_case(positions: Iterable[Position]) -> Exact:

@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sadari.core.desk import Desk
-from sadari.core.exposure import committed, counts, portfolio_worst_case, worst_case
+from sadari.core.exposure import committed, counts, open_short_risk, portfolio_worst_case, worst_case
 from sadari.core.position import Position
 from sadari.core.rules import estimated_liquidation
 from sadari.core.sizing import Denial, planned_quantities
 from sadari.model.event import SignalRaised
 from sadari.model.order import Direction
 from sadari.model.reason import DenialCode, is_stop
-from sadari.model.units import MILLISECOND_NS, Exact, exact
+from sadari.model.units import MILLISECOND_NS, MINUTE_NS, Exact, exact
+
+Correlations = tuple[tuple[str, float], ...]
 
 
 def may_act(desk: Desk, symbol: str, price_time_ns: int) -> Denial | None:
@@ -44,13 +46,25 @@ def may_act(desk: Desk, symbol: str, price_time_ns: int) -> Denial | None:
 
 def may_enter(desk: Desk, position: Position, signal: SignalRaised) -> Denial | None:
     """Gates 1 to 15 of an entry."""
-    denial = may_act(desk, signal.symbol, signal.price_time_ns)
+    denial = may_act(desk, signal.symbol, signal.price_time_ns) or is_candidate(desk, signal)
     return denial if denial is not None else next(_entry_gates(desk, position, signal), None)
+
+
+def is_candidate(desk: Desk, signal: SignalRaised) -> Denial | None:
+    """Of a strategy that the scanner gates: a scan young enough found the symbol a candidate (D-39)."""
+    most = desk.settings.strategy(signal.strategy).scan_max_age_minutes
+    if most is None:
+        return None
+    age_ns = signal.candidate_age_ns
+    if age_ns is not None and age_ns <= most * MINUTE_NS:
+        return None
+    shown = "never" if age_ns is None else f"{age_ns // MINUTE_NS} min ago"
+    return Denial(DenialCode.NOT_A_CANDIDATE, shown, f"{most} min")
 
 
 def _entry_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterator[Denial]:
     risk = desk.settings.risk
-    if desk.last_signal.get(signal.symbol) == signal.signal_id:
+    if desk.last_signal.get((signal.symbol, signal.strategy)) == signal.signal_id:
         yield Denial(DenialCode.DUPLICATE_SIGNAL, signal.signal_id, "one decision per signal")
     if not position.is_in("FLAT", "CLOSED"):
         yield Denial(DenialCode.POSITION_EXISTS, position.state.value, "FLAT")
@@ -60,11 +74,14 @@ def _entry_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterat
     if len(counted) >= risk.max_positions:
         yield Denial(DenialCode.MAX_POSITIONS, len(counted), risk.max_positions)
     same = sum(other.strategy == signal.strategy for other in counted)
-    if same >= risk.strategy_positions:
-        yield Denial(DenialCode.STRATEGY_POSITION_LIMIT, same, risk.strategy_positions)
+    own = desk.settings.strategy(signal.strategy).max_positions
+    at_once = risk.strategy_positions if own is None else own
+    if same >= at_once:
+        yield Denial(DenialCode.STRATEGY_POSITION_LIMIT, same, at_once)
     shorts = sum(other.direction is Direction.SHORT for other in counted)
-    if signal.direction is Direction.SHORT and shorts >= risk.max_shorts:
-        yield Denial(DenialCode.SHORT_POSITION_LIMIT, shorts, risk.max_shorts)
+    most = risk.max_shorts + (risk.bearish_shorts if signal.market_trend == "BEARISH" else 0)
+    if signal.direction is Direction.SHORT and shorts >= most:
+        yield Denial(DenialCode.SHORT_POSITION_LIMIT, shorts, most)
     opposite = sum(other.direction is not signal.direction for other in counted)
     if opposite and not risk.allow_opposite_side:
         yield Denial(DenialCode.HEDGE_NOT_ALLOWED, opposite, 0)
@@ -119,7 +136,22 @@ def margin_buffer(desk: Desk) -> Denial | None:
     return Denial(DenialCode.MARGIN_BUFFER, available, buffer) if available <= buffer else None
 
 
-def portfolio_fits(desk: Desk, position: Position, qty: Decimal, price: Exact) -> Denial | None:
+def short_risk_fits(desk: Desk, position: Position) -> Denial | None:
+    """Gate 22: the other shorts do not lose too much already if all of them stop (strategies §9.3, §10, D-22).
+
+    A ladder's own risk is not counted: its plan is limited by gate 23, and would never pass a cap for single orders.
+    """
+    if position.direction is not Direction.SHORT:
+        return None
+    others = (other for other in desk.positions.values() if other is not position)
+    at_stake, cap = open_short_risk(others), exact(desk.settings.risk.max_short_risk_pct)
+    limit = cap * exact(desk.account.wallet_balance)
+    return Denial(DenialCode.SHORT_RISK_CAP, at_stake, limit) if at_stake > limit else None
+
+
+def portfolio_fits(
+    desk: Desk, position: Position, qty: Decimal, price: Exact, correlations: Correlations = ()
+) -> Denial | None:
     """Gates 23, 24 and 27, asked with the quantity at hand; the position already carries its plan."""
     risk, balance = desk.settings.risk, exact(desk.account.wallet_balance)
     worst = portfolio_worst_case(desk.positions.values())
@@ -128,13 +160,41 @@ def portfolio_fits(desk: Desk, position: Position, qty: Decimal, price: Exact) -
     cap = exact(risk.max_portfolio_stop_loss_pct) * balance
     if worst > cap:
         return Denial(DenialCode.PORTFOLIO_RISK_CAP, worst, cap)
-    taken = sum((committed(other) for other in desk.positions.values() if counts(other)), exact(qty) * price)
-    margin = taken / position.rules.ladder.leverage
-    reserve = (1 - exact(risk.min_reserve_pct)) * balance
-    if margin > reserve:
-        return Denial(DenialCode.MARGIN_RESERVE, margin, reserve)
+    denial = correlated_loss_fits(desk, position, dict(correlations)) or _reserve_kept(desk, position, qty, price)
+    if denial is not None:
+        return denial
     notional = (exact(position.qty) + exact(qty)) * price
     limit = exact(desk.prepared[position.symbol])
     if notional > limit:
         return Denial(DenialCode.LEVERAGE_BRACKET_EXCEEDED, notional, limit)
+    return None
+
+
+def correlated_loss_fits(desk: Desk, position: Position, correlations: dict[str, float]) -> Denial | None:
+    """An option: what moves together may not lose too much together. An unknown correlation counts as one."""
+    share = desk.settings.scaling.max_correlated_loss_pct
+    if share is None or counts(position):
+        return None
+    loss = worst_case(position)
+    for other in desk.positions.values():
+        if other is not position and counts(other) and other.direction is position.direction:
+            loss += worst_case(other) * Exact(max(0.0, correlations.get(other.symbol, 1.0)))
+    limit = exact(share) * exact(desk.account.wallet_balance)
+    return Denial(DenialCode.CORRELATION_CAP, loss, limit) if loss > limit else None
+
+
+def _reserve_kept(desk: Desk, position: Position, qty: Decimal, price: Exact) -> Denial | None:
+    """Gate 24: neither the strategy of the position nor all of them together use the reserve as margin."""
+    leverage, balance = position.rules.ladder.leverage, exact(desk.account.wallet_balance)
+    added = exact(qty) * price
+    held = [(other.strategy, committed(other)) for other in desk.positions.values() if counts(other)]
+    own = desk.settings.strategy(position.strategy).min_reserve_pct
+    limits = [(sum((cost for _, cost in held), added), desk.settings.risk.min_reserve_pct)]
+    if own is not None:
+        of_strategy = sum((cost for strategy, cost in held if strategy == position.strategy), added)
+        limits.append((of_strategy, own))
+    for taken, reserve in limits:
+        margin, limit = taken / leverage, (1 - exact(reserve)) * balance
+        if margin > limit:
+            return Denial(DenialCode.MARGIN_RESERVE, margin, limit)
     return None

@@ -68,8 +68,8 @@ class Position:
     __slots__ = (
         "adds", "armed", "avg", "closed_ns", "cost", "denied", "direction", "e0", "entry_cost", "entry_qty",
         "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "instrument",
-        "last_price", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "opened_ns", "openings",
-        "outdated", "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason",
+        "last_price", "lifecycle", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "opened_ns",
+        "openings", "outdated", "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason",
         "reduction_blocked", "reduction_given_up", "refused_flat", "return_state", "rules", "runner_best",
         "side", "signal_id", "stage", "staged_exit", "state", "stop", "stop_reason", "strategy", "suspended",
         "symbol", "trail", "tries", "used", "verdict", "wall", "working", "worst", "worst_case",
@@ -78,13 +78,17 @@ class Position:
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
         self.symbol = symbol
         self.instrument = instrument
-        self.rules = rules
         self.maintenance = Maintenance(instrument)
-        lifecycle = position_lifecycle(rules.ladder.rungs, rearm=rules.ladder.dca_rearm)
-        self.state: StrEnum = lifecycle.initial
+        self.follow(rules)
         self.id = 0
         self.openings: list[Intent] = []
         self.start(0, Direction.LONG, "", "", ZERO)
+
+    def follow(self, rules: Rules) -> None:
+        """Live by a plan from now on; only what is FLAT may change it."""
+        self.rules = rules
+        self.lifecycle = position_lifecycle(rules.ladder.rungs, rearm=rules.ladder.dca_rearm)
+        self.state: StrEnum = self.lifecycle.initial
 
     def start(self, number: int, direction: Direction, strategy: str, signal_id: str, plan_balance: Decimal) -> None:
         """Begin a new life on this symbol; the lifecycle state is moved by the caller."""

@@ -52,6 +52,8 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     max_positions: int = 10
     strategy_positions: int = 10
     max_shorts: int = 2
+    bearish_shorts: int = 1
+    max_short_risk_pct: Decimal = D("0.015")
     allow_opposite_side: bool = False
     min_reserve_pct: Decimal = D("0.45")
     max_portfolio_stop_loss_pct: Decimal = D("0.30")
@@ -89,8 +91,49 @@ class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     maker: Decimal = D("0.0002")
 
 
+class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One strategy's own plan and limits on an account that it shares; what is None is the account's.
+
+    Attributes:
+        ladder: Its ladder. Leverage and margin mode are a symbol's at the venue and so the same for all strategies.
+        max_positions: Positions of it at once.
+        min_reserve_pct: Share of the balance that this strategy never uses as margin.
+        scan_max_age_minutes: How old the last scan in which a symbol was a candidate may be at an entry (D-39); None:
+            the scanner does not gate this strategy.
+    """
+
+    ladder: Ladder | None = None
+    max_positions: int | None = None
+    min_reserve_pct: Decimal | None = None
+    scan_max_age_minutes: int | None = None
+
+
+class Scaling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Options that make plans smaller when risk is higher; all off by default (requirements R000-26, R000-28, R002-12).
+
+    Attributes:
+        volatility_from_pct: From this percentile of volatility on a plan shrinks; None: it does not. At the 100th it is
+            ``volatility_floor`` of its size, in between in proportion.
+            Source: volatility-managed exposure, Moreira and Muir, Journal of Finance 72 (2017).
+        volatility_floor: The least share of a plan that high volatility leaves.
+        drawdown_steps: Pairs of a fall of equity below its peak and the share of a plan from there on, both rising in
+            severity; empty: none. Source: drawdown control, Grossman and Zhou, Mathematical Finance 3 (1993), in steps.
+        max_correlated_loss_pct: The most that positions of one side may lose at their worst stops together, each
+            counted by its correlation with the new one where that is positive; None: no limit. Two symbols that move
+            as one count as one. Source: the part of risks that adds up, Markowitz, Journal of Finance 7 (1952).
+    """
+
+    volatility_from_pct: Decimal | None = None
+    volatility_floor: Decimal = D("0.5")
+    drawdown_steps: tuple[tuple[Decimal, Decimal], ...] = ()
+    max_correlated_loss_pct: Decimal | None = None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Everything the engine decides by. ``run_id`` is a part of every client order id."""
+    """Everything the engine decides by. ``run_id`` is a part of every client order id.
+
+    ``strategies`` are those with something of their own, by the name that their signals carry.
+    """
 
     run_id: str = "run"
     ladder: Ladder = Ladder()
@@ -98,3 +141,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     reentry: Reentry = Reentry()
     daily: Daily = Daily()
     fees: Fees = Fees()
+    scaling: Scaling = Scaling()
+    strategies: dict[str, Strategy] = {}
+
+    def strategy(self, name: str) -> Strategy:
+        """What a strategy has of its own; nothing for one that is not named."""
+        return self.strategies.get(name, _SHARED)
+
+    def ladder_of(self, name: str) -> Ladder:
+        """The ladder that a strategy climbs."""
+        return self.strategy(name).ladder or self.ladder
+
+    @property
+    def ladders(self) -> tuple[Ladder, ...]:
+        """Every ladder that positions may have, the account's first."""
+        own = (strategy.ladder for strategy in self.strategies.values())
+        return (self.ladder, *(ladder for ladder in own if ladder is not None))
+
+
+_SHARED = Strategy()

@@ -227,7 +227,7 @@ def test_the_fiftieth_entry_of_a_day_passes_and_the_next_does_not() -> None:
     ({"max_positions": 3}, LONG, 3, "MAX_POSITIONS"),
     ({"strategy_positions": 4}, LONG, 4, "STRATEGY_POSITION_LIMIT"),
     ({}, SHORT, 2, "SHORT_POSITION_LIMIT"),
-    ({"max_shorts": 3}, SHORT, 3, "SHORT_POSITION_LIMIT"),
+    ({"max_shorts": 3, "max_short_risk_pct": "1"}, SHORT, 3, "SHORT_POSITION_LIMIT"),
 ])  # fmt: skip
 @pytest.mark.parametrize("answered", [True, False])
 def test_positions_are_counted_from_their_pending_entry(
