@@ -77,6 +77,6 @@ def ladder_request(
         candles={SYMBOL: candles},
         instruments={SYMBOL: INSTRUMENT},
         # Windows that a million minutes never fill: this signal is computed and never raised.
-        signal=SignalSection(kind=kind, direction="long", frame_minutes=1_440, fast=600, slow=690),
+        signals={kind: SignalSection(kind=kind, direction="long", frame_minutes=1_440, fast=600, slow=690)},
         journal=journal,
     )

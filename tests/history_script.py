@@ -19,7 +19,7 @@ from sadari.sensors.always import Always
 from sadari.sensors.signals import Signal, SignalRule
 from sadari.store.funding import FundingColumns
 from sadari.venue.history import HistoryVenue
-from sadari.venue.port import Latency, Market
+from sadari.venue.port import Entries, Latency, Market
 from tests.reference.tapes import INSTRUMENT, Columns
 
 BTC = INSTRUMENT.symbol
@@ -71,7 +71,8 @@ def market(symbol: str, candles: Columns, rule: SignalRule, funding: FundingColu
         tick_units=floor_units(INSTRUMENT.tick_size),
         seed=1,
     )
-    return Market(symbol=symbol, candles=candles, history=history, rule=rule, funding=funding)
+    entries = Entries(strategy=rule.strategy, signals=rule.batch(candles), rearm=rule.rearm)
+    return Market(symbol=symbol, candles=candles, history=history, entries=(entries,), funding=funding)
 
 
 def venue_over(

@@ -37,7 +37,7 @@ def run_over(seed: int, rows: int, path: str = "tape", *, kind: str = "always", 
             balance=Decimal(10_000),
             candles=candles,
             instruments=INSTRUMENTS,
-            signal=signal,
+            signals={signal.kind: signal},
             market=MarketSection(seed=seed, path=path, report_ms=report_ms),  # type: ignore[arg-type]
         )
     )
@@ -83,7 +83,7 @@ def test_what_comes_later_changes_nothing_before(path: str) -> None:
                 balance=Decimal(10_000),
                 candles={"AAAUSDT": part},
                 instruments=INSTRUMENTS,
-                signal=SignalSection(kind="always", direction="long"),
+                signals={"always": SignalSection(kind="always", direction="long")},
                 market=MarketSection(path=path),  # type: ignore[arg-type]
             )
         )

@@ -34,7 +34,7 @@ def run(asked: argparse.Namespace) -> int:
         candles={one.instrument.symbol: one.candles for one in listings},
         instruments={one.instrument.symbol: one.instrument for one in listings},
         funding={one.instrument.symbol: one.funding for one in listings},
-        signal=config.signal,
+        signals=config.signals(),
         market=config.market,
     )
     return report(asked, request, with_bounds=False)

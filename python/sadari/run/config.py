@@ -8,14 +8,14 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from sadari.errors import ConfigError
 from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
-from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Settings
+from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Scaling, Settings, Strategy
 from sadari.run.limits import check_bounds, check_order
 from sadari.run.request import MarketSection, SignalSection
 
@@ -51,6 +51,15 @@ class InstrumentSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     brackets: tuple[Bracket, ...] | None = None
 
 
+class StrategySection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of several strategies on the account: its signal, and what it has of its own of ladder and limits."""
+
+    signal: SignalSection = SignalSection()
+    ladder: Ladder | None = None
+    max_positions: int | None = None
+    min_reserve_pct: Decimal | None = None
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole configuration; every section may be absent and then has its defaults."""
 
@@ -61,17 +70,32 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reentry: Reentry = Reentry()
     daily: Daily = Daily()
     fees: Fees = Fees()
+    scaling: Scaling = Scaling()
     signal: SignalSection = SignalSection()
     market: MarketSection = MarketSection()
+    strategies: dict[str, StrategySection] = {}
     instruments: dict[str, InstrumentSection] = {}
 
     def settings(self) -> Settings:
         """What the engine decides by."""
+        own = {
+            name: Strategy(
+                ladder=section.ladder, max_positions=section.max_positions, min_reserve_pct=section.min_reserve_pct
+            )
+            for name, section in self.strategies.items()
+        }
         return Settings(
             run_id=self.engine.name, ladder=self.ladder, risk=self.risk, reentry=self.reentry, daily=self.daily,
-            fees=self.fees,
+            fees=self.fees, scaling=self.scaling, strategies=own,
         )  # fmt: skip
 
+    def signals(self) -> dict[str, SignalSection]:
+        """The signal of each strategy: the named ones', or that of the only one, which is named by its kind."""
+        return {name: section.signal for name, section in self.strategies.items()} or {self.signal.kind: self.signal}
+
+
+# Sections that hold one section for each name.
+NAMED = ("strategies", "instruments")
 
 # A preset stands for values that are written out nowhere else; a value given beside it wins (strategies §9.5, D-08).
 PRESETS: dict[str, dict[str, dict[str, object]]] = {
@@ -144,8 +168,9 @@ def decode_apart(raw: Raw) -> Config:
     filled = _with_preset(raw)
     hints = get_type_hints(Config)
     sections: dict[str, object] = {
-        name: _section(name, content, hints[name]) for name, content in filled.items() if name != "instruments"
+        name: _section(name, content, hints[name]) for name, content in filled.items() if name not in NAMED
     }
+    sections["strategies"] = _strategies(filled)
     sections["instruments"] = {
         symbol: _section(f"instruments.{symbol}", content, InstrumentSection)
         for symbol, content in filled.get("instruments", {}).items()
@@ -153,6 +178,26 @@ def decode_apart(raw: Raw) -> Config:
     config = Config(**sections)  # type: ignore[arg-type]
     check_bounds(config)
     return config
+
+
+def _strategies(raw: Raw) -> dict[str, StrategySection]:
+    """The named strategies; what a ladder of theirs leaves out is that of the account."""
+    named: Raw = raw.get("strategies", {})
+    if named and "signal" in raw:
+        raise ConfigError("[signal] stands beside [strategies]; allowed: one signal, or one in each strategy")
+    sections: dict[str, StrategySection] = {}
+    for name, content in named.items():
+        place = f"strategies.{name}"
+        if not isinstance(content, dict):
+            raise ConfigError(f"{place} is {_shown(content)} where a section [{place}] is wanted")
+        own: dict[str, Any] = {"signal": _section(f"{place}.signal", content.get("signal", {}), SignalSection)}
+        if "ladder" in content:
+            ladder = content["ladder"]
+            whole = {**raw.get("ladder", {}), **ladder} if isinstance(ladder, dict) else ladder
+            own["ladder"] = _section(f"{place}.ladder", whole, Ladder)
+        rest = {key: value for key, value in content.items() if key not in own}
+        sections[name] = msgspec.structs.replace(cast("StrategySection", _section(place, rest, StrategySection)), **own)
+    return sections
 
 
 def _toml(text: str) -> Raw:

@@ -8,7 +8,9 @@ from decimal import Decimal
 
 import msgspec
 
+from sadari.model.plan import Ladder
 from sadari.run.config import Config
+from sadari.run.request import SignalSection
 
 HEAD = """\
 # The configuration of Sadari. Every key may be left out and then has the value shown here.
@@ -24,6 +26,7 @@ SECTIONS = {
     "reentry": "When a symbol may be entered again.",
     "daily": "Limits of one UTC day.",
     "fees": "Fee rates, as fractions of notional.",
+    "scaling": "Smaller plans when risk is higher; all of it is off.",
     "signal": "When to enter.",
     "market": "How the simulated exchange behaves.",
 }
@@ -61,6 +64,8 @@ KEYS = {
         "max_positions": "positions at once",
         "strategy_positions": "positions of one strategy at once",
         "max_shorts": "short positions at once",
+        "bearish_shorts": "so many more while the market's trend is bearish",
+        "max_short_risk_pct": "no more shorts once those held may lose this share of the balance at their stops",
         "allow_opposite_side": "long and short positions at the same time, on different symbols",
         "min_reserve_pct": "share of the balance that is never used as margin",
         "max_portfolio_stop_loss_pct": "the most that all positions together may lose at their stops",
@@ -80,6 +85,12 @@ KEYS = {
         "max_loss_pct": "loss of the day, as a share of the balance at its start, that ends entries for the day",
     },
     "fees": {"taker": "market orders and triggered stops", "maker": "resting limit orders"},
+    "scaling": {
+        "volatility_from_pct": "from this percentile of volatility on a plan shrinks, down to the floor at 100",
+        "volatility_floor": "the least share of a plan that high volatility leaves",
+        "drawdown_steps": "pairs of a fall of equity below its peak and the share of a plan that it leaves",
+        "max_correlated_loss_pct": "what positions of one side may lose together, each counted by its correlation",
+    },
     "signal": {
         "kind": "ma_cross: a fast moving average crosses a slow one; always: whenever the symbol is flat",
         "direction": "long, short or both; always takes one of the two",
@@ -98,6 +109,18 @@ KEYS = {
 }
 
 TAIL = """
+# Several strategies on the account, in the place of [signal]: each with its signal, and with its own ladder and limits
+# where they differ from those above.
+# [strategies.fast]
+# max_positions = 3
+# min_reserve_pct = 0.8
+# [strategies.fast.signal]
+# kind = "ma_cross"
+# [strategies.fast.ladder]
+# weights = [0.01]
+# dca_trigger = []
+# stop_by_stage = [0.05]
+
 # A contract that the files given with --instruments lack, or where they are to be replaced:
 # [instruments.BTCUSDT]
 # tick_size = 0.1
@@ -110,8 +133,15 @@ TAIL = """
 # brackets = [{ floor = 0, cap = 300000, max_leverage = 125, maint_margin_rate = 0.004, cum = 0 }]
 """
 
+# What a named section holds as a section of its own.
+NESTED = (SignalSection, Ladder)
+
 # Shown for a key whose default is nothing.
-_EXAMPLES = {"account_max_age_ms": 5_000}
+_EXAMPLES: dict[str, object] = {
+    "account_max_age_ms": 5_000,
+    "volatility_from_pct": 50,
+    "max_correlated_loss_pct": Decimal("0.06"),
+}
 
 
 def commented(config: Config) -> str:
@@ -126,6 +156,8 @@ def plain(config: Config) -> str:
 
 def _lines(config: Config, *, explain: bool) -> Iterator[str]:
     for section, keys in KEYS.items():
+        if section == "signal" and config.strategies:
+            continue
         values = msgspec.structs.asdict(getattr(config, section))
         yield f"\n# {SECTIONS[section]}\n" if explain else "\n"
         yield f"[{section}]\n"
@@ -136,11 +168,25 @@ def _lines(config: Config, *, explain: bool) -> Iterator[str]:
                 yield f"# {sentence}\n{line}\n"
             elif value is not None:
                 yield f"{line}\n"
+    for name, strategy in config.strategies.items():
+        yield from _named(f"strategies.{name}", strategy)
+        for part in (strategy.signal, strategy.ladder):
+            if part is not None:
+                yield from _named(f"strategies.{name}.{type(part).__name__.removesuffix('Section').lower()}", part)
     for symbol, instrument in config.instruments.items():
         yield f"\n[instruments.{json.dumps(symbol) if '/' in symbol else symbol}]\n"
-        for key, value in msgspec.structs.asdict(instrument).items():
-            if value is not None:
-                yield f"{key} = {_toml(value)}\n"
+        yield from _values(instrument)
+
+
+def _named(place: str, section: msgspec.Struct) -> Iterator[str]:
+    yield f"\n[{place}]\n"
+    yield from _values(section)
+
+
+def _values(section: msgspec.Struct) -> Iterator[str]:
+    for key, value in msgspec.structs.asdict(section).items():
+        if value is not None and not isinstance(value, NESTED):
+            yield f"{key} = {_toml(value)}\n"
 
 
 def _toml(value: object) -> str:

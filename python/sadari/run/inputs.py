@@ -93,7 +93,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         balance=config.account.balance,
         candles=columns,
         instruments=described.instruments,
-        signal=config.signal,
+        signals=config.signals(),
         market=config.market,
         funding=paid,
         start_ns=inputs.from_ns,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from sadari.errors import ConfigError
+from sadari.model.plan import Ladder
 from sadari.model.units import DAY_NS, MINUTE_NS
 
 if TYPE_CHECKING:
@@ -51,6 +53,15 @@ FRAME = Bound(
 NUMBERS = Bound("a list of finite numbers", lambda values: all(map(_finite, values)))
 TICK = Bound("a multiple of 0.00000001 above 0", lambda value: _finite(value) and value > 0 and not value % FINEST_TICK)
 
+PERCENTILE = Bound("a percentile from 0 to below 100", lambda value: _finite(value) and 0 <= value < 100)  # noqa: PLR2004
+STEPS = Bound(
+    "pairs of a fall and the share of a plan that it leaves, falls rising and shares falling, both fractions above 0",
+    lambda steps: (
+        all(_finite(part) and 0 < part <= 1 for step in steps for part in step)
+        and all(before[0] < after[0] and before[1] > after[1] for before, after in pairwise(steps))
+    ),
+)
+
 BOUNDS: dict[str, dict[str, Bound]] = {
     "engine": {"name": Bound("1 to 16 of A-Z a-z 0-9 _ -", lambda value: _NAME.fullmatch(value) is not None)},
     "account": {"balance": POSITIVE},
@@ -62,7 +73,8 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "protect_offset": BELOW_ONE, "protect_wall_offset": BELOW_ONE,
     },
     "risk": {
-        "max_positions": COUNT, "strategy_positions": COUNT, "max_shorts": COUNT_OR_NONE, "min_reserve_pct": SHARE,
+        "max_positions": COUNT, "strategy_positions": COUNT, "max_shorts": COUNT_OR_NONE,
+        "bearish_shorts": COUNT_OR_NONE, "max_short_risk_pct": SHARE, "min_reserve_pct": SHARE,
         "max_portfolio_stop_loss_pct": PART, "margin_buffer_usdt": NOT_NEGATIVE, "max_order_margin_pct": PART,
         "max_usable_pct": PART, "max_price_age_ms": COUNT, "account_max_age_ms": COUNT,
     },
@@ -72,6 +84,10 @@ BOUNDS: dict[str, dict[str, Bound]] = {
     },
     "daily": {"max_entries": COUNT, "max_loss_pct": PART},
     "fees": {"taker": RATE, "maker": RATE},
+    "scaling": {
+        "volatility_from_pct": PERCENTILE, "volatility_floor": PART, "drawdown_steps": STEPS,
+        "max_correlated_loss_pct": PART,
+    },
     "signal": {"frame_minutes": FRAME, "fast": COUNT, "slow": COUNT, "cooldown_minutes": COUNT_OR_NONE},
     "market": {
         "latency_ms": COUNT_OR_NONE, "report_ms": COUNT_OR_NONE, "slippage_ticks": COUNT_OR_NONE,
@@ -79,6 +95,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
     },
 }  # fmt: skip
 
+_STRATEGY: dict[str, Bound] = {"max_positions": COUNT, "min_reserve_pct": SHARE}
 _INSTRUMENT: dict[str, Bound] = {
     "tick_size": TICK, "step_size": POSITIVE, "min_qty": POSITIVE, "max_qty": POSITIVE, "market_max_qty": POSITIVE,
     "min_notional": NOT_NEGATIVE, "liquidation_fee": BELOW_ONE,
@@ -97,6 +114,11 @@ def check_bounds(config: Config) -> None:
     """
     for section, bounds in BOUNDS.items():
         _check(section, getattr(config, section), bounds)
+    for name, strategy in config.strategies.items():
+        _check(f"strategies.{name}", strategy, _STRATEGY)
+        _check(f"strategies.{name}.signal", strategy.signal, BOUNDS["signal"])
+        if strategy.ladder is not None:
+            _check(f"strategies.{name}.ladder", strategy.ladder, BOUNDS["ladder"])
     for symbol, instrument in config.instruments.items():
         _check(f"instruments.{symbol}", instrument, _INSTRUMENT)
         for number, bracket in enumerate(instrument.brackets or (), 1):
@@ -104,21 +126,39 @@ def check_bounds(config: Config) -> None:
 
 
 def check_order(config: Config) -> None:
-    """Refuse averages that are the wrong way round.
+    """Refuse averages that are the wrong way round, and strategies that want a symbol set in two ways.
 
     Raises:
         ConfigError: Names the section, the key, its value and what is allowed.
     """
-    for section, kind in (("signal", config.signal), ("ladder", config.ladder)):
-        prefix = "" if section == "signal" else "tech_ma_"
+    averages: list[tuple[str, str, Any]] = [("signal", "", config.signal), ("ladder", "tech_ma_", config.ladder)]
+    for name, strategy in config.strategies.items():
+        averages.append((f"strategies.{name}.signal", "", strategy.signal))
+        if strategy.ladder is not None:
+            averages.append((f"strategies.{name}.ladder", "tech_ma_", strategy.ladder))
+            _check_shared(name, strategy.ladder, config.ladder)
+    for section, prefix, kind in averages:
         fast, slow = getattr(kind, f"{prefix}fast"), getattr(kind, f"{prefix}slow")
         if fast >= slow:
             raise ConfigError(f"[{section}] {prefix}fast is {fast}; allowed: less than {prefix}slow, which is {slow}")
+
+
+def _check_shared(name: str, ladder: Ladder, shared: Ladder) -> None:
+    """Leverage and margin mode are a symbol's at the exchange: no two strategies can have their own."""
+    for key in ("leverage", "margin_mode"):
+        own, common = getattr(ladder, key), getattr(shared, key)
+        if own != common:
+            raise ConfigError(
+                f"[strategies.{name}.ladder] {key} is {own}; allowed: that of [ladder], which is {common}"
+            )
 
 
 def _check(section: str, values: msgspec.Struct, bounds: dict[str, Bound]) -> None:
     for key, bound in bounds.items():
         value = getattr(values, key)
         if value is not None and not bound.holds(value):
-            shown = f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else value
-            raise ConfigError(f"[{section}] {key} is {shown}; allowed: {bound.allowed}")
+            raise ConfigError(f"[{section}] {key} is {_shown(value)}; allowed: {bound.allowed}")
+
+
+def _shown(value: object) -> str:
+    return f"[{', '.join(map(_shown, value))}]" if isinstance(value, tuple) else str(value)

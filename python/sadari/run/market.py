@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from hashlib import sha256
 
 from sadari.errors import ConfigError
@@ -15,7 +15,7 @@ from sadari.sensors.always import Always
 from sadari.sensors.frames import check_frame
 from sadari.sensors.ma_cross import MaCross
 from sadari.sensors.signals import Candles, SignalRule
-from sadari.venue.port import Market
+from sadari.venue.port import Entries, Market
 
 DIRECTIONS = {
     "long": (Direction.LONG,),
@@ -32,7 +32,7 @@ def markets(request: Request) -> list[Market]:
     """
     if not request.candles:
         raise ConfigError("there is no symbol to run; allowed is at least one with candles")
-    rule = signal_rule(request.signal)
+    rules = signal_rules(request.signals)
     built = []
     for symbol, candles in sorted(request.candles.items()):
         instrument = request.instruments.get(symbol)
@@ -43,20 +43,27 @@ def markets(request: Request) -> list[Market]:
         check_frames(request, symbol, candles)
         history = tape(symbol, candles, instrument, request.market.seed)
         funding = request.funding.get(symbol)
-        built.append(Market(symbol=symbol, candles=candles, history=history, rule=rule, funding=funding))
+        entries = tuple(
+            Entries(strategy=name, signals=rule.batch(candles), rearm=rule.rearm) for name, rule in rules.items()
+        )
+        built.append(Market(symbol=symbol, candles=candles, history=history, entries=entries, funding=funding))
     return built
 
 
-def signal_rule(signal: SignalSection) -> SignalRule:
-    """The entry rule that a section asks for.
+def signal_rules(signals: Mapping[str, SignalSection]) -> dict[str, SignalRule]:
+    """The entry rule of each strategy.
 
     Raises:
         ConfigError: `always` was asked for both directions at once, or the averages are the wrong way round.
     """
+    return {name: _rule(name, signal) for name, signal in signals.items()}
+
+
+def _rule(name: str, signal: SignalSection) -> SignalRule:
     directions = DIRECTIONS[signal.direction]
     if signal.kind == "always":
         if len(directions) > 1:
-            raise ConfigError('[signal] direction is "both" with kind "always"; allowed: long, short')
+            raise ConfigError(f'the signal of {name}: direction is "both" with kind "always"; allowed: long, short')
         return Always(directions[0])
     return MaCross(
         signal.frame_minutes * MINUTE_NS,
@@ -73,11 +80,14 @@ def check_frames(request: Request, symbol: str, candles: Candles) -> None:
     Raises:
         ConfigError: Names the setting and the symbol.
     """
-    ladder = request.settings.ladder
-    wanted: Iterable[tuple[str, int, bool]] = (
-        ("[signal] frame_minutes", request.signal.frame_minutes, request.signal.kind == "ma_cross"),
-        ("[ladder] tech_frame_minutes", ladder.tech_frame_minutes, ladder.tech_exit is not TechExit.OFF),
-    )
+    wanted: list[tuple[str, int, bool]] = [
+        ("[signal] frame_minutes", signal.frame_minutes, signal.kind == "ma_cross")
+        for signal in request.signals.values()
+    ]
+    wanted += [
+        ("[ladder] tech_frame_minutes", ladder.tech_frame_minutes, ladder.tech_exit is not TechExit.OFF)
+        for ladder in request.settings.ladders
+    ]
     for name, minutes, used in wanted:
         if not used:
             continue

@@ -50,6 +50,7 @@ class Request:
         balance: Wallet balance at the start, in quote currency.
         candles: Columns of each symbol to run, checked by whoever loaded them.
         instruments: The instrument of each symbol in ``candles``.
+        signals: The entry signal of each strategy, by its name.
         funding: Funding of each symbol whose funding is known.
         start_ns: Where the run begins, or None for the first candle; earlier candles only warm up lines.
         journal: Where to write the journal, or None to keep it in memory only.
@@ -60,7 +61,7 @@ class Request:
     balance: Decimal
     candles: Mapping[str, Candles]
     instruments: Mapping[str, Instrument]
-    signal: SignalSection = field(default_factory=SignalSection)
+    signals: Mapping[str, SignalSection] = field(default_factory=lambda: {"ma_cross": SignalSection()})
     market: MarketSection = field(default_factory=MarketSection)
     funding: Mapping[str, FundingColumns] = field(default_factory=dict)
     start_ns: int | None = None

@@ -19,7 +19,7 @@ from sadari.research.shapes import iso
 from sadari.run.backtest import backtest
 from sadari.run.config import Config, Raw, decode, decode_apart, read
 from sadari.run.inputs import Inputs, Prepared, prepare, refuse_plan
-from sadari.run.market import check_frames, signal_rule
+from sadari.run.market import check_frames, signal_rules
 from sadari.run.request import Request
 from sadari.store.candles import CandleColumns
 
@@ -162,7 +162,7 @@ def _merged(raw: Raw, pairs: Sequence[tuple[Variation, Any]]) -> Raw:
 def _plannable(raw: Raw) -> Config:
     """The configuration of values that agree with each other."""
     config = decode(raw)
-    signal_rule(config.signal)
+    signal_rules(config.signals())
     refuse_plan(config.settings(), config.account.balance)
     return config
 
@@ -235,7 +235,7 @@ def request_of(prepared: Prepared, trial: Trial) -> Request:
         prepared.request,
         settings=config.settings(),
         balance=config.account.balance,
-        signal=config.signal,
+        signals=config.signals(),
         market=config.market,
     )
 

@@ -22,9 +22,10 @@ from sadari.model.event import (
     SymbolPrepared,
 )
 from sadari.model.order import MarginMode
+from sadari.sensors.senses import Senses
 from sadari.sensors.signals import Signal, signal_id
 from sadari.venue.levels import Levels
-from sadari.venue.port import FundingColumns, Latency, Market
+from sadari.venue.port import Entries, FundingColumns, Latency, Market
 from sadari.venue.schedule import NOTHING, Rank, Schedule
 from sadari.venue.track import Track
 from sadari.venue.transit import Path, Transit
@@ -46,6 +47,7 @@ class HistoryVenue:
         leverage: Set for every symbol at the start.
         margin_mode: Set for every symbol at the start.
         start_ns: When the run begins; None for the first candle.
+        senses: What a signal is to carry besides its price.
         path: The order of prices inside candles: tape, adverse or favourable to the position held.
 
     Attributes:
@@ -66,6 +68,7 @@ class HistoryVenue:
         margin_mode: MarginMode,
         start_ns: int | None = None,
         path: str = Path.TAPE,
+        senses: Senses | None = None,
     ) -> None:
         if not markets:
             raise ConfigError("a run over history needs at least one symbol with candles")
@@ -77,6 +80,7 @@ class HistoryVenue:
         self.start_ns = start_ns
         self.unprepared: dict[str, str] = {}
         self.unmarked: set[str] = set()
+        self._senses = senses or Senses()
         self._leverage = leverage
         self._margin_mode = margin_mode
         self._schedule = Schedule(start_ns, end_ns)
@@ -145,7 +149,8 @@ class HistoryVenue:
             if limit is not None:
                 yield SymbolPrepared(time_ns=now_ns, symbol=symbol, leverage=self._leverage, max_notional=limit)
             self._transit.turn(track, True, now_ns - 1)  # noqa: FBT003 - flat counts as long
-            self._expect_signal(track, now_ns)
+            for entries in track.entries:
+                self._expect_signal(track, entries, now_ns)
             self._expect_funding(track, now_ns)
         yield EngineTurned(time_ns=now_ns, trigger="reconciled")
 
@@ -169,34 +174,40 @@ class HistoryVenue:
 
     def _arm_signals(self, command: commands.ArmSignals) -> None:
         track = self._tracks[command.symbol]
-        if track.rearm:
-            self._expect_signal(track, max(self._schedule.now_ns, command.not_before_ns - 1))
+        for entries in track.entries:
+            if entries.rearm:
+                self._expect_signal(track, entries, max(self._schedule.now_ns, command.not_before_ns - 1))
 
-    def _expect_signal(self, track: Track, after_ns: int) -> None:
-        track.signal = signal = track.signals.after(after_ns)
+    def _expect_signal(self, track: Track, entries: Entries, after_ns: int) -> None:
+        track.waiting[entries.strategy] = signal = entries.signals.after(after_ns)
         if signal is not None:
-            self._schedule.plan(signal.close_ns, Rank.SIGNAL, track.symbol, self._signal, (track, signal))
+            self._schedule.plan(signal.close_ns, Rank.SIGNAL, track.symbol, self._signal, (track, entries, signal))
 
-    def _signal(self, what: tuple[Track, Signal]) -> Iterable[Event]:
-        track, signal = what
-        if signal is not track.signal:
+    def _signal(self, what: tuple[Track, Entries, Signal]) -> Iterable[Event]:
+        track, entries, signal = what
+        if signal is not track.waiting[entries.strategy]:
             return NOTHING
-        now_ns = self._schedule.now_ns
-        track.signal = None
-        if not track.rearm:
-            self._expect_signal(track, now_ns)
+        now_ns, strategy = self._schedule.now_ns, entries.strategy
+        track.waiting[strategy] = None
+        if not entries.rearm:
+            self._expect_signal(track, entries, now_ns)
+        sensed = self._senses.at(track.symbol, now_ns, self.exchange.positions)
         raised = SignalRaised(
             time_ns=now_ns,
             symbol=track.symbol,
             direction=signal.direction,
-            strategy=track.strategy,
-            signal_id=signal_id(track.strategy, track.symbol, signal.close_ns),
+            strategy=strategy,
+            signal_id=signal_id(strategy, track.symbol, signal.close_ns),
             price=track.price(now_ns),
             price_time_ns=track.last_traded_ns(now_ns),
             equity=self.equity(),
-            rearm=track.rearm,
+            rearm=entries.rearm,
             tag=signal.tag,
             episode=signal.episode,
+            candidate_age_ns=sensed.candidate_age_ns,
+            market_trend=sensed.market_trend,
+            volatility=sensed.volatility,
+            correlations=sensed.correlations,
         )
         return (raised,)
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from sadari.kernel import History
 from sadari.model.command import Command
 from sadari.model.event import Event
-from sadari.sensors.signals import Candles, SignalRule
+from sadari.sensors.signals import Candles, Signals
 
 
 class Venue(Protocol):
@@ -42,13 +42,22 @@ class FundingColumns(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Entries:
+    """The entry signals of one strategy on one symbol; with ``rearm`` each waits to be armed after the one before."""
+
+    strategy: str
+    signals: Signals
+    rearm: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Market:
-    """One symbol's recorded market: its candles, their tape, and the rule that signals entries on it."""
+    """One symbol's recorded market: its candles, their tape, and the signals that its strategies raise on it."""
 
     symbol: str
     candles: Candles
     history: History
-    rule: SignalRule
+    entries: tuple[Entries, ...] = ()
     funding: FundingColumns | None = None
 
     @property

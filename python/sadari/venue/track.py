@@ -30,7 +30,7 @@ class Track:
         arming: Grows with each `ArmLevels`: a crossing of levels that were replaced is void.
         unseen: The price of a trade of this moment that crossed a level and that the engine has not been told of yet.
         trail: The trail as it was last armed, if there is one.
-        signal: The entry signal waited for.
+        waiting: The entry signal waited for, of each strategy.
         watching: Grows with each `WatchVerdict`.
     """
 
@@ -43,10 +43,8 @@ class Track:
         self.arming = 0
         self.unseen: int | None = None
         self.trail: Trail | None = None
-        self.signals = market.rule.batch(market.candles)
-        self.rearm = market.rule.rearm
-        self.strategy = market.rule.strategy
-        self.signal: Signal | None = None
+        self.entries = market.entries
+        self.waiting: dict[str, Signal | None] = {}
         self.watching = 0
         self.technical = Technical(market.candles, start_ns)
         self.funding = market.funding

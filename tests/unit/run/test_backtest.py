@@ -36,7 +36,7 @@ def request(candles: Columns | None = None, **others: Any) -> Request:
         balance=Decimal(10_000),
         candles={BTC: candles or made_up(9, 2_000)},
         instruments={BTC: INSTRUMENT},
-        signal=LONG,
+        signals={"always": LONG},
     )
     return replace(asked, **others)
 
@@ -174,8 +174,11 @@ def test_the_bounds_are_the_same_run_on_the_two_extreme_paths(tmp_path: Path) ->
         ({"candles": {}}, "there is no symbol to run"),
         ({"candles": {BTC: flat(1).rows(slice(0))}}, "BTCUSDT has no candles in the period"),
         ({"instruments": {}}, "BTCUSDT has candles but no instrument"),
-        ({"signal": SignalSection(kind="always", direction="both")}, 'direction is "both" with kind "always"'),
-        ({"signal": SignalSection(fast=80, slow=20)}, "fast is 80 and slow 20"),
+        (
+            {"signals": {"always": SignalSection(kind="always", direction="both")}},
+            'direction is "both" with kind "always"',
+        ),
+        ({"signals": {"fast": SignalSection(fast=80, slow=20)}}, "fast is 80 and slow 20"),
         (
             {"candles": {BTC: replace(flat(4), interval_ns=2 * MINUTE_NS)}},
             r"\[ladder\] tech_frame_minutes is 3 for BTCUSDT: a frame of 3 minutes cannot be built from candles of 2",

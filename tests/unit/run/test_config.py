@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from sadari.errors import ConfigError
 from sadari.model.order import SizingBasis
-from sadari.run.config import Config, load, parse
+from sadari.run.config import NAMED, Config, load, parse
 from sadari.run.explained import KEYS, SECTIONS, commented, plain
 
 D = Decimal
@@ -52,6 +52,14 @@ def test_a_preset_fills_in_what_is_not_given(text: str, basis: SizingBasis, cap:
 
 
 REFUSED = [
+    ("[signal]\n[strategies.a]", "[signal] stands beside [strategies]; allowed: one signal, or one in each strategy"),
+    ("[strategies]\na = 1", "strategies.a is 1 where a section [strategies.a] is wanted"),
+    ("[strategies.a]\nmax_position = 1", "section [strategies.a] has no key 'max_position'; did you mean"),
+    ("[strategies.a]\nmax_positions = 0", "[strategies.a] max_positions is 0; allowed: a whole number of 1 or more"),
+    ("[strategies.a.signal]\nfast = 90", "[strategies.a.signal] fast is 90; allowed: less than slow, which is 80"),
+    ("[strategies.a.ladder]\nleverage = 3", "[strategies.a.ladder] leverage is 3; allowed: that of [ladder], w"),
+    ("[scaling]\ndrawdown_steps = [[0.1, 0.5], [0.05, 0.2]]", "drawdown_steps is [[0.1, 0.5], [0.05, 0.2]]; allowed: p"),
+    ("[scaling]\nvolatility_from_pct = 100", "volatility_from_pct is 100; allowed: a percentile from 0 to below 100"),
     ("[ladder]\nlevrage = 3", "section [ladder] has no key 'levrage'; did you mean 'leverage'? Allowed: weights, dca_"),
     ("[lader]", "there is no section [lader]; did you mean 'ladder'? Allowed: engine, account, ladder"),
     ("zzz = 1", "there is no section [zzz]. Allowed: engine"),
@@ -166,7 +174,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_every_key_is_explained() -> None:
     """The file that `config init` writes knows every section and key, and no other."""
-    fields = {field.name: field.type for field in msgspec.structs.fields(Config) if field.name != "instruments"}
+    fields = {field.name: field.type for field in msgspec.structs.fields(Config) if field.name not in NAMED}
     assert list(SECTIONS) == list(KEYS) == list(fields)
     assert {name: tuple(keys) for name, keys in KEYS.items()} == {
         name: kind.__struct_fields__ for name, kind in fields.items()
@@ -183,6 +191,41 @@ def test_the_file_that_init_writes_is_the_defaults() -> None:
     instrument = "".join(f"{line.removeprefix('# ')}\n" for line in (example[1] + example[2]).splitlines())
     assert tomllib.loads(instrument)
     assert parse(instrument).instruments["BTCUSDT"].tick_size == D("0.1")
+
+
+SEVERAL = """
+[ladder]
+leverage = 5
+[strategies.fast]
+max_positions = 3
+min_reserve_pct = 0.8
+[strategies.fast.signal]
+fast = 5
+[strategies.fast.ladder]
+weights = [0.01]
+dca_trigger = []
+stop_by_stage = [0.05]
+[strategies.slow.signal]
+kind = "ma_cross"
+"""
+
+
+def test_each_named_strategy_has_its_signal_and_what_it_has_of_its_own() -> None:
+    """A ladder of its own is that of the account where it says nothing; the rest is None, which is the account's."""
+    config = parse(SEVERAL)
+    assert {name: signal.fast for name, signal in config.signals().items()} == {"fast": 5, "slow": 20}
+    settings = config.settings()
+    fast, slow = settings.strategy("fast"), settings.strategy("slow")
+    assert fast.ladder is not None
+    assert (fast.ladder.leverage, fast.ladder.rungs, fast.max_positions) == (5, 0, 3)
+    assert (fast.min_reserve_pct, slow.ladder, slow.max_positions) == (D("0.8"), None, None)
+    assert settings.ladder_of("slow") is config.ladder
+    assert parse(plain(config)) == config
+
+
+def test_the_only_strategy_is_named_by_its_signal() -> None:
+    """Without [strategies] the section [signal] is the one there is."""
+    assert list(parse('[signal]\nkind = "always"\ndirection = "long"').signals()) == ["always"]
 
 
 def test_what_show_prints_is_the_configuration() -> None:
