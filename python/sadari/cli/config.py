@@ -29,10 +29,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         check,
     )  # fmt: skip
     parser.add_argument("file", type=Path, help="the configuration")
-    parser.add_argument("--balance", type=_decimal, help="a balance other than the configured one")
+    parser.add_argument("--balance", type=decimal, help="a balance other than the configured one")
     parser.add_argument("--instruments", type=Path, action="append", default=[], metavar="FILE", help="see: backtest")
     parser.add_argument("--symbol", type=listed, help="round to this contract and use its brackets")
-    parser.add_argument("--price", type=_decimal, default=Decimal(1), help="the first entry price (1)")
+    parser.add_argument("--price", type=decimal, default=Decimal(1), help="the first entry price (1)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser = add_command(
         group, "show", "print a configuration with all defaults filled in", "sadari config show ladder.toml", show
@@ -41,7 +41,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
-def _decimal(text: str) -> Decimal:
+def decimal(text: str) -> Decimal:
+    """A finite number above 0."""
     try:
         value = Decimal(text)
     except ArithmeticError as error:
@@ -83,18 +84,22 @@ def check(asked: argparse.Namespace) -> int:
     """Print the plan's figures; exit code 2 if something contradicts them."""
     from sadari.cli.output import json_text
     from sadari.cli.plan import text
-    from sadari.core.plan import check_plan
+    from sadari.core.plan import check_plan, plans
     from sadari.run.inputs import check_instruments
 
     config = _loaded(asked.file)
     instruments = check_instruments(config, asked.instruments, asked.symbol or [])
     balance = asked.balance or config.account.balance
-    reports: dict[str, PlanReport] = {
-        symbol: check_plan(config.settings(), balance, instrument, asked.price)
-        for symbol, instrument in instruments.items()
-    } or {"": check_plan(config.settings(), balance, price=asked.price)}
+    reports: dict[str, PlanReport] = {}
+    texts: list[str] = []
+    for strategy, settings in plans(config.settings()).items():
+        for symbol, instrument in instruments.items() or [("", None)]:
+            report = check_plan(settings, balance, instrument, asked.price)
+            reports[" ".join(filter(None, (strategy, symbol)))] = report
+            heading = [f"Strategy {strategy}"] if strategy else []
+            texts.append("\n".join([*heading, text(symbol, settings, report)]))
     if asked.json:
         print(json_text(reports.get("", reports)).rstrip())
     else:
-        print("\n\n".join(text(symbol, config, report) for symbol, report in reports.items()))
+        print("\n\n".join(texts))
     return 2 if any(report.faults for report in reports.values()) else 0

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from sadari.core.plan import LevelRow, PlanReport
 from sadari.model.order import Direction, SizingBasis
-from sadari.run.config import Config
+from sadari.model.plan import Settings
 
 
-def text(symbol: str, config: Config, report: PlanReport) -> str:
+def text(symbol: str, settings: Settings, report: PlanReport) -> str:
     """A report in tables; an empty symbol is none in particular."""
-    ladder = config.ladder
+    ladder = settings.ladder
     named = f" for {symbol}" if symbol else ""
     plan = f"{ladder.rungs} adds, leverage {ladder.leverage}, {ladder.margin_mode} margin"
     assumed = "" if symbol else ", assumed: no contract named"
@@ -21,7 +21,7 @@ def text(symbol: str, config: Config, report: PlanReport) -> str:
         f"Maintenance margin rate {_share(report.maint_margin_rate)}{assumed}",
     ]
     if report.capital:
-        lines += _capital(report, config)
+        lines += _capital(report, settings)
     for direction in Direction:
         rows = [row for row in report.levels if row.direction is direction]
         if rows:
@@ -35,11 +35,11 @@ def _meaning(basis: SizingBasis) -> str:
     return "margin" if basis is SizingBasis.MARGIN else "notional"
 
 
-def _capital(report: PlanReport, config: Config) -> Iterator[str]:
-    risk = config.risk
+def _capital(report: PlanReport, settings: Settings) -> Iterator[str]:
+    risk = settings.risk
     rows = [
         [
-            row.basis + (" (configured)" if row.basis is config.ladder.sizing_basis else ""),
+            row.basis + (" (configured)" if row.basis is settings.ladder.sizing_basis else ""),
             row.stage, _money(row.capital), _money(row.notional), _money(row.loss),
         ]
         for row in report.capital

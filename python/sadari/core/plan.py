@@ -151,6 +151,20 @@ def check_plan(
     return msgspec.structs.replace(report, findings=tuple(findings))
 
 
+def plans(settings: Settings) -> dict[str, Settings]:
+    """What each strategy plans by, as if the account had no other; where none is named, the account's plan as ""."""
+    found: dict[str, Settings] = {}
+    for name, own in settings.strategies.items():
+        risk = settings.risk
+        at_once = risk.strategy_positions if own.max_positions is None else own.max_positions
+        reserve = (
+            risk.min_reserve_pct if own.min_reserve_pct is None else max(own.min_reserve_pct, risk.min_reserve_pct)
+        )
+        limits = msgspec.structs.replace(risk, max_positions=min(risk.max_positions, at_once), min_reserve_pct=reserve)
+        found[name] = msgspec.structs.replace(settings, ladder=settings.ladder_of(name), risk=limits)
+    return found or {"": settings}
+
+
 def _invalid(ladder: Ladder) -> Iterator[str]:
     """What D-30 forbids, one sentence each."""
     wanted = ladder.rungs + 1

@@ -64,6 +64,24 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     account_max_age_ms: int | None = None
 
 
+class StopSizing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How an order is sized by the distance to its stop (strategies §9.3): fractions.
+
+    Attributes:
+        risk_per_trade: Of the balance, at risk in one trade.
+        max_available_risk: Of the available balance, at risk in one trade.
+        max_order_value: Of the available balance, the largest order notional.
+        max_position: Of the balance, the largest position notional; None: no limit of its own.
+        assumed_stop: Distance of the stop, as a share of the price, for a signal that has none.
+    """
+
+    risk_per_trade: Decimal = D("0.01")
+    max_available_risk: Decimal = D("0.10")
+    max_order_value: Decimal = D("0.30")
+    max_position: Decimal | None = D("0.10")
+    assumed_stop: Decimal = D("0.02")
+
+
 class Reentry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a symbol may be entered again (strategies §5.6)."""
 
@@ -160,3 +178,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 _SHARED = Strategy()
+
+# Source: strategies §9.3: the profile of stop-based signals, and the one without a limit on the position.
+PROFILES = {"ict": StopSizing(), "s000": StopSizing(max_position=None)}

@@ -40,6 +40,7 @@ def summarize(run: Run) -> Summary:
             "exits": results.exits(book),
             "by_direction": results.grouped(book, lambda life: str(life.direction or "unknown")),
             "by_stage": results.grouped(book, book.stage),
+            "by_strategy": results.grouped(book, lambda life: life.strategy or "unknown"),
             "by_symbol": results.grouped(book, lambda life: life.symbol),
             "open_positions": [results.still_open(book, held) for held in run.open_positions],
             "in_flight": [

@@ -22,7 +22,8 @@ Section = dict[str, Any]
 
 def entries(book: Book) -> list[Section]:
     """What entries and adds bought, by rung; rung 0 is the entry."""
-    rungs: dict[int, tuple[int, Share]] = {rung: (0, Share()) for rung in range(book.run.settings.ladder.rungs + 1)}
+    highest = max(ladder.rungs for ladder in book.run.settings.ladders)
+    rungs: dict[int, tuple[int, Share]] = {rung: (0, Share()) for rung in range(highest + 1)}
     for life in book.lives:
         for rung, share in life.openings.items():
             count, total = rungs.get(rung) or (0, Share())
@@ -125,7 +126,7 @@ def worst_case(book: Book) -> Section:
     """What the configuration puts at risk, against what happened; losses by price alone, as the plan counts them."""
     settings = book.run.settings
     at_once = min(settings.risk.max_positions, settings.risk.strategy_positions, len(book.run.symbols))
-    share = plan_loss(settings.ladder)
+    share = max(map(plan_loss, settings.ladders))
     planned = [(life, life.record) for life in book.lives if life.record is not None]
     spans = [(record.opened_ns, record.closed_ns, record.worst_case) for _, record in planned]
     worst = min(planned, key=lambda pair: pair[0].pnl, default=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sadari.binance.decode import symbol_of
-from sadari.core.plan import check_plan
+from sadari.core.plan import check_plan, plans
 from sadari.errors import ConfigError, DataError
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
@@ -51,9 +51,11 @@ def refuse_plan(settings: Settings, balance: Decimal) -> None:
     Raises:
         ConfigError: Names the first fault; `sadari config check` shows all.
     """
-    faults = check_plan(settings, balance).faults
-    if faults:
-        raise ConfigError(f"{faults[0].fault}: {faults[0].text}")
+    for name, plan in plans(settings).items():
+        faults = check_plan(plan, balance).faults
+        if faults:
+            of = f" of strategy {name}" if name and len(settings.strategies) > 1 else ""
+            raise ConfigError(f"{faults[0].fault}{of}: {faults[0].text}")
 
 
 class Prepared(NamedTuple):

@@ -34,7 +34,7 @@ def test_every_command_of_the_design_is_there() -> None:
     """Those that exist without the live engine."""
     assert set(ALL) == {
         "demo", "backtest", "sweep", "config init", "config check", "config show", "machines", "journal verify",
-        "journal replay", "data synth", "data check",
+        "journal replay", "data synth", "data check", "size",
     }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ REFUSED = [
     ("[strategies.a]\nmax_positions = 0", "[strategies.a] max_positions is 0; allowed: a whole number of 1 or more"),
     ("[strategies.a.signal]\nfast = 90", "[strategies.a.signal] fast is 90; allowed: less than slow, which is 80"),
     ("[strategies.a.ladder]\nleverage = 3", "[strategies.a.ladder] leverage is 3; allowed: that of [ladder], w"),
-    ("[scaling]\ndrawdown_steps = [[0.1, 0.5], [0.05, 0.2]]", "drawdown_steps is [[0.1, 0.5], [0.05, 0.2]]; allowed: p"),
+    ("[scaling]\ndrawdown_steps = [[0.1, 0.5], [0.05, 0.2]]", "drawdown_steps is [[0.1, 0.5], [0.05, 0.2]]; allowed"),
     ("[scaling]\nvolatility_from_pct = 100", "volatility_from_pct is 100; allowed: a percentile from 0 to below 100"),
     ("[ladder]\nlevrage = 3", "section [ladder] has no key 'levrage'; did you mean 'leverage'? Allowed: weights, dca_"),
     ("[lader]", "there is no section [lader]; did you mean 'ladder'? Allowed: engine, account, ladder"),
