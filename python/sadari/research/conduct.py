@@ -10,7 +10,7 @@ from sadari.model.event import Event, OutcomeUnknown
 from sadari.model.order import Purpose
 from sadari.model.reason import ExitReason
 from sadari.model.units import SECOND_NS
-from sadari.research import metrics
+from sadari.research import coverage, metrics
 from sadari.research.book import Book
 from sadari.research.shapes import iso, money
 from sadari.research.tally import Tally, episodes
@@ -26,18 +26,7 @@ def period(book: Book) -> Section:
         "end": iso(book.end_ns),
         "candles": book.run.candles,
         "path": book.run.path,
-        "symbols": [
-            {
-                "symbol": facts.symbol,
-                "rows": facts.rows,
-                "start": iso(facts.start_ns),
-                "end": iso(facts.end_ns),
-                "interval_s": facts.interval_ns / SECOND_NS,
-                "funding_known": facts.funding_known,
-                "quote_volume_known": facts.quote_volume_known,
-            }
-            for facts in book.run.symbols
-        ],
+        "symbols": coverage.rows(book),
     }
 
 

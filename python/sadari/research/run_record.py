@@ -16,9 +16,10 @@ from sadari.model.plan import Settings
 class SymbolFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one symbol's market data.
 
-    The candles cover [``start_ns``, ``end_ns``), from the first open to the last close. ``funding_known`` is False
-    where funding rates are missing somewhere in that time; ``funding_spans`` are the parts of it, both ends included,
-    in which none is. A position held outside of them has unknown funding, which is not zero.
+    The candles cover [``start_ns``, ``end_ns``), from the first open to the last close; ``missing`` of them lie in
+    ``holes``. ``funding_known`` is False where funding rates are missing somewhere in that time; ``funding_spans`` are
+    the parts of it, both ends included, in which none is. A position held outside of them has unknown funding, which
+    is not zero.
     """
 
     symbol: str
@@ -29,6 +30,8 @@ class SymbolFacts(msgspec.Struct, frozen=True, kw_only=True):
     funding_known: bool
     funding_spans: tuple[tuple[int, int], ...] = ()
     quote_volume_known: bool = False
+    holes: int = 0
+    missing: int = 0
 
 
 class OpenPosition(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sadari.research import coverage
 from sadari.research.layout import (
     NOT_KNOWN,
     count,
@@ -41,6 +42,10 @@ def text(summary: Section) -> str:
         ("Orders", _orders),
         ("Still open", _still_open),
         ("Incidents", _incidents),
+        (
+            "Data",
+            lambda whole: [row for said in coverage.text(whole["period"]["symbols"]) for row in paragraph(said, "* ")],
+        ),
         ("Assumptions", lambda whole: [row for said in whole["assumptions"] for row in paragraph(said, "* ")]),
     ]
     lines = _head(summary)

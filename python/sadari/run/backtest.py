@@ -22,6 +22,7 @@ from sadari.run.assumptions import assumptions
 from sadari.run.equity import equity_samples
 from sadari.run.market import markets
 from sadari.run.request import Request
+from sadari.sensors.frames import contiguous
 from sadari.store.journal import Header, Journal
 from sadari.venue.clock import Stopwatch
 from sadari.venue.history import HistoryVenue
@@ -155,6 +156,8 @@ def facts(market: Market, from_ns: int) -> SymbolFacts:
     candles, funding = market.candles, market.funding
     first = bisect_left(candles.open_time_ns, from_ns)
     start_ns, end_ns = max(market.span_ns[0], from_ns), market.span_ns[1]
+    times = candles.open_time_ns[first:]
+    holes = len(contiguous(times, candles.interval_ns)) - 1
     spans = () if funding is None else funding.spans(start_ns, end_ns)
     return SymbolFacts(
         symbol=market.symbol,
@@ -164,6 +167,8 @@ def facts(market: Market, from_ns: int) -> SymbolFacts:
         interval_ns=candles.interval_ns,
         funding_known=spans == ((start_ns, end_ns),),
         funding_spans=spans,
+        holes=max(holes, 0),
+        missing=(times[-1] - times[0]) // candles.interval_ns + 1 - len(times) if len(times) else 0,
         quote_volume_known=getattr(candles, "quote_volume", None) is not None,
     )
 
