@@ -60,6 +60,16 @@ def replay(path: Path) -> Replay:
     return Replay(events, commands, "")
 
 
+def records(path: Path) -> list[Event | Command]:
+    """Every event and command of a journal, in order.
+
+    Raises:
+        JournalError: The file is no journal or is damaged.
+    """
+    found = (_decoded(path, number, line) for number, line in read(path))
+    return [record for record in found if isinstance(record, Event | Command)]
+
+
 def _decoded(path: Path, number: int, line: bytes) -> object:
     try:
         return decode(line)
