@@ -245,6 +245,7 @@ def test_positions_are_counted_from_their_pending_entry(
     assert (decisions[-1].denial, decisions[-1].value, decisions[-1].limit) == (code, str(allowed), str(allowed))
 
 
+@pytest.mark.requirement("R003-36")
 @pytest.mark.parametrize("allow", [False, True])
 def test_the_first_opposite_entry_is_denied_unless_allowed(allow: bool) -> None:
     """Against any open or pending position of the account."""

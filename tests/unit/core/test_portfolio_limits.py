@@ -31,6 +31,7 @@ def last(driver: Driver) -> tuple[str, str, str]:
 # 9.4: shorts and sides
 
 
+@pytest.mark.requirement("R003-34")
 @pytest.mark.parametrize(("trend", "allowed"), [("", 2), ("NEUTRAL", 2), ("BULLISH", 2), ("BEARISH", 3)])
 def test_a_falling_market_allows_one_short_more(trend: str, allowed: int) -> None:
     """D-23: two shorts, three while the market's trend is bearish."""
@@ -49,6 +50,7 @@ def test_a_falling_market_allows_no_more_longs() -> None:
     assert last(driver)[0] == "MAX_POSITIONS"
 
 
+@pytest.mark.requirement("R003-35")
 def test_what_open_shorts_lose_at_their_stops_shuts_the_gate_for_more() -> None:
     """0.3 at 50,000 stopped at 55,000 is 1.5 % of 100,000, still allowed; with the first add it is 2.45 %."""
     driver = Driver(patient(), symbols=(SYMBOL, *SYMBOLS))
