@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
 
 from sadari.core.position import Position
 from sadari.model.order import Direction
-from sadari.model.units import Exact, exact
+from sadari.model.units import EXACT, Exact, exact
 
 COUNTED_OUT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 
@@ -22,6 +24,31 @@ def committed(position: Position) -> Exact:
     if working is None or working.final or working.qty is None or working.purpose not in ("ENTRY", "ADD"):
         return position.cost
     return position.cost + exact(working.qty - working.filled) * exact(position.last_price)
+
+
+class Exposure(NamedTuple):
+    """What is at stake on each side at mark prices, in quote currency: notionals are not negative (strategies §9.4)."""
+
+    long: Decimal
+    short: Decimal
+    long_unrealized: Decimal
+    short_unrealized: Decimal
+
+    @property
+    def net(self) -> Decimal:
+        """Long less short."""
+        return EXACT.subtract(self.long, self.short)
+
+
+def by_side(held: Iterable[tuple[Direction, Decimal, Decimal, Decimal]]) -> Exposure:
+    """The exposure of positions given as direction, quantity, mark price and unrealized profit."""
+    notional = dict.fromkeys(Direction, Decimal(0))
+    profit = dict.fromkeys(Direction, Decimal(0))
+    for direction, qty, mark, unrealized in held:
+        notional[direction] = EXACT.fma(qty, mark, notional[direction])
+        profit[direction] = EXACT.add(profit[direction], unrealized)
+    long, short = Direction.LONG, Direction.SHORT
+    return Exposure(notional[long], notional[short], profit[long], profit[short])
 
 
 def _plan_loss(position: Position, notional: Exact, stage: int) -> Exact:

@@ -42,6 +42,7 @@ def summarize(run: Run) -> Summary:
             "by_stage": results.grouped(book, book.stage),
             "by_strategy": results.grouped(book, lambda life: life.strategy or "unknown"),
             "by_symbol": results.grouped(book, lambda life: life.symbol),
+            "exposure": results.exposure(book),
             "open_positions": [results.still_open(book, held) for held in run.open_positions],
             "in_flight": [
                 {

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from sadari.core.exposure import by_side
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Ladder
 from sadari.model.reason import stage_name
@@ -253,6 +254,18 @@ def still_open(book: Book, held: OpenPosition) -> Section:
         "entry_price": rounded(held.entry_price),
         "mark_price": money(held.mark_price),
         "unrealized": money(held.unrealized),
+    }
+
+
+def exposure(book: Book) -> Section:
+    """What the end of the run left at stake, by side and net, at the last prices (strategies §9.4)."""
+    found = by_side((one.direction, one.qty, one.mark_price, one.unrealized) for one in book.run.open_positions)
+    return {
+        "long": money(found.long),
+        "short": money(found.short),
+        "net": money(found.net),
+        "long_unrealized": money(found.long_unrealized),
+        "short_unrealized": money(found.short_unrealized),
     }
 
 

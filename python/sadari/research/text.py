@@ -38,6 +38,7 @@ def text(summary: Section) -> str:
         ("Exits by reason", _exits),
         ("By direction", lambda whole: _groups(whole["by_direction"])),
         ("By stage", lambda whole: _groups(whole["by_stage"])),
+        ("By strategy", lambda whole: _groups(whole["by_strategy"]) if len(whole["by_strategy"]) > 1 else []),
         ("By symbol", lambda whole: _groups(whole["by_symbol"])),
         ("Orders", _orders),
         ("Still open", _still_open),
@@ -297,6 +298,8 @@ def _still_open(whole: Section) -> list[str]:
     if not rows:
         return []
     lines = table(("Position", "stage", "quantity", "entry", "mark", "unrealized"), rows[:ROWS])
+    sides = whole["exposure"]
+    lines += line("Long, short, net USDT", ", ".join(usdt(sides[side]) for side in ("long", "short", "net")))
     return lines + (paragraph(f"and {len(rows) - ROWS:,} more in the JSON") if len(rows) > ROWS else [])
 
 

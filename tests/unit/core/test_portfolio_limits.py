@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sadari.core.exposure import open_short_risk, portfolio_worst_case
+from sadari.core.exposure import by_side, open_short_risk, portfolio_worst_case
 from sadari.core.plan import check_plan, plans
 from sadari.model.command import RecordDecision
 from sadari.model.event import SignalRaised
@@ -74,6 +74,18 @@ def test_a_short_whose_stop_is_below_its_entry_is_at_no_risk() -> None:
     driver.tick("45000")
     assert driver.state == "RUNNER"
     assert open_short_risk(driver.engine.positions.values()) == 0
+
+
+@pytest.mark.requirement("R003-37")
+def test_exposure_is_told_by_side_and_net_with_its_profit() -> None:
+    """Notionals at the mark are positive on both sides; net is long less short; profits keep their signs."""
+    held = [
+        (LONG, D(2), D(110), D(20)), (SHORT, D(3), D(50), D(-15)), (LONG, D("0.5"), D(10), D(-1)),
+    ]  # fmt: skip
+    found = by_side(held)
+    assert (found.long, found.short, found.net) == (D("225.0"), D(150), D("75.0"))
+    assert (found.long_unrealized, found.short_unrealized) == (D(19), D(-15))
+    assert by_side([]).net == 0
 
 
 # 9.5: worst case
