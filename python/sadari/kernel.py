@@ -14,6 +14,8 @@ from sadari._kernel import (
     History,
     LineSet,
     Portfolio,
+    SurgeStream,
+    SurgeVerdicts,
     Ticks,
     Watch,
     above,
@@ -36,6 +38,9 @@ from sadari._kernel import (
     rolling_min,
     rsi,
     sma,
+    surge_batch,
+    surge_conditions,
+    surge_entry,
     synthetic,
 )
 
@@ -47,6 +52,8 @@ __all__ = [
     "History",
     "LineSet",
     "Portfolio",
+    "SurgeStream",
+    "SurgeVerdicts",
     "Ticks",
     "Watch",
     "above",
@@ -69,5 +76,8 @@ __all__ = [
     "rolling_min",
     "rsi",
     "sma",
+    "surge_batch",
+    "surge_conditions",
+    "surge_entry",
     "synthetic",
 ]

@@ -7,6 +7,7 @@ mod candles;
 mod history;
 mod lines;
 mod portfolio;
+mod surge;
 mod watch;
 
 #[pymodule]
@@ -26,6 +27,8 @@ mod _kernel {
     };
     #[pymodule_export]
     use crate::portfolio::Portfolio;
+    #[pymodule_export]
+    use crate::surge::{SurgeStream, SurgeVerdicts, surge_batch, surge_conditions, surge_entry};
     #[pymodule_export]
     use crate::watch::Watch;
 }

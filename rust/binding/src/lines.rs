@@ -10,7 +10,7 @@ use crate::buffer::{Column, Input, refuse, same_length, spare};
 /// The greatest window: bounds what a misplaced argument can allocate.
 const LONGEST: i64 = 1_000_000;
 
-fn window(name: &str, n: i64) -> PyResult<usize> {
+pub fn window(name: &str, n: i64) -> PyResult<usize> {
     if (1..=LONGEST).contains(&n) { Ok(n as usize) } else { Err(refuse(name, n, "from 1 to 1000000")) }
 }
 

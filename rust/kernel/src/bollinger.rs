@@ -59,6 +59,21 @@ pub fn bollinger(x: &[f64], n: usize, k: f64, first: i64, out: [&mut [f64]; 3]) 
     windows::<Moments, 3>(x, n, first, out, |moments, base| width.bands(moments, base));
 }
 
+/// The upper band of [`bollinger`] alone.
+pub fn upper(x: &[f64], n: usize, k: f64, first: i64, out: &mut [f64]) {
+    let width = Width::new(n, k);
+    windows::<Moments, 1>(x, n, first, [out], |moments, base| [width.bands(moments, base)[1]]);
+}
+
+/// The middle and the upper band of [`bollinger`]; the middle is the moving average.
+pub fn middle_and_upper(x: &[f64], n: usize, k: f64, first: i64, out: [&mut [f64]; 2]) {
+    let width = Width::new(n, k);
+    windows::<Moments, 2>(x, n, first, out, |moments, base| {
+        let [middle, upper, _] = width.bands(moments, base);
+        [middle, upper]
+    });
+}
+
 /// [`bollinger`] one closed candle at a time.
 #[derive(Clone, Debug)]
 pub struct Bands {

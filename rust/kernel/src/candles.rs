@@ -197,7 +197,7 @@ fn fault_of_values(candle: &Candle) -> Option<Kind> {
 }
 
 /// `previous` was without fault, so its successor is on the grid: dividing costs more than all other checks together.
-fn fault_of_time(previous: Option<i64>, now: i64, interval_ns: i64) -> Option<Kind> {
+pub(crate) fn fault_of_time(previous: Option<i64>, now: i64, interval_ns: i64) -> Option<Kind> {
     if previous.is_some_and(|previous| now.saturating_sub(previous) == interval_ns) {
         return None;
     }

@@ -12,6 +12,7 @@ pub mod lines;
 pub mod portfolio;
 pub mod recursive;
 pub mod rolling;
+pub mod surge;
 pub mod synthetic;
 pub mod ticks;
 pub mod trail;

@@ -1,0 +1,218 @@
+//! Surge verdicts over columns of one-minute candles.
+
+use super::attribution::Histogram;
+use super::conditions::{OnFifteen, OnMinutes, OnThree, Part};
+use super::days::{DAY_NS, Days};
+use super::entry::{Emitter, Entry, Signal};
+use super::frames::{FrameWords, Marks, Run, Scratch};
+use super::settings::{Preset, Settings};
+use super::word::{CAUSES, CAUSES_SHIFT};
+use super::{FIFTEEN_NS, MARKS, MINUTE_NS, THREE_NS};
+use crate::candles::{Columns, Fault, View, aggregate};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Candles of 3 minutes, 15 minutes and a day that do not come from the one-minute candles: used where these have none.
+pub type Longer<'a> = [Option<View<'a>>; 3];
+
+/// Minutes by the set of causes for which they could not be read, in the order of the bits in [`super::word`].
+pub type Causes = [u64; 128];
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Verdicts {
+    /// All signals, in time order.
+    pub signals: Vec<Signal>,
+    /// The minutes that could be read, by what held in them.
+    pub histogram: Histogram,
+    /// All minutes.
+    pub minutes: u64,
+    /// Minutes that could not be read.
+    pub not_ready: Causes,
+    /// Minutes with an entry.
+    pub entry_minutes: u64,
+    /// Spells of consecutive minutes with an entry.
+    pub episodes: u32,
+    /// Days that counted and were known at the first close and at the last.
+    pub days_known: [usize; 2],
+}
+
+/// The verdict of every minute.
+///
+/// # Errors
+/// The first row whose time is off the grid, out of order or a duplicate.
+pub fn verdicts(view: View<'_>, longer: Longer<'_>, settings: &Settings, short: bool) -> Result<Verdicts, Fault> {
+    let three = aggregate(view, MINUTE_NS, THREE_NS)?;
+    let fifteen = aggregate(borrowed(&three), THREE_NS, FIFTEEN_NS)?;
+    let days = aggregate(borrowed(&fifteen), FIFTEEN_NS, DAY_NS)?;
+    let (three, fifteen, days) = (merged(three, longer[0]), merged(fifteen, longer[1]), merged(days, longer[2]));
+    let mut scratch = Scratch::new(settings);
+    let mut longer = Frames {
+        three: match settings.preset {
+            // The older entry has no three-minute part: nothing of it is asked for.
+            Preset::NineOfThirteen => None,
+            _ => Some(Words::new(settings, OnThree(settings.three), MARKS[1], &three, THREE_NS, short, &mut scratch)),
+        },
+        fifteen: Words::new(settings, OnFifteen(settings.fifteen), MARKS[2], &fifteen, FIFTEEN_NS, short, &mut scratch),
+        days: Days::new(settings.daily, short),
+        until_ns: i64::MIN,
+        word: 0,
+    };
+    borrowed(&days).candles().for_each(|day| longer.days.push(day));
+    let mut out = Verdicts {
+        signals: Vec::new(),
+        histogram: Histogram::default(),
+        minutes: view.close.len() as u64,
+        not_ready: [0; 128],
+        entry_minutes: 0,
+        episodes: 0,
+        days_known: [0; 2],
+    };
+    let entry = Entry::new(settings);
+    let mut emitter = Emitter::new(MINUTE_NS, THREE_NS);
+    let mut words = FrameWords::new(settings, OnMinutes::new(settings), MARKS[0]);
+    let prices = [view.open, view.close].map(|column| mirrored(column, short));
+    for rows in runs(view.open_time_ns, MINUTE_NS) {
+        let first_ns = view.open_time_ns[rows.start];
+        let run = Run {
+            first: first_ns.div_euclid(MINUTE_NS),
+            open: &prices[0].as_ref()[rows.clone()],
+            close: &prices[1].as_ref()[rows.clone()],
+            volume: &view.volume[rows],
+        };
+        let mut close_ns = first_ns;
+        words.run(&run, &mut scratch, |_, word| {
+            close_ns += MINUTE_NS;
+            let word = word | longer.word(close_ns);
+            if word & CAUSES != 0 {
+                out.not_ready[(word >> CAUSES_SHIFT) as usize] += 1;
+                return;
+            }
+            out.histogram.count(word);
+            if let Some(tag) = entry.tag(word) {
+                out.signals.extend(emitter.take(close_ns, tag));
+            }
+        });
+    }
+    if let (Some(first), Some(last)) = (view.open_time_ns.first(), view.open_time_ns.last()) {
+        out.days_known = [first, last].map(|open_ns| longer.days.count(open_ns + MINUTE_NS));
+    }
+    (out.entry_minutes, out.episodes) = (emitter.minutes, emitter.episodes);
+    Ok(out)
+}
+
+/// What the closed longer frames say of a minute.
+struct Frames {
+    three: Option<Words>,
+    fifteen: Words,
+    days: Days,
+    /// Until when the word stands: all of these frames close at multiples of three minutes.
+    until_ns: i64,
+    word: u32,
+}
+
+impl Frames {
+    #[inline]
+    fn word(&mut self, close_ns: i64) -> u32 {
+        if close_ns >= self.until_ns {
+            self.until_ns = close_ns - close_ns.rem_euclid(THREE_NS) + THREE_NS;
+            let three = self.three.as_mut().map_or(0, |three| three.word(close_ns));
+            self.word = three | self.fifteen.word(close_ns) | self.days.word(close_ns);
+        }
+        self.word
+    }
+}
+
+/// The words of a longer frame.
+struct Words {
+    frame_ns: i64,
+    cold: u32,
+    open_time_ns: Vec<i64>,
+    words: Vec<u32>,
+    /// How many have closed.
+    closed: usize,
+}
+
+impl Words {
+    fn new(
+        settings: &Settings,
+        part: impl Part,
+        marks: Marks,
+        frames: &Columns,
+        frame_ns: i64,
+        short: bool,
+        scratch: &mut Scratch,
+    ) -> Self {
+        let mut words = Vec::with_capacity(frames.close.len());
+        let mut all = FrameWords::new(settings, part, marks);
+        let prices = [&frames.open, &frames.close].map(|column| mirrored(column, short));
+        for rows in runs(&frames.open_time_ns, frame_ns) {
+            let run = Run {
+                first: frames.open_time_ns[rows.start].div_euclid(frame_ns),
+                open: &prices[0].as_ref()[rows.clone()],
+                close: &prices[1].as_ref()[rows.clone()],
+                volume: &frames.volume[rows],
+            };
+            all.run(&run, scratch, |_, word| words.push(word));
+        }
+        Self { frame_ns, cold: marks.cold, open_time_ns: frames.open_time_ns.clone(), words, closed: 0 }
+    }
+
+    /// The word of the frame that closed last, if that is the one before the frame now forming.
+    fn word(&mut self, time_ns: i64) -> u32 {
+        let open_ns = time_ns - time_ns.rem_euclid(self.frame_ns) - self.frame_ns;
+        while self.open_time_ns.get(self.closed).is_some_and(|time| *time <= open_ns) {
+            self.closed += 1;
+        }
+        match self.closed.checked_sub(1) {
+            Some(row) if self.open_time_ns[row] == open_ns => self.words[row],
+            _ => self.cold,
+        }
+    }
+}
+
+/// Prices as the rules read them: turned over for SHORT.
+fn mirrored(column: &[f64], short: bool) -> Cow<'_, [f64]> {
+    if short { column.iter().map(|price| -price).collect() } else { column.into() }
+}
+
+/// The stretches of rows whose times follow one another.
+fn runs(times: &[i64], step_ns: i64) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        (start < times.len()).then(|| {
+            let follows = |pair: &&[i64]| pair[1].saturating_sub(pair[0]) == step_ns;
+            let end = start + 1 + times[start..].windows(2).take_while(follows).count();
+            std::mem::replace(&mut start, end)..end
+        })
+    })
+}
+
+fn borrowed(columns: &Columns) -> View<'_> {
+    View {
+        open_time_ns: &columns.open_time_ns,
+        open: &columns.open,
+        high: &columns.high,
+        low: &columns.low,
+        close: &columns.close,
+        volume: &columns.volume,
+        quote_volume: None,
+    }
+}
+
+/// Frames built from minutes, and others where there are none.
+fn merged(own: Columns, others: Option<View<'_>>) -> Columns {
+    let Some(others) = others else { return own };
+    let mut out = Columns::with_capacity(own.close.len() + others.close.len());
+    let mut others = others.candles().peekable();
+    for candle in borrowed(&own).candles() {
+        while let Some(other) = others.next_if(|other| other.open_time_ns <= candle.open_time_ns) {
+            if other.open_time_ns < candle.open_time_ns {
+                out.push(other, false);
+            }
+        }
+        out.push(candle, false);
+    }
+    others.for_each(|other| out.push(other, false));
+    out
+}
