@@ -7,7 +7,7 @@ use sadari_kernel::synthetic::{self as made_up, Outline};
 
 use crate::buffer::{Column, Input, refuse, same_length};
 
-fn positive(name: &str, value: i64) -> PyResult<i64> {
+pub fn positive(name: &str, value: i64) -> PyResult<i64> {
     if value > 0 { Ok(value) } else { Err(refuse(name, value, "above 0")) }
 }
 
@@ -33,7 +33,7 @@ fn name(kind: Kind) -> &'static str {
     }
 }
 
-fn sentence(kind: Kind) -> &'static str {
+pub fn sentence(kind: Kind) -> &'static str {
     match kind {
         Kind::Price => "a price that is not finite and above 0",
         Kind::Volume => "a volume that is not finite and at least 0",
@@ -46,7 +46,7 @@ fn sentence(kind: Kind) -> &'static str {
     }
 }
 
-fn raise(fault: Fault) -> PyErr {
+pub fn raise(fault: Fault) -> PyErr {
     PyValueError::new_err(format!("row {} has {}", fault.row, sentence(fault.kind)))
 }
 
@@ -85,7 +85,7 @@ fn wrap(py: Python<'_>, columns: Columns, with_quote_volume: bool) -> PyResult<C
 }
 
 /// The borrowed columns of a table of candles.
-struct Table {
+pub struct Table {
     open_time_ns: Input<i64>,
     prices: [Input<f64>; 4],
     volume: Input<f64>,
@@ -93,7 +93,7 @@ struct Table {
 }
 
 impl Table {
-    fn read(
+    pub fn read(
         open_time_ns: &Bound<'_, PyAny>,
         [open, high, low, close]: [&Bound<'_, PyAny>; 4],
         volume: &Bound<'_, PyAny>,
@@ -123,7 +123,7 @@ impl Table {
         Ok(table)
     }
 
-    fn view(&self) -> View<'_> {
+    pub fn view(&self) -> View<'_> {
         let [open, high, low, close] = self.prices.each_ref().map(Input::values);
         View {
             open_time_ns: self.open_time_ns.values(),

@@ -7,6 +7,8 @@ mod candles;
 mod history;
 mod lines;
 mod portfolio;
+mod readings;
+mod scanner;
 mod watch;
 
 #[pymodule]
@@ -26,6 +28,10 @@ mod _kernel {
     };
     #[pymodule_export]
     use crate::portfolio::Portfolio;
+    #[pymodule_export]
+    use crate::readings::{Structure, correlation, outcomes, structure};
+    #[pymodule_export]
+    use crate::scanner::{Scanner, Scans};
     #[pymodule_export]
     use crate::watch::Watch;
 }
