@@ -6,6 +6,8 @@ from typing import Final, final, type_check_only
 
 from typing_extensions import Buffer
 
+from sadari._kernel_readings import *
+
 @final
 class Column:
     """A read-only column of f64 or i64 that the kernel owns; `memoryview(column)` and numpy see it without a copy."""
@@ -393,7 +395,4 @@ def synthetic(seed: int, rows: int, start_ns: int, interval_ns: int, price: floa
         interval_ns: Interval of the candles.
         price: Price at the start, from 100 ticks to 10 million.
         tick_units: Tick in units of 1e-8.
-
-    Raises:
-        ValueError: An argument is out of its range.
     """

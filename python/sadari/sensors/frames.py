@@ -39,6 +39,10 @@ class Frames(NamedTuple):
         """The first row that closes later than a time; the number of rows if none does."""
         return bisect_right(self.open_time_ns, time_ns - self.frame_ns)
 
+    def fresh(self, row: int, time_ns: int) -> bool:
+        """Whether a frame is the last one that can have closed by a time: none is missing after it."""
+        return time_ns < self.close_ns(row) + self.frame_ns
+
     def number(self, row: int) -> int:
         """How many frames fit between the epoch and this one: windows are cut by it."""
         return int(self.open_time_ns[row]) // self.frame_ns

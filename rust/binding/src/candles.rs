@@ -7,7 +7,7 @@ use sadari_kernel::synthetic::{self as made_up, Outline};
 
 use crate::buffer::{Column, Input, refuse, same_length};
 
-fn positive(name: &str, value: i64) -> PyResult<i64> {
+pub fn positive(name: &str, value: i64) -> PyResult<i64> {
     if value > 0 { Ok(value) } else { Err(refuse(name, value, "above 0")) }
 }
 

@@ -7,6 +7,8 @@ mod candles;
 mod history;
 mod lines;
 mod portfolio;
+mod readings;
+mod scanner;
 mod surge;
 mod watch;
 
@@ -27,6 +29,10 @@ mod _kernel {
     };
     #[pymodule_export]
     use crate::portfolio::Portfolio;
+    #[pymodule_export]
+    use crate::readings::{Structure, correlation, outcomes, structure};
+    #[pymodule_export]
+    use crate::scanner::{Scanner, Scans};
     #[pymodule_export]
     use crate::surge::{SurgeStream, SurgeVerdicts, surge_batch, surge_conditions, surge_entry};
     #[pymodule_export]

@@ -4,14 +4,18 @@
 
 pub mod bollinger;
 pub mod candles;
+pub mod correlation;
 pub mod crossing;
 pub mod expand;
 pub mod extents;
 pub mod history;
 pub mod lines;
 pub mod portfolio;
+pub mod quality;
 pub mod recursive;
 pub mod rolling;
+pub mod scanner;
+pub mod structure;
 pub mod surge;
 pub mod synthetic;
 pub mod ticks;

@@ -40,6 +40,17 @@ pub fn ceil_units(amount: f64) -> i64 {
     ceiling as i64
 }
 
+/// A price moved by a share of it, in units of 1e-8 of the whole: the level that a price on the unit grid has to meet.
+///
+/// A level above is rounded up and one below down, so that comparing with it is comparing with the exact product.
+#[must_use]
+pub fn moved(price: f64, share: i64) -> f64 {
+    const WHOLE: i128 = PRICE_SCALE as i128;
+    let product = (price * SCALE).round() as i128 * (WHOLE + i128::from(share));
+    let level = if share > 0 { -(-product).div_euclid(WHOLE) } else { product.div_euclid(WHOLE) };
+    level as f64 / SCALE
+}
+
 /// The largest multiple of `tick` that is not above `price`.
 #[must_use]
 #[inline]
@@ -78,6 +89,15 @@ mod tests {
         assert_eq!(ceil_units(1.500_000_001), 150_000_001);
         // 0.1 as an f64 is a little more than a tenth although 0.1 * 1e8 rounds to ten million.
         assert_eq!(ceil_units(0.1), 10_000_001);
+    }
+
+    #[test]
+    fn a_moved_price_is_rounded_away_from_the_price() {
+        assert!(moved(100.0, 3_000_000).total_cmp(&103.0).is_eq());
+        assert!(moved(0.07, 3_000_000).total_cmp(&0.0721).is_eq());
+        assert!(moved(0.000_000_01, 3_000_000).total_cmp(&0.000_000_02).is_eq());
+        assert!(moved(0.07, -3_000_000).total_cmp(&0.0679).is_eq());
+        assert!(moved(0.000_000_07, -3_000_000).total_cmp(&0.000_000_06).is_eq());
     }
 
     #[test]

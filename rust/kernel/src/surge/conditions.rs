@@ -129,7 +129,10 @@ impl Part for OnMinutes {
     #[inline]
     fn conditions(&self, flags: u32, recent: u32) -> u32 {
         let falling = flags >> 7 & 1;
-        let bits = (flags >> 5 & 1) << 1 | (recent >> 2 & 1) << 3 | (recent >> 3 & falling) << 4 | (recent >> 4 & falling) << 6;
+        let bits = (flags >> 5 & 1) << 1
+            | (recent >> 2 & 1) << 3
+            | (recent >> 3 & falling) << 4
+            | (recent >> 4 & falling) << 6;
         let (crossed, state) = (recent & 1, flags & 1);
         let (bands, gap) = (recent >> 1 & 1, flags >> 6 & 1);
         if self.apart {
@@ -207,10 +210,7 @@ impl Part for OnFifteen {
     #[inline]
     fn conditions(&self, flags: u32, recent: u32) -> u32 {
         // So many declines in a row end here if within as many candles none failed to decline.
-        let four = (recent | flags >> 3) & 1
-            | (flags >> 4 & 1) << 1
-            | (recent >> 1 & 1) << 2
-            | (!recent >> 2 & 1) << 3;
+        let four = (recent | flags >> 3) & 1 | (flags >> 4 & 1) << 1 | (recent >> 1 & 1) << 2 | (!recent >> 2 & 1) << 3;
         four << FIFTEEN_SHIFT
     }
 }
