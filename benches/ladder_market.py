@@ -32,6 +32,7 @@ class Candles:
     close: memoryview
     volume: memoryview
     interval_ns: int = MINUTE_NS
+    quote_volume: memoryview | None = None
 
 
 @cache

@@ -37,6 +37,7 @@ class Columns:
     close: memoryview
     volume: memoryview
     interval_ns: int = MINUTE_NS
+    quote_volume: memoryview | None = None
 
     def rows(self, part: slice) -> Columns:
         """Some of the rows."""

@@ -11,6 +11,8 @@ from sadari.model.command import Command
 from sadari.model.event import Event
 from sadari.model.order import Direction
 from sadari.model.plan import Settings
+from sadari.sensors.candidates import Facts
+from sadari.sensors.surge import SurgeFacts
 
 
 class SymbolFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +74,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         cpu_s: Processor seconds of the run, data loading excluded.
         wall_s: Elapsed seconds of the run, data loading excluded.
         path: The order of prices inside candles: tape, adverse or favourable.
+        surge: What the surge rules saw, by symbol and direction.
+        scans: What the scanner saw, by symbol.
         assumptions: What the run took for granted, one sentence each.
     """
 
@@ -89,3 +93,5 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     wall_s: float = 0.0
     path: str = "tape"
     assumptions: list[str] = []
+    surge: list[tuple[tuple[str, Direction], SurgeFacts]] = []
+    scans: list[tuple[str, Facts]] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sadari.research import coverage
+from sadari.research import attribution, coverage
 from sadari.research.layout import (
     NOT_KNOWN,
     count,
@@ -34,6 +34,8 @@ def text(summary: Section) -> str:
         ("How good", _quality),
         ("How bad", _risk),
         ("Signals", _signals),
+        ("Surge", lambda whole: attribution.surge_text(whole["surge"])),
+        ("Scanner", lambda whole: attribution.scanner_text(whole["scanner"])),
         ("Entries and adds", _entries),
         ("Exits by reason", _exits),
         ("By direction", lambda whole: _groups(whole["by_direction"])),

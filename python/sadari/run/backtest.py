@@ -20,9 +20,11 @@ from sadari.model.units import MILLISECOND_NS
 from sadari.research.run_record import InFlightOrder, OpenPosition, Run, SymbolFacts
 from sadari.run.assumptions import assumptions
 from sadari.run.equity import equity_samples
-from sadari.run.market import markets
+from sadari.run.market import check_request, markets
 from sadari.run.request import Request
+from sadari.run.sensing import sensing
 from sadari.sensors.frames import contiguous
+from sadari.sensors.senses import Senses
 from sadari.store.journal import Header, Journal
 from sadari.venue.clock import Stopwatch
 from sadari.venue.history import HistoryVenue
@@ -39,14 +41,16 @@ def backtest(request: Request) -> Run:
         JournalError: The journal cannot be written.
     """
     stopwatch = Stopwatch()
-    traded = markets(request)
+    check_request(request)
+    sensed = sensing(request)
+    traded = markets(request, sensed.entries)
     exchange = Exchange(
         request.instruments,
         request.settings.fees,
         request.balance,
         slippage=TickSlippage(request.market.slippage_ticks),
     )
-    venue = history_venue(request, traded, exchange)
+    venue = history_venue(request, traded, exchange, sensed.senses)
     engine = Engine(request.settings, request.instruments)
     records: list[Record] = []
     with journal_of(request) as keep:
@@ -71,6 +75,8 @@ def backtest(request: Request) -> Run:
         wall_s=spent.wall_s,
         path=request.market.path,
         assumptions=assumptions(request, traded, venue),
+        surge=list(sensed.surge.items()),
+        scans=list(sensed.scans.items()),
     )
 
 
@@ -83,7 +89,7 @@ def bounds(request: Request) -> tuple[Run, Run]:
     return adverse, favourable
 
 
-def history_venue(request: Request, traded: list[Market], exchange: Exchange) -> HistoryVenue:
+def history_venue(request: Request, traded: list[Market], exchange: Exchange, senses: Senses) -> HistoryVenue:
     """The venue of a request."""
     market, ladder = request.market, request.settings.ladder
     return HistoryVenue(
@@ -94,6 +100,7 @@ def history_venue(request: Request, traded: list[Market], exchange: Exchange) ->
         margin_mode=ladder.margin_mode,
         start_ns=request.start_ns,
         path=market.path,
+        senses=senses,
     )
 
 

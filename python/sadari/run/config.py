@@ -17,7 +17,8 @@ from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Scaling, Settings, Strategy
 from sadari.run.limits import check_bounds, check_order
-from sadari.run.request import MarketSection, SignalSection
+from sadari.run.request import MarketSection, ScannerSection, SignalSection
+from sadari.sensors.surge_settings import SurgeSettings
 
 D = Decimal
 
@@ -72,6 +73,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fees: Fees = Fees()
     scaling: Scaling = Scaling()
     signal: SignalSection = SignalSection()
+    surge: SurgeSettings = SurgeSettings()
+    scanner: ScannerSection = ScannerSection()
     market: MarketSection = MarketSection()
     strategies: dict[str, StrategySection] = {}
     instruments: dict[str, InstrumentSection] = {}
@@ -80,14 +83,21 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """What the engine decides by."""
         own = {
             name: Strategy(
-                ladder=section.ladder, max_positions=section.max_positions, min_reserve_pct=section.min_reserve_pct
+                ladder=section.ladder, max_positions=section.max_positions, min_reserve_pct=section.min_reserve_pct,
+                scan_max_age_minutes=self._gate(section.signal),
             )
             for name, section in self.strategies.items()
-        }
+        }  # fmt: skip
+        if not own and self._gate(self.signal) is not None:
+            own = {self.signal.kind: Strategy(scan_max_age_minutes=self._gate(self.signal))}
         return Settings(
             run_id=self.engine.name, ladder=self.ladder, risk=self.risk, reentry=self.reentry, daily=self.daily,
             fees=self.fees, scaling=self.scaling, strategies=own,
         )  # fmt: skip
+
+    def _gate(self, signal: SignalSection) -> int | None:
+        """How old a candidate may be at an entry on a signal; None if the scanner does not gate it (D-39)."""
+        return self.scanner.max_age_minutes if signal.kind == "surge" and self.scanner.gate else None
 
     def signals(self) -> dict[str, SignalSection]:
         """The signal of each strategy: the named ones', or that of the only one, which is named by its kind."""

@@ -96,6 +96,8 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         candles=columns,
         instruments=described.instruments,
         signals=config.signals(),
+        surge=config.surge,
+        scanner=config.scanner,
         market=config.market,
         funding=paid,
         start_ns=inputs.from_ns,

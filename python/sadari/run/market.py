@@ -8,70 +8,38 @@ from hashlib import sha256
 from sadari.errors import ConfigError
 from sadari.kernel import History
 from sadari.model.instrument import Instrument
-from sadari.model.order import Direction, TechExit
+from sadari.model.order import TechExit
 from sadari.model.units import MINUTE_NS, floor_units
-from sadari.run.request import Request, SignalSection
-from sadari.sensors.always import Always
+from sadari.run.request import Request
 from sadari.sensors.frames import check_frame
-from sadari.sensors.ma_cross import MaCross
-from sadari.sensors.signals import Candles, SignalRule
+from sadari.sensors.signals import Candles
 from sadari.venue.port import Entries, Market
 
-DIRECTIONS = {
-    "long": (Direction.LONG,),
-    "short": (Direction.SHORT,),
-    "both": (Direction.LONG, Direction.SHORT),
-}
+
+def markets(request: Request, entries: Mapping[str, tuple[Entries, ...]]) -> list[Market]:
+    """The market of each symbol, in symbol order, with the entry signals on it."""
+    built = []
+    for symbol, candles in sorted(request.candles.items()):
+        history = tape(symbol, candles, request.instruments[symbol], request.market.seed)
+        funding = request.funding.get(symbol)
+        built.append(Market(symbol=symbol, candles=candles, history=history, entries=entries[symbol], funding=funding))
+    return built
 
 
-def markets(request: Request) -> list[Market]:
-    """The market of each symbol, in symbol order.
+def check_request(request: Request) -> None:
+    """Refuse what cannot be run.
 
     Raises:
-        ConfigError: A symbol has no candles or no instrument, or a frame cannot be built from the candles.
+        ConfigError: There is no symbol, one has no candles or no instrument, or a frame cannot be built from them.
     """
     if not request.candles:
         raise ConfigError("there is no symbol to run; allowed is at least one with candles")
-    rules = signal_rules(request.signals)
-    built = []
     for symbol, candles in sorted(request.candles.items()):
-        instrument = request.instruments.get(symbol)
-        if instrument is None:
+        if symbol not in request.instruments:
             raise ConfigError(f"{symbol} has candles but no instrument: give --instruments or [instruments.{symbol}]")
         if len(candles.open_time_ns) == 0:
             raise ConfigError(f"{symbol} has no candles in the period asked for")
         check_frames(request, symbol, candles)
-        history = tape(symbol, candles, instrument, request.market.seed)
-        funding = request.funding.get(symbol)
-        entries = tuple(
-            Entries(strategy=name, signals=rule.batch(candles), rearm=rule.rearm) for name, rule in rules.items()
-        )
-        built.append(Market(symbol=symbol, candles=candles, history=history, entries=entries, funding=funding))
-    return built
-
-
-def signal_rules(signals: Mapping[str, SignalSection]) -> dict[str, SignalRule]:
-    """The entry rule of each strategy.
-
-    Raises:
-        ConfigError: `always` was asked for both directions at once, or the averages are the wrong way round.
-    """
-    return {name: _rule(name, signal) for name, signal in signals.items()}
-
-
-def _rule(name: str, signal: SignalSection) -> SignalRule:
-    directions = DIRECTIONS[signal.direction]
-    if signal.kind == "always":
-        if len(directions) > 1:
-            raise ConfigError(f'the signal of {name}: direction is "both" with kind "always"; allowed: long, short')
-        return Always(directions[0])
-    return MaCross(
-        signal.frame_minutes * MINUTE_NS,
-        signal.fast,
-        signal.slow,
-        directions=directions,
-        cooldown_ns=signal.cooldown_minutes * MINUTE_NS,
-    )
 
 
 def check_frames(request: Request, symbol: str, candles: Candles) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -12,19 +12,30 @@ import msgspec
 
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
-from sadari.sensors.signals import Candles
+from sadari.sensors.scanner import QuotedCandles, ScannerSettings
+from sadari.sensors.surge_settings import SurgeSettings
 from sadari.venue.port import FundingColumns
 
 
 class SignalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which entry signal: a cross of two moving averages, or `always`, which enters whenever the symbol is flat."""
+    """Which entry signal: a cross of two moving averages, a surge, or `always`, which enters whenever a symbol is flat.
 
-    kind: Literal["ma_cross", "always"] = "ma_cross"
+    What makes a surge has a section of its own; its directions and frames are there.
+    """
+
+    kind: Literal["ma_cross", "surge", "always"] = "ma_cross"
     direction: Literal["long", "short", "both"] = "both"
     frame_minutes: int = 15
     fast: int = 20
     slow: int = 80
     cooldown_minutes: int = 60
+
+
+class ScannerSection(ScannerSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What makes a candidate, and whether an entry on a surge needs one that is at most so old (D-39)."""
+
+    gate: bool = True
+    max_age_minutes: int = 60
 
 
 class MarketSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,6 +62,9 @@ class Request:
         candles: Columns of each symbol to run, checked by whoever loaded them.
         instruments: The instrument of each symbol in ``candles``.
         signals: The entry signal of each strategy, by its name.
+        surge: What makes a surge.
+        scanner: What makes a candidate.
+        longer: Candles of longer intervals that begin before those of a symbol, for the warm-up.
         funding: Funding of each symbol whose funding is known.
         start_ns: Where the run begins, or None for the first candle; earlier candles only warm up lines.
         journal: Where to write the journal, or None to keep it in memory only.
@@ -59,9 +73,12 @@ class Request:
 
     settings: Settings
     balance: Decimal
-    candles: Mapping[str, Candles]
+    candles: Mapping[str, QuotedCandles]
     instruments: Mapping[str, Instrument]
     signals: Mapping[str, SignalSection] = field(default_factory=lambda: {"ma_cross": SignalSection()})
+    surge: SurgeSettings = field(default_factory=SurgeSettings)
+    scanner: ScannerSection = field(default_factory=ScannerSection)
+    longer: Mapping[str, Sequence[QuotedCandles]] = field(default_factory=dict)
     market: MarketSection = field(default_factory=MarketSection)
     funding: Mapping[str, FundingColumns] = field(default_factory=dict)
     start_ns: int | None = None

@@ -19,8 +19,9 @@ from sadari.research.shapes import iso
 from sadari.run.backtest import backtest
 from sadari.run.config import Config, Raw, decode, decode_apart, read
 from sadari.run.inputs import Inputs, Prepared, prepare, refuse_plan
-from sadari.run.market import check_frames, signal_rules
+from sadari.run.market import check_frames
 from sadari.run.request import Request
+from sadari.run.sensing import signal_rules
 from sadari.store.candles import CandleColumns
 
 LIMIT = 1_000

@@ -91,12 +91,16 @@ class Candidates:
     Args:
         runs: The runs of each symbol and direction.
         facts: What the scans came to.
+
+    Attributes:
+        symbols: Those that were scanned.
     """
 
     def __init__(
         self, runs: Mapping[tuple[str, Direction], Runs], facts: Mapping[tuple[str, Direction], Facts]
     ) -> None:
         self._runs = runs
+        self.symbols = sorted({symbol for symbol, _ in runs})
         self._facts = facts
 
     def age_ns(self, symbol: str, time_ns: int, direction: Direction = Direction.LONG) -> int | None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from sadari.model.order import Direction
+
 
 class Ages(Protocol):
     """What a scanner has found, symbol by symbol."""
 
-    def age_ns(self, symbol: str, time_ns: int) -> int | None:
-        """How long ago the last scan was in which a symbol was a candidate; None if there was none."""
+    def age_ns(self, symbol: str, time_ns: int, direction: Direction) -> int | None:
+        """How long ago the last scan was in which a symbol was a candidate for a side; None if there was none."""
 
 
 class Level(Protocol):
@@ -53,7 +55,7 @@ class Senses:
     volatility: Mapping[str, Level] = field(default_factory=dict)
     correlation: Relations | None = None
 
-    def at(self, symbol: str, time_ns: int, held: Iterable[str]) -> Sensed:
+    def at(self, symbol: str, direction: Direction, time_ns: int, held: Iterable[str]) -> Sensed:
         """What a signal of a symbol carries at a time, its correlations being with the symbols that are held."""
         level = self.volatility.get(symbol)
         known: list[tuple[str, float]] = []
@@ -63,7 +65,7 @@ class Senses:
                 if found is not None:
                     known.append((other, found))
         return Sensed(
-            candidate_age_ns=self.scanner.age_ns(symbol, time_ns) if self.scanner is not None else None,
+            candidate_age_ns=self.scanner.age_ns(symbol, time_ns, direction) if self.scanner is not None else None,
             market_trend=self.trend.at(time_ns) if self.trend is not None else "",
             volatility=level.at(time_ns) if level is not None else None,
             correlations=tuple(known),

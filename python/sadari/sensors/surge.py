@@ -191,7 +191,9 @@ def _columns(candles: Candles | KernelCandles) -> Columns:
 
 def _check_minutes(interval_ns: int) -> None:
     if interval_ns != MINUTE_NS:
-        raise ConfigError(f"surge: the candles are of {interval_ns / MINUTE_NS:g} minutes; allowed: candles of 1 minute")
+        raise ConfigError(
+            f"surge: the candles are of {interval_ns / MINUTE_NS:g} minutes; allowed: candles of 1 minute"
+        )
 
 
 def _directions(settings: SurgeSettings) -> tuple[Direction, ...]:

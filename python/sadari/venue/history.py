@@ -191,7 +191,7 @@ class HistoryVenue:
         track.waiting[strategy] = None
         if not entries.rearm:
             self._expect_signal(track, entries, now_ns)
-        sensed = self._senses.at(track.symbol, now_ns, self.exchange.positions)
+        sensed = self._senses.at(track.symbol, signal.direction, now_ns, self.exchange.positions)
         raised = SignalRaised(
             time_ns=now_ns,
             symbol=track.symbol,
