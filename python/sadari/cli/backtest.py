@@ -42,6 +42,10 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         "--instruments", type=Path, action="append", default=[], metavar="FILE",
         help="exchangeInfo or leverage brackets as the exchange serves them, gzipped or not; may be repeated",
     )  # fmt: skip
+    parser.add_argument(
+        "--history", type=Path, action="append", default=[], metavar="DIR",
+        help="longer candles of the same symbols that begin earlier, for the warm-up; may be repeated",
+    )  # fmt: skip
     parser.add_argument("--funding", type=Path, metavar="DIR", help="funding rates (the folder beside the data)")
     parser.add_argument("--symbols", type=listed, metavar="A,B", help="only these, as BTCUSDT or BTC/USDT:USDT")
     parser.add_argument("--from", type=time_ns, dest="from_ns", metavar="TIME", help="begin here (UTC)")
@@ -56,6 +60,7 @@ def inputs_of(asked: argparse.Namespace) -> Inputs:
     return Inputs(
         data=asked.data,
         instruments=asked.instruments,
+        history=asked.history,
         funding=asked.funding,
         symbols=asked.symbols,
         from_ns=asked.from_ns,

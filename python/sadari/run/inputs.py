@@ -13,6 +13,7 @@ from sadari.core.plan import check_plan, plans
 from sadari.errors import ConfigError, DataError
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
+from sadari.run import longer
 from sadari.run.config import Config
 from sadari.run.instruments import describe, refuse_missing
 from sadari.run.request import Request
@@ -29,6 +30,7 @@ class Inputs:
     Attributes:
         data: Folders or files of candles.
         instruments: Files as the exchange serves them; the ones of their names in a data folder come before them.
+        history: Folders or files of longer candles that begin earlier, for the warm-up of sensors.
         funding: A folder of funding rates, or None for the one beside the data, if there is one.
         symbols: The symbols to run, in either spelling, or None for all that have candles.
         from_ns: Where the run begins; earlier candles only warm up. None: with the first candle.
@@ -38,6 +40,7 @@ class Inputs:
 
     data: Sequence[Path]
     instruments: Sequence[Path] = ()
+    history: Sequence[Path] = ()
     funding: Path | None = None
     symbols: Sequence[str] | None = None
     from_ns: int | None = None
@@ -97,6 +100,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         instruments=described.instruments,
         signals=config.signals(),
         surge=config.surge,
+        longer=longer.load(inputs.history, columns),
         scanner=config.scanner,
         market=config.market,
         funding=paid,

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sadari.errors import ConfigError
 from sadari.model.order import Direction
 from sadari.model.units import HOUR_NS, MINUTE_NS
+from sadari.run.longer import hourly
 from sadari.run.request import Request, SignalSection
 from sadari.sensors.always import Always
 from sadari.sensors.candidates import Candidates, Facts
 from sadari.sensors.correlation import Correlations
 from sadari.sensors.ma_cross import MaCross
-from sadari.sensors.scanner import QuotedCandles, Scanner, in_universe
+from sadari.sensors.scanner import Scanner, in_universe
 from sadari.sensors.senses import Senses
 from sadari.sensors.signals import Candles, SignalRule
 from sadari.sensors.surge import Surge, SurgeFacts
@@ -120,28 +121,18 @@ def _candidates(request: Request) -> Candidates | None:
         for symbol, candles in request.candles.items()
         if in_universe(request.instruments[symbol], request.scanner)
     }
-    return Scanner(request.scanner).batch(scanned, _hourly(request.longer))
+    return Scanner(request.scanner).batch(scanned, hourly(request.longer))
 
 
 def _senses(request: Request, candidates: Candidates | None) -> Senses:
-    scaling, hourly = request.settings.scaling, _hourly(request.longer)
+    scaling, hours = request.settings.scaling, hourly(request.longer)
     market = request.candles.get(MARKET)
     volatility = {}
     if scaling.volatility_from_pct is not None:
         volatility = {symbol: Volatility(candles, request.start_ns) for symbol, candles in request.candles.items()}
     return Senses(
         scanner=candidates,
-        trend=Trend(market, hourly.get(MARKET)) if market is not None and not HOUR_NS % market.interval_ns else None,
+        trend=Trend(market, hours.get(MARKET)) if market is not None and not HOUR_NS % market.interval_ns else None,
         volatility=volatility,
-        correlation=Correlations(request.candles, hourly) if scaling.max_correlated_loss_pct is not None else None,
+        correlation=Correlations(request.candles, hours) if scaling.max_correlated_loss_pct is not None else None,
     )
-
-
-def _hourly(longer: Mapping[str, Sequence[QuotedCandles]]) -> dict[str, QuotedCandles]:
-    """Of each symbol's longer candles those that hours can be built from, the finest of them."""
-    found: dict[str, QuotedCandles] = {}
-    for symbol, several in longer.items():
-        usable = [candles for candles in several if not HOUR_NS % candles.interval_ns]
-        if usable:
-            found[symbol] = min(usable, key=lambda candles: candles.interval_ns)
-    return found
