@@ -66,7 +66,7 @@ def section(
 
 
 def claims(rows: Sequence[Section]) -> list[Section]:
-    """What was claimed and what was measured; whether that agrees, by the 95 % intervals, is None where they overlap."""
+    """What was claimed and what was measured; whether that agrees is None where the 95 % intervals do not tell."""
     if not rows:
         return []
     by_name = {(row["preset"], row["filter"]): row for row in rows}
