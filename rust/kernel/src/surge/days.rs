@@ -79,4 +79,3 @@ fn rose(from: f64, to: f64, pct: f64, short: bool) -> bool {
     let way = i128::from(if short { from - to } else { to - from });
     way * PARTS as i128 >= (pct * PARTS).round() as i128 * i128::from(from)
 }
-

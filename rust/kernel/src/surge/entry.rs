@@ -49,11 +49,7 @@ impl Entry {
         if self.preset == Preset::NineOfThirteen {
             return [false; 3];
         }
-        [
-            (mask & MINUTE_BITS).count_ones() >= self.minute,
-            mask & THREE_BITS == THREE_BITS,
-            self.fifteen_minutes(mask),
-        ]
+        [(mask & MINUTE_BITS).count_ones() >= self.minute, mask & THREE_BITS == THREE_BITS, self.fifteen_minutes(mask)]
     }
 
     #[inline]

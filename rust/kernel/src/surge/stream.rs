@@ -97,7 +97,8 @@ impl Stream {
             self.day = (day, days.word(close_ns));
         }
         let of_minute = minute.push(candle.open_time_ns, candle.open, candle.close, candle.volume);
-        let of_three = three.as_ref().map_or(0, |three| current(three.closed_ns(), close_ns, THREE_NS, words[0], COLD_3M));
+        let of_three =
+            three.as_ref().map_or(0, |three| current(three.closed_ns(), close_ns, THREE_NS, words[0], COLD_3M));
         let of_fifteen = current(fifteen.closed_ns(), close_ns, FIFTEEN_NS, words[1], COLD_15M);
         self.word = of_minute | of_three | of_fifteen | self.day.1;
         let tag = if self.word & CAUSES == 0 { self.entry.tag(self.word) } else { None };
