@@ -7,6 +7,7 @@ from typing import Final, final, type_check_only
 from typing_extensions import Buffer
 
 from sadari._kernel_readings import *
+from sadari._kernel_surge import *
 
 @final
 class Column:
@@ -160,11 +161,8 @@ def expand(
 def sma(close: Buffer, n: int, *, first: int = 0) -> Column:
     """Simple moving average: the mean of the last ``n`` values; NaN before row ``n - 1``.
 
-    Args:
-        close: f64 column.
-        n: Window length, 1 to 1,000,000.
-        first: Candle number of row 0 (open time divided by the interval). With it, slices that start anywhere agree
-            bit for bit with each other and with a `LineSet` fed the same candles.
+    ``first`` is the candle number of row 0 (open time divided by the interval). With it, slices that start anywhere
+    agree bit for bit with each other and with a `LineSet` fed the same candles. ``n`` is from 1 to 1,000,000.
 
     Raises:
         ValueError: The column is no f64 buffer or ``n`` is out of range.
@@ -280,12 +278,7 @@ class Frame:
 
 @final
 class Aggregator:
-    """Builds the frames of one symbol from its closed candles, one at a time; equal to `aggregate`.
-
-    Args:
-        interval_ns: Interval of the candles.
-        frame_ns: Interval of the frames, a multiple.
-    """
+    """Builds frames of a multiple of the candles' interval, one closed candle at a time; equal to `aggregate`."""
 
     def __new__(cls, interval_ns: int, frame_ns: int) -> Aggregator: ...
     def push(
@@ -330,13 +323,8 @@ def from_trades(
 ) -> Candles:
     """Candles from trades in time order, for every interval with a trade that lies wholly in the trades' span.
 
-    Args:
-        time_ns: i64 column, never decreasing.
-        price: f64 column.
-        qty: f64 column.
-        interval_ns: Interval of the candles.
-        span: The time [from, until) that the trades cover. None: from the first to the last trade, so that the first
-            and last candle, which may be partial, are left out.
+    ``time_ns`` (i64) never decreases; ``span`` is the time [from, until) that the trades cover. None: from the first to
+    the last trade, so that the first and last candle, which may be partial, are left out.
 
     Raises:
         ValueError: A price or quantity that is not finite, a price not above 0, or a time before its predecessor.
@@ -388,11 +376,9 @@ def synthetic(seed: int, rows: int, start_ns: int, interval_ns: int, price: floa
 
     The same seed gives the same candles on every machine, and a longer series begins with the shorter one.
 
-    Args:
-        seed: From 0 to 2**64 - 1.
-        rows: Number of candles, at most 16 million.
-        start_ns: Opening time of the first candle, divisible by the interval.
-        interval_ns: Interval of the candles.
-        price: Price at the start, from 100 ticks to 10 million.
-        tick_units: Tick in units of 1e-8.
+    ``seed`` is below 2**64, ``rows`` at most 16 million, ``start_ns`` divisible by the interval, the ``price`` at
+    the start from 100 ticks to 10 million, ``tick_units`` in units of 1e-8.
+
+    Raises:
+        ValueError: An argument is out of its range.
     """

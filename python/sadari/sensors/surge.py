@@ -174,8 +174,12 @@ def _frames(frame_ns: int, longer: Sequence[Candles]) -> Columns | None:
     rows: dict[int, tuple[float, ...]] = {}
     for columns in built:
         rows |= {row[0]: row for row in zip(*columns, strict=True)}
-    times, *numbers = zip(*(rows[time] for time in sorted(rows)), strict=True)
-    return (memoryview(array("q", times)), *(memoryview(array("d", column)) for column in numbers))
+    ordered = [rows[time] for time in sorted(rows)]
+
+    def column(field: int) -> memoryview:
+        return memoryview(array("d", [row[field] for row in ordered]))
+
+    return memoryview(array("q", sorted(rows))), column(1), column(2), column(3), column(4), column(5)
 
 
 def _built(frame_ns: int, candles: Candles) -> Columns:
@@ -191,9 +195,7 @@ def _columns(candles: Candles | KernelCandles) -> Columns:
 
 def _check_minutes(interval_ns: int) -> None:
     if interval_ns != MINUTE_NS:
-        raise ConfigError(
-            f"surge: the candles are of {interval_ns / MINUTE_NS:g} minutes; allowed: candles of 1 minute"
-        )
+        raise ConfigError(f"surge: the candles are of {interval_ns / MINUTE_NS:g} minutes; allowed: 1")
 
 
 def _directions(settings: SurgeSettings) -> tuple[Direction, ...]:

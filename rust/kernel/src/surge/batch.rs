@@ -55,6 +55,8 @@ pub fn verdicts(view: View<'_>, longer: Longer<'_>, settings: &Settings, short: 
         },
         fifteen: Words::new(settings, OnFifteen(settings.fifteen), MARKS[2], &fifteen, FIFTEEN_NS, short, &mut scratch),
         days: Days::new(settings.daily, short),
+        day_word: 0,
+        midnight_ns: i64::MIN,
         until_ns: i64::MIN,
         word: 0,
     };
@@ -106,6 +108,9 @@ struct Frames {
     three: Option<Words>,
     fifteen: Words,
     days: Days,
+    day_word: u32,
+    /// Until when the word of the days stands.
+    midnight_ns: i64,
     /// Until when the word stands: all of these frames close at multiples of three minutes.
     until_ns: i64,
     word: u32,
@@ -116,8 +121,12 @@ impl Frames {
     fn word(&mut self, close_ns: i64) -> u32 {
         if close_ns >= self.until_ns {
             self.until_ns = close_ns - close_ns.rem_euclid(THREE_NS) + THREE_NS;
+            if close_ns >= self.midnight_ns {
+                self.midnight_ns = close_ns - close_ns.rem_euclid(DAY_NS) + DAY_NS;
+                self.day_word = self.days.word(close_ns);
+            }
             let three = self.three.as_mut().map_or(0, |three| three.word(close_ns));
-            self.word = three | self.fifteen.word(close_ns) | self.days.word(close_ns);
+            self.word = three | self.fifteen.word(close_ns) | self.day_word;
         }
         self.word
     }
@@ -128,7 +137,7 @@ struct Words {
     frame_ns: i64,
     cold: u32,
     open_time_ns: Vec<i64>,
-    words: Vec<u32>,
+    of_frames: Vec<u32>,
     /// How many have closed.
     closed: usize,
 }
@@ -155,7 +164,7 @@ impl Words {
             };
             all.run(&run, scratch, |_, word| words.push(word));
         }
-        Self { frame_ns, cold: marks.cold, open_time_ns: frames.open_time_ns.clone(), words, closed: 0 }
+        Self { frame_ns, cold: marks.cold, open_time_ns: frames.open_time_ns.clone(), of_frames: words, closed: 0 }
     }
 
     /// The word of the frame that closed last, if that is the one before the frame now forming.
@@ -165,7 +174,7 @@ impl Words {
             self.closed += 1;
         }
         match self.closed.checked_sub(1) {
-            Some(row) if self.open_time_ns[row] == open_ns => self.words[row],
+            Some(row) if self.open_time_ns[row] == open_ns => self.of_frames[row],
             _ => self.cold,
         }
     }

@@ -91,14 +91,14 @@ pub trait Part {
 #[derive(Clone, Copy, Debug)]
 pub struct OnMinutes {
     rules: Minute,
-    apart: bool,
+    counted_apart: bool,
 }
 
 impl OnMinutes {
     /// The conditions as the preset counts them.
     #[must_use]
     pub fn new(settings: &Settings) -> Self {
-        Self { rules: settings.minute, apart: settings.preset == Preset::NineOfThirteen }
+        Self { rules: settings.minute, counted_apart: settings.preset == Preset::NineOfThirteen }
     }
 }
 
@@ -120,9 +120,9 @@ impl Part for OnMinutes {
             | flag(below(ma_20, ma_80), 2)
             | flag(above(row.ma[buy_point.fast], row.ma[buy_point.slow]), 3)
             | flag(above(row.ma[composite.fast], row.ma[composite.slow]), 4)
-            | flag(apart(ma_80, ma_480, min_gap_80_480) & (is_above | !signed_gap), 5)
+            | flag(apart(ma_80, ma_480, min_gap_80_480), 5) & flag(is_above || !signed_gap, 5)
             | flag(near(row.fast, row.slow, gap_bb), 6)
-            | flag(below(ma_5, ma_80) & (row.close < row.open), 7)
+            | flag(below(ma_5, ma_80), 7) & flag(row.close < row.open, 7)
             | valid(row)
     }
 
@@ -135,7 +135,7 @@ impl Part for OnMinutes {
             | (recent >> 4 & falling) << 6;
         let (crossed, state) = (recent & 1, flags & 1);
         let (bands, gap) = (recent >> 1 & 1, flags >> 6 & 1);
-        if self.apart {
+        if self.counted_apart {
             bits | crossed | bands << 2 | state << 7 | gap << 8
         } else {
             bits | crossed | state | (bands | gap) << 2
