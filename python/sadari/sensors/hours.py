@@ -39,10 +39,7 @@ def closed_hours(candles: Candles, longer: Candles | None = None) -> Frames:
     times = memoryview(b"".join((older.open_time_ns[:before], own.open_time_ns))).cast("q")
 
     def joined(past: memoryview, present: memoryview) -> memoryview:
-        values = array("d")
-        values.frombytes(past[:before])
-        values.frombytes(present)
-        return memoryview(values)
+        return memoryview(array("d", b"".join((past[:before], present))))
 
     return Frames(
         HOUR_NS,
