@@ -12,20 +12,20 @@ from typing import Any
 import msgspec
 
 from sadari.core.engine import Engine
-from sadari.exchange import Exchange, TickSlippage
 from sadari.model.command import Command
 from sadari.model.event import Event
 from sadari.model.order import Direction
-from sadari.model.units import MILLISECOND_NS
-from sadari.research.run_record import InFlightOrder, OpenPosition, Run, SymbolFacts
+from sadari.research.run_record import Funnel, InFlightOrder, OpenPosition, Run, SymbolFacts
 from sadari.run.assumptions import assumptions
 from sadari.run.equity import equity_samples
+from sadari.run.funnel import follow_denied, refuse_bounds
 from sadari.run.market import markets
-from sadari.run.request import Request
+from sadari.run.request import FunnelSection, Request
+from sadari.run.simulation import exchange_of, history_venue
 from sadari.store.journal import Header, Journal
 from sadari.venue.clock import Stopwatch
 from sadari.venue.history import HistoryVenue
-from sadari.venue.port import Latency, Market, Venue
+from sadari.venue.port import Market, Venue
 
 Record = Event | Command
 
@@ -37,15 +37,11 @@ def backtest(request: Request) -> Run:
         ConfigError: The request cannot be run.
         JournalError: The journal cannot be written.
     """
+    refuse_bounds(request)
     stopwatch = Stopwatch()
     traded = markets(request)
-    exchange = Exchange(
-        request.instruments,
-        request.settings.fees,
-        request.balance,
-        slippage=TickSlippage(request.market.slippage_ticks),
-    )
-    venue = history_venue(request, traded, exchange)
+    exchange = exchange_of(request, request.instruments, request.balance)
+    venue = history_venue(request, traded, exchange, start_ns=request.start_ns)
     engine = Engine(request.settings, request.instruments)
     records: list[Record] = []
     with journal_of(request) as keep:
@@ -70,29 +66,32 @@ def backtest(request: Request) -> Run:
         wall_s=spent.wall_s,
         path=request.market.path,
         assumptions=assumptions(request, traded, venue),
+        funnel=funnel_of(request, traded, records, venue),
     )
 
 
 def bounds(request: Request) -> tuple[Run, Run]:
     """The same run with the order of prices inside candles against the position held, and for it."""
     adverse, favourable = (
-        backtest(replace(request, market=msgspec.structs.replace(request.market, path=path), journal=None))
+        backtest(
+            replace(
+                request,
+                market=msgspec.structs.replace(request.market, path=path),
+                funnel=FunnelSection(),
+                journal=None,
+            )
+        )
         for path in ("adverse", "favourable")
     )
     return adverse, favourable
 
 
-def history_venue(request: Request, traded: list[Market], exchange: Exchange) -> HistoryVenue:
-    """The venue of a request."""
-    market, ladder = request.market, request.settings.ladder
-    return HistoryVenue(
-        traded,
-        exchange,
-        latency=Latency(order_ns=market.latency_ms * MILLISECOND_NS, report_ns=market.report_ms * MILLISECOND_NS),
-        leverage=ladder.leverage,
-        margin_mode=ladder.margin_mode,
-        start_ns=request.start_ns,
-        path=market.path,
+def funnel_of(request: Request, traded: list[Market], records: list[Record], venue: HistoryVenue) -> Funnel | None:
+    """What became of the denied signals in shadow, if that is asked for."""
+    if not request.funnel.enabled:
+        return None
+    return follow_denied(
+        request, traded, records, start_ns=venue.start_ns, end_ns=venue.end_ns, progress=request.progress
     )
 
 

@@ -17,7 +17,7 @@ from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Settings
 from sadari.run.limits import check_bounds, check_order
-from sadari.run.request import MarketSection, SignalSection
+from sadari.run.request import FunnelSection, MarketSection, SignalSection
 
 D = Decimal
 
@@ -63,6 +63,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fees: Fees = Fees()
     signal: SignalSection = SignalSection()
     market: MarketSection = MarketSection()
+    funnel: FunnelSection = FunnelSection()
     instruments: dict[str, InstrumentSection] = {}
 
     def settings(self) -> Settings:

@@ -26,6 +26,7 @@ SECTIONS = {
     "fees": "Fee rates, as fractions of notional.",
     "signal": "When to enter.",
     "market": "How the simulated exchange behaves.",
+    "funnel": "Denied entry signals, each followed in shadow on an account of its own over the same prices.",
 }
 
 KEYS = {
@@ -94,6 +95,10 @@ KEYS = {
         "slippage_ticks": "how much worse than the last price a market order is filled",
         "seed": "fixes the order of prices inside candles",
         "path": "inside a candle: tape (by the seed), adverse or favourable to the position held",
+    },
+    "funnel": {
+        "enabled": "follow them after a backtest, as --funnel does",
+        "days": "how long each is followed; what is open then is counted apart",
     },
 }
 

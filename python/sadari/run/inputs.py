@@ -95,6 +95,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         instruments=described.instruments,
         signal=config.signal,
         market=config.market,
+        funnel=config.funnel,
         funding=paid,
         start_ns=inputs.from_ns,
     )

@@ -77,6 +77,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "latency_ms": COUNT_OR_NONE, "report_ms": COUNT_OR_NONE, "slippage_ticks": COUNT_OR_NONE,
         "seed": COUNT_OR_NONE,
     },
+    "funnel": {"days": COUNT},
 }  # fmt: skip
 
 _INSTRUMENT: dict[str, Bound] = {
