@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sadari.model.units import EXACT
-from sadari.research import conduct, results
+from sadari.research import conduct, funnel, results
 from sadari.research.book import Book
 from sadari.research.run_record import Run
 from sadari.research.shapes import iso
@@ -35,6 +35,7 @@ def summarize(run: Run) -> Summary:
             "worst_case": results.worst_case(book),
             "margin": conduct.margin(book),
             "signals": conduct.signals(book),
+            "funnel": funnel.section(book),
             "orders": conduct.orders(book.tally),
             "entries": results.entries(book),
             "exits": results.exits(book),

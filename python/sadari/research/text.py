@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sadari.research import funnel
 from sadari.research.layout import (
     NOT_KNOWN,
     count,
@@ -33,6 +34,7 @@ def text(summary: Section) -> str:
         ("How good", _quality),
         ("How bad", _risk),
         ("Signals", _signals),
+        ("Denied signals, followed", lambda whole: funnel.text(whole["funnel"])),
         ("Entries and adds", _entries),
         ("Exits by reason", _exits),
         ("By direction", lambda whole: _groups(whole["by_direction"])),

@@ -15,8 +15,8 @@ from msgspec.structs import replace as changed
 
 from sadari.core.engine import Engine
 from sadari.errors import ConfigError
-from sadari.model.command import Command, RecordDecision, RecordPosition
-from sadari.model.event import AccountUpdated, Event, OrderRejected, SignalRaised
+from sadari.model.command import CallDay, Command, RecordDecision, RecordPosition
+from sadari.model.event import AccountUpdated, Event, OperatorRequested, OrderRejected, SignalRaised
 from sadari.model.units import DAY_NS
 from sadari.research.run_record import Funnel, Shadow, ShadowState
 from sadari.run.request import Request
@@ -45,11 +45,10 @@ def denied(records: Iterable[Event | Command]) -> Iterator[Denied]:
     wallet = Decimal(0)
     seen: set[tuple[object, ...]] = set()
     for record in records:
-        kind = type(record)
-        if kind is SignalRaised:
-            signal = record  # type: ignore[assignment]
-        elif kind is AccountUpdated:
-            wallet = record.wallet_balance  # type: ignore[union-attr]
+        if isinstance(record, SignalRaised):
+            signal = record
+        elif isinstance(record, AccountUpdated):
+            wallet = record.wallet_balance
         elif isinstance(record, RecordDecision) and signal is not None and not (record.rung or record.accepted):
             what = (signal.symbol, signal.direction, signal.time_ns, record.denial)
             if what not in seen:
@@ -81,26 +80,30 @@ class ShadowRun:
     def records(self) -> Iterator[Event | Command]:
         """Every event and command, up to the record of the ended position or to the last instant."""
         for event in self._venue.events():
-            told = self._signal if type(event) is SignalRaised else event
+            kind = type(event)
+            if kind is OperatorRequested and event.time_ns == self._venue.end_ns:
+                return
+            told = self._signal if kind is SignalRaised else event
             yield told
             for command in self._engine.handle(told):
                 yield command
                 if type(command) is RecordPosition:
                     return
-                self._venue.execute(command)
+                # A new day matters to entries only, and this account makes no second one.
+                if type(command) is not CallDay:
+                    self._venue.execute(command)
 
     def follow(self, gate: str) -> Shadow:
         """Run it, and say what became of a signal that a gate denied."""
         record: RecordPosition | None = None
         code = NOT_FILLED
         for said in self.records():
-            kind = type(said)
-            if kind is RecordPosition:
-                record = said  # type: ignore[assignment]
-            elif kind is RecordDecision and not said.accepted:  # type: ignore[union-attr]
-                code = said.denial or code  # type: ignore[union-attr]
-            elif kind is OrderRejected:
-                code = f"EXCHANGE_REJECTED:{said.code}"  # type: ignore[union-attr]
+            if isinstance(said, RecordPosition):
+                record = said
+            elif isinstance(said, RecordDecision) and not said.accepted:
+                code = said.denial
+            elif isinstance(said, OrderRejected):
+                code = f"EXCHANGE_REJECTED:{said.code}"
         return self._shadow(gate, record, code)
 
     def _shadow(self, gate: str, record: RecordPosition | None, code: str) -> Shadow:
@@ -172,5 +175,5 @@ def refuse_bounds(request: Request) -> None:
     Raises:
         ConfigError: The path is not the tape.
     """
-    if request.funnel.enabled and request.market.path != Path.TAPE:
+    if request.funnel.enabled and Path(request.market.path) is not Path.TAPE:
         raise ConfigError(f'[market] path is "{request.market.path}" with a funnel; allowed: {Path.TAPE}')
