@@ -100,7 +100,7 @@ class ShadowRun:
         for said in self.records():
             if isinstance(said, RecordPosition):
                 record = said
-            elif isinstance(said, RecordDecision) and not said.accepted:
+            elif isinstance(said, RecordDecision) and not (said.rung or said.accepted):
                 code = said.denial
             elif isinstance(said, OrderRejected):
                 code = f"EXCHANGE_REJECTED:{said.code}"
@@ -132,6 +132,11 @@ def alone(signal: SignalRaised, wallet: Decimal) -> SignalRaised:
     )
 
 
+def shared(traded: Iterable[Market], start_ns: int) -> dict[str, Market]:
+    """The markets of a run with technical lines that all shadows share, warm from the start of the run as its own."""
+    return {market.symbol: replace(market, technical=Technical(market.candles, start_ns)) for market in traded}
+
+
 def follow_denied(
     request: Request,
     traded: Sequence[Market],
@@ -153,7 +158,7 @@ def follow_denied(
     """
     stopwatch = Stopwatch()
     days = request.funnel.days
-    shared = {market.symbol: replace(market, technical=Technical(market.candles, start_ns)) for market in traded}
+    prepared = shared(traded, start_ns)
     asked = list(denied(records))
     known: dict[tuple[object, ...], Shadow] = {}
     shadows = []
@@ -162,7 +167,7 @@ def follow_denied(
         what = (signal.symbol, signal.direction, signal.time_ns)
         if what not in known:
             last_ns = min(signal.time_ns + days * DAY_NS, end_ns)
-            known[what] = ShadowRun(request, shared[signal.symbol], signal, wallet, last_ns).follow(gate)
+            known[what] = ShadowRun(request, prepared[signal.symbol], signal, wallet, last_ns).follow(gate)
         shadows.append(changed(known[what], gate=gate))
         if progress is not None:
             progress((number + 1) / len(asked))

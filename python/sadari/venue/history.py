@@ -75,7 +75,9 @@ class HistoryVenue:
         end_ns = last_ns if end_ns is None else end_ns
         start_ns = first_ns if start_ns is None else max(first_ns, start_ns)
         if start_ns >= end_ns:
-            raise ConfigError(f"the run begins at {start_ns} ns, and its last instant is {end_ns} ns")
+            raise ConfigError(
+                f"the run begins at {start_ns} ns; allowed: before {end_ns} ns, where it ends or the last candle closes"
+            )
         self.exchange = exchange
         self.start_ns = start_ns
         self.unprepared: dict[str, str] = {}
