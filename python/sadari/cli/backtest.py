@@ -29,7 +29,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parts.add_argument("--segments", action="store_true", help="run each contiguous part of each symbol on its own")
     parts.add_argument("--bounds", action="store_true", help="add both extreme orders of prices inside candles")
     parser.add_argument(
-        "--funnel", action="store_true", help="follow each denied entry signal in shadow: what each gate saved or cost"
+        "--funnel", action="store_true", help="follow each denied entry signal in shadow: what a gate saved or cost"
     )
     add_outputs(parser)
 
@@ -85,6 +85,8 @@ def run(asked: argparse.Namespace) -> int:
 
     if asked.segments and asked.journal is not None:
         raise ConfigError("--journal is of one run and --segments makes many; allowed: one of the two")
+    if asked.segments and asked.funnel:
+        raise ConfigError("--funnel is of one run and --segments makes many; allowed: one of the two")
     config = load(asked.config)
     if asked.funnel:
         config = replace(config, funnel=replace(config.funnel, enabled=True))
