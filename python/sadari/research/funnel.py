@@ -198,7 +198,7 @@ def text(found: Section | None) -> list[str]:
             "Read: a gate has saved what the signals that it denied would have lost, those that ended, after fees and "
             "known funding. Each was followed alone, with the wallet of its moment, on the same prices. What ends soon "
             "is not like what stays open, so the two stand side by side. The interval is that of the mean, by episode; "
-            "symbols that move together make it too narrow."
+            "shadows that overlap in time, and symbols that move together, make it too narrow."
         ),
         *paragraph(
             "Not: what the account would have earned without a gate. Shadows do not compete for margin, and those "
