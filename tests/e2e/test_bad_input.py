@@ -124,6 +124,8 @@ CASES: dict[str, tuple[Spoil, list[str], str]] = {
     "no such instruments": (nothing, ["--instruments", "absent"], "absent: cannot be read"),
     "no such funding": (nothing, ["--funding", "absent"], "absent: there is no such folder of funding rates"),
     "no such configuration": (nothing, ["--config", "absent"], "absent: the configuration cannot be read"),
+    "a funnel of many runs": (nothing, ["--segments", "--funnel"], "--funnel is of one run and --segments makes many"),
+    "a funnel on a bound": (config('path = "tape"', 'path = "adverse"'), ["--funnel"], 'path is "adverse" with a fun'),
     "no place for the report": (nothing, ["--json", "absent/r.json"], "absent/r.json: cannot be written"),
     "no place for the journal": (nothing, ["--journal", "absent/j"], "absent/j: cannot be written"),
 }

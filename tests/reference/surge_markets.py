@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from sadari.sensors.surge_settings import Basis, Preset, SurgeSettings
 from tests.reference.surge import DAY, MINUTE, Candle, framed
-from tests.reference.tapes import START_NS, Columns
+from tests.reference.tapes import START_NS, Columns, joined
 
 
 def swift(

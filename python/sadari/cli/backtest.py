@@ -28,6 +28,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parts = parser.add_mutually_exclusive_group()
     parts.add_argument("--segments", action="store_true", help="run each contiguous part of each symbol on its own")
     parts.add_argument("--bounds", action="store_true", help="add both extreme orders of prices inside candles")
+    parser.add_argument(
+        "--funnel", action="store_true", help="follow each denied entry signal in shadow: what a gate saved or cost"
+    )
     add_outputs(parser)
 
 
@@ -80,12 +83,19 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Run the backtest and print its report."""
+    from msgspec.structs import replace
+
     from sadari.run.config import load
     from sadari.run.inputs import prepare, segment_requests
 
     if asked.segments and asked.journal is not None:
         raise ConfigError("--journal is of one run and --segments makes many; allowed: one of the two")
-    prepared = prepare(load(asked.config), inputs_of(asked))
+    if asked.segments and asked.funnel:
+        raise ConfigError("--funnel is of one run and --segments makes many; allowed: one of the two")
+    config = load(asked.config)
+    if asked.funnel:
+        config = replace(config, funnel=replace(config.funnel, enabled=True))
+    prepared = prepare(config, inputs_of(asked))
     for note in prepared.notes:
         print(f"note: {note}", file=sys.stderr)
     if asked.segments:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sadari.model.units import EXACT
-from sadari.research import attribution, conduct, results
+from sadari.research import attribution, conduct, funnel, results
 from sadari.research.book import Book
 from sadari.research.run_record import Run
 from sadari.research.shapes import iso
@@ -37,6 +37,7 @@ def summarize(run: Run) -> Summary:
             "signals": conduct.signals(book),
             "surge": attribution.surge(run.surge),
             "scanner": attribution.scanner(run.scans),
+            "funnel": funnel.section(book),
             "orders": conduct.orders(book.tally),
             "entries": results.entries(book),
             "exits": results.exits(book),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from enum import StrEnum
 
 import msgspec
 
@@ -57,6 +58,58 @@ class InFlightOrder(msgspec.Struct, frozen=True, kw_only=True):
     due_ns: int
 
 
+class ShadowState(StrEnum):
+    """What became of a denied signal that was followed."""
+
+    ENDED = "ended"
+    OPEN = "open"
+    NOT_FOLLOWED = "not_followed"
+
+
+class Shadow(msgspec.Struct, frozen=True, kw_only=True):
+    """What a denied entry signal would have done, alone on an account with the wallet balance of its moment.
+
+    Attributes:
+        time_ns: When it was raised and denied.
+        episode: The signal's own episode, 0 where its rule counts none.
+        gate: What denied it.
+        code: Why it could not be followed: what denied it even alone, or that no entry was filled.
+        booked: What the wallet gained or lost: profit realized, fees and the funding that is known.
+        unrealized: What is still open would bring at the last price.
+        closed_ns: When it ended.
+        reason: Why it ended.
+        adds: How many adds were filled.
+    """
+
+    symbol: str
+    time_ns: int
+    direction: Direction
+    strategy: str
+    signal_id: str
+    gate: str
+    state: ShadowState
+    episode: int = 0
+    code: str = ""
+    booked: Decimal = Decimal(0)
+    unrealized: Decimal = Decimal(0)
+    closed_ns: int | None = None
+    reason: str = ""
+    adds: int = 0
+
+
+class Funnel(msgspec.Struct, frozen=True, kw_only=True):
+    """The denied entry signals of a run, each followed for ``days`` at most.
+
+    ``shadows`` has one row for each symbol, direction, close and gate, in the order of the denials; ``followed`` is
+    how many runs that took, ``cpu_s`` the processor seconds of all of them.
+    """
+
+    days: int
+    shadows: list[Shadow]
+    followed: int = 0
+    cpu_s: float = 0.0
+
+
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run over history.
 
@@ -77,6 +130,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         surge: What the surge rules saw, by symbol and direction.
         scans: What the scanner saw, by symbol.
         assumptions: What the run took for granted, one sentence each.
+        funnel: What became of its denied signals in shadow, None if they were not followed.
     """
 
     settings: Settings
@@ -95,3 +149,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     assumptions: list[str] = []
     surge: list[tuple[tuple[str, Direction], SurgeFacts]] = []
     scans: list[tuple[str, Facts]] = []
+    funnel: Funnel | None = None

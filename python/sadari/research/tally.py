@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from sadari.model.command import Audit, PlaceOrder, RecordDecision, SendAlert
@@ -149,10 +149,18 @@ def episodes(denials: Iterable[tuple[str, str]]) -> Counter[str]:
 
     Consecutive denials of one symbol by the same gate are one spell: a gate that stays shut is asked again and again.
     """
-    spells: Counter[str] = Counter()
-    last: dict[str, str] = {}
+    rows = list(denials)
+    found = {(gate, spell) for (_, gate), spell in zip(rows, spells(rows), strict=True) if gate}
+    return Counter(gate for gate, _ in found)
+
+
+def spells(denials: Iterable[tuple[str, str]]) -> Iterator[int]:
+    """A number for the spell that each denial belongs to, from (symbol, gate) in time order."""
+    last: dict[str, tuple[str, int]] = {}
+    begun = 0
     for symbol, gate in denials:
-        if last.get(symbol) != gate:
-            spells[gate] += bool(gate)
-            last[symbol] = gate
-    return spells
+        known = last.get(symbol)
+        if known is None or known[0] != gate:
+            begun += 1
+            known = last[symbol] = (gate, begun)
+        yield known[1]

@@ -12,23 +12,22 @@ from typing import Any
 import msgspec
 
 from sadari.core.engine import Engine
-from sadari.exchange import Exchange, TickSlippage
 from sadari.model.command import Command
 from sadari.model.event import Event
 from sadari.model.order import Direction
-from sadari.model.units import MILLISECOND_NS
-from sadari.research.run_record import InFlightOrder, OpenPosition, Run, SymbolFacts
+from sadari.research.run_record import Funnel, InFlightOrder, OpenPosition, Run, SymbolFacts
 from sadari.run.assumptions import assumptions
 from sadari.run.equity import equity_samples
+from sadari.run.funnel import follow_denied, refuse_bounds
 from sadari.run.market import check_request, markets
-from sadari.run.request import Request
+from sadari.run.request import FunnelSection, Request
 from sadari.run.sensing import sensing
+from sadari.run.simulation import exchange_of, history_venue
 from sadari.sensors.frames import contiguous
-from sadari.sensors.senses import Senses
 from sadari.store.journal import Header, Journal
 from sadari.venue.clock import Stopwatch
 from sadari.venue.history import HistoryVenue
-from sadari.venue.port import Latency, Market, Venue
+from sadari.venue.port import Market, Venue
 
 Record = Event | Command
 
@@ -40,17 +39,13 @@ def backtest(request: Request) -> Run:
         ConfigError: The request cannot be run.
         JournalError: The journal cannot be written.
     """
+    refuse_bounds(request)
     stopwatch = Stopwatch()
     check_request(request)
     sensed = sensing(request)
     traded = markets(request, sensed.entries)
-    exchange = Exchange(
-        request.instruments,
-        request.settings.fees,
-        request.balance,
-        slippage=TickSlippage(request.market.slippage_ticks),
-    )
-    venue = history_venue(request, traded, exchange, sensed.senses)
+    exchange = exchange_of(request, request.instruments, request.balance)
+    venue = history_venue(request, traded, exchange, start_ns=request.start_ns, senses=sensed.senses)
     engine = Engine(request.settings, request.instruments)
     records: list[Record] = []
     with journal_of(request) as keep:
@@ -77,30 +72,32 @@ def backtest(request: Request) -> Run:
         assumptions=assumptions(request, traded, venue),
         surge=list(sensed.surge.items()),
         scans=list(sensed.scans.items()),
+        funnel=funnel_of(request, traded, records, venue),
     )
 
 
 def bounds(request: Request) -> tuple[Run, Run]:
     """The same run with the order of prices inside candles against the position held, and for it."""
     adverse, favourable = (
-        backtest(replace(request, market=msgspec.structs.replace(request.market, path=path), journal=None))
+        backtest(
+            replace(
+                request,
+                market=msgspec.structs.replace(request.market, path=path),
+                funnel=FunnelSection(),
+                journal=None,
+            )
+        )
         for path in ("adverse", "favourable")
     )
     return adverse, favourable
 
 
-def history_venue(request: Request, traded: list[Market], exchange: Exchange, senses: Senses) -> HistoryVenue:
-    """The venue of a request."""
-    market, ladder = request.market, request.settings.ladder
-    return HistoryVenue(
-        traded,
-        exchange,
-        latency=Latency(order_ns=market.latency_ms * MILLISECOND_NS, report_ns=market.report_ms * MILLISECOND_NS),
-        leverage=ladder.leverage,
-        margin_mode=ladder.margin_mode,
-        start_ns=request.start_ns,
-        path=market.path,
-        senses=senses,
+def funnel_of(request: Request, traded: list[Market], records: list[Record], venue: HistoryVenue) -> Funnel | None:
+    """What became of the denied signals in shadow, if that is asked for."""
+    if not request.funnel.enabled:
+        return None
+    return follow_denied(
+        request, traded, records, start_ns=venue.start_ns, end_ns=venue.end_ns, progress=request.progress
     )
 
 

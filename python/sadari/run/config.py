@@ -17,7 +17,7 @@ from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Scaling, Settings, Strategy
 from sadari.run.limits import check_bounds, check_order
-from sadari.run.request import MarketSection, ScannerSection, SignalSection
+from sadari.run.request import FunnelSection, MarketSection, ScannerSection, SignalSection
 from sadari.sensors.surge_settings import SurgeSettings
 
 D = Decimal
@@ -76,6 +76,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     surge: SurgeSettings = SurgeSettings()
     scanner: ScannerSection = ScannerSection()
     market: MarketSection = MarketSection()
+    funnel: FunnelSection = FunnelSection()
     strategies: dict[str, StrategySection] = {}
     instruments: dict[str, InstrumentSection] = {}
 

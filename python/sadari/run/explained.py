@@ -32,6 +32,7 @@ SECTIONS = {
     "# fifteen minutes (m15). n is a number of candles, gap a distance as a share of the slower line.",
     "scanner": "What makes a candidate. An entry on a surge needs one.",
     "market": "How the simulated exchange behaves.",
+    "funnel": "Denied entry signals, each followed in shadow on an account of its own over the same prices.",
 }
 
 KEYS = {
@@ -157,6 +158,10 @@ KEYS = {
         "slippage_ticks": "how much worse than the last price a market order is filled",
         "seed": "fixes the order of prices inside candles",
         "path": "inside a candle: tape (by the seed), adverse or favourable to the position held",
+    },
+    "funnel": {
+        "enabled": "follow them after a backtest, as --funnel does",
+        "days": "how long each is followed; what is open then is counted apart",
     },
 }
 

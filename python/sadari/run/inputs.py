@@ -103,6 +103,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         longer=longer.load(inputs.history, columns),
         scanner=config.scanner,
         market=config.market,
+        funnel=config.funnel,
         funding=paid,
         start_ns=inputs.from_ns,
     )

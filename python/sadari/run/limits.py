@@ -93,6 +93,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "latency_ms": COUNT_OR_NONE, "report_ms": COUNT_OR_NONE, "slippage_ticks": COUNT_OR_NONE,
         "seed": COUNT_OR_NONE,
     },
+    "funnel": {"days": COUNT},
 }  # fmt: skip
 
 _STRATEGY: dict[str, Bound] = {"max_positions": COUNT, "min_reserve_pct": SHARE}

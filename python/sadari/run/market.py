@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
+from types import MappingProxyType
 
 from sadari.errors import ConfigError
 from sadari.kernel import History
@@ -15,14 +16,18 @@ from sadari.sensors.frames import check_frame
 from sadari.sensors.signals import Candles
 from sadari.venue.port import Entries, Market
 
+NO_ENTRIES: Mapping[str, tuple[Entries, ...]] = MappingProxyType({})
 
-def markets(request: Request, entries: Mapping[str, tuple[Entries, ...]]) -> list[Market]:
+
+def markets(request: Request, entries: Mapping[str, tuple[Entries, ...]] = NO_ENTRIES) -> list[Market]:
     """The market of each symbol, in symbol order, with the entry signals on it."""
     built = []
     for symbol, candles in sorted(request.candles.items()):
         history = tape(symbol, candles, request.instruments[symbol], request.market.seed)
         funding = request.funding.get(symbol)
-        built.append(Market(symbol=symbol, candles=candles, history=history, entries=entries[symbol], funding=funding))
+        built.append(
+            Market(symbol=symbol, candles=candles, history=history, entries=entries.get(symbol, ()), funding=funding)
+        )
     return built
 
 

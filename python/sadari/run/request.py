@@ -1,4 +1,4 @@
-"""What a backtest is asked for. The two sections are also those of the configuration file."""
+"""What a backtest is asked for. The sections are also those of the configuration file."""
 
 from __future__ import annotations
 
@@ -52,6 +52,13 @@ class MarketSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     path: Literal["tape", "adverse", "favourable"] = "tape"
 
 
+class FunnelSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whether denied entry signals are followed in shadow, and for how many days at most."""
+
+    enabled: bool = False
+    days: int = 7
+
+
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One backtest.
@@ -80,6 +87,7 @@ class Request:
     scanner: ScannerSection = field(default_factory=ScannerSection)
     longer: Mapping[str, Sequence[QuotedCandles]] = field(default_factory=dict)
     market: MarketSection = field(default_factory=MarketSection)
+    funnel: FunnelSection = field(default_factory=FunnelSection)
     funding: Mapping[str, FundingColumns] = field(default_factory=dict)
     start_ns: int | None = None
     journal: Path | None = None

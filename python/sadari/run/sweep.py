@@ -20,7 +20,7 @@ from sadari.run.backtest import backtest
 from sadari.run.config import Config, Raw, decode, decode_apart, read
 from sadari.run.inputs import Inputs, Prepared, prepare, refuse_plan
 from sadari.run.market import check_frames
-from sadari.run.request import Request
+from sadari.run.request import FunnelSection, Request
 from sadari.run.sensing import signal_rules
 from sadari.store.candles import CandleColumns
 
@@ -238,6 +238,7 @@ def request_of(prepared: Prepared, trial: Trial) -> Request:
         balance=config.account.balance,
         signals=config.signals(),
         market=config.market,
+        funnel=FunnelSection(),
     )
 
 

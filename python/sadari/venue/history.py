@@ -47,6 +47,7 @@ class HistoryVenue:
         leverage: Set for every symbol at the start.
         margin_mode: Set for every symbol at the start.
         start_ns: When the run begins; None for the first candle.
+        end_ns: The last instant of the run; None for the close of the last candle.
         senses: What a signal is to carry besides its price.
         path: The order of prices inside candles: tape, adverse or favourable to the position held.
 
@@ -67,15 +68,19 @@ class HistoryVenue:
         leverage: int,
         margin_mode: MarginMode,
         start_ns: int | None = None,
+        end_ns: int | None = None,
         path: str = Path.TAPE,
         senses: Senses | None = None,
     ) -> None:
         if not markets:
             raise ConfigError("a run over history needs at least one symbol with candles")
-        first_ns, end_ns = min(m.span_ns[0] for m in markets), max(m.span_ns[1] for m in markets)
+        first_ns, last_ns = min(m.span_ns[0] for m in markets), max(m.span_ns[1] for m in markets)
+        end_ns = last_ns if end_ns is None else end_ns
         start_ns = first_ns if start_ns is None else max(first_ns, start_ns)
         if start_ns >= end_ns:
-            raise ConfigError(f"the run begins at {start_ns} ns, and the last candle closes at {end_ns} ns")
+            raise ConfigError(
+                f"the run begins at {start_ns} ns; allowed: before {end_ns} ns, where it ends or the last candle closes"
+            )
         self.exchange = exchange
         self.start_ns = start_ns
         self.unprepared: dict[str, str] = {}
@@ -100,7 +105,7 @@ class HistoryVenue:
 
     @property
     def end_ns(self) -> int:
-        """When the last candle closes."""
+        """The last instant of the run."""
         return self._schedule.end_ns
 
     @property

@@ -10,6 +10,7 @@ from sadari.kernel import History
 from sadari.model.command import Command
 from sadari.model.event import Event
 from sadari.sensors.signals import Candles, Signals
+from sadari.sensors.technical import Technical
 
 
 class Venue(Protocol):
@@ -52,13 +53,17 @@ class Entries:
 
 @dataclass(frozen=True, kw_only=True)
 class Market:
-    """One symbol's recorded market: its candles, their tape, and the signals that its strategies raise on it."""
+    """One symbol's recorded market: its candles, their tape, and the signals that its strategies raise on it.
+
+    ``technical`` are its technical lines, where runs share them; otherwise a run computes its own.
+    """
 
     symbol: str
     candles: Candles
     history: History
     entries: tuple[Entries, ...] = ()
     funding: FundingColumns | None = None
+    technical: Technical | None = None
 
     @property
     def span_ns(self) -> tuple[int, int]:

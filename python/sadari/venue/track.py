@@ -46,7 +46,7 @@ class Track:
         self.entries = market.entries
         self.waiting: dict[str, Signal | None] = {}
         self.watching = 0
-        self.technical = Technical(market.candles, start_ns)
+        self.technical = market.technical or Technical(market.candles, start_ns)
         self.funding = market.funding
         self.start_ns, self.end_ns = market.span_ns
         self._names: dict[int, str] = {}

@@ -150,6 +150,23 @@ def test_a_made_up_market_is_written_checked_and_run(tmp_path: Path, capsys: pyt
     assert len(json.loads((tmp_path / "s.json").read_text("utf-8"))["reports"]) == 1
 
 
+@pytest.mark.requirement("R003-2")
+def test_denied_signals_are_followed_when_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the option or by the configuration: a row for each of them, and a table."""
+    data, config, out = str(tmp_path / "candles"), tmp_path / "ladder.toml", tmp_path / "f.json"
+    assert main(["data", "synth", "--out", data, "--symbols", "1", "--days", "2", "--seed", "7"]) == 0
+    signal = "[signal]\nframe_minutes = 5\nfast = 3\nslow = 8\n"
+    reports = []
+    for text, option in ((signal, ["--funnel"]), (f"{signal}[funnel]\nenabled = true\n", [])):
+        config.write_text(text, "utf-8")
+        capsys.readouterr()
+        assert main(["backtest", "--config", str(config), "--data", data, *option, "--json", str(out)]) == 0
+        assert "Denied signals, followed" in capsys.readouterr().out
+        reports.append(json.loads(out.read_text("utf-8")))
+    assert len(reports[0]["funnel"]["shadows"]) == reports[0]["signals"]["denied"] > 0
+    assert reports[0]["funnel"]["shadows"] == reports[1]["funnel"]["shadows"]
+
+
 @pytest.mark.parametrize(("arguments", "headings"), [
     ([], ["## Engine", "## Position"]), (["--engine"], ["## Engine"]), (["--position"], ["## Position"]),
 ])  # fmt: skip

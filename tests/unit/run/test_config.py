@@ -93,6 +93,7 @@ REFUSED = [
     ("[signal]\nfast = 90", "[signal] fast is 90; allowed: less than slow, which is 80"),
     ('[market]\npath = "best"', '[market] path is "best"; allowed: tape, adverse, favourable'),
     ("[market]\nlatency_ms = -1", "[market] latency_ms is -1; allowed: a whole number of 0 or more"),
+    ("[funnel]\ndays = 0", "[funnel] days is 0; allowed: a whole number of 1 or more"),
     ('[engine]\nmode = "live"', '[engine] mode is "live"; allowed: backtest'),
     ('[engine]\nname = "a b"', "[engine] name is a b; allowed: 1 to 16 of A-Z a-z 0-9 _ -"),
     ("[instruments]\nBTCUSDT = 4", "instruments.BTCUSDT is 4 where a section [instruments.BTCUSDT] is wanted"),
