@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace as changed
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benches.ladder_market import MILLION, ladder_request, reference_candles
 from sadari.model.order import TechExit
+from sadari.model.plan import Strategy
 from sadari.research.run_record import Run
 from sadari.run.backtest import backtest
+from sadari.run.request import SignalSection
 
 
 def measured(benchmark: BenchmarkFixture, run: Run, seconds: float) -> None:
@@ -43,3 +47,16 @@ def bench_a_million_candles_that_decide_nothing(benchmark: BenchmarkFixture) -> 
         lambda: backtest(request), rounds=7, warmup_rounds=1
     )
     assert result.candles == MILLION
+
+
+@pytest.mark.parametrize("gate", [60, None], ids=["behind the scanner", "without the scanner"])
+def bench_surge_over_a_million_candles_verdicts_computed_inside(benchmark: BenchmarkFixture, gate: int | None) -> None:
+    plain = ladder_request(reference_candles(MILLION))
+    settings = changed(plain.settings, strategies={"surge": Strategy(scan_max_age_minutes=gate)})
+    request = replace(plain, settings=settings, signals={"surge": SignalSection(kind="surge")})
+    result = benchmark.pedantic(  # type: ignore[no-untyped-call]
+        lambda: backtest(request), rounds=7, warmup_rounds=1
+    )
+    if benchmark.stats is not None:
+        measured(benchmark, result, benchmark.stats.stats.median)
+    assert sum(count for _, facts in result.surge for count in facts.signals.values()) > 0

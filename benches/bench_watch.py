@@ -97,3 +97,16 @@ def bench_moving_a_level(benchmark: BenchmarkFixture, count: int) -> None:
 
     benchmark.extra_info["per round"] = "1000 levels"
     benchmark(move)
+
+
+@pytest.mark.requirement("R004-17")
+def bench_a_tick_for_each_of_a_hundred_positions(benchmark: BenchmarkFixture) -> None:
+    """Each with its stop, its next rung and its half-close level."""
+    ticks = [armed(3).tick for _ in range(100)]
+
+    def feed() -> None:
+        for tick in ticks:
+            tick(100.0)
+
+    benchmark.extra_info["per round"] = "100 positions"
+    benchmark(feed)
