@@ -13,6 +13,8 @@ import msgspec
 from sadari.errors import ConfigError
 from sadari.model.plan import Ladder
 from sadari.model.units import DAY_NS, MINUTE_NS
+from sadari.sensors.scanner import check_settings as check_scanner
+from sadari.sensors.surge_settings import check as check_surge
 
 if TYPE_CHECKING:
     from sadari.run.config import Config
@@ -89,6 +91,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "max_correlated_loss_pct": PART,
     },
     "signal": {"frame_minutes": FRAME, "fast": COUNT, "slow": COUNT, "cooldown_minutes": COUNT_OR_NONE},
+    "scanner": {"max_age_minutes": COUNT},
     "market": {
         "latency_ms": COUNT_OR_NONE, "report_ms": COUNT_OR_NONE, "slippage_ticks": COUNT_OR_NONE,
         "seed": COUNT_OR_NONE,
@@ -115,6 +118,8 @@ def check_bounds(config: Config) -> None:
     """
     for section, bounds in BOUNDS.items():
         _check(section, getattr(config, section), bounds)
+    check_surge(config.surge)
+    check_scanner(config.scanner)
     for name, strategy in config.strategies.items():
         _check(f"strategies.{name}", strategy, _STRATEGY)
         _check(f"strategies.{name}.signal", strategy.signal, BOUNDS["signal"])

@@ -237,6 +237,8 @@ def request_of(prepared: Prepared, trial: Trial) -> Request:
         settings=config.settings(),
         balance=config.account.balance,
         signals=config.signals(),
+        surge=config.surge,
+        scanner=config.scanner,
         market=config.market,
         funnel=FunnelSection(),
     )

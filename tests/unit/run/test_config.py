@@ -52,6 +52,12 @@ def test_a_preset_fills_in_what_is_not_given(text: str, basis: SizingBasis, cap:
 
 
 REFUSED = [
+    ("[surge]\nm1_min_true = 8", "surge: m1_min_true is 8; allowed: 0 to 7"),
+    ("[surge]\nma = [5, 5, 80, 480]", "surge: ma is (5, 5, 80, 480); allowed: four different lengths up to 100,000"),
+    ('[surge]\npreset = "v34"', '[surge] preset is "v34"; allowed: v33, v32, nine_of_thirteen'),
+    ("[scanner]\nrise = 1.5", "[scanner] rise is 1.5; allowed: a fraction above 0 and below 1"),
+    ("[scanner]\nmax_age_minutes = 0", "[scanner] max_age_minutes is 0; allowed: a whole number of 1 or more"),
+    ("[scanner]\ngate = 1", "[scanner] gate is 1; allowed: true or false"),
     ("[signal]\n[strategies.a]", "[signal] stands beside [strategies]; allowed: one signal, or one in each strategy"),
     ("[strategies]\na = 1", "strategies.a is 1 where a section [strategies.a] is wanted"),
     ("[strategies.a]\nmax_position = 1", "section [strategies.a] has no key 'max_position'; did you mean"),
