@@ -156,9 +156,15 @@ def test_the_last_instant_of_the_limit_counts() -> None:
     assert found.reason == "PROTECTIVE_STOP_ORDER"
 
 
+def test_what_the_exchange_did_by_then_counts_even_if_it_is_told_later() -> None:
+    """The outcome of the stop is still under way at the limit."""
+    found = shadow(asked(fall_at(DAY_ROWS + 1), market=MarketSection(latency_ms=0, report_ms=100, slippage_ticks=0)))
+    assert (found.state, found.closed_ns) == (ShadowState.ENDED, CLOSE_NS + DAY_NS)
+
+
 def test_after_the_limit_nothing_counts() -> None:
-    """A candle later the shadow is open, worth what the price of the limit says: nothing but the fee was paid."""
-    found = shadow(asked(fall_at(DAY_ROWS + 2)))
+    """The candle of the limit opens at 100 and falls after it: the shadow is open, and nothing but a fee was paid."""
+    found = shadow(asked(minutes([CALM] * (DAY_ROWS + 1) + [(100.0, 100.0, 90.5, 90.5)] + [FALLEN] * 10)))
     assert (found.state, found.unrealized, found.closed_ns) == (ShadowState.OPEN, D(0), None)
     assert found.booked == -D(1_500) * D("0.0005")
 
