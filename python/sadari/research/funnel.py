@@ -57,7 +57,7 @@ def section(book: Book) -> Section | None:
         _row(gate, sum(raised[key] for key in by_gate[gate]), [outcomes[key] for key in by_gate[gate]])
         for gate in sorted(by_gate, key=GATES.index)
     ]
-    once = {key[:-1]: outcome for key, outcome in reversed(outcomes.items())}
+    once = {key[:-1]: outcome for key, outcome in outcomes.items()}
     return {
         "days": funnel.days,
         "gates": [{**row, "mean_beside_accepted": _beside(row["mean"], accepted["mean"])} for row in gates],
