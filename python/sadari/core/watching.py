@@ -5,6 +5,8 @@ Source: strategies §5.2, §5.3, §5.5.
 
 from __future__ import annotations
 
+from functools import cache
+
 from sadari.core.desk import Desk
 from sadari.core.position import Position
 from sadari.core.position_table import pending
@@ -80,17 +82,23 @@ def _units(price: Exact, *, up: bool) -> int:
     return ceil_units(price) if up else floor_units(price)
 
 
+@cache
+def _states(rungs: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The states in which a ladder of so many rungs climbs, and all in which it waits for a price."""
+    stages = tuple(stage_name(stage) for stage in range(rungs + 1))
+    waits = tuple(pending(rung) for rung in range(1, rungs + 1))
+    return stages, (*stages, "RUNNER", "ENTRY_PENDING", *waits, "REDUCING", "QUARANTINED")
+
+
 def _levels(desk: Desk, position: Position) -> tuple[Level, ...]:
     if position.qty == 0 or position.stop is None or not desk.guards:
         return ()
-    rungs = position.rules.ladder.rungs
-    stages = [stage_name(stage) for stage in range(rungs + 1)]
-    waits = [pending(rung) for rung in range(1, rungs + 1)]
-    if not position.is_in("ENTRY_PENDING", *waits, "REDUCING", "RUNNER", "QUARANTINED", *stages):
+    stages, watching = _states(position.rules.ladder.rungs)
+    if position.state not in watching:
         return ()
     against, favour = position.side.sign < 0, position.side.sign > 0
     levels = [Level(STOP, against, _units(position.stop, up=against))]
-    if position.is_in(*stages):
+    if position.state in stages:
         levels += _rung(position, against=against)
         if desk.reduces and not position.half_closed:
             levels += _profit(position, favour=favour)

@@ -22,8 +22,8 @@ GATES = tuple(code.value for code in DenialCode)
 NOT_FILLED = "NOT_FILLED"
 
 Section = dict[str, Any]
-# Symbol, side, time and gate: what makes two denials the same.
-Key = tuple[str, str, int, str]
+# Symbol, strategy, direction, time and, at last, the gate: what makes two denials the same.
+Key = tuple[str, str, str, int, str]
 
 
 class Outcome(NamedTuple):
@@ -51,13 +51,13 @@ def section(book: Book) -> Section | None:
     outcomes = {_key(shadow): _outcome(shadow, spell) for shadow in funnel.shadows}
     by_gate: dict[str, list[Key]] = {}
     for key in outcomes:
-        by_gate.setdefault(key[3], []).append(key)
+        by_gate.setdefault(key[-1], []).append(key)
     accepted = _row("ACCEPTED", sum(d.accepted for _, d in book.tally.decisions if d.rung == 0), _accepted(book))
     gates = [
         _row(gate, sum(raised[key] for key in by_gate[gate]), [outcomes[key] for key in by_gate[gate]])
         for gate in sorted(by_gate, key=GATES.index)
     ]
-    once = {key[:3]: outcome for key, outcome in reversed(outcomes.items())}
+    once = {key[:-1]: outcome for key, outcome in outcomes.items()}
     return {
         "days": funnel.days,
         "gates": [{**row, "mean_beside_accepted": _beside(row["mean"], accepted["mean"])} for row in gates],
@@ -73,14 +73,14 @@ def _denials(book: Book) -> list[tuple[Key, int]]:
     decided = book.tally.decisions
     numbers = spells((decision.symbol, decision.denial) for _, decision in decided)
     return [
-        ((decision.symbol, decision.direction.value, now, decision.denial), number)
+        ((decision.symbol, decision.strategy, decision.direction.value, now, decision.denial), number)
         for (now, decision), number in zip(decided, numbers, strict=True)
         if decision.rung == 0 and not decision.accepted
     ]
 
 
 def _key(shadow: Shadow) -> Key:
-    return shadow.symbol, shadow.direction.value, shadow.time_ns, str(shadow.gate)
+    return shadow.symbol, shadow.strategy, shadow.direction.value, shadow.time_ns, str(shadow.gate)
 
 
 def _outcome(shadow: Shadow, spell: dict[Key, int]) -> Outcome:

@@ -100,8 +100,8 @@ class Shadow(msgspec.Struct, frozen=True, kw_only=True):
 class Funnel(msgspec.Struct, frozen=True, kw_only=True):
     """The denied entry signals of a run, each followed for ``days`` at most.
 
-    ``shadows`` has one row for each symbol, direction, close and gate, in the order of the denials; ``followed`` is
-    how many runs that took, ``cpu_s`` the processor seconds of all of them.
+    ``shadows`` has one row for each symbol, strategy, direction, close and gate, in the order of the denials;
+    ``followed`` is how many runs that took, ``cpu_s`` the processor seconds of all of them.
     """
 
     days: int

@@ -17,6 +17,7 @@ from sadari.core.engine import Engine
 from sadari.errors import ConfigError
 from sadari.model.command import CallDay, Command, RecordDecision, RecordPosition
 from sadari.model.event import AccountUpdated, Event, OperatorRequested, OrderRejected, SignalRaised
+from sadari.model.plan import Settings
 from sadari.model.units import DAY_NS
 from sadari.research.run_record import Funnel, Shadow, ShadowState
 from sadari.run.request import Request
@@ -40,7 +41,7 @@ class Denied(NamedTuple):
 
 
 def denied(records: Iterable[Event | Command]) -> Iterator[Denied]:
-    """The denied entry signals of a run, in order; those of one symbol, direction, close and gate once."""
+    """The denied entry signals of a run, in order; one that a gate denied several times at its close is there once."""
     signal: SignalRaised | None = None
     wallet = Decimal(0)
     seen: set[tuple[object, ...]] = set()
@@ -50,10 +51,15 @@ def denied(records: Iterable[Event | Command]) -> Iterator[Denied]:
         elif isinstance(record, AccountUpdated):
             wallet = record.wallet_balance
         elif isinstance(record, RecordDecision) and signal is not None and not (record.rung or record.accepted):
-            what = (signal.symbol, signal.direction, signal.time_ns, record.denial)
+            what = (*identity(signal), record.denial)
             if what not in seen:
                 seen.add(what)
                 yield Denied(signal, record.denial, wallet)
+
+
+def identity(signal: SignalRaised) -> tuple[object, ...]:
+    """What two signals have in common that would have done the same. A strategy may have a ladder of its own."""
+    return signal.symbol, signal.strategy, signal.direction, signal.time_ns
 
 
 class ShadowRun:
@@ -79,7 +85,7 @@ class ShadowRun:
             start_ns=signal.time_ns - 1,
             end_ns=end_ns,
         )
-        self._engine = Engine(request.settings, instruments)
+        self._engine = Engine(allowed_once(request.settings), instruments)
 
     def records(self) -> Iterator[Event | Command]:
         """Every event and command, up to the record of the ended position or to the last instant."""
@@ -136,8 +142,17 @@ def only(signal: SignalRaised) -> Entries:
 
 
 def alone(signal: SignalRaised, wallet: Decimal) -> SignalRaised:
-    """A signal as it would be raised on an account that holds nothing, with nothing in it for a gate to deny."""
-    return changed(signal, equity=wallet, rearm=False, candidate_age_ns=0, market_trend="", correlations=())
+    """A signal as it would be raised on an account that holds nothing, with nothing in it for a gate to deny.
+
+    What sizes a plan stays: volatility and the market's trend.
+    """
+    return changed(signal, equity=wallet, rearm=False, candidate_age_ns=0, correlations=())
+
+
+def allowed_once(settings: Settings) -> Settings:
+    """Settings under which a side is not forbidden altogether: a limit of no shorts is a gate like any other."""
+    risk = settings.risk
+    return settings if risk.max_shorts else changed(settings, risk=changed(risk, max_shorts=1))
 
 
 def shared(traded: Iterable[Market], start_ns: int) -> dict[str, Market]:
@@ -171,9 +186,8 @@ def follow_denied(
     known: dict[tuple[object, ...], Shadow] = {}
     shadows = []
     for number, (signal, gate, wallet) in enumerate(asked):
-        # Strategies of one ladder may raise one signal, and two gates deny it: what it would have done is the same.
-        own = request.settings.strategy(signal.strategy).ladder
-        what = (signal.symbol, signal.direction, signal.time_ns, signal.strategy if own is not None else "")
+        # Two gates may deny a signal that is raised twice at one close: what it would have done is the same.
+        what = identity(signal)
         if what not in known:
             last_ns = min(signal.time_ns + days * DAY_NS, end_ns)
             known[what] = ShadowRun(request, prepared[signal.symbol], signal, wallet, last_ns).follow(gate)

@@ -119,14 +119,20 @@ def test_one_episode_has_no_interval() -> None:
 
 
 def test_a_signals_own_episode_goes_before_the_spells_of_a_gate() -> None:
-    """One spell at a gate over two episodes of the rule; one episode of the rule over two spells."""
+    """A spell at a gate over three episodes of the rule counts three; the last of them over two spells counts one."""
     tale = Story()
     for minute, (gate, episode) in enumerate(
-        [("MAX_POSITIONS", 1), ("MAX_POSITIONS", 2), ("HEDGE_NOT_ALLOWED", 2), ("MAX_POSITIONS", 2)]
+        [
+            ("MAX_POSITIONS", 1),
+            ("MAX_POSITIONS", 2),
+            ("MAX_POSITIONS", 3),
+            ("HEDGE_NOT_ALLOWED", 3),
+            ("MAX_POSITIONS", 3),
+        ]
     ):
         tale.deny(minute, "AUSDT", gate, episode=episode)
     rows = {row["gate"]: row for row in tale.funnel()["gates"]}
-    assert (rows["MAX_POSITIONS"]["episodes"], rows["HEDGE_NOT_ALLOWED"]["episodes"]) == (2, 1)
+    assert (rows["MAX_POSITIONS"]["episodes"], rows["HEDGE_NOT_ALLOWED"]["episodes"]) == (3, 1)
 
 
 def test_what_could_not_be_followed_is_counted_by_its_code() -> None:

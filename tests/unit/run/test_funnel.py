@@ -20,7 +20,7 @@ from sadari.model.reason import DenialCode
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.research.run_record import Funnel, Shadow, ShadowState
 from sadari.run.backtest import backtest, bounds
-from sadari.run.funnel import Denied, denied, follow_denied
+from sadari.run.funnel import Denied, alone, denied, follow_denied
 from sadari.run.market import markets
 from sadari.run.request import FunnelSection, MarketSection, Request, SignalSection
 from tests.history_script import BTC
@@ -106,7 +106,7 @@ def test_the_wallet_sizes_the_shadow() -> None:
 
 def test_a_signal_that_is_denied_twice_at_one_close_is_followed_once() -> None:
     """By one gate it is one row; by two gates it is a row of each, with the same outcome."""
-    first, again = raised(), raised(strategy="other", signal_id="other:1")
+    first = again = raised()
     records: list[Event | Command] = [
         account(10_000), first, decided(first), again, decided(again), again, decided(again, "HEDGE_NOT_ALLOWED"),
     ]  # fmt: skip
@@ -118,11 +118,27 @@ def test_a_signal_that_is_denied_twice_at_one_close_is_followed_once() -> None:
 
 @pytest.mark.parametrize("fields", [
     {"candidate_age_ns": None}, {"market_trend": "BEARISH"}, {"correlations": (("ETHUSDT", 1.0),)},
+    {"direction": SHORT},
     {"equity": D(-9_000)}, {"rearm": True},
 ])  # fmt: skip
 def test_what_only_gates_ask_does_not_deny_a_shadow(fields: dict[str, Any]) -> None:
     """The gate under study has spoken: the shadow is about what would have come of it."""
-    assert shadow(asked(flat(10)), raised(**fields)).state is ShadowState.OPEN
+    settings = Settings(risk=Risk(max_shorts=0))
+    assert shadow(asked(flat(10), settings=settings), raised(**fields)).state is ShadowState.OPEN
+
+
+def test_what_sizes_a_plan_stays_in_the_signal() -> None:
+    """Everything else is as it was raised."""
+    signal = raised(volatility=90.0, market_trend="BEARISH", tag="part", episode=3, candidate_age_ns=5, rearm=True)
+    left = {"equity": D(7), "candidate_age_ns": 0, "rearm": False}
+    assert alone(signal, D(7)) == changed(signal, **left)
+
+
+def test_two_strategies_are_followed_apart() -> None:
+    """Each may climb a ladder of its own."""
+    first, other = raised(), raised(strategy="other", signal_id="other:1")
+    funnel = followed(asked(flat(10)), account(10_000), first, decided(first), other, decided(other))
+    assert (funnel.followed, [one.strategy for one in funnel.shadows]) == (2, ["any", "other"])
 
 
 # how long
@@ -140,9 +156,15 @@ def test_the_last_instant_of_the_limit_counts() -> None:
     assert found.reason == "PROTECTIVE_STOP_ORDER"
 
 
+def test_what_the_exchange_did_by_then_counts_even_if_it_is_told_later() -> None:
+    """The outcome of the stop is still under way at the limit."""
+    found = shadow(asked(fall_at(DAY_ROWS + 1), market=MarketSection(latency_ms=0, report_ms=100, slippage_ticks=0)))
+    assert (found.state, found.closed_ns) == (ShadowState.ENDED, CLOSE_NS + DAY_NS)
+
+
 def test_after_the_limit_nothing_counts() -> None:
-    """A candle later the shadow is open, worth what the price of the limit says: nothing but the fee was paid."""
-    found = shadow(asked(fall_at(DAY_ROWS + 2)))
+    """The candle of the limit opens at 100 and falls after it: the shadow is open, and nothing but a fee was paid."""
+    found = shadow(asked(minutes([CALM] * (DAY_ROWS + 1) + [(100.0, 100.0, 90.5, 90.5)] + [FALLEN] * 10)))
     assert (found.state, found.unrealized, found.closed_ns) == (ShadowState.OPEN, D(0), None)
     assert found.booked == -D(1_500) * D("0.0005")
 
