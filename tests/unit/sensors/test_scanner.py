@@ -301,6 +301,17 @@ def test_candles_that_make_no_hours_are_refused() -> None:
         Scanner(ScannerSettings()).stream(7 * MINUTE_NS)
 
 
+@pytest.mark.parametrize(
+    ("row", "shift", "fault"), [(90, 0, "the time of the row above"), (70, 5, "before that of the row above")]
+)
+def test_times_out_of_order_are_refused(row: int, shift: int, fault: str) -> None:
+    """Whether the row lies among whole hours or not, the sentence names it and nothing is skipped."""
+    rows = minutes_of(before(1000, 3), START_NS)
+    rows[row] = (rows[row - 1 - shift][0], *rows[row][1:])
+    with pytest.raises(ValueError, match=f"row {row} has .*{fault}"):
+        Scanner(ScannerSettings()).batch({"A": quoted(rows, MINUTE_NS)})
+
+
 def test_every_recorded_minute_is_accounted_for(recorded_data: Path) -> None:
     """Ready, too short and quiet scans make up all candles; a candidate scan needs a scan in which all hold."""
     candles = load([recorded_data / "klines-1m" / "2023-07"], ["XLMUSDT", "DASHUSDT"])
