@@ -1,4 +1,4 @@
-"""What does a scan cost a candle, over columns and one at a time? Beside it structure, outcomes, correlation, ranking."""
+"""What does a scan cost a candle, over columns and one at a time? Beside it structure, outcomes and correlation."""
 
 from __future__ import annotations
 

@@ -79,7 +79,15 @@ def test_the_volume_condition_includes_its_boundary_and_excludes_an_empty_baseli
 
 @pytest.mark.parametrize(
     ("opening", "high", "rises"),
-    [(100, 103, True), (100, 102.99999999, False), (0.07, 0.0721, True), (0.07, 0.07209999, False), (1.1, 1.133, True)],
+    [
+        (100, 103, True),
+        (100, 102.99999999, False),
+        (0.07, 0.0721, True),
+        (0.07, 0.07209999, False),
+        (1.1, 1.133, True),
+        (3.3e-7, 3.4e-7, True),
+        (3.3e-7, 3.3e-7, False),
+    ],
 )
 def test_the_rise_is_compared_as_the_decimals_would_be(opening: float, high: float, rises: bool) -> None:
     """SC-1 at exactly 3 %, also where binary fractions do not know 3 %, and a unit below."""
@@ -192,6 +200,7 @@ def test_the_age_of_a_candidacy_grows_from_its_last_scan() -> None:
     assert candidates.age_ns("AUSDT", first_ns) == 0
     facts = candidates.facts("AUSDT")
     assert (facts.episodes, facts.candidate_scans) == (1, 1)
+    assert candidates.episodes("AUSDT") == [(first_ns, first_ns)]
     assert candidates.age_ns("AUSDT", first_ns + 59 * MINUTE_NS) == 59 * MINUTE_NS
     assert candidates.age_ns("BUSDT", first_ns) is None
 
@@ -277,6 +286,7 @@ def test_a_denied_symbol_is_not_scanned() -> None:
     """It is no candidate whatever its candles say."""
     candidates = Scanner(ScannerSettings(deny=("A",))).batch({"A": hourly(before(1000) + VECTOR)})
     assert candidates.age_ns("A", START_NS + DAY_NS) is None
+    assert candidates.episodes("A") == []
 
 
 @pytest.mark.parametrize(
