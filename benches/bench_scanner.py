@@ -10,6 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from sadari import kernel
 from sadari.kernel import Candles
 from sadari.model.units import HOUR_NS, MINUTE_NS
+from sadari.sensors.candidates import ranked
 from tests.reference import scanner as slow
 
 ROWS = 1_000_000
@@ -72,6 +73,11 @@ def bench_a_correlation_over_a_week_of_hours(benchmark: BenchmarkFixture, market
             frame_ns=HOUR_NS, n=168, least=84, time_ns=ROWS * MINUTE_NS,
         )
     )  # fmt: skip
+
+
+def bench_ranks_of_400_symbols(benchmark: BenchmarkFixture) -> None:
+    volumes: dict[str, float | None] = {f"S{number}USDT": float(number * 7919 % 401) for number in range(400)}
+    benchmark(ranked, volumes, 150)
 
 
 def listed(market: Candles, rows: int) -> list[slow.Row]:

@@ -149,6 +149,40 @@ def test_columns_may_come_in_parts(rows: list[Row], choice: Choice, cuts: list[i
     assert set(first) <= {row[0] + QUARTER_NS for row, mask in zip(rows, expected, strict=True) if mask == every}
 
 
+@pytest.mark.parametrize("minutes", [1, 5, 30, 60])
+@given(
+    seed=st.integers(0, 2**32),
+    name=st.sampled_from(get_args(Filter)),
+    start=st.integers(0, 90),
+    hole=st.integers(0, 5000),
+)
+@settings(max_examples=8)
+def test_candles_of_any_part_of_an_hour_are_scanned_alike_in_both_drives(
+    minutes: int, seed: int, name: Filter, start: int, hole: int
+) -> None:
+    """Over a made-up market with a hole: each mask as often, and each volume of a day to the last bit."""
+    interval_ns = minutes * MINUTE_NS
+    made = kernel.synthetic(seed, 4000 // minutes + 40, start * interval_ns, interval_ns, 1000.0, 10_000_000)
+    columns = (made.open_time_ns, made.open, made.high, made.low, made.close, made.volume, made.quote_volume)
+    rows: list[Row] = list(zip(*(memoryview(column).tolist() for column in columns if column), strict=True))
+    del rows[hole : hole + 1]
+    rise = 0.01 if name == "option_b" else 0.005
+    batch, stream = (kernel.Scanner(interval_ns, name, rise=rise, change=0.01, surge=1.1, bodies=2) for _ in range(2))
+    table = quoted(rows, interval_ns)
+    found = batch.scan(
+        table.open_time_ns, table.open, table.high, table.low, table.close, table.volume, table.quote_volume
+    )
+    masks, days = [], list[tuple[int, float]]()
+    for row in rows:
+        masks.append(stream.push(*row))
+        if stream.day is not None and stream.day not in days[-1:]:
+            days.append(stream.day)
+    assert found.masks == [masks.count(mask) for mask in range(16)]
+    assert (found.short, found.quiet) == (masks.count(-1), masks.count(-2))
+    assert list(zip(found.hour_ns.tolist(), found.quote_volume.tolist(), strict=True)) == days
+    assert batch.day == stream.day
+
+
 @given(seeds=st.lists(st.integers(0, 2**32), min_size=3, max_size=5), top=st.integers(1, 4))
 @settings(max_examples=30)
 def test_ranked_candidacies_are_those_of_each_scan(seeds: list[int], top: int) -> None:
@@ -248,14 +282,13 @@ def correlated(a: dict[int, float], b: dict[int, float], n: int, time_ns: int) -
     )
 
 
-@pytest.mark.requirement("R000-28")
 @given(tables=pairs(), n=st.integers(2, 40), hour=st.integers(0, 62), scale=st.sampled_from([1.0, 2.0, 3.7, 1e-6]))
 def test_correlation_is_its_twin_symmetric_bounded_and_blind_to_scale_and_future(
     tables: tuple[dict[int, float], dict[int, float]], n: int, hour: int, scale: float
 ) -> None:
     """As defined within 1e-9; a copy at any scale correlates wholly."""
     a, b = tables
-    time_ns = hour * HOUR_NS + n
+    time_ns = hour * HOUR_NS - n % 3
     found = correlated(a, b, n, time_ns)
     expected = slow_quality.correlation(a, b, HOUR_NS, n, n // 2, time_ns)
     assert (found is None) == (expected is None)

@@ -111,8 +111,17 @@ class Candidates:
         runs = self._runs.get((symbol, direction))
         return None if runs is None else runs.age_ns(time_ns)
 
+    def episodes(self, symbol: str, direction: Direction = Direction.LONG) -> list[tuple[int, int]]:
+        """The closes of the first and last scan of each run in which the symbol was a candidate."""
+        runs = self._runs.get((symbol, direction))
+        return [] if runs is None else list(zip(runs.first_ns, runs.last_ns, strict=True))
+
     def facts(self, symbol: str, direction: Direction = Direction.LONG) -> Facts:
-        """What the scans of a symbol came to."""
+        """What the scans of a symbol came to.
+
+        Raises:
+            KeyError: The symbol or direction was not scanned.
+        """
         return self._facts[symbol, direction]
 
 

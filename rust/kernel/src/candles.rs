@@ -26,7 +26,7 @@ pub struct Candle {
 
 impl Candle {
     /// What stands for a time without a trade: flat at the previous close.
-    pub(crate) fn flat(open_time_ns: i64, price: f64) -> Self {
+    fn flat(open_time_ns: i64, price: f64) -> Self {
         Self { open_time_ns, open: price, high: price, low: price, close: price, volume: 0.0, quote_volume: 0.0 }
     }
 

@@ -3,6 +3,8 @@
 //! Hours are closed frames built from the candles; older ones may be given. Within an hour only the price of the scan
 //! changes, so everything else is decided when an hour closes. Source: strategies §4; R004-32 for the older filter.
 
+use std::ops::Range;
+
 use crate::candles::{Aggregator, Candle, Fault, Kind, View};
 use crate::crossing::below;
 use crate::units::moved;
@@ -17,6 +19,10 @@ const WINDOW: usize = 4;
 /// More than so many hours without a trade among the last `QUIET_WINDOW` are no market to read (strategies §1.5).
 const MOST_QUIET: usize = 5;
 const QUIET_WINDOW: usize = 20;
+
+/// What stands where no hour has been taken yet.
+const NOTHING: Candle =
+    Candle { open_time_ns: 0, open: 0.0, high: 0.0, low: 0.0, close: 0.0, volume: 0.0, quote_volume: 0.0 };
 
 /// The bit of the condition on the price of the scan; the others are 0 (a rise), 2 (volume) and 3 (bodies).
 const PRICE: u8 = 1 << 1;
@@ -109,10 +115,59 @@ pub enum Verdict {
     Ready(u8),
 }
 
-/// All candles; a quote volume that is not known is close times volume (D-41).
-fn quoted<'a>(view: &'a View<'_>) -> impl Iterator<Item = Candle> + 'a {
-    let known = view.quote_volume.is_some();
-    view.candles().map(move |candle| if known { candle } else { valued(candle) })
+/// One candle; a quote volume that is not known is close times volume (D-41).
+fn candle(view: View<'_>, row: usize) -> Candle {
+    let candle = Candle {
+        open_time_ns: view.open_time_ns[row],
+        open: view.open[row],
+        high: view.high[row],
+        low: view.low[row],
+        close: view.close[row],
+        volume: view.volume[row],
+        quote_volume: view.quote_volume.map_or(0.0, |column| column[row]),
+    };
+    if view.quote_volume.is_some() { candle } else { valued(candle) }
+}
+
+/// Some of the rows.
+fn rows(view: View<'_>, part: Range<usize>) -> View<'_> {
+    View {
+        open_time_ns: &view.open_time_ns[part.clone()],
+        open: &view.open[part.clone()],
+        high: &view.high[part.clone()],
+        low: &view.low[part.clone()],
+        close: &view.close[part.clone()],
+        volume: &view.volume[part.clone()],
+        quote_volume: view.quote_volume.map(|column| &column[part]),
+    }
+}
+
+/// Whether some candles are all the candles of one hour.
+fn is_whole_hour(view: View<'_>, interval_ns: i64) -> bool {
+    let times = view.open_time_ns;
+    times.len() as i64 * interval_ns == HOUR_NS
+        && times[0].rem_euclid(HOUR_NS) == 0
+        && times.windows(2).fold(true, |all, pair| all & (pair[1].wrapping_sub(pair[0]) == interval_ns))
+}
+
+/// The hour that some candles make up.
+fn hour_of(view: View<'_>) -> Candle {
+    let sum = |column: &[f64]| column[1..].iter().fold(column[0], |all, one| all + one);
+    let last = view.close.len() - 1;
+    Candle {
+        open_time_ns: view.open_time_ns[0],
+        open: view.open[0],
+        high: view.high.iter().fold(view.high[0], |all, one| all.max(*one)),
+        low: view.low.iter().fold(view.low[0], |all, one| all.min(*one)),
+        close: view.close[last],
+        volume: sum(view.volume),
+        quote_volume: if let Some(column) = view.quote_volume {
+            sum(column)
+        } else {
+            let amounts = view.close.iter().zip(view.volume).map(|(close, volume)| close * volume);
+            amounts.reduce(|all, one| all + one).unwrap_or_default()
+        },
+    }
 }
 
 /// The candle with close times volume as its quote volume.
@@ -150,7 +205,7 @@ impl Scanner {
             frames: Aggregator::new(interval_ns, HOUR_NS),
             begun: false,
             older: Vec::new(),
-            hours: [Candle::flat(0, 0.0); HOURS],
+            hours: [NOTHING; HOURS],
             count: 0,
             end_ns: i64::MIN,
             verdict: Verdict::Short,
@@ -167,8 +222,8 @@ impl Scanner {
     pub fn warm(&mut self, view: View<'_>, interval_ns: i64) -> Result<(), Fault> {
         let mut frames = Aggregator::new(interval_ns, HOUR_NS);
         self.older.clear();
-        for (row, candle) in quoted(&view).enumerate() {
-            self.older.extend(frames.push(candle).map_err(|kind| Fault { row, kind })?);
+        for row in 0..view.open_time_ns.len() {
+            self.older.extend(frames.push(candle(view, row)).map_err(|kind| Fault { row, kind })?);
         }
         Ok(())
     }
@@ -191,11 +246,40 @@ impl Scanner {
         if let Some(hour) = closed {
             self.take(hour);
         }
-        Ok(match self.verdict {
+        Ok(self.at(close_ns, candle.close))
+    }
+
+    /// What a scan at a time and price says, all hours up to it taken.
+    fn at(&self, close_ns: i64, price: f64) -> Verdict {
+        match self.verdict {
             _ if close_ns.saturating_sub(self.end_ns) >= HOUR_NS => Verdict::Short,
-            Verdict::Ready(held) if self.rules.price_holds(candle.close, self.level) => Verdict::Ready(held | PRICE),
+            Verdict::Ready(held) if self.rules.price_holds(price, self.level) => Verdict::Ready(held | PRICE),
             verdict => verdict,
-        })
+        }
+    }
+
+    /// Take all candles of an hour and scan at each close.
+    fn scan_hour(&mut self, view: View<'_>, out: &mut Scans) -> Result<(), Kind> {
+        let (all, interval_ns) = (self.rules.all(), self.interval_ns);
+        let last = view.close.len() - 1;
+        let (inside, end) = (&view.close[..last], view.open_time_ns[last]);
+        match self.verdict {
+            Verdict::Ready(held) if held | PRICE != all && view.open_time_ns[0] == self.end_ns => {
+                let holding = inside.iter().filter(|price| self.rules.price_holds(**price, self.level)).count() as u64;
+                out.masks[usize::from(held | PRICE)] += holding;
+                out.masks[usize::from(held)] += inside.len() as u64 - holding;
+            }
+            _ => {
+                for (price, open_time_ns) in inside.iter().zip(view.open_time_ns) {
+                    out.note(self.at(open_time_ns + interval_ns, *price), all, *open_time_ns, interval_ns);
+                }
+            }
+        }
+        // What is built candle by candle has not seen this hour, and goes on behind it.
+        self.frames.push(candle(view, last))?;
+        self.take(hour_of(view));
+        out.note(self.at(end + interval_ns, view.close[last]), all, end, interval_ns);
+        Ok(())
     }
 
     /// When the last hour closed, and the quote volume of the day up to then, where the whole day is known.
@@ -250,39 +334,63 @@ pub struct Scans {
     pub quote_volume: Vec<f64>,
 }
 
-/// All scans over a column of candles; a quote volume that is not known is close times volume.
-///
-/// # Errors
-/// The first row whose time is off the grid, out of order or a duplicate.
-pub fn scan(scanner: &mut Scanner, view: View<'_>) -> Result<Scans, Fault> {
-    let mut out = Scans::default();
-    let (all, interval_ns) = (scanner.rules.all(), scanner.interval_ns);
-    let mut last_ns = scanner.day().map_or(i64::MIN, |(hour_ns, _)| hour_ns);
-    for (row, candle) in quoted(&view).enumerate() {
-        match scanner.push(candle).map_err(|kind| Fault { row, kind })? {
-            Verdict::Short => out.short += 1,
-            Verdict::Quiet => out.quiet += 1,
+impl Scans {
+    fn note(&mut self, verdict: Verdict, all: u8, open_time_ns: i64, interval_ns: i64) {
+        match verdict {
+            Verdict::Short => self.short += 1,
+            Verdict::Quiet => self.quiet += 1,
             Verdict::Ready(mask) => {
-                out.masks[usize::from(mask)] += 1;
+                self.masks[usize::from(mask)] += 1;
                 if mask == all {
-                    let close_ns = candle.open_time_ns + interval_ns;
-                    match out.last_ns.last_mut() {
-                        Some(last) if *last == candle.open_time_ns => *last = close_ns,
+                    let close_ns = open_time_ns + interval_ns;
+                    match self.last_ns.last_mut() {
+                        Some(last) if *last == open_time_ns => *last = close_ns,
                         _ => {
-                            out.first_ns.push(close_ns);
-                            out.last_ns.push(close_ns);
+                            self.first_ns.push(close_ns);
+                            self.last_ns.push(close_ns);
                         }
                     }
                 }
             }
         }
-        if scanner.end_ns != last_ns {
-            last_ns = scanner.end_ns;
-            if let Some((hour_ns, volume)) = scanner.day() {
-                out.hour_ns.push(hour_ns);
-                out.quote_volume.push(volume);
-            }
+    }
+
+    fn note_day(&mut self, day: Option<(i64, f64)>) {
+        if let Some((hour_ns, volume)) = day.filter(|(hour_ns, _)| self.hour_ns.last() != Some(hour_ns)) {
+            self.hour_ns.push(hour_ns);
+            self.quote_volume.push(volume);
         }
+    }
+}
+
+/// All scans over a column of candles; a quote volume that is not known is close times volume.
+///
+/// Whole hours are built and scanned at one go, the candles between them one at a time.
+///
+/// # Errors
+/// The first row whose time is off the grid, out of order or a duplicate.
+pub fn scan(scanner: &mut Scanner, view: View<'_>) -> Result<Scans, Fault> {
+    let mut out = Scans::default();
+    let per_hour = (HOUR_NS / scanner.interval_ns) as usize;
+    let (all, times) = (scanner.rules.all(), view.open_time_ns);
+    let before = scanner.day();
+    let mut row = 0;
+    while row < times.len() {
+        let next = rows(view, row..times.len().min(row + per_hour));
+        if row > 0
+            && times[row - 1] < times[row]
+            && scanner.older.is_empty()
+            && is_whole_hour(next, scanner.interval_ns)
+        {
+            scanner.scan_hour(next, &mut out).map_err(|kind| Fault { row, kind })?;
+            row += per_hour;
+        } else {
+            let candle = candle(view, row);
+            let verdict = scanner.push(candle).map_err(|kind| Fault { row, kind })?;
+            out.note(verdict, all, candle.open_time_ns, scanner.interval_ns);
+            row += 1;
+        }
+        out.note_day(scanner.day().filter(|day| before.is_none_or(|(hour_ns, _)| hour_ns != day.0)));
     }
     Ok(out)
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -10,6 +12,7 @@ from sadari.errors import ConfigError
 from sadari.model.order import Direction
 from sadari.model.units import MINUTE_NS
 from sadari.research.quality import Outcomes, evenly_spaced, judge, section, wilson
+from sadari.sensors.scanner import Scanner, ScannerSettings
 from sadari.store.candles import load
 from tests.reference.tapes import START_NS, minutes
 
@@ -121,3 +124,26 @@ def test_minutes_without_any_reason_are_wrong_about_half_of_the_time(recorded_da
     assert long.undecided == short.undecided
     assert long.right <= short.wrong
     assert 0.3 < long.wrong / (long.right + long.wrong) < 0.7
+
+
+@pytest.mark.requirement("R004-34")
+def test_both_filters_are_measured_beside_minutes_without_any_reason(
+    recorded_data: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """How often the price falls first after an episode begins is told for both filters; what the claim says is not."""
+    candles = load([recorded_data / "klines-1m" / "2023-07"])
+    kinds: dict[str, dict[str, list[int]]] = {
+        "every tenth minute": {symbol: evenly_spaced(table, 10 * MINUTE_NS) for symbol, table in candles.items()}
+    }
+    names: tuple[Literal["option_b", "old"], ...] = ("option_b", "old")
+    for name in names:
+        found = Scanner(ScannerSettings(filter=name)).batch(candles)
+        kinds[name] = {symbol: [first for first, _ in found.episodes(symbol)] for symbol in candles}
+    for kind, times in kinds.items():
+        counts = section(judge(candles[symbol], times[symbol], LONG) for symbol in candles)
+        assert counts["signals"] == sum(map(len, times.values()))
+        record_property(
+            "figure",
+            f"{kind}: {counts['signals']} signals, {counts['decided']} decided, {counts['false']} false "
+            f"({counts['false_rate']:.1%}, 95 % interval {counts['interval']})",
+        )

@@ -18,7 +18,6 @@ def closes(prices: list[float], start_ns: int = START_NS) -> Quoted:
     return quoted([(start_ns + n * HOUR_NS, p, p, p, p, 1.0, 1.0) for n, p in enumerate(prices)], HOUR_NS)
 
 
-@pytest.mark.requirement("R000-28")
 def test_a_scaled_copy_correlates_wholly_and_its_inverse_wholly_against() -> None:
     """Returns do not know the price's scale."""
     prices = [100.0, 103.0, 99.0, 104.5, 104.0, 90.0]

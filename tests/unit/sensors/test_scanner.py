@@ -79,7 +79,15 @@ def test_the_volume_condition_includes_its_boundary_and_excludes_an_empty_baseli
 
 @pytest.mark.parametrize(
     ("opening", "high", "rises"),
-    [(100, 103, True), (100, 102.99999999, False), (0.07, 0.0721, True), (0.07, 0.07209999, False), (1.1, 1.133, True)],
+    [
+        (100, 103, True),
+        (100, 102.99999999, False),
+        (0.07, 0.0721, True),
+        (0.07, 0.07209999, False),
+        (1.1, 1.133, True),
+        (3.3e-7, 3.4e-7, True),
+        (3.3e-7, 3.3e-7, False),
+    ],
 )
 def test_the_rise_is_compared_as_the_decimals_would_be(opening: float, high: float, rises: bool) -> None:
     """SC-1 at exactly 3 %, also where binary fractions do not know 3 %, and a unit below."""
@@ -192,6 +200,7 @@ def test_the_age_of_a_candidacy_grows_from_its_last_scan() -> None:
     assert candidates.age_ns("AUSDT", first_ns) == 0
     facts = candidates.facts("AUSDT")
     assert (facts.episodes, facts.candidate_scans) == (1, 1)
+    assert candidates.episodes("AUSDT") == [(first_ns, first_ns)]
     assert candidates.age_ns("AUSDT", first_ns + 59 * MINUTE_NS) == 59 * MINUTE_NS
     assert candidates.age_ns("BUSDT", first_ns) is None
 
@@ -277,6 +286,7 @@ def test_a_denied_symbol_is_not_scanned() -> None:
     """It is no candidate whatever its candles say."""
     candidates = Scanner(ScannerSettings(deny=("A",))).batch({"A": hourly(before(1000) + VECTOR)})
     assert candidates.age_ns("A", START_NS + DAY_NS) is None
+    assert candidates.episodes("A") == []
 
 
 @pytest.mark.parametrize(
@@ -299,6 +309,17 @@ def test_candles_that_make_no_hours_are_refused() -> None:
     """Seven minutes do not divide an hour."""
     with pytest.raises(ConfigError, match="7 minutes: allowed are parts of 60"):
         Scanner(ScannerSettings()).stream(7 * MINUTE_NS)
+
+
+@pytest.mark.parametrize(
+    ("row", "shift", "fault"), [(90, 0, "the time of the row above"), (70, 5, "before that of the row above")]
+)
+def test_times_out_of_order_are_refused(row: int, shift: int, fault: str) -> None:
+    """Whether the row lies among whole hours or not, the sentence names it and nothing is skipped."""
+    rows = minutes_of(before(1000, 3), START_NS)
+    rows[row] = (rows[row - 1 - shift][0], *rows[row][1:])
+    with pytest.raises(ValueError, match=f"row {row} has .*{fault}"):
+        Scanner(ScannerSettings()).batch({"A": quoted(rows, MINUTE_NS)})
 
 
 def test_every_recorded_minute_is_accounted_for(recorded_data: Path) -> None:

@@ -22,7 +22,6 @@ def hours(rows: Sequence[tuple[float, float, float, float]], start_ns: int = STA
     return quoted([(start_ns + n * HOUR_NS, *row, 1.0, 1.0) for n, row in enumerate(rows)], HOUR_NS)
 
 
-@pytest.mark.requirement("R003-34")
 def test_the_trend_turns_at_the_close_that_breaks() -> None:
     """The vector of strategies §7.2: BULLISH from the close of hour 6, BEARISH from that of hour 11."""
     trend = Trend(hours(VECTOR), left=1, right=1)

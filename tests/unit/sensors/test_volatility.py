@@ -17,7 +17,6 @@ FRAME_NS = 3 * MINUTE_NS
 ROWS = 3 * 900
 
 
-@pytest.mark.requirement("R000-26")
 def test_it_is_the_percentile_of_the_range_at_the_last_closed_frame() -> None:
     """As the kernel's lines over all frames say, from the 651st frame on and inside the next frame too."""
     candles = made_up(4, ROWS)
