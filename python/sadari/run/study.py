@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sadari.model.order import Direction
 from sadari.model.units import MINUTE_NS
 from sadari.research import attribution, quality
-from sadari.research.study import Found, Section, section
+from sadari.research.study import CANDIDATES, Found, Section, section
 from sadari.run.request import ScannerSection
 from sadari.sensors.candidates import Candidates
 from sadari.sensors.scanner import QuotedCandles, Scanner
@@ -60,6 +60,7 @@ def study(studied: Studied, progress: Callable[[float], None]) -> Section:
         surge[preset] = told or {}
         names = (NO_FILTER, *filters)
         found += [_judged(studied, preset, name, signals, filters.get(name)) for name in names]
+    found += [_first_scans(studied, name, candidates) for name, candidates in filters.items()]
     scans = {
         name: attribution.scanner([(symbol, candidates.facts(symbol)) for symbol in candidates.symbols])
         for name, candidates in filters.items()
@@ -75,6 +76,15 @@ def study(studied: Studied, progress: Callable[[float], None]) -> Section:
         surge=surge,
         scanner=scans,
     )
+
+
+def _first_scans(studied: Studied, name: str, candidates: Candidates) -> Found:
+    """What followed the first scan of each spell in which a symbol was a candidate, whatever the surge says."""
+    firsts = {symbol: [first for first, _ in candidates.episodes(symbol)] for symbol in candidates.symbols}
+    outcomes = [
+        quality.judge(studied.candles[symbol], closes, Direction.LONG) for symbol, closes in firsts.items() if closes
+    ]
+    return Found(CANDIDATES, name, sum(map(len, firsts.values())), quality.section(outcomes))
 
 
 def _judged(

@@ -10,7 +10,7 @@ import pytest
 from sadari.errors import ConfigError
 from sadari.kernel import synthetic
 from sadari.model.units import HOUR_NS, MINUTE_NS
-from sadari.research.study import claims, text
+from sadari.research.study import CANDIDATES, claims, text
 from sadari.run import longer
 from sadari.run.request import ScannerSection
 from sadari.run.study import Studied, study
@@ -48,8 +48,10 @@ def two() -> dict[str, Any]:
 
 @pytest.mark.requirement("R004-30", "R004-34", "R004-44", "R004-45")
 def test_every_version_is_judged_behind_every_filter(two: dict[str, Any]) -> None:
-    """Nine rows; a filter lets through no more than there are; every signal is decided, undecided or without data."""
+    """Nine rows, and the filters alone; a filter lets through no more than there are; each signal is accounted for."""
     rows = {(row["preset"], row["filter"]): row for row in two["versions"]}
+    alone = [rows.pop((CANDIDATES, name)) for name in ("option_b", "old")]
+    assert [row["signals"] for row in alone] == [row["episodes"] for row in alone]
     assert len(rows) == 9
     for (preset, _), row in rows.items():
         assert row["signals"] <= rows[preset, "none"]["signals"]
@@ -71,7 +73,8 @@ def test_a_filter_that_lets_everything_through_changes_nothing() -> None:
 def test_over_longer_candles_only_the_scanner_is_studied() -> None:
     """A surge is made of minutes; hours have a scan each."""
     told = found({"AAAUSDT": columns("AAAUSDT", 5, HOUR_NS, 1_000)})
-    assert (told["versions"], told["surge"], told["claims"]) == ([], {}, [])
+    assert ({row["preset"] for row in told["versions"]}, told["surge"]) == ({CANDIDATES}, {})
+    assert [claim["requirement"] for claim in told["claims"]] == ["R004-34"]
     assert told["scanner"]["option_b"]["scans"] == 1_000
     assert told["scanner"]["option_b"]["ready"] == 1_000 - 23
     assert "Scanner, filter old" in text(told)
@@ -90,7 +93,8 @@ def row(preset: str, name: str, decided: int, wrong: int, interval: list[float] 
 def test_a_claim_is_judged_by_intervals(interval: list[float] | None, *, fewer: bool | None, rate: bool | None) -> None:
     """It holds if all of the interval does, does not if none of it does, and cannot be said otherwise."""
     rows = [row(preset, "none", 9, 5, None) for preset in ("v33", "v32", "nine_of_thirteen")]
-    rows += [row("v33", "option_b", 9, 1, interval), row("v33", "old", 9, 5, [0.5, 0.6])]
+    rows += [row(preset, "option_b", 9, 1, interval) for preset in ("v33", CANDIDATES)]
+    rows.append(row(CANDIDATES, "old", 9, 5, [0.5, 0.6]))
     holds = {claim["requirement"]: claim["holds"] for claim in claims(rows)}
     assert (holds["R004-34"], holds["R004-44"]) == (fewer, rate)
 
