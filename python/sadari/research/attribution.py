@@ -31,19 +31,17 @@ def surge(found: SurgeFound) -> Section | None:
     facts = [one for _, one in found]
     ready = sum(one.ready_minutes for one in facts)
     names = list(facts[0].held)
+    minutes = {"ENTRY": sum(one.entry_minutes for one in facts)}
+    if any(one.combinations for one in facts):  # The oldest entry has no parts.
+        parts = {"S1": sum(one.s1 for one in facts), "S3": sum(one.s3 for one in facts)}
+        minutes = parts | {"S15": sum(one.s15 for one in facts)} | minutes
     return {
         "preset": facts[0].preset,
         "minutes": sum(one.minutes for one in facts),
         "ready_minutes": ready,
         "not_ready": _summed(one.not_ready for one in facts),
         "parts": [
-            {"part": part, "minutes": minutes, "share": _share(minutes, ready)}
-            for part, minutes in (
-                ("S1", sum(one.s1 for one in facts)),
-                ("S3", sum(one.s3 for one in facts)),
-                ("S15", sum(one.s15 for one in facts)),
-                ("ENTRY", sum(one.entry_minutes for one in facts)),
-            )
+            {"part": part, "minutes": number, "share": _share(number, ready)} for part, number in minutes.items()
         ],
         "combinations": _summed(one.combinations for one in facts),
         "conditions": [
@@ -51,9 +49,7 @@ def surge(found: SurgeFound) -> Section | None:
                 "condition": name,
                 "held": (held := sum(one.held.get(name, 0) for one in facts)),
                 "share": _share(held, ready),
-                "alone_missing": {
-                    part: sum(one.sole_failures[part].get(name, 0) for one in facts) for part in facts[0].sole_failures
-                },
+                "alone_missing": {part: sum(one.sole_failures[part].get(name, 0) for one in facts) for part in minutes},
             }
             for name in names
         ],
@@ -116,7 +112,7 @@ def surge_text(section: Section | None) -> list[str]:
         (
             row["condition"],
             percent(row["share"]),
-            *(f"{row['alone_missing'].get(part, 0):,}" for part in ("S1", "S3", "S15", "ENTRY")),
+            *(f"{number:,}" for number in row["alone_missing"].values()),
         )
         for row in section["conditions"]
     ]
@@ -130,7 +126,7 @@ def surge_text(section: Section | None) -> list[str]:
         *line("Days known", f"{min(days)} to {max(days)} at the end, symbol by symbol"),
         *line("True in", ", ".join(f"{row['part']} {percent(row['share'])}" for row in section["parts"])),
         *line("Signals", f"{signals:,} in {count(section['episodes'], 'episode')}" + (f": {by_tag}" if by_tag else "")),
-        *table(("Condition", "held", "alone missing: S1", "S3", "S15", "entry"), rows),
+        *table(("Condition", "held", *(f"alone missing: {row['part']}" for row in section["parts"])), rows),
     ]
 
 
