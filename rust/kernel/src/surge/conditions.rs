@@ -68,8 +68,9 @@ fn flag(holds: bool, at: u32) -> u32 {
 
 #[inline]
 fn valid(row: &Row) -> u32 {
-    // The longest window holds all others, so one of these three is unknown wherever a line is.
-    if (row.ma[3] + row.fast + row.slow).is_nan() { 0 } else { VALID }
+    // Lines are finite or unknown, so the sum is unknown exactly where one of them is.
+    let [ma_5, ma_20, ma_80, ma_480] = row.ma;
+    if (ma_5 + ma_20 + (ma_80 + ma_480) + (row.fast + row.slow)).is_nan() { 0 } else { VALID }
 }
 
 /// The conditions of one time frame.
