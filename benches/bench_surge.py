@@ -70,8 +70,9 @@ def bench_verdicts_of_100_000_minutes_one_by_one(benchmark: BenchmarkFixture, ma
         for candle in candles:
             push(candle)
 
-    benchmark.pedantic(drive, rounds=5)
+    benchmark.pedantic(drive, rounds=5)  # type: ignore[no-untyped-call]
 
 
 def bench_the_twin_over_12_000_minutes(benchmark: BenchmarkFixture) -> None:
-    benchmark.pedantic(SlowSurge, (SurgeSettings(), rows_of_market(20, TWIN_ROWS)), rounds=1)
+    arguments = (SurgeSettings(), rows_of_market(20, TWIN_ROWS))
+    benchmark.pedantic(SlowSurge, arguments, rounds=1)  # type: ignore[no-untyped-call]

@@ -35,6 +35,21 @@ pub struct Verdicts {
     pub days_known: [usize; 2],
 }
 
+impl Verdicts {
+    /// Nothing found yet in so many minutes.
+    fn of(minutes: usize) -> Self {
+        Self {
+            signals: Vec::new(),
+            histogram: Histogram::default(),
+            minutes: minutes as u64,
+            not_ready: [0; 128],
+            entry_minutes: 0,
+            episodes: 0,
+            days_known: [0; 2],
+        }
+    }
+}
+
 /// The verdict of every minute.
 ///
 /// # Errors
@@ -58,15 +73,7 @@ pub fn verdicts(view: View<'_>, longer: Longer<'_>, settings: &Settings, short: 
     for day in days {
         longer.days.push(day);
     }
-    let mut out = Verdicts {
-        signals: Vec::new(),
-        histogram: Histogram::default(),
-        minutes: view.close.len() as u64,
-        not_ready: [0; 128],
-        entry_minutes: 0,
-        episodes: 0,
-        days_known: [0; 2],
-    };
+    let mut out = Verdicts::of(view.close.len());
     let entry = Entry::new(settings);
     let mut emitter = Emitter::new(MINUTE_NS, THREE_NS);
     let mut words = FrameWords::new(settings, OnMinutes::new(settings), MARKS[0]);
