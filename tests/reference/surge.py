@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import mul
 
 from sadari.sensors.surge_settings import SurgeSettings
 from tests.reference.lines import TOLERANCE, Line, above, below, over_windows, sma
@@ -23,15 +24,15 @@ Held = dict[str, bool]
 Compare = Callable[[float, float], bool]
 
 
-def spread(window: Sequence[float]) -> float:
-    """The population standard deviation."""
-    center = math.fsum(window) / len(window)
-    return math.sqrt(math.fsum((x - center) ** 2 for x in window) / len(window))
-
-
 def band(x: Sequence[float], n: int, k: float) -> Line:
-    """The mean and so many deviations."""
-    return over_windows(x, n, lambda window: math.fsum(window) / n + k * spread(window))
+    """The mean and so many population standard deviations."""
+
+    def value(window: Sequence[float]) -> float:
+        center = math.fsum(window) / n
+        away = [price - center for price in window]
+        return center + k * math.sqrt(math.fsum(map(mul, away, away)) / n)
+
+    return over_windows(x, n, value)
 
 
 def gap(a: float | None, b: float | None) -> float | None:

@@ -6,11 +6,10 @@ import math
 import random
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
 
 from sadari.sensors.surge_settings import Basis, Preset, SurgeSettings
 from tests.reference.surge import DAY, MINUTE, Candle, framed
-from tests.reference.tapes import START_NS, Columns, joined
+from tests.reference.tapes import START_NS, Columns
 
 
 def swift(
@@ -53,9 +52,12 @@ def market(seed: int, rows: int, start_ns: int = START_NS) -> list[Candle]:
 
 def columns(candles: Sequence[Candle], interval_ns: int = MINUTE) -> Columns:
     """The same in columns."""
-    prices = [memoryview(array("d", [candle[part] for candle in candles])) for part in range(1, 6)]
     times = memoryview(array("q", [candle[0] for candle in candles]))
-    return replace(joined([times, *prices]), interval_ns=interval_ns)
+
+    def column(part: int) -> memoryview:
+        return memoryview(array("d", [candle[part] for candle in candles]))
+
+    return Columns(times, column(1), column(2), column(3), column(4), column(5), interval_ns)
 
 
 def days(seed: int, count: int, before_ns: int) -> list[Candle]:

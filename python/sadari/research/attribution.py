@@ -126,7 +126,7 @@ def surge_text(section: Section | None) -> list[str]:
         *line("Days known", f"{min(days)} to {max(days)} at the end, symbol by symbol"),
         *line("True in", ", ".join(f"{row['part']} {percent(row['share'])}" for row in section["parts"])),
         *line("Signals", f"{signals:,} in {count(section['episodes'], 'episode')}" + (f": {by_tag}" if by_tag else "")),
-        *table(("Condition", "held", *(f"alone missing: {row['part']}" for row in section["parts"])), rows),
+        *table(("Condition", "held", *(f"alone for {row['part']}" for row in section["parts"])), rows),
     ]
 
 

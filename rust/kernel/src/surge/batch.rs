@@ -1,19 +1,17 @@
 //! Surge verdicts over columns of one-minute candles.
 
+use std::borrow::Cow;
+
 use super::attribution::Histogram;
 use super::conditions::{OnFifteen, OnMinutes, OnThree, Part};
 use super::days::{DAY_NS, Days};
 use super::entry::{Emitter, Entry, Signal};
 use super::frames::{FrameWords, Marks, Run, Scratch};
 use super::settings::{Preset, Settings};
+use super::sources::{Closes, Longer, Sources, runs};
 use super::word::{CAUSES, CAUSES_SHIFT};
 use super::{FIFTEEN_NS, MARKS, MINUTE_NS, THREE_NS};
-use crate::candles::{Columns, Fault, View, aggregate};
-use std::borrow::Cow;
-use std::ops::Range;
-
-/// Candles of 3 minutes, 15 minutes and a day that do not come from the one-minute candles: used where these have none.
-pub type Longer<'a> = [Option<View<'a>>; 3];
+use crate::candles::{Fault, View};
 
 /// Minutes by the set of causes for which they could not be read, in the order of the bits in [`super::word`].
 pub type Causes = [u64; 128];
@@ -37,39 +35,45 @@ pub struct Verdicts {
     pub days_known: [usize; 2],
 }
 
+impl Verdicts {
+    /// Nothing found yet in so many minutes.
+    fn of(minutes: usize) -> Self {
+        Self {
+            signals: Vec::new(),
+            histogram: Histogram::default(),
+            minutes: minutes as u64,
+            not_ready: [0; 128],
+            entry_minutes: 0,
+            episodes: 0,
+            days_known: [0; 2],
+        }
+    }
+}
+
 /// The verdict of every minute.
 ///
 /// # Errors
 /// The first row whose time is off the grid, out of order or a duplicate.
 pub fn verdicts(view: View<'_>, longer: Longer<'_>, settings: &Settings, short: bool) -> Result<Verdicts, Fault> {
-    let three = aggregate(view, MINUTE_NS, THREE_NS)?;
-    let fifteen = aggregate(borrowed(&three), THREE_NS, FIFTEEN_NS)?;
-    let days = aggregate(borrowed(&fifteen), FIFTEEN_NS, DAY_NS)?;
-    let (three, fifteen, days) = (merged(three, longer[0]), merged(fifteen, longer[1]), merged(days, longer[2]));
+    let Sources { three, fifteen, days } = Sources::new(view, longer)?;
     let mut scratch = Scratch::new(settings);
     let mut longer = Frames {
         three: match settings.preset {
             // The older entry has no three-minute part: nothing of it is asked for.
             Preset::NineOfThirteen => None,
-            _ => Some(Words::new(settings, OnThree(settings.three), MARKS[1], &three, THREE_NS, short, &mut scratch)),
+            _ => Some(Words::new(settings, OnThree(settings.three), MARKS[1], three, THREE_NS, short, &mut scratch)),
         },
-        fifteen: Words::new(settings, OnFifteen(settings.fifteen), MARKS[2], &fifteen, FIFTEEN_NS, short, &mut scratch),
+        fifteen: Words::new(settings, OnFifteen(settings.fifteen), MARKS[2], fifteen, FIFTEEN_NS, short, &mut scratch),
         days: Days::new(settings.daily, short),
         day_word: 0,
         midnight_ns: i64::MIN,
         until_ns: i64::MIN,
         word: 0,
     };
-    borrowed(&days).candles().for_each(|day| longer.days.push(day));
-    let mut out = Verdicts {
-        signals: Vec::new(),
-        histogram: Histogram::default(),
-        minutes: view.close.len() as u64,
-        not_ready: [0; 128],
-        entry_minutes: 0,
-        episodes: 0,
-        days_known: [0; 2],
-    };
+    for day in days {
+        longer.days.push(day);
+    }
+    let mut out = Verdicts::of(view.close.len());
     let entry = Entry::new(settings);
     let mut emitter = Emitter::new(MINUTE_NS, THREE_NS);
     let mut words = FrameWords::new(settings, OnMinutes::new(settings), MARKS[0]);
@@ -120,7 +124,11 @@ impl Frames {
     #[inline]
     fn word(&mut self, close_ns: i64) -> u32 {
         if close_ns >= self.until_ns {
-            self.until_ns = close_ns - close_ns.rem_euclid(THREE_NS) + THREE_NS;
+            // Without a hole the next moment is known without a division.
+            self.until_ns = match self.until_ns.saturating_add(THREE_NS) {
+                next if close_ns < next && self.until_ns != i64::MIN => next,
+                _ => close_ns - close_ns.rem_euclid(THREE_NS) + THREE_NS,
+            };
             if close_ns >= self.midnight_ns {
                 self.midnight_ns = close_ns - close_ns.rem_euclid(DAY_NS) + DAY_NS;
                 self.day_word = self.days.word(close_ns);
@@ -147,34 +155,29 @@ impl Words {
         settings: &Settings,
         part: impl Part,
         marks: Marks,
-        frames: &Columns,
+        frames: Closes,
         frame_ns: i64,
         short: bool,
         scratch: &mut Scratch,
     ) -> Self {
-        let mut words = Vec::with_capacity(frames.close.len());
-        let mut all = FrameWords::new(settings, part, marks);
-        let prices = [&frames.open, &frames.close].map(|column| mirrored(column, short));
+        let mut of_frames = Vec::with_capacity(frames.close.len());
+        let mut words = FrameWords::new(settings, part, marks);
+        let close = mirrored(&frames.close, short);
         for rows in runs(&frames.open_time_ns, frame_ns) {
-            let run = Run {
-                first: frames.open_time_ns[rows.start].div_euclid(frame_ns),
-                open: &prices[0].as_ref()[rows.clone()],
-                close: &prices[1].as_ref()[rows.clone()],
-                volume: &frames.volume[rows],
-            };
-            all.run(&run, scratch, |_, word| words.push(word));
+            let close = &close[rows.clone()];
+            let first = frames.open_time_ns[rows.start].div_euclid(frame_ns);
+            let run = Run { first, open: close, close, volume: &frames.volume[rows] };
+            words.run(&run, scratch, |_, word| of_frames.push(word));
         }
-        Self { frame_ns, cold: marks.cold, open_time_ns: frames.open_time_ns.clone(), of_frames: words, closed: 0 }
+        Self { frame_ns, cold: marks.cold, open_time_ns: frames.open_time_ns, of_frames, closed: 0 }
     }
 
     /// The word of the frame that closed last, if that is the one before the frame now forming.
     fn word(&mut self, time_ns: i64) -> u32 {
-        let open_ns = time_ns - time_ns.rem_euclid(self.frame_ns) - self.frame_ns;
-        while self.open_time_ns.get(self.closed).is_some_and(|time| *time <= open_ns) {
-            self.closed += 1;
-        }
+        let closed = |open_ns: &&i64| time_ns - **open_ns >= self.frame_ns;
+        self.closed += self.open_time_ns[self.closed..].iter().take_while(closed).count();
         match self.closed.checked_sub(1) {
-            Some(row) if self.open_time_ns[row] == open_ns => self.of_frames[row],
+            Some(row) if time_ns - self.open_time_ns[row] < 2 * self.frame_ns => self.of_frames[row],
             _ => self.cold,
         }
     }
@@ -183,45 +186,4 @@ impl Words {
 /// Prices as the rules read them: turned over for SHORT.
 fn mirrored(column: &[f64], short: bool) -> Cow<'_, [f64]> {
     if short { column.iter().map(|price| -price).collect() } else { column.into() }
-}
-
-/// The stretches of rows whose times follow one another.
-fn runs(times: &[i64], step_ns: i64) -> impl Iterator<Item = Range<usize>> {
-    let mut start = 0;
-    std::iter::from_fn(move || {
-        (start < times.len()).then(|| {
-            let follows = |pair: &&[i64]| pair[1].saturating_sub(pair[0]) == step_ns;
-            let end = start + 1 + times[start..].windows(2).take_while(follows).count();
-            std::mem::replace(&mut start, end)..end
-        })
-    })
-}
-
-fn borrowed(columns: &Columns) -> View<'_> {
-    View {
-        open_time_ns: &columns.open_time_ns,
-        open: &columns.open,
-        high: &columns.high,
-        low: &columns.low,
-        close: &columns.close,
-        volume: &columns.volume,
-        quote_volume: None,
-    }
-}
-
-/// Frames built from minutes, and others where there are none.
-fn merged(own: Columns, others: Option<View<'_>>) -> Columns {
-    let Some(others) = others else { return own };
-    let mut out = Columns::with_capacity(own.close.len() + others.close.len());
-    let mut others = others.candles().peekable();
-    for candle in borrowed(&own).candles() {
-        while let Some(other) = others.next_if(|other| other.open_time_ns <= candle.open_time_ns) {
-            if other.open_time_ns < candle.open_time_ns {
-                out.push(other, false);
-            }
-        }
-        out.push(candle, false);
-    }
-    others.for_each(|other| out.push(other, false));
-    out
 }

@@ -68,8 +68,9 @@ fn flag(holds: bool, at: u32) -> u32 {
 
 #[inline]
 fn valid(row: &Row) -> u32 {
-    // The longest window holds all others, so one of these three is unknown wherever a line is.
-    if (row.ma[3] + row.fast + row.slow).is_nan() { 0 } else { VALID }
+    // Lines are finite or unknown, so the sum is unknown exactly where one of them is.
+    let [ma_5, ma_20, ma_80, ma_480] = row.ma;
+    if (ma_5 + ma_20 + (ma_80 + ma_480) + (row.fast + row.slow)).is_nan() { 0 } else { VALID }
 }
 
 /// The conditions of one time frame.
@@ -221,6 +222,9 @@ pub struct Memory {
     windows: [u64; 5],
     /// The candle from which on a flag is forgotten.
     until: [u64; 5],
+    /// Which flags are remembered, and before which candle none of them is forgotten.
+    recent: u32,
+    stands_until: u64,
     before: u32,
     candles: u64,
     valid: u64,
@@ -234,6 +238,8 @@ impl Memory {
         Self {
             windows: windows.map(|n| n as u64),
             until: [0; 5],
+            recent: 0,
+            stands_until: u64::MAX,
             before: u32::MAX,
             candles: 0,
             valid: 0,
@@ -246,22 +252,28 @@ impl Memory {
     pub fn step<P: Part>(&mut self, part: &P, flags: u32) -> (u32, bool) {
         let followed = (1 << P::FOLLOWED) - 1;
         let rising = flags & (!self.before | P::STANDING) & followed;
-        if rising != 0 {
-            for at in 0..P::FOLLOWED {
-                if rising >> at & 1 == 1 {
-                    self.until[at] = self.candles + self.windows[at];
-                }
-            }
-        }
-        let mut recent = 0;
-        for at in 0..P::FOLLOWED {
-            recent |= u32::from(self.candles < self.until[at]) << at;
+        if rising != 0 || self.candles >= self.stands_until {
+            self.recall::<P>(rising);
         }
         self.candles += 1;
         // After a candle without lines nothing can cross.
         let is_valid = flags & VALID != 0;
         self.before = if is_valid { flags } else { u32::MAX };
         self.valid = if is_valid { self.valid + 1 } else { 0 };
-        (part.conditions(flags, recent), self.valid > self.look_back)
+        (part.conditions(flags, self.recent), self.valid > self.look_back)
+    }
+
+    /// Remember what rises now; what has not been forgotten, and until when that stands.
+    fn recall<P: Part>(&mut self, rising: u32) {
+        (self.recent, self.stands_until) = (0, u64::MAX);
+        for at in 0..P::FOLLOWED {
+            if rising >> at & 1 == 1 {
+                self.until[at] = self.candles + self.windows[at];
+            }
+            if self.candles < self.until[at] {
+                self.recent |= 1 << at;
+                self.stands_until = self.stands_until.min(self.until[at]);
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod days;
 pub mod entry;
 pub mod frames;
 pub mod settings;
+pub mod sources;
 pub mod stream;
 pub mod word;
 
