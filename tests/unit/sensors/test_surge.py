@@ -114,16 +114,18 @@ def given(candles: Columns) -> KernelColumns:
 
 
 def test_after_a_hole_the_lines_start_anew() -> None:
-    """The next readable minute is the one that closes the twelfth whole frame of fifteen minutes after the hole."""
+    """The next readable minute closes the twelfth frame of fifteen minutes; the last one before stands for its time."""
     settings, known = swift(), columns(days(4, 4, START_NS - 1), DAY_NS)
     candles = market(4, 700)
     stream = SurgeStream(settings, (None, None, given(known)))
-    readable = []
+    readable, quarters = [], []
     for row, candle in enumerate(candles):
         if row != 400:
             stream.push(*candle)
             readable += [row] * (stream.causes & 0b111 == 0)
+            quarters += [row] * (stream.causes >> 2 & 1 == 0)
     assert readable == [*range(179, 400), *range(405 + 12 * 15 - 1, 700)]
+    assert quarters == [*range(179, 400), *range(401, 404), *range(405 + 12 * 15 - 1, 700)]
 
 
 def test_frames_from_elsewhere_bridge_what_minutes_have_not() -> None:
