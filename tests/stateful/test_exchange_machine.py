@@ -262,7 +262,7 @@ class ExchangeMachine(RuleBasedStateMachine):
         position = self.exchange.positions.get(BTC)
         market = self.exchange._market(BTC)
         margin = position.margin if position else D(0)
-        assert self.exchange._account.locked == margin + market.required_order_margin()
+        assert market.wallet.locked == margin + market.required_order_margin()
 
 
 ExchangeMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40)
