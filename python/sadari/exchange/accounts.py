@@ -18,7 +18,7 @@ class Income(NamedTuple):
 
     ``kind`` is the venue's name: REALIZED_PNL, COMMISSION, FUNDING_FEE, TRANSFER or INSURANCE_CLEAR, which is a
     liquidation's fee or, received, what the insurance fund pays of a loss. ``amount`` is positive when received.
-    ``trade_id`` is None for what no trade has caused; a transfer has no symbol.
+    ``trade_id`` is None for what no trade has caused; what concerns no symbol names none.
     """
 
     time_ns: int

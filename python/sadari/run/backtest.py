@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sadari.core.engine import Engine
+from sadari.errors import ConfigError
 from sadari.exchange import Exchange, TickSlippage
 from sadari.model.command import Command
 from sadari.model.event import Event
@@ -39,12 +40,16 @@ def backtest(request: Request) -> Run:
     """
     stopwatch = Stopwatch()
     traded = markets(request)
+    refuse_mixed(request)
     exchange = Exchange(
-        request.instruments,
+        {market.symbol: request.instruments[market.symbol] for market in traded},
         request.settings.fees,
         request.balance,
         slippage=TickSlippage(request.market.slippage_ticks),
+        assets=request.assets,
+        multi_assets=request.multi_assets,
     )
+    wallet_start = exchange.wallet_balance
     venue = history_venue(request, traded, exchange)
     engine = Engine(request.settings, request.instruments)
     records: list[Record] = []
@@ -56,7 +61,7 @@ def backtest(request: Request) -> Run:
         settings=request.settings,
         symbols=symbols,
         records=records,
-        wallet_start=request.balance,
+        wallet_start=wallet_start,
         wallet_end=exchange.wallet_balance,
         income=exchange.income,
         open_positions=open_positions(venue, engine),
@@ -80,6 +85,20 @@ def bounds(request: Request) -> tuple[Run, Run]:
         for path in ("adverse", "favourable")
     )
     return adverse, favourable
+
+
+def refuse_mixed(request: Request) -> None:
+    """Refuse contracts of several margin assets on a single-asset account.
+
+    Raises:
+        ConfigError: Names the assets.
+    """
+    quotes = sorted({request.instruments[symbol].quote_asset for symbol in request.candles})
+    if len(quotes) > 1 and not request.multi_assets:
+        raise ConfigError(
+            f"the symbols are margined in {' and '.join(quotes)}, and a single-asset account has one margin asset; run "
+            "them apart or set [account] multi_assets = true"
+        )
 
 
 def history_venue(request: Request, traded: list[Market], exchange: Exchange) -> HistoryVenue:

@@ -91,6 +91,8 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
     request = Request(
         settings=settings,
         balance=config.account.balance,
+        assets=config.account.assets,
+        multi_assets=config.account.multi_assets,
         candles=columns,
         instruments=described.instruments,
         signal=config.signal,

@@ -79,6 +79,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
     },
 }  # fmt: skip
 
+_ASSET: dict[str, Bound] = {"balance": NOT_NEGATIVE, "price": POSITIVE, "ratio": PART}
 _INSTRUMENT: dict[str, Bound] = {
     "tick_size": TICK, "step_size": POSITIVE, "min_qty": POSITIVE, "max_qty": POSITIVE, "market_max_qty": POSITIVE,
     "min_notional": NOT_NEGATIVE, "liquidation_fee": BELOW_ONE,
@@ -97,6 +98,8 @@ def check_bounds(config: Config) -> None:
     """
     for section, bounds in BOUNDS.items():
         _check(section, getattr(config, section), bounds)
+    for asset, collateral in config.account.assets.items():
+        _check(f"account.assets.{asset}", collateral, _ASSET)
     for symbol, instrument in config.instruments.items():
         _check(f"instruments.{symbol}", instrument, _INSTRUMENT)
         for number, bracket in enumerate(instrument.brackets or (), 1):

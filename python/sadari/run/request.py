@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from sadari.exchange import Collateral
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.sensors.signals import Candles
@@ -48,6 +49,7 @@ class Request:
     Attributes:
         settings: What the engine decides by.
         balance: Wallet balance at the start, in quote currency.
+        assets: What else the account holds, by asset; it is margin if ``multi_assets``.
         candles: Columns of each symbol to run, checked by whoever loaded them.
         instruments: The instrument of each symbol in ``candles``.
         funding: Funding of each symbol whose funding is known.
@@ -58,6 +60,8 @@ class Request:
 
     settings: Settings
     balance: Decimal
+    assets: Mapping[str, Collateral] = field(default_factory=dict)
+    multi_assets: bool = False
     candles: Mapping[str, Candles]
     instruments: Mapping[str, Instrument]
     signal: SignalSection = field(default_factory=SignalSection)
