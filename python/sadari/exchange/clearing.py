@@ -8,7 +8,7 @@ from decimal import ROUND_FLOOR, ROUND_UP, Decimal
 from sadari.exchange.accounts import Account, PositionState
 from sadari.exchange.collateral import Wallet
 from sadari.exchange.crossed import Crossed
-from sadari.exchange.margin import SMALLEST, ZERO, bankruptcy_price, booked, initial_margin
+from sadari.exchange.margin import ONE, SMALLEST, ZERO, bankruptcy_price, booked, initial_margin
 from sadari.exchange.matching import Market
 from sadari.exchange.orders import OpenOrder, reducible
 from sadari.exchange.slippage import Slippage
@@ -135,12 +135,19 @@ class Clearing:
             wallet = worst.wallet
             events += self._take_over(worst, time_ns)
             worst = self.crossed.next_to_close(wallet)
-        missing = -self.crossed.margin_balance(wallet)
-        if missing > 0 and not self.crossed.pooled(wallet):
-            amount = (missing / self.crossed.cost(wallet, Decimal(1))).quantize(SMALLEST, ROUND_UP)
-            self.account.book(wallet, time_ns, "INSURANCE_CLEAR", "", amount)
-            events.append(self.balances(wallet, time_ns, "INSURANCE_CLEAR"))
+        if not self.crossed.pooled(wallet):
+            for one in self.crossed.wallets(wallet):
+                events += self._insure(one, time_ns)
         return events
+
+    def _insure(self, wallet: Wallet, time_ns: int) -> list[Event]:
+        """Pay what a wallet owes, as far as its pool has nothing for it."""
+        missing, debt = -self.crossed.margin_balance(wallet), self.crossed.isolated(wallet) - wallet.balance
+        if missing <= 0 or debt <= 0:
+            return []
+        amount = min((missing / self.crossed.cost(wallet, ONE)).quantize(SMALLEST, ROUND_UP), debt)
+        self.account.book(wallet, time_ns, "INSURANCE_CLEAR", "", amount)
+        return [self.balances(wallet, time_ns, "INSURANCE_CLEAR")]
 
     def _take_over(self, market: Market, time_ns: int) -> list[Event]:
         position = market.position
@@ -149,7 +156,7 @@ class Clearing:
         price = self.slippage.price(market.instrument, side, market.last_price, size)
         profit = position.profit(size, price)
         left = max(self.crossed.margin_balance(market.wallet, instead=market, amount=profit), ZERO)
-        left = (left / self.crossed.cost(market.wallet, Decimal(1))).quantize(SMALLEST, ROUND_FLOOR)
+        left = (left / self.crossed.cost(market.wallet, ONE)).quantize(SMALLEST, ROUND_FLOOR)
         fee = min(booked(size * price * market.instrument.liquidation_fee), left)
         name = f"autoclose-{time_ns // MILLISECOND_NS}"
         return self._fill(market, time_ns, name, side, price, size, fee, "INSURANCE_CLEAR", cause="LIQUIDATION")

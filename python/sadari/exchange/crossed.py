@@ -11,7 +11,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from sadari.exchange.accounts import Account
 from sadari.exchange.collateral import Wallet
-from sadari.exchange.margin import SMALLEST, ZERO, initial_margin, liquidation_price
+from sadari.exchange.margin import ONE, SMALLEST, ZERO, initial_margin, liquidation_price
 from sadari.exchange.matching import Market
 from sadari.model.order import MarginMode
 
@@ -116,9 +116,9 @@ class Crossed:
         own += sum((_unrealized(other) for other in others), ZERO)
         beside = self.margin_balance(wallet, instead=market) - self.value(wallet, own)
         beside -= self.maint_margin(wallet) - self.cost(wallet, market.maint_margin())
-        beside /= self.cost(wallet, Decimal(1))
+        beside /= self.cost(wallet, ONE)
         price = liquidation_price(position.qty, position.entry_notional, own + beside, market.instrument)
-        if self.value(wallet, Decimal(1)) == self.cost(wallet, Decimal(1)):
+        if self.value(wallet, ONE) == self.cost(wallet, ONE):
             return price
         # A balance counts less than a debt: the answer in full holds only if the asset is owed there.
         if price is not None and own + position.unrealized(price) <= 0:

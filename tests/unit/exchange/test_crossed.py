@@ -72,11 +72,12 @@ def test_one_symbol_drags_the_other_under() -> None:
     assert names(events) == ["OrderCanceled", "OrderFilled", "AccountUpdated", "OrderFilled", "AccountUpdated"]
     assert [e.client_order_id for e in events if isinstance(e, OrderCanceled)] == ["w"]
     first, second = fills(events)
-    assert (first.symbol, first.price, second.symbol, second.price) == (BTC, D("40336.34"), ETH, 2_000)
+    assert (first.symbol, first.price, second.symbol, second.price) == (BTC, D("40336.34"), ETH, D(2_000))
     assert {trade.client_order_id for trade in (first, second)} == {f"autoclose-{T // 1_000_000}"}
     assert first.fee == D("2987.5") - D("2899.098")  # 1.25 % of 12 100 would be 151; no more than this is left
     assert second.fee == 0
-    assert (dict(made.positions), made.wallet_balance) == ({}, 0)
+    assert made.wallet_balance == 0
+    assert dict(made.positions) == {}
 
 
 def test_liquidation_stops_as_soon_as_the_rest_is_covered() -> None:
@@ -160,7 +161,7 @@ def test_funding_is_paid_by_the_wallet_and_may_make_liquidation_due() -> None:
     paid, report = made.fund(BTC, T, D("0.13"), PRICE)
     assert isinstance(paid, FundingPaid)
     assert isinstance(report, AccountUpdated)
-    assert (paid.amount, report.wallet_balance, report.positions[0].margin) == (-1_950, D("42.5"), 1_500)
+    assert (paid.amount, report.wallet_balance, report.positions[0].margin) == (D(-1_950), D("42.5"), D(1_500))
     assert fills(made.touch(BTC, T, D("50000.01")))[0].cause == "LIQUIDATION"
 
 
