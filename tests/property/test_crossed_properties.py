@@ -15,6 +15,7 @@ from sadari.exchange import NO_SLIPPAGE, ONE_TICK, Collateral, Exchange
 from sadari.model.event import Event, OrderFilled
 from sadari.model.order import MarginMode, OrderType, Side
 from sadari.model.plan import Fees
+from sadari.model.units import price_of
 from tests.crossed_twin import Books, meets
 from tests.exchange_orders import INSTRUMENT, D, T, limit, order, stop
 
@@ -190,13 +191,32 @@ def test_hundreds_of_accounts_and_their_liquidations_are_the_same_by_levels_and_
         )  # fmt: skip
         for _ in range(60):
             move = chance.randint(-60, 60) if chance.random() < 0.8 else chance.choice([-400, 300])
-            pair.take(
-                Step(
-                    chance.choice(kinds), chance.choice(SYMBOLS), move, chance.choice(list(Side)), chance.randint(1, 60)
-                )
-            )
+            kind, symbol, side = chance.choice(kinds), chance.choice(SYMBOLS), chance.choice(list(Side))
+            pair.take(Step(kind, symbol, move, side, chance.randint(1, 60)))
             check_books(pair, balance)
         liquidations += pair.liquidations
         insured += sum(entry.kind == "INSURANCE_CLEAR" and entry.amount > 0 for entry in pair.walking.income)
     assert liquidations > 50
     assert insured > 10
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    multi_assets=st.booleans(),
+    held=st.lists(st.tuples(st.sampled_from(Side), st.integers(1, 400)), min_size=3, max_size=3),
+    balance=st.integers(100, 20_000),
+)
+def test_no_liquidation_is_due_while_every_price_is_inside_its_band(
+    held: list[tuple[Side, int]], balance: int, *, multi_assets: bool
+) -> None:
+    """Even if all stand at the last unit before their ends at once."""
+    made = Exchange(INSTRUMENTS, Fees(), D(balance), slippage=NO_SLIPPAGE, assets=ASSETS, multi_assets=multi_assets)
+    for symbol, (side, qty) in zip(SYMBOLS, held, strict=True):
+        made.set_leverage(symbol, 100)
+        made.submit(order(symbol, side, D(qty) / 1000, symbol=symbol), T, D(50_000))
+    books, edges = Books(made, INSTRUMENTS, ASSETS), {symbol: D(50_000) for symbol in SYMBOLS}
+    for symbol in made.crossed:
+        for _, up, level in made.watch(symbol).levels():
+            edges[symbol] = price_of(level - 1 if up else level + 1)
+    for asset in ("USDT", "USDC"):
+        assert books.slack(edges, asset) > 0 or not any(INSTRUMENTS[s].quote_asset == asset for s in made.crossed)
