@@ -33,12 +33,13 @@ class Clearing:
         self.markets = markets
         self.slippage = slippage
         self.crossed = Crossed(account, markets)
+        self.held = self.crossed.held
 
     # What may be locked
 
     def free(self, wallet: Wallet) -> Decimal:
         """What new orders may lock, in the wallet's asset; negative where margin is missing."""
-        if self.crossed.held or self.account.multi_assets:
+        if self.held or self.account.multi_assets:
             return self.crossed.free(wallet)
         return wallet.balance - wallet.locked
 
@@ -92,7 +93,7 @@ class Clearing:
         if market.position is not None and closing and market.position.ruined_by(closing, price, fee):
             # Its margin does not pay for this: the venue takes the position over before the order is executed.
             return [canceled(order, time_ns, "EXPIRED"), *self.liquidate(market, time_ns, price)]
-        if self.crossed.held and closing and self.crossed.ruined_by(market, closing, price, fee):
+        if self.held and closing and self.crossed.ruined_by(market, closing, price, fee):
             return [canceled(order, time_ns, "EXPIRED"), *self.liquidate_crossed(market.wallet, time_ns, market)]
         income = "COMMISSION"
         filled = self._fill(market, time_ns, order.client_order_id, order.side, price, qty, fee, income, maker=maker)
@@ -116,6 +117,12 @@ class Clearing:
         name = f"autoclose-{time_ns // MILLISECOND_NS}"
         kind = "INSURANCE_CLEAR"
         return events + self._fill(market, time_ns, name, side, price, size, fee, kind, cause="LIQUIDATION")
+
+    def liquidate_if_due(self, wallet: Wallet, time_ns: int) -> list[Event]:
+        """Liquidate the crossed positions of a pool that is due, and watch what is left of them anew."""
+        events = self.liquidate_crossed(wallet, time_ns) if self.crossed.next_to_close(wallet) else []
+        self.crossed.watch()
+        return events
 
     def liquidate_crossed(self, wallet: Wallet, time_ns: int, first: Market | None = None) -> list[Event]:
         """Cancel the orders of all crossed symbols of a pool and close positions until the rest is covered.
@@ -172,7 +179,7 @@ class Clearing:
         self.account.book(market.wallet, time_ns, "FUNDING_FEE", position.symbol, amount)
         if position.mode is MarginMode.ISOLATED:
             position.margin = max(position.margin + amount, ZERO)
-            self.settle(market)
+        self.settle(market)
         return self.updated(market, time_ns, "FUNDING_FEE")
 
     # Waiting
@@ -192,11 +199,13 @@ class Clearing:
     # Settling
 
     def settle(self, market: Market) -> None:
-        """After a position changed: derive its liquidation price, watch it, lock what it needs."""
+        """After a position or what backs it changed: derive its liquidation price, watch it, lock what it needs."""
         if market.position is not None:
             market.position.refresh(market.instrument)
         market.watch_liquidation()
         self._lock(market)
+        if self.held:
+            self.crossed.watch()
 
     def updated(self, market: Market, time_ns: int, cause: str, *, position: bool = True) -> AccountUpdated:
         """The account as the venue shows it now, with this market's position unless only the balance changed."""
@@ -208,13 +217,13 @@ class Clearing:
         self, wallet: Wallet, time_ns: int, cause: str, positions: tuple[PositionRecord, ...] = ()
     ) -> AccountUpdated:
         """The balances of a wallet, or in multi-assets mode of the account in USD, with positions that have changed."""
-        available = max(self.free(wallet), ZERO)
+        available, balance = max(self.free(wallet), ZERO), wallet.balance
         if self.account.multi_assets:
-            available *= wallet.price
+            available, balance = available * wallet.price, self.account.wallet_balance(wallet)
         return AccountUpdated(
             time_ns=time_ns,
             cause=cause,
-            wallet_balance=self.account.wallet_balance(wallet),
+            wallet_balance=balance,
             available_balance=available,
             positions=positions,
         )
@@ -273,14 +282,14 @@ class Clearing:
         position = PositionState(symbol, market.mode, market.leverage)
         market.position = self.account.positions[symbol] = position
         if market.mode is MarginMode.CROSSED:
-            self.crossed.held[symbol] = market
+            self.held[symbol] = market
         return position
 
     def _close(self, market: Market) -> None:
         symbol = market.symbol
         market.position = None
         del self.account.positions[symbol]
-        self.crossed.held.pop(symbol, None)
+        self.held.pop(symbol, None)
 
     def _knock_out(self, market: Market, time_ns: int) -> list[Event]:
         """Expire the resting reduce-only limit orders for which a fill has left nothing to reduce."""

@@ -180,12 +180,6 @@ class Exchange(AccountView):
         if market is None:
             return [_rejected(order, time_ns, -1121)]
         market.last_price = last_price
-        events = self._submit(market, order, time_ns, last_price)
-        if self._clearing.crossed.held:
-            self._clearing.crossed.watch()
-        return events
-
-    def _submit(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
         code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
         if code:
             return [_rejected(order, time_ns, code)]
@@ -232,11 +226,8 @@ class Exchange(AccountView):
         # A fill of this very trade may have brought the liquidation price to it.
         if events:
             events += self._liquidate_if_due(market, time_ns, price)
-        crossed = self._clearing.crossed
-        if met and crossed.held:
-            if crossed.next_to_close(market.wallet):
-                events += self._clearing.liquidate_crossed(market.wallet, time_ns)
-            crossed.watch()
+        if met and self._clearing.held:
+            events += self._clearing.liquidate_if_due(market.wallet, time_ns)
         return events
 
     @exact
@@ -252,9 +243,7 @@ class Exchange(AccountView):
             return []
         amount = funding_payment(position.qty, mark_price, rate)
         paid = FundingPaid(time_ns=time_ns, symbol=symbol, amount=amount, rate=rate, mark_price=mark_price)
-        report = self._clearing.pay_funding(market, position, time_ns, amount)
-        self._clearing.crossed.watch()
-        return [paid, report]
+        return [paid, self._clearing.pay_funding(market, position, time_ns, amount)]
 
     # How it happens
 
@@ -266,7 +255,6 @@ class Exchange(AccountView):
             if position.mode is MarginMode.CROSSED:
                 position.margin = initial_margin(position.entry_notional, leverage)
         self._clearing.settle(market)
-        self._clearing.crossed.watch()
 
     def _refused_here(self, market: Market, order: PlaceOrder, last_price: Decimal) -> int:
         """The code with which the present state refuses an order, margin and brackets aside; or 0."""
