@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from sadari.errors import ConfigError
 from sadari.exchange import Collateral
 from sadari.model.command import PlaceOrder, RecordPosition
 from sadari.model.event import AccountUpdated, OrderFilled, OrderRejected
@@ -109,6 +111,25 @@ def test_crossed_margin_on_a_multi_assets_account_trades_with_all_of_it() -> Non
     assert run.wallet_start == 12_850
     assert len([record for record in run.records if isinstance(record, OrderFilled)]) > 4
     assert {entry.asset for entry in run.income} == {"USDT"}
+    adds_up(run)
+
+
+def test_a_single_asset_account_runs_contracts_of_one_asset() -> None:
+    """Two margin assets are refused in one sentence; as one margin they run together, each with income of its own."""
+    instruments = {
+        LOSER: replace(INSTRUMENT, symbol=LOSER), HEALTHY: replace(INSTRUMENT, symbol=HEALTHY, quote_asset="USDC")
+    }  # fmt: skip
+    request = Request(
+        settings=Settings(ladder=Ladder(margin_mode=MarginMode.CROSSED)),
+        balance=D(10_000),
+        candles={LOSER: made_up(1, 2_000), HEALTHY: made_up(2, 2_000)},
+        instruments=instruments,
+        signal=SignalSection(kind="always", direction="long"),
+    )
+    with pytest.raises(ConfigError, match="margined in USDC and USDT"):
+        backtest(request)
+    run = backtest(dataclasses.replace(request, multi_assets=True))
+    assert {entry.asset for entry in run.income} == {"USDC", "USDT"}
     adds_up(run)
 
 
