@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from sadari.core.engine import Engine
 from sadari.errors import ConfigError
-from sadari.exchange import Collateral
-from sadari.model.command import PlaceOrder, RecordPosition
-from sadari.model.event import AccountUpdated, OrderFilled, OrderRejected
+from sadari.exchange import Collateral, Exchange
+from sadari.model.command import Command, PlaceOrder, RecordPosition
+from sadari.model.event import AccountUpdated, Event, OrderFilled, OrderRejected
 from sadari.model.order import MarginMode
-from sadari.model.plan import Ladder, Risk, Settings
+from sadari.model.plan import Fees, Ladder, Risk, Settings
 from sadari.research.book import Book
 from sadari.research.results import result
 from sadari.research.run_record import Run
-from sadari.run.backtest import backtest
+from sadari.run.backtest import backtest, drive, history_venue
+from sadari.run.market import markets
 from sadari.run.request import Request, SignalSection
 from tests.reference.tapes import INSTRUMENT, Columns, line, made_up
 
@@ -139,3 +141,31 @@ def test_a_crossed_run_sizes_by_what_prices_have_left() -> None:
     assert any(isinstance(record, AccountUpdated) and record.cause == "REFRESH" for record in run.records)
     assert [record for record in run.records if isinstance(record, OrderRejected) and record.code == -2019] == []
     adds_up(run)
+
+
+@pytest.mark.requirement("R000-21")
+def test_the_default_limits_keep_a_crossed_account_far_from_its_maintenance_margin() -> None:
+    """At every event of a month of four symbols the margin ratio is below 0.5, where the alert begins (§10)."""
+    symbols = ("AUSDT", "BUSDT", "CUSDT", "DUSDT")
+    request = Request(
+        settings=Settings(ladder=Ladder(margin_mode=MarginMode.CROSSED)),
+        balance=D(10_000),
+        candles={symbol: made_up(seed, 40_000) for seed, symbol in enumerate(symbols)},
+        instruments={symbol: replace(INSTRUMENT, symbol=symbol) for symbol in symbols},
+        signal=SignalSection(kind="always", direction="long"),
+    )
+    exchange = Exchange(request.instruments, Fees(), request.balance)
+    venue, engine = history_venue(request, markets(request), exchange), Engine(request.settings, request.instruments)
+    ratios: list[Decimal] = []
+
+    def handle(event: Event) -> list[Command]:
+        for symbol in exchange.crossed:
+            exchange.mark(symbol, venue.price(symbol))
+        ratio = exchange.margin_ratio()
+        if ratio is not None:
+            ratios.append(ratio)
+        return engine.handle(event)
+
+    drive(venue, handle, [], lambda _record: None, lambda _time_ns: None)
+    assert len(ratios) > 300
+    assert 0 < max(ratios) < D("0.5")
