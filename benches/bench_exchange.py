@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from sadari.exchange import Exchange
 from sadari.model.order import Side
-from tests.exchange_orders import BTC, D, T, buy, exchange, sell, stop, wall
+from sadari.model.plan import Fees
+from tests.exchange_orders import BTC, INSTRUMENT, D, T, buy, exchange, sell, stop, wall
 
 PRICE = D(50_000)
 ROUNDS = 200
@@ -40,3 +42,20 @@ def bench_trades_that_meet_nothing(benchmark: BenchmarkFixture) -> None:
     for wish in (ENTRY, WALL, INNER):
         made.submit(wish, T, PRICE)
     assert benchmark(made.touch, BTC, T, D(49_999)) == []
+
+
+def bench_a_crossed_account_of_ten_is_asked_at_a_level(benchmark: BenchmarkFixture) -> None:
+    """All ten marks told, a trade at the end of one band, the condition, and ten bands armed anew."""
+    symbols = [f"S{number}USDT" for number in range(10)]
+    made = Exchange({symbol: replace(INSTRUMENT, symbol=symbol) for symbol in symbols}, Fees(), D(10_000))
+    for symbol in symbols:
+        made.submit(buy(symbol, "0.02", symbol=symbol), T, PRICE)
+
+    def asked() -> None:
+        for symbol in symbols:
+            made.mark(symbol, PRICE)
+        made.fund(symbols[0], T, D(0), PRICE)
+        made.touch(symbols[0], T, D(1_000))
+
+    benchmark(asked)
+    assert len(made.crossed) == 10

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from sadari.exchange import NO_SLIPPAGE, Exchange, Slippage
+from sadari.exchange import NO_SLIPPAGE, Collateral, Exchange, Slippage
 from sadari.model.command import PlaceOrder
 from sadari.model.event import AccountUpdated, Event, OrderFilled
 from sadari.model.instrument import Bracket, Instrument
@@ -46,9 +47,13 @@ def exchange(
     mode: MarginMode = MarginMode.ISOLATED,
     slippage: Slippage = NO_SLIPPAGE,
     instrument: Instrument = INSTRUMENT,
+    assets: Mapping[str, Collateral] | None = None,
 ) -> Exchange:
-    """An exchange with one symbol prepared."""
-    made = Exchange({instrument.symbol: instrument}, Fees(), D(balance), slippage=slippage)
+    """An exchange with one symbol prepared; in multi-assets mode if other assets are named."""
+    made = Exchange(
+        {instrument.symbol: instrument}, Fees(), D(balance), slippage=slippage, assets=assets or {},
+        multi_assets=assets is not None,
+    )  # fmt: skip
     if mode is MarginMode.ISOLATED:
         made.set_margin_mode(instrument.symbol, mode)
     made.set_leverage(instrument.symbol, leverage)

@@ -85,20 +85,24 @@ def venue_over(
     path: str = "tape",
     leverage: int = 10,
     start_ns: int | None = None,
+    margin_mode: MarginMode = MarginMode.ISOLATED,
+    balance: str = "10000",
+    multi_assets: bool = False,
 ) -> HistoryVenue:
-    """A venue with one instrument for every symbol, a balance of 10,000 and no slippage."""
+    """A venue with one instrument for every symbol and no slippage."""
     exchange = Exchange(
         {symbol: replace(INSTRUMENT, symbol=symbol) for symbol in candles},
         Fees(),
-        Decimal(10_000),
+        Decimal(balance),
         slippage=NO_SLIPPAGE,
+        multi_assets=multi_assets,
     )
     return HistoryVenue(
         [market(s, columns, rule or Silence(), (funding or {}).get(s)) for s, columns in candles.items()],
         exchange,
         latency=Latency(order_ns=latency_ns, report_ns=report_ns),
         leverage=leverage,
-        margin_mode=MarginMode.ISOLATED,
+        margin_mode=margin_mode,
         start_ns=start_ns,
         path=path,
     )

@@ -9,7 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from sadari.exchange import NO_SLIPPAGE, ONE_TICK, Refusal
+from sadari.exchange import NO_SLIPPAGE, ONE_TICK, Collateral, Refusal
+from sadari.exchange.matching import LIQUIDATION
 from sadari.exchange.orders import meets_from_below, passed, takes
 from sadari.model.command import PlaceOrder
 from sadari.model.event import (
@@ -27,6 +28,7 @@ from sadari.model.units import ceil_units, floor_units
 from tests.exchange_orders import BTC, D, T, exchange, limit, order, stop, wall
 
 LIQUIDATED = "autoclose-"
+ASSETS = {"BTC": Collateral(balance=D("0.25"), price=D(40_000), ratio=D("0.9"))}
 
 sides = st.sampled_from(Side)
 quantities = st.integers(1, 400).map(lambda steps: D(steps) / 1000)
@@ -41,11 +43,13 @@ class ExchangeMachine(RuleBasedStateMachine):
         mode=st.sampled_from([MarginMode.ISOLATED, MarginMode.ISOLATED, MarginMode.CROSSED]),
         slippage=st.sampled_from([NO_SLIPPAGE, ONE_TICK]),
         balance=st.sampled_from(["500", "5000", "100000"]),
+        several=st.booleans(),
     )
-    def begin(self, leverage: int, mode: MarginMode, slippage: Any, balance: str) -> None:
-        """An empty account."""
-        self.exchange = exchange(balance, leverage=leverage, mode=mode, slippage=slippage)
-        self.start = D(balance)
+    def begin(self, leverage: int, mode: MarginMode, slippage: Any, balance: str, *, several: bool) -> None:
+        """An account without a position; a crossed one may hold a BTC that counts for something."""
+        assets = ASSETS if several and mode is MarginMode.CROSSED else None
+        self.exchange = exchange(balance, leverage=leverage, mode=mode, slippage=slippage, assets=assets)
+        self.start = D(balance) + (9_000 if assets else 0)
         self.price = D(50_000)
         self.time_ns = T
         self.sent: dict[str, PlaceOrder] = {}
@@ -146,6 +150,8 @@ class ExchangeMachine(RuleBasedStateMachine):
         position = self.exchange.positions.get(BTC)
         if position is not None and position.liquidation_price is not None:
             assert (self.price - position.liquidation_price) * position.side > 0
+        if self.exchange.crossed:
+            assert self.exchange.margin_balance() > self.exchange.maint_margin()
         for waiting in self.exchange.open_orders(BTC):
             beyond = passed if waiting.conditional else takes
             assert not beyond(waiting.order, self.price)
@@ -213,6 +219,11 @@ class ExchangeMachine(RuleBasedStateMachine):
 
     def hear_account(self, report: AccountUpdated) -> None:
         """A report agrees with what the events before it said."""
+        if report.cause == "INSURANCE_CLEAR":
+            paid = report.wallet_balance - self.start - self.booked
+            assert paid > 0
+            assert report.wallet_balance == self.held == 0
+            self.booked += paid
         assert report.wallet_balance == self.start + self.booked
         assert report.available_balance >= 0
         for position in report.positions:
@@ -254,7 +265,22 @@ class ExchangeMachine(RuleBasedStateMachine):
         position = self.exchange.positions.get(BTC)
         if position is not None and position.liquidation_price is not None:
             levels.append((position.qty < 0, ceil_units(position.liquidation_price)))
-        assert sorted((up, level) for _, up, level in self.exchange.watch(BTC).levels()) == sorted(levels)
+        armed = self.exchange.watch(BTC).levels()
+        if self.exchange.crossed:
+            armed = [one for one in armed if one[0] != LIQUIDATION]
+        assert sorted((up, level) for _, up, level in armed) == sorted(levels)
+
+    @invariant()
+    def a_crossed_position_is_liquidated_inside_no_band(self) -> None:
+        """The end of the band is never beyond the liquidation price, and the price asked for is never reported."""
+        if not self.exchange.crossed:
+            return
+        position, price = self.exchange.positions[BTC], self.exchange.liquidation_price(BTC)
+        assert position.record().liquidation_price is None
+        ends = [level for number, _, level in self.exchange.watch(BTC).levels() if number == LIQUIDATION]
+        if price is not None:
+            (end,) = ends
+            assert end >= floor_units(price) if position.qty > 0 else end <= ceil_units(price)
 
     @invariant()
     def locked_margin_is_that_of_position_and_orders(self) -> None:
@@ -262,7 +288,7 @@ class ExchangeMachine(RuleBasedStateMachine):
         position = self.exchange.positions.get(BTC)
         market = self.exchange._market(BTC)
         margin = position.margin if position else D(0)
-        assert self.exchange._account.locked == margin + market.required_order_margin()
+        assert market.wallet.locked == margin + market.required_order_margin()
 
 
 ExchangeMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40)

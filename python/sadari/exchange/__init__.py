@@ -1,6 +1,7 @@
 """The exchange's own rules, pure: one model serves the backtest, paper trading and the local exchange."""
 
 from sadari.exchange.accounts import Income, PositionState
+from sadari.exchange.collateral import Collateral
 from sadari.exchange.exchange import Exchange
 from sadari.exchange.orders import OpenOrder
 from sadari.exchange.refusals import REFUSALS, Refusal
@@ -10,6 +11,7 @@ __all__ = [
     "NO_SLIPPAGE",
     "ONE_TICK",
     "REFUSALS",
+    "Collateral",
     "Exchange",
     "Income",
     "OpenOrder",

@@ -1,10 +1,12 @@
-"""What an account holds: the wallet, its positions and every amount that ever changed the wallet."""
+"""What an account holds: its wallets, its positions and every amount that ever changed a wallet."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import ROUND_UP, Decimal
 from typing import NamedTuple
 
+from sadari.exchange.collateral import Wallet
 from sadari.exchange.margin import SMALLEST, ZERO, booked, initial_margin, liquidation_price
 from sadari.model.event import PositionRecord
 from sadari.model.instrument import Instrument
@@ -12,10 +14,11 @@ from sadari.model.order import MarginMode
 
 
 class Income(NamedTuple):
-    """One booked amount; the sum of all of them is the change of the wallet balance, exactly.
+    """One booked amount; the sum of all of an asset is the change of its wallet balance, exactly.
 
-    ``kind`` is the venue's name: REALIZED_PNL, COMMISSION, FUNDING_FEE or INSURANCE_CLEAR. ``amount`` is positive when
-    received. ``trade_id`` is None for funding.
+    ``kind`` is the venue's name: REALIZED_PNL, COMMISSION, FUNDING_FEE, TRANSFER or INSURANCE_CLEAR, which is a
+    liquidation's fee or, received, what the insurance fund pays of a loss. ``amount`` is positive when received.
+    ``trade_id`` is None for what no trade has caused; what concerns no symbol names none.
     """
 
     time_ns: int
@@ -23,6 +26,7 @@ class Income(NamedTuple):
     symbol: str
     amount: Decimal
     trade_id: int | None = None
+    asset: str = "USDT"
 
 
 class PositionState:
@@ -69,6 +73,10 @@ class PositionState:
         """What closing an unsigned quantity at a price realizes before fees, booked at eight decimals."""
         return booked(self.side * (price * self.weight - self.cost) * qty / self.weight)
 
+    def unrealized(self, price: Decimal) -> Decimal:
+        """The profit of the whole position at a price, not rounded."""
+        return self.side * (price * abs(self.qty) - self.entry_notional)
+
     def ruined_by(self, qty: Decimal, price: Decimal, fee: Decimal) -> bool:
         """Whether closing an unsigned quantity costs an isolated position more than the margin that goes with it."""
         if self.mode is not MarginMode.ISOLATED:
@@ -104,30 +112,40 @@ class PositionState:
 
 
 class Account:
-    """One wallet in the quote currency, and the positions that share it.
+    """The wallets, one for each asset, and the positions that share them.
 
     Attributes:
-        wallet_balance: Changes only by `book`.
-        locked: Margin of all positions and resting orders together.
+        wallets: By asset.
+        home: The wallet that a single-asset account is about.
+        multi_assets: Whether all wallets together are the margin of every contract.
         positions: The positions that are held, by symbol.
         conditionals: How many conditional orders wait, over all symbols.
         trades: How many trades there were; the last one's id.
     """
 
-    __slots__ = ("wallet_balance", "locked", "positions", "income", "conditionals", "trades")
+    __slots__ = ("conditionals", "home", "income", "multi_assets", "positions", "trades", "wallets")
 
-    def __init__(self, wallet_balance: Decimal) -> None:
-        self.wallet_balance = wallet_balance
-        self.locked = ZERO
+    def __init__(self, wallets: Mapping[str, Wallet], home: Wallet, *, multi_assets: bool) -> None:
+        self.wallets = wallets
+        self.home = home
+        self.multi_assets = multi_assets
         self.positions: dict[str, PositionState] = {}
         self.income: list[Income] = []
         self.conditionals = 0
         self.trades = 0
 
-    def book(self, income: Income) -> None:
-        """Apply an amount to the wallet and keep it."""
-        self.income.append(income)
-        self.wallet_balance += income.amount
+    def wallet_balance(self, wallet: Wallet) -> Decimal:
+        """The balance of a wallet or, in multi-assets mode, the value of all of them."""
+        if self.multi_assets:
+            return sum((one.worth(one.balance) for one in self.wallets.values()), ZERO)
+        return wallet.balance
+
+    def book(
+        self, wallet: Wallet, time_ns: int, kind: str, symbol: str, amount: Decimal, trade_id: int | None = None
+    ) -> None:
+        """Apply an amount to a wallet and keep it."""
+        self.income.append(Income(time_ns, kind, symbol, amount, trade_id, wallet.asset))
+        wallet.balance += amount
 
     def next_trade(self) -> int:
         """A trade id above every one before."""

@@ -1,13 +1,17 @@
-"""Clearing: what fills, settlements and liquidations do to positions, margin and the wallet."""
+"""Clearing: what fills, settlements and liquidations do to positions, margin and wallets."""
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Mapping
+from decimal import ROUND_FLOOR, ROUND_UP, Decimal
 
-from sadari.exchange.accounts import Account, Income, PositionState
-from sadari.exchange.margin import ZERO, bankruptcy_price, booked, initial_margin
+from sadari.exchange.accounts import Account, PositionState
+from sadari.exchange.collateral import Wallet
+from sadari.exchange.crossed import Crossed
+from sadari.exchange.margin import ONE, SMALLEST, ZERO, bankruptcy_price, booked, initial_margin
 from sadari.exchange.matching import Market
 from sadari.exchange.orders import OpenOrder, reducible
+from sadari.exchange.slippage import Slippage
 from sadari.model.command import PlaceOrder
 from sadari.model.event import AccountUpdated, Event, OrderCanceled, OrderFilled, PositionRecord
 from sadari.model.order import MarginMode, Side
@@ -23,20 +27,21 @@ def canceled(order: PlaceOrder, time_ns: int, cause: str) -> OrderCanceled:
 class Clearing:
     """The account and its markets, seen from the side of the money. The operators of its callers' context are exact."""
 
-    def __init__(self, fees: Fees, wallet_balance: Decimal) -> None:
+    def __init__(self, fees: Fees, account: Account, markets: Mapping[str, Market], slippage: Slippage) -> None:
         self.fees = fees
-        self.account = Account(wallet_balance)
-        self.crossed: dict[str, Market] = {}
+        self.account = account
+        self.markets = markets
+        self.slippage = slippage
+        self.crossed = Crossed(account, markets)
+        self.held = self.crossed.held
 
     # What may be locked
 
-    def free(self) -> Decimal:
-        """The wallet less all margin and less the losses of crossed positions; negative where those exceed it."""
-        free = self.account.wallet_balance - self.account.locked
-        if self.crossed:
-            profits = (m.position.profit(abs(m.held), m.last_price) for m in self.crossed.values() if m.position)
-            free += min(sum(profits, ZERO), ZERO)
-        return free
+    def free(self, wallet: Wallet) -> Decimal:
+        """What new orders may lock, in the wallet's asset; negative where margin is missing."""
+        if self.held or self.account.multi_assets:
+            return self.crossed.free(wallet)
+        return wallet.balance - wallet.locked
 
     def refuses(self, market: Market, order: PlaceOrder, price: Decimal, *, resting: bool = False) -> int:
         """The code for an opening order that the bracket forbids or whose margin and fee are not there; or 0.
@@ -55,7 +60,7 @@ class Clearing:
             if notional > market.max_notional:
                 return -2027
         if resting:
-            return -2019 if market.required_order_margin(order) - market.order_margin > self.free() else 0
+            return -2019 if market.required_order_margin(order) - market.order_margin > self.free(market.wallet) else 0
         return -2019 if self.lacks_margin(market, order, price, self.fees.taker) else 0
 
     def lacks_margin(self, market: Market, order: PlaceOrder, price: Decimal, fee_rate: Decimal) -> bool:
@@ -64,9 +69,11 @@ class Clearing:
         closing = min(qty, reducible(order, market.held))
         if closing == qty:
             return False
-        free = self.free()
+        free = self.free(market.wallet)
         if market.position is not None and closing:
             free += market.position.margin + market.position.profit(closing, price)
+            if market.position.mode is MarginMode.CROSSED:
+                free -= self.crossed.counted(market)
         return initial_margin((qty - closing) * price, market.leverage) + qty * price * fee_rate > free
 
     # Executing
@@ -86,6 +93,8 @@ class Clearing:
         if market.position is not None and closing and market.position.ruined_by(closing, price, fee):
             # Its margin does not pay for this: the venue takes the position over before the order is executed.
             return [canceled(order, time_ns, "EXPIRED"), *self.liquidate(market, time_ns, price)]
+        if self.held and closing and self.crossed.ruined_by(market, closing, price, fee):
+            return [canceled(order, time_ns, "EXPIRED"), *self.liquidate_crossed(market.wallet, time_ns, market)]
         income = "COMMISSION"
         filled = self._fill(market, time_ns, order.client_order_id, order.side, price, qty, fee, income, maker=maker)
         return [*filled, *self._knock_out(market, time_ns)]
@@ -99,10 +108,7 @@ class Clearing:
         """
         position = market.position
         assert position is not None  # noqa: S101 - only a position has a liquidation price
-        events: list[Event] = []
-        for waiting in tuple(market.orders.values()):
-            self.end(market, waiting)
-            events.append(canceled(waiting.order, time_ns, "LIQUIDATION"))
+        events = self._cancel_all(market, time_ns)
         size, side = abs(position.qty), Side.SELL if position.side > 0 else Side.BUY
         last = bankruptcy_price(position.qty, position.entry_notional, position.margin, market.instrument.tick_size)
         price = max(price, last) if side is Side.SELL else min(price, last)
@@ -112,12 +118,68 @@ class Clearing:
         kind = "INSURANCE_CLEAR"
         return events + self._fill(market, time_ns, name, side, price, size, fee, kind, cause="LIQUIDATION")
 
+    def liquidate_if_due(self, wallet: Wallet, time_ns: int) -> list[Event]:
+        """Liquidate the crossed positions of a pool that is due, and watch what is left of them anew."""
+        events = self.liquidate_crossed(wallet, time_ns) if self.crossed.next_to_close(wallet) else []
+        self.crossed.watch()
+        return events
+
+    def liquidate_crossed(self, wallet: Wallet, time_ns: int, first: Market | None = None) -> list[Event]:
+        """Cancel the orders of all crossed symbols of a pool and close positions until the rest is covered.
+
+        Each is closed whole at its last price and the slippage, in the order of `Crossed.next_to_close`, ``first``
+        before all others. The liquidation fee takes at most what is left. A loss beyond the collateral is paid by the
+        insurance fund when nothing is left to close.
+
+        Source: reference binance-usdm §8, liquidation run; taking over whole positions is this model's simplification.
+        """
+        events: list[Event] = []
+        for market in self.markets.values():
+            if market.mode is MarginMode.CROSSED and (self.account.multi_assets or market.wallet is wallet):
+                events += self._cancel_all(market, time_ns)
+        worst = first or self.crossed.next_to_close(wallet)
+        while worst is not None:
+            wallet = worst.wallet
+            events += self._take_over(worst, time_ns)
+            worst = self.crossed.next_to_close(wallet)
+        if not self.crossed.pooled(wallet):
+            for one in self.crossed.wallets(wallet):
+                events += self._insure(one, time_ns)
+        return events
+
+    def _insure(self, wallet: Wallet, time_ns: int) -> list[Event]:
+        """Pay what a wallet owes, as far as its pool has nothing for it."""
+        missing, debt = -self.crossed.margin_balance(wallet), self.crossed.isolated(wallet) - wallet.balance
+        if missing <= 0 or debt <= 0:
+            return []
+        amount = min((missing / self.crossed.cost(wallet, ONE)).quantize(SMALLEST, ROUND_UP), debt)
+        self.account.book(wallet, time_ns, "INSURANCE_CLEAR", "", amount)
+        return [self.balances(wallet, time_ns, "INSURANCE_CLEAR")]
+
+    def _take_over(self, market: Market, time_ns: int) -> list[Event]:
+        position = market.position
+        assert position is not None  # noqa: S101 - what is taken over is held
+        size, side = abs(position.qty), Side.SELL if position.side > 0 else Side.BUY
+        price = self.slippage.price(market.instrument, side, market.last_price, size)
+        profit = position.profit(size, price)
+        left = max(self.crossed.margin_balance(market.wallet, instead=market, amount=profit), ZERO)
+        left = (left / self.crossed.cost(market.wallet, ONE)).quantize(SMALLEST, ROUND_FLOOR)
+        fee = min(booked(size * price * market.instrument.liquidation_fee), left)
+        name = f"autoclose-{time_ns // MILLISECOND_NS}"
+        return self._fill(market, time_ns, name, side, price, size, fee, "INSURANCE_CLEAR", cause="LIQUIDATION")
+
+    def _cancel_all(self, market: Market, time_ns: int) -> list[Event]:
+        waiting = tuple(market.orders.values())
+        for one in waiting:
+            self.end(market, one)
+        return [canceled(one.order, time_ns, "LIQUIDATION") for one in waiting]
+
     def pay_funding(self, market: Market, position: PositionState, time_ns: int, amount: Decimal) -> AccountUpdated:
         """Book a funding payment; an isolated position's own margin receives or pays it."""
-        self.account.book(Income(time_ns, "FUNDING_FEE", position.symbol, amount))
+        self.account.book(market.wallet, time_ns, "FUNDING_FEE", position.symbol, amount)
         if position.mode is MarginMode.ISOLATED:
             position.margin = max(position.margin + amount, ZERO)
-            self.settle(market)
+        self.settle(market)
         return self.updated(market, time_ns, "FUNDING_FEE")
 
     # Waiting
@@ -137,22 +199,33 @@ class Clearing:
     # Settling
 
     def settle(self, market: Market) -> None:
-        """After a position changed: derive its liquidation price, watch it, lock what it needs."""
+        """After a position or what backs it changed: derive its liquidation price, watch it, lock what it needs."""
         if market.position is not None:
             market.position.refresh(market.instrument)
         market.watch_liquidation()
         self._lock(market)
+        if self.held:
+            self.crossed.watch()
 
     def updated(self, market: Market, time_ns: int, cause: str, *, position: bool = True) -> AccountUpdated:
         """The account as the venue shows it now, with this market's position unless only the balance changed."""
         held = market.position
-        shown = held.record() if held else PositionRecord(market.instrument.symbol, ZERO, ZERO)
+        shown = held.record() if held else PositionRecord(market.symbol, ZERO, ZERO)
+        return self.balances(market.wallet, time_ns, cause, (shown,) if position else ())
+
+    def balances(
+        self, wallet: Wallet, time_ns: int, cause: str, positions: tuple[PositionRecord, ...] = ()
+    ) -> AccountUpdated:
+        """The balances of a wallet, or in multi-assets mode of the account in USD, with positions that have changed."""
+        available, balance = max(self.free(wallet), ZERO), wallet.balance
+        if self.account.multi_assets:
+            available, balance = available * wallet.price, self.account.wallet_balance(wallet)
         return AccountUpdated(
             time_ns=time_ns,
             cause=cause,
-            wallet_balance=self.account.wallet_balance,
-            available_balance=max(self.free(), ZERO),
-            positions=(shown,) if position else (),
+            wallet_balance=balance,
+            available_balance=available,
+            positions=positions,
         )
 
     def _fill(
@@ -170,7 +243,7 @@ class Clearing:
         cause: str = "",
     ) -> list[Event]:
         """One trade: first it closes what it can, then it opens the rest."""
-        symbol, account = market.instrument.symbol, self.account
+        symbol, account = market.symbol, self.account
         trade_id = account.next_trade()
         signed = qty if side is Side.BUY else -qty
         closing, profit = ZERO, ZERO
@@ -178,12 +251,12 @@ class Clearing:
         if position is not None and position.side * signed < 0:
             closing = min(qty, abs(position.qty))
             profit = position.profit(closing, price)
-            account.book(Income(time_ns, "REALIZED_PNL", symbol, profit, trade_id))
+            account.book(market.wallet, time_ns, "REALIZED_PNL", symbol, profit, trade_id)
             position.reduce(closing)
             if not position.qty:
                 self._close(market)
         if fee:
-            account.book(Income(time_ns, fee_kind, symbol, -fee, trade_id))
+            account.book(market.wallet, time_ns, fee_kind, symbol, -fee, trade_id)
         if closing < qty:
             position = market.position or self._open(market)
             opening = qty - closing
@@ -205,18 +278,18 @@ class Clearing:
         return [trade, self.updated(market, time_ns, "ORDER")]
 
     def _open(self, market: Market) -> PositionState:
-        symbol = market.instrument.symbol
+        symbol = market.symbol
         position = PositionState(symbol, market.mode, market.leverage)
         market.position = self.account.positions[symbol] = position
         if market.mode is MarginMode.CROSSED:
-            self.crossed[symbol] = market
+            self.held[symbol] = market
         return position
 
     def _close(self, market: Market) -> None:
-        symbol = market.instrument.symbol
+        symbol = market.symbol
         market.position = None
         del self.account.positions[symbol]
-        self.crossed.pop(symbol, None)
+        self.held.pop(symbol, None)
 
     def _knock_out(self, market: Market, time_ns: int) -> list[Event]:
         """Expire the resting reduce-only limit orders for which a fill has left nothing to reduce."""
@@ -229,6 +302,6 @@ class Clearing:
         before = market.order_margin
         market.order_margin = market.required_order_margin()
         locked = market.order_margin + (market.position.margin if market.position else ZERO)
-        self.account.locked += locked - market.locked
+        market.wallet.locked += locked - market.locked
         market.locked = locked
         return market.order_margin != before

@@ -1,25 +1,31 @@
 """The exchange: orders, positions, margin, funding and liquidation of one account. Pure: time and prices are told.
 
 It knows trades, not an order book: an order that takes liquidity is filled at once and whole, at the last price and the
-slippage; a limit order is filled whole, at its own price, by the first trade at or beyond it. One-way position mode. In
-isolated mode a position is liquidated whole. Crossed positions share the wallet and are not liquidated.
+slippage; a limit order is filled whole, at its own price, by the first trade at or beyond it. One-way position mode.
+
+A position is liquidated whole: an isolated one at its liquidation price, crossed ones when what they share no longer
+exceeds their maintenance margins (`crossed`, `clearing`). Last prices stand for mark prices.
+
+In multi-assets mode all wallets are one margin, at index prices and collateral ratios that do not change; a wallet
+may be negative as long as the others cover it. Not modelled: that the venue exchanges a debt for other assets by itself
+below its threshold, and interest on debts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from types import MappingProxyType
 
-from sadari.exchange.accounts import Income, PositionState
+from sadari.exchange.accounts import Account
 from sadari.exchange.clearing import Clearing, canceled
+from sadari.exchange.collateral import Collateral, Wallet
 from sadari.exchange.funding import funding_payment
 from sadari.exchange.margin import ZERO, exact, initial_margin
 from sadari.exchange.matching import LIQUIDATION, Market, units
 from sadari.exchange.orders import CONDITIONAL, OpenOrder, level_of, passed, reducible, refused, rests, takes
 from sadari.exchange.refusals import REFUSALS, Refusal
 from sadari.exchange.slippage import ONE_TICK, Slippage
-from sadari.kernel import Watch
+from sadari.exchange.view import AccountView
 from sadari.model.command import PlaceOrder
 from sadari.model.event import CancelRejected, Event, FundingPaid, OrderAccepted, OrderRejected
 from sadari.model.instrument import Instrument
@@ -29,18 +35,24 @@ from sadari.model.plan import Fees
 MAX_LIMIT_ORDERS = 200  # of one symbol
 MAX_CONDITIONAL_ORDERS = 200  # of the account
 
+FIRST_ASSET = "USDT"
+NO_ASSETS: Mapping[str, Collateral] = {}
 
-class Exchange:
+
+class Exchange(AccountView):
     """One account at the venue.
 
     Every call answers with the events it caused, in their order. The caller tells each symbol's trades by `touch`: all
-    of them, or only those that meet a level of `watch`.
+    of them, or only those that meet a level of `watch`. Before it submits an order, touches or funds, it tells the
+    prices of the symbols in `crossed` by `mark`, and afterwards looks at the levels of all of them again.
 
     Args:
-        instruments: What can be traded, by symbol.
+        instruments: What can be traded, by symbol. The account is in their quote asset, in USDT if they have several.
         fees: Rates of the account.
-        wallet_balance: The balance to begin with, in quote currency.
+        wallet_balance: The balance to begin with, in the asset of the account.
         slippage: What taking liquidity costs beyond the fee.
+        assets: Prices, ratios and balances of other assets; the account's own may be named, its balance is added.
+        multi_assets: Whether it starts in multi-assets mode.
     """
 
     def __init__(
@@ -50,48 +62,21 @@ class Exchange:
         wallet_balance: Decimal,
         *,
         slippage: Slippage = ONE_TICK,
+        assets: Mapping[str, Collateral] = NO_ASSETS,
+        multi_assets: bool = False,
     ) -> None:
-        self._clearing = Clearing(fees, wallet_balance)
-        self._account = self._clearing.account
-        self._markets = {symbol: Market(instrument) for symbol, instrument in instruments.items()}
+        quotes = dict.fromkeys(instrument.quote_asset for instrument in instruments.values())
+        home = next(iter(quotes)) if len(quotes) == 1 else FIRST_ASSET
+        known = {asset: assets.get(asset, Collateral()) for asset in [home, *quotes, *assets]}
+        wallets = {asset: Wallet(asset, collateral) for asset, collateral in known.items()}
+        wallets[home].balance += wallet_balance
+        self._account = Account(wallets, wallets[home], multi_assets=multi_assets)
+        self._markets = {
+            symbol: Market(instrument, wallets[instrument.quote_asset]) for symbol, instrument in instruments.items()
+        }
+        self._clearing = Clearing(fees, self._account, self._markets, slippage)
         self._slippage = slippage
         self._ids = 0
-
-    # What there is
-
-    @property
-    def wallet_balance(self) -> Decimal:
-        """The first balance and every booked amount since."""
-        return self._account.wallet_balance
-
-    @property
-    def income(self) -> list[Income]:
-        """Every amount that changed the wallet, in order."""
-        return self._account.income
-
-    @property
-    def positions(self) -> Mapping[str, PositionState]:
-        """The positions that are held, by symbol; a live view."""
-        return MappingProxyType(self._account.positions)
-
-    def watch(self, symbol: str) -> Watch:
-        """The levels of the symbol's waiting orders and of its liquidation price, for the source of its prices."""
-        return self._market(symbol).watch
-
-    def open_orders(self, symbol: str) -> tuple[OpenOrder, ...]:
-        """The waiting orders of a symbol, oldest first."""
-        return tuple(self._market(symbol).orders.values())
-
-    @exact
-    def available_balance(self) -> Decimal:
-        """What new orders may lock: the wallet less all margin and less the losses of crossed positions; at least 0."""
-        return max(self._clearing.free(), ZERO)
-
-    @exact
-    def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
-        """Wallet balance plus unrealized profit; ``marks`` has a price for every symbol that is held."""
-        positions = self._account.positions.values()
-        return self.wallet_balance + sum((p.profit(abs(p.qty), marks[p.symbol]) for p in positions), ZERO)
 
     # Settings
 
@@ -117,7 +102,7 @@ class Exchange:
             if position.entry_notional > limit:
                 raise Refusal(-2027)
         self._apply_leverage(market, leverage)
-        if leverage < before and self._clearing.free() < 0:
+        if leverage < before and self._clearing.free(market.wallet) < 0:
             self._apply_leverage(market, before)
             raise Refusal(-2019)
         return limit
@@ -126,9 +111,12 @@ class Exchange:
         """Set a symbol's margin mode.
 
         Raises:
-            Refusal: -4046 (it is set already), -4048 (a position is held), -4047 (orders are open).
+            Refusal: -4168 (isolated in multi-assets mode), -4046 (it is set already), -4048 (a position is held), -4047
+                (orders are open).
         """
         market = self._market(symbol)
+        if mode is MarginMode.ISOLATED and self._account.multi_assets:
+            raise Refusal(-4168)
         if market.mode is mode:
             raise Refusal(-4046)
         if market.position is not None:
@@ -137,7 +125,48 @@ class Exchange:
             raise Refusal(-4047)
         market.mode = mode
 
+    @exact
+    def set_multi_assets(self, *, multi_assets: bool) -> None:
+        """Let all assets together be the margin of every contract, or each asset that of its own.
+
+        Raises:
+            Refusal: -4171 (it is set already), -4170 (orders are open), -4167 (a symbol is in isolated mode), -4172
+                (single-asset mode with a negative wallet), -4169 (the margin would not be enough afterwards).
+        """
+        account, markets = self._account, self._markets.values()
+        if account.multi_assets is multi_assets:
+            raise Refusal(-4171)
+        if any(market.orders for market in markets):
+            raise Refusal(-4170)
+        if multi_assets and any(market.mode is MarginMode.ISOLATED for market in markets):
+            raise Refusal(-4167)
+        if not multi_assets and any(wallet.balance < 0 for wallet in account.wallets.values()):
+            raise Refusal(-4172)
+        account.multi_assets = multi_assets
+        if any(self._clearing.free(market.wallet) < 0 for market in markets):
+            account.multi_assets = not multi_assets
+            raise Refusal(-4169)
+        self._clearing.crossed.watch()
+
+    @exact
+    def transfer(self, time_ns: int, amount: Decimal, asset: str = "") -> list[Event]:
+        """Bring an amount of an asset (that of the account, if it is not named) into its wallet, or take it out.
+
+        Raises:
+            Refusal: -4050 (more would be taken than is available or in the wallet).
+        """
+        wallet = self._account.wallets[asset or self._account.home.asset]
+        if -amount > min(self._clearing.free(wallet), wallet.balance) and amount < 0:
+            raise Refusal(-4050)
+        self._account.book(wallet, time_ns, "TRANSFER", "", amount)
+        self._clearing.crossed.watch()
+        return [self._clearing.balances(wallet, time_ns, "TRANSFER")]
+
     # What happens
+
+    def mark(self, symbol: str, price: Decimal) -> None:
+        """Tell a symbol's last price; it is no trade and meets nothing."""
+        self._market(symbol).last_price = price
 
     @exact
     def submit(self, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
@@ -182,25 +211,31 @@ class Exchange:
     def touch(self, symbol: str, time_ns: int, price: Decimal) -> list[Event]:
         """A trade at this price: fill what it meets, the nearest level first; at one level, by time of acceptance.
 
-        A triggered order is filled at this price and the slippage, however far beyond its trigger it is.
+        A triggered order is filled at this price and the slippage, however far beyond its trigger it is. Whether
+        crossed positions are due is asked after the orders that the trade meets, at the last prices of all.
         """
         market = self._market(symbol)
         market.last_price = price
         events: list[Event] = []
-        for identifier in market.watch.touch(units(price)):
+        met = market.watch.touch(units(price))
+        for identifier in met:
             if identifier == LIQUIDATION:
                 events += self._liquidate_if_due(market, time_ns, price)
             elif identifier in market.ids:  # What an earlier level did may have ended this order.
                 events += self._meet(market, market.ids[identifier], time_ns, price)
         # A fill of this very trade may have brought the liquidation price to it.
-        return [*events, *self._liquidate_if_due(market, time_ns, price)] if events else events
+        if events:
+            events += self._liquidate_if_due(market, time_ns, price)
+        if met and self._clearing.held:
+            events += self._clearing.liquidate_if_due(market.wallet, time_ns)
+        return events
 
     @exact
     def fund(self, symbol: str, time_ns: int, rate: Decimal, mark_price: Decimal) -> list[Event]:
         """Settle funding; nothing if no position is held.
 
-        An isolated position pays from its own margin. If that brings its liquidation price to the market, the next
-        trade liquidates it.
+        An isolated position pays from its own margin. If that brings a liquidation to the market, the next trade
+        carries it out.
         """
         market = self._market(symbol)
         position = market.position
@@ -211,12 +246,6 @@ class Exchange:
         return [paid, self._clearing.pay_funding(market, position, time_ns, amount)]
 
     # How it happens
-
-    def _market(self, symbol: str) -> Market:
-        market = self._markets.get(symbol)
-        if market is None:
-            raise Refusal(-1121)
-        return market
 
     def _apply_leverage(self, market: Market, leverage: int) -> None:
         market.set_leverage(leverage)

@@ -17,6 +17,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ZERO = Decimal(0)
+ONE = Decimal(1)
 SMALLEST = Decimal("1e-8")
 
 
@@ -44,14 +45,17 @@ def initial_margin(notional: Decimal, leverage: int) -> Decimal:
     return (notional / leverage).quantize(SMALLEST, ROUND_UP)
 
 
-def liquidation_price(qty: Decimal, entry_cost: Decimal, margin: Decimal, instrument: Instrument) -> Decimal | None:
-    """Where the collateral of an isolated position equals its maintenance margin; None if no positive price does that.
+def liquidation_price(
+    qty: Decimal, entry_cost: Decimal, margin: Decimal, instrument: Instrument, ratio: Decimal = ONE
+) -> Decimal | None:
+    """Where the collateral of a position equals its maintenance margin; None if no positive price does that.
 
     Args:
         qty: Signed quantity, not 0.
         entry_cost: Average entry price times the unsigned quantity.
-        margin: The isolated wallet, without unrealized profit.
+        margin: The isolated wallet, without unrealized profit; of a crossed position all collateral beside it.
         instrument: For the brackets; the one that holds the notional at the liquidation price counts.
+        ratio: The share of collateral that counts as margin, where margin asset and collateral have a haircut.
 
     Returns:
         The price at eight decimals, rounded toward the market: a LONG's up, a SHORT's down.
@@ -65,7 +69,8 @@ def liquidation_price(qty: Decimal, entry_cost: Decimal, margin: Decimal, instru
     # Collateral less maintenance margin is monotone, concave and piecewise linear in the price, so going to the bracket
     # of the last answer moves one way after the first step and ends at the root.
     for _ in range(len(instrument.brackets) + 1):
-        price = (margin + bracket.cum - side * entry_cost) / (size * (bracket.maint_margin_rate - side))
+        price = margin + bracket.cum / ratio - side * entry_cost
+        price /= size * (bracket.maint_margin_rate / ratio - side)
         notional = max(size * price, ZERO)
         if bracket.floor <= notional < bracket.cap:
             break

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from sadari.exchange.accounts import PositionState
+from sadari.exchange.collateral import Wallet
 from sadari.exchange.margin import ZERO, initial_margin
 from sadari.exchange.orders import OpenOrder, level_of, meets_from_below, reducible
 from sadari.kernel import Watch
@@ -15,6 +16,9 @@ from sadari.model.units import PRICE_SCALE
 
 # Above every order id: at one and the same level an order is met before the position is liquidated.
 LIQUIDATION = 1 << 62
+
+# Beyond every price in units: a DOWN level here is met by any trade.
+ANY_PRICE = 1 << 62
 
 # What an account has on a symbol that it never touched.
 FIRST_LEVERAGE = 20
@@ -30,19 +34,23 @@ class Market:
     """The state of one symbol.
 
     Attributes:
+        wallet: That of the contract's margin asset.
         max_notional: What the brackets allow at the leverage.
         orders: Waiting orders by client order id, in time order.
         ids: The same orders by id.
         resting: Of them the limit orders, by id.
-        watch: The levels of the waiting orders under their ids, and the liquidation price under `LIQUIDATION`.
+        watch: The levels of the waiting orders under their ids; under `LIQUIDATION` the liquidation price, or
+            the end of a crossed position's safe band.
         position: None when flat.
         order_margin: What the resting limit orders lock beyond the position's margin.
         locked: The margin of position and orders together, as the account counts it.
         last_price: The last price told, 0 before the first.
     """
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Instrument, wallet: Wallet) -> None:
         self.instrument = instrument
+        self.symbol = instrument.symbol
+        self.wallet = wallet
         self.set_leverage(min(FIRST_LEVERAGE, max(bracket.max_leverage for bracket in instrument.brackets)))
         self.mode = FIRST_MODE
         self.orders: dict[str, OpenOrder] = {}
@@ -87,6 +95,47 @@ class Market:
             self.watch.disarm(LIQUIDATION)
         else:
             self._arm(LIQUIDATION, position.liquidation_price, up=position.side < 0)
+
+    def watch_band(self, reach: Decimal) -> None:
+        """Arm the price that has gone against a crossed position by a fraction of the last one, rounded toward that.
+
+        A fraction of 0 or less is met by any trade. A SHORT's band ends with its bracket, whose rate it counts on.
+        """
+        side = 1 if self.held > 0 else -1
+        price = self.last_price * (1 - side * reach) * PRICE_SCALE
+        if reach <= 0:
+            level = ANY_PRICE if side > 0 else 0
+        elif side > 0:
+            level = int(price.to_integral_value(ROUND_CEILING))
+        else:
+            level = int(price.to_integral_value(ROUND_FLOOR))
+            cap = self.instrument.bracket(self.notional()).cap
+            if cap > self.notional():
+                level = min(level, int((cap / -self.held * PRICE_SCALE).to_integral_value(ROUND_CEILING)))
+        if reach > 0 and not 0 < level < ANY_PRICE:
+            self.watch.disarm(LIQUIDATION)
+        else:
+            self.watch.arm(LIQUIDATION, side < 0, level)
+
+    def notional(self) -> Decimal:
+        """The unsigned value of the position at the last price."""
+        return abs(self.held) * self.last_price
+
+    def maint_margin(self) -> Decimal:
+        """Maintenance margin of the position at the last price.
+
+        Source: reference binance-usdm §8.
+        """
+        notional = self.notional()
+        bracket = self.instrument.bracket(notional)
+        return max(notional * bracket.maint_margin_rate - bracket.cum, ZERO)
+
+    def exposure(self) -> Decimal:
+        """By how much a fall (LONG) or rise (SHORT) by the whole last price could worsen a pool, within the bracket."""
+        notional = self.notional()
+        if self.held > 0:
+            return notional
+        return notional * (1 + self.instrument.bracket(notional).maint_margin_rate)
 
     def liquidates(self, price: Decimal) -> bool:
         """Whether a price is at or beyond the liquidation price."""

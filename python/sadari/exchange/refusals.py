@@ -45,6 +45,7 @@ REFUSALS: dict[int, Meaning] = {
     -4046: Meaning(RejectReason.OTHER, "No need to change margin type."),
     -4047: Meaning(RejectReason.OTHER, "Margin type cannot be changed if there exists open orders."),
     -4048: Meaning(RejectReason.OTHER, "Margin type cannot be changed if there exists position."),
+    -4050: Meaning(RejectReason.INSUFFICIENT_MARGIN, "Cross balance insufficient."),
     -4061: Meaning(RejectReason.OTHER, "Order's position side does not match user's setting."),
     -4116: Meaning(RejectReason.OTHER, "ClientOrderId is duplicated."),
     -4130: Meaning(RejectReason.OTHER, "An open close-position order in the direction exists."),
@@ -55,6 +56,14 @@ REFUSALS: dict[int, Meaning] = {
         RejectReason.OTHER, "Leverage reduction is not supported in isolated margin mode with open positions."
     ),
     -4164: Meaning(RejectReason.MIN_NOTIONAL, "Order's notional is too small (unless you choose reduce only)."),
+    -4167: Meaning(
+        RejectReason.OTHER, "Unable to adjust to Multi-Assets mode with symbols under isolated-margin mode."
+    ),
+    -4168: Meaning(RejectReason.OTHER, "Unable to adjust to isolated-margin mode under the Multi-Assets mode."),
+    -4169: Meaning(RejectReason.INSUFFICIENT_MARGIN, "Unable to adjust Multi-Assets Mode with insufficient margin."),
+    -4170: Meaning(RejectReason.OTHER, "Unable to adjust Multi-Assets Mode with open orders."),
+    -4171: Meaning(RejectReason.OTHER, "Adjusted asset mode is currently set and does not need to be adjusted."),
+    -4172: Meaning(RejectReason.OTHER, "Unable to adjust Multi-Assets Mode with a negative wallet balance."),
     -5021: Meaning(RejectReason.OTHER, "The FOK order cannot be filled immediately and has been rejected."),
     -5022: Meaning(RejectReason.OTHER, "The post-only order would take and has been rejected."),
 }

@@ -33,7 +33,9 @@ def _about_venue(request: Request) -> Iterator[str]:
     if request.settings.ladder.margin_mode is MarginMode.ISOLATED:
         yield "A position is liquidated by the last price, where the exchange looks at the mark price."
     else:
-        yield "Crossed positions share the wallet and are not liquidated."
+        yield "Crossed positions are liquidated together by the last prices, where the exchange looks at mark prices."
+    if request.multi_assets:
+        yield "All assets are one margin at fixed index prices; debts are not exchanged and bear no interest."
     yield "No position is closed at the end of the data."
 
 

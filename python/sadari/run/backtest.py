@@ -45,6 +45,7 @@ def backtest(request: Request) -> Run:
     sensed = sensing(request)
     traded = markets(request, sensed.entries)
     exchange = exchange_of(request, request.instruments, request.balance)
+    wallet_start = exchange.wallet_balance
     venue = history_venue(request, traded, exchange, start_ns=request.start_ns, senses=sensed.senses)
     engine = Engine(request.settings, request.instruments)
     records: list[Record] = []
@@ -56,7 +57,7 @@ def backtest(request: Request) -> Run:
         settings=request.settings,
         symbols=symbols,
         records=records,
-        wallet_start=request.balance,
+        wallet_start=wallet_start,
         wallet_end=exchange.wallet_balance,
         income=exchange.income,
         open_positions=open_positions(venue, engine),

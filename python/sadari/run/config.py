@@ -13,6 +13,7 @@ from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hin
 import msgspec
 
 from sadari.errors import ConfigError
+from sadari.exchange import Collateral
 from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Scaling, Settings, Strategy
@@ -34,9 +35,11 @@ class EngineSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class AccountSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The simulated account: its wallet balance at the start, in quote currency."""
+    """The simulated account: its wallet balance at the start, in quote currency, and its other assets by name."""
 
     balance: Decimal = D(10_000)
+    multi_assets: bool = False
+    assets: dict[str, Collateral] = {}
 
 
 class InstrumentSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -253,6 +256,8 @@ def _check_keys(section: str, content: dict[str, Any], kind: type[msgspec.Struct
 def _value(name: str, value: object, kind: object) -> object:
     if kind == tuple[Bracket, ...] | None:
         return _brackets(name, value)
+    if kind == dict[str, Collateral]:
+        return _assets(value)
     refusal = ConfigError(f"{name} is {_shown(value)}; allowed: {_allowed(kind)}")
     # A number in quotes is a slip, not a number, though it could be read as one.
     if isinstance(value, str) and kind in {Decimal, Decimal | None}:
@@ -261,6 +266,12 @@ def _value(name: str, value: object, kind: object) -> object:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
         raise refusal from error
+
+
+def _assets(value: object) -> dict[str, msgspec.Struct]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"[account] assets is {_shown(value)}; allowed: sections such as [account.assets.BTC]")
+    return {asset: _section(f"account.assets.{asset}", content, Collateral) for asset, content in value.items()}
 
 
 def _brackets(name: str, value: object) -> tuple[Bracket, ...]:

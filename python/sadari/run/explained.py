@@ -40,7 +40,11 @@ KEYS = {
         "mode": "what the engine runs on: backtest, which is recorded candles",
         "name": "a part of every client order id: 1 to 16 of A-Z a-z 0-9 _ -",
     },
-    "account": {"balance": "wallet balance at the start, USDT"},
+    "account": {
+        "balance": "wallet balance at the start, USDT",
+        "multi_assets": "whether all assets are margin of every contract; only crossed margin is possible then",
+        "assets": "what else it holds: { BTC = { balance = 0.5, price = 30000, ratio = 0.95 } }",
+    },
     "ladder": {
         "weights": "shares of the balance for the entry and for each add",
         "dca_trigger": "how far from the first entry price each add is due",
@@ -254,6 +258,7 @@ def _toml(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, msgspec.Struct):
-        pairs = ", ".join(f"{name} = {_toml(part)}" for name, part in msgspec.structs.asdict(value).items())
-        return f"{{ {pairs} }}"
+        return _toml(msgspec.structs.asdict(value))
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {_toml(part)}' for name, part in value.items())} }}"
     return json.dumps(str(value)) if isinstance(value, str) else str(value)

@@ -96,6 +96,8 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
     request = Request(
         settings=settings,
         balance=config.account.balance,
+        assets=config.account.assets,
+        multi_assets=config.account.multi_assets,
         candles=columns,
         instruments=described.instruments,
         signals=config.signals(),

@@ -100,6 +100,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
 }  # fmt: skip
 
 _STRATEGY: dict[str, Bound] = {"max_positions": COUNT, "min_reserve_pct": SHARE}
+_ASSET: dict[str, Bound] = {"balance": NOT_NEGATIVE, "price": POSITIVE, "ratio": PART}
 _INSTRUMENT: dict[str, Bound] = {
     "tick_size": TICK, "step_size": POSITIVE, "min_qty": POSITIVE, "max_qty": POSITIVE, "market_max_qty": POSITIVE,
     "min_notional": NOT_NEGATIVE, "liquidation_fee": BELOW_ONE,
@@ -125,6 +126,8 @@ def check_bounds(config: Config) -> None:
         _check(f"strategies.{name}.signal", strategy.signal, BOUNDS["signal"])
         if strategy.ladder is not None:
             _check(f"strategies.{name}.ladder", strategy.ladder, BOUNDS["ladder"])
+    for asset, collateral in config.account.assets.items():
+        _check(f"account.assets.{asset}", collateral, _ASSET)
     for symbol, instrument in config.instruments.items():
         _check(f"instruments.{symbol}", instrument, _INSTRUMENT)
         for number, bracket in enumerate(instrument.brackets or (), 1):

@@ -35,7 +35,8 @@ def check_request(request: Request) -> None:
     """Refuse what cannot be run.
 
     Raises:
-        ConfigError: There is no symbol, one has no candles or no instrument, or a frame cannot be built from them.
+        ConfigError: There is no symbol, one has no candles or no instrument, a frame cannot be built from them, or they
+            have several margin assets on a single-asset account.
     """
     if not request.candles:
         raise ConfigError("there is no symbol to run; allowed is at least one with candles")
@@ -45,6 +46,12 @@ def check_request(request: Request) -> None:
         if len(candles.open_time_ns) == 0:
             raise ConfigError(f"{symbol} has no candles in the period asked for")
         check_frames(request, symbol, candles)
+    quotes = sorted({request.instruments[symbol].quote_asset for symbol in request.candles})
+    if len(quotes) > 1 and not request.multi_assets:
+        raise ConfigError(
+            f"the symbols are margined in {' and '.join(quotes)}, and a single-asset account has one margin asset; run "
+            "them apart or set [account] multi_assets = true"
+        )
 
 
 def check_frames(request: Request, symbol: str, candles: Candles) -> None:

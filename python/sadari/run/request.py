@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from sadari.exchange import Collateral
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.sensors.scanner import QuotedCandles, ScannerSettings
@@ -66,6 +67,7 @@ class Request:
     Attributes:
         settings: What the engine decides by.
         balance: Wallet balance at the start, in quote currency.
+        assets: What else the account holds, by asset; it is margin if ``multi_assets``.
         candles: Columns of each symbol to run, checked by whoever loaded them.
         instruments: The instrument of each symbol in ``candles``.
         signals: The entry signal of each strategy, by its name.
@@ -80,6 +82,8 @@ class Request:
 
     settings: Settings
     balance: Decimal
+    assets: Mapping[str, Collateral] = field(default_factory=dict)
+    multi_assets: bool = False
     candles: Mapping[str, QuotedCandles]
     instruments: Mapping[str, Instrument]
     signals: Mapping[str, SignalSection] = field(default_factory=lambda: {"ma_cross": SignalSection()})

@@ -17,7 +17,14 @@ from sadari.venue.port import Latency, Market
 def exchange_of(request: Request, instruments: Mapping[str, Instrument], balance: Decimal) -> Exchange:
     """An account of its own at the exchange of a request."""
     slippage = TickSlippage(request.market.slippage_ticks)
-    return Exchange(instruments, request.settings.fees, balance, slippage=slippage)
+    return Exchange(
+        instruments,
+        request.settings.fees,
+        balance,
+        slippage=slippage,
+        assets=request.assets,
+        multi_assets=request.multi_assets,
+    )
 
 
 def history_venue(

@@ -236,6 +236,8 @@ def request_of(prepared: Prepared, trial: Trial) -> Request:
         prepared.request,
         settings=config.settings(),
         balance=config.account.balance,
+        assets=config.account.assets,
+        multi_assets=config.account.multi_assets,
         signals=config.signals(),
         surge=config.surge,
         scanner=config.scanner,

@@ -12,7 +12,6 @@ from sadari.exchange import Exchange, Refusal
 from sadari.model import command as commands
 from sadari.model.command import Command, PlaceOrder
 from sadari.model.event import (
-    AccountUpdated,
     AlarmRang,
     DayStarted,
     EngineTurned,
@@ -28,7 +27,7 @@ from sadari.venue.levels import Levels
 from sadari.venue.port import Entries, FundingColumns, Latency, Market
 from sadari.venue.schedule import NOTHING, Rank, Schedule
 from sadari.venue.track import Track
-from sadari.venue.transit import Path, Transit
+from sadari.venue.transit import REFRESH, Path, Transit
 
 ACTOR = "backtest"
 ALREADY_SO = -4046
@@ -145,10 +144,9 @@ class HistoryVenue:
 
     def _opening(self) -> Iterator[Event]:
         now_ns = self.start_ns
-        wallet = self.exchange.wallet_balance
         yield OperatorRequested(time_ns=now_ns, command="start", actor=ACTOR)
         yield EngineTurned(time_ns=now_ns, trigger="start_ok")
-        yield AccountUpdated(time_ns=now_ns, cause="START", wallet_balance=wallet, available_balance=wallet)
+        yield self.exchange.report(now_ns, "START")
         for symbol, track in self._tracks.items():
             limit = self._prepare(symbol)
             if limit is not None:
@@ -214,7 +212,10 @@ class HistoryVenue:
             volatility=sensed.volatility,
             correlations=sensed.correlations,
         )
-        return (raised,)
+        if not self.exchange.crossed:
+            return (raised,)
+        self._transit.mark(acting=False)
+        return (self.exchange.report(now_ns, REFRESH), raised)
 
     # funding and time
 
@@ -233,6 +234,7 @@ class HistoryVenue:
             if isnan(mark):
                 self.unmarked.add(track.symbol)
             price = track.price(now_ns) if isnan(mark) else Decimal(repr(mark))
+            self._transit.mark()
             paid = self.exchange.fund(track.symbol, now_ns, Decimal(repr(funding.rate[row])), price)
             self._transit.report(track, paid)
             self._levels.moved[track.symbol] = track

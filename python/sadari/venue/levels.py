@@ -10,7 +10,7 @@ from sadari.model.event import Event, LevelCrossed, VerdictTurned
 from sadari.model.units import price_of
 from sadari.venue.schedule import NOTHING, Rank, Schedule
 from sadari.venue.track import Crossing, Track
-from sadari.venue.transit import Transit
+from sadari.venue.transit import REFRESH, Transit
 
 
 class Levels:
@@ -35,6 +35,7 @@ class Levels:
         self._tracks = tracks
         self._exchange = exchange
         self._report = transit.report
+        self._mark = transit.mark
 
     def look_ahead(self) -> None:
         """Plan the next crossing of each symbol that has moved."""
@@ -70,6 +71,7 @@ class Levels:
             return NOTHING
         units = crossing[1]
         track.advance(self._schedule.now_ns)
+        self._mark()
         self._report(track, self._exchange.touch(track.symbol, self._schedule.now_ns, price_of(units)))
         self._cross(track, units)
         self.moved[track.symbol] = track
@@ -88,7 +90,10 @@ class Levels:
         if arming != track.arming:
             return NOTHING
         track.unseen = None
-        return (crossed,)
+        if not self._exchange.crossed:
+            return (crossed,)
+        self._mark(acting=False)
+        return (self._exchange.report(self._schedule.now_ns, REFRESH), crossed)
 
     def _close(self, what: tuple[Track, Crossing]) -> Iterable[Event]:
         """Let the close of a frame move the trail to the price standing, unless the trail has just been dropped."""

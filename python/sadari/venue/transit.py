@@ -19,6 +19,9 @@ from sadari.venue.track import Track
 # Source: reference binance-usdm §6: a query for an order that the exchange does not know.
 UNKNOWN_ORDER = -2013
 
+# The balances are shown without that anything happened: prices have moved what is available (strategies §9.1).
+REFRESH = "REFRESH"
+
 _OUTCOMES = (OrderAccepted, OrderFilled, OrderCanceled, OrderRejected)
 
 
@@ -88,18 +91,30 @@ class Transit:
             )
         self._schedule.tell(now_ns, Rank.FILL, command.symbol, replace(known, time_ns=now_ns))
 
+    def mark(self, *, acting: bool = True) -> None:
+        """Tell the exchange where the symbols of its crossed positions stand; if it acts, their levels may move."""
+        now_ns = self._schedule.now_ns
+        for symbol in self._exchange.crossed:
+            track = self._tracks[symbol]
+            self._exchange.mark(symbol, track.price(now_ns))
+            if acting:
+                self.moved[symbol] = track
+
     def report(self, track: Track, happened: Iterable[Event]) -> None:
-        """Bring back what the exchange says has happened to a symbol at this moment."""
+        """Bring back what the exchange says has happened at this moment, to a symbol and to others with it."""
         delay_ns = self._latency.report_ns
         due_ns = self._schedule.now_ns + delay_ns
+        turned = {track.symbol}
         for event in happened:
             told = replace(event, time_ns=due_ns) if delay_ns else event
             if isinstance(told, _OUTCOMES):
                 self._outcomes[told.client_order_id] = told
+                turned.add(told.symbol)
             self._schedule.tell(due_ns, RANKS[type(told)], track.symbol, told)
         if self._path is not Path.TAPE:
-            position = self._exchange.positions.get(track.symbol)
-            self.turn(track, position is None or position.side > 0, self._schedule.now_ns)
+            for symbol in sorted(turned):
+                position = self._exchange.positions.get(symbol)
+                self.turn(self._tracks[symbol], position is None or position.side > 0, self._schedule.now_ns)
 
     def turn(self, track: Track, long: bool, after_ns: int) -> None:  # noqa: FBT001 - a side, not a switch
         """Let candles that open after a time take the bound's path for a side; a tape takes its own."""
@@ -124,6 +139,7 @@ class Transit:
             # No price is known where candles are missing: the order meets the first one after them.
             self._schedule.plan(traded_ns, Rank.FILL, order.symbol, self._arrive, order)
         else:
+            self.mark()
             self.report(track, self._exchange.submit(order, now_ns, track.price(now_ns)))
             self.moved[order.symbol] = track
         return NOTHING

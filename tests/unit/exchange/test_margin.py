@@ -148,14 +148,14 @@ def test_a_reduction_releases_margin_in_proportion() -> None:
 
 
 def test_a_crossed_position_has_no_liquidation_price_and_its_losses_bind() -> None:
-    """Available is the wallet less initial margin less losses; profits do not add."""
+    """Available is the wallet and what the position gains or loses, less its initial margin at the mark."""
     made = exchange(mode=MarginMode.CROSSED)
     made.submit(buy("a", "0.3"), T, PRICE)
     assert made.positions[BTC].liquidation_price is None
-    made.touch(BTC, T, D(49_000))
-    assert made.available_balance() == D("9992.5") - 1500 - 300
-    made.touch(BTC, T, D(51_000))
-    assert made.available_balance() == D("9992.5") - 1500
+    made.mark(BTC, D(49_000))
+    assert made.available_balance() == D("9992.5") - 1470 - 300
+    made.mark(BTC, D(51_000))
+    assert made.available_balance() == D("9992.5") - 1530 + 300
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,13 @@ REFUSED = [
     ("[account]\nbalance = -5", "[account] balance is -5; allowed: a number above 0"),
     ("[account]\nbalance = inf", "[account] balance is Infinity; allowed: a number above 0"),
     ('[account]\nbalance = "10"', '[account] balance is "10"; allowed: a number'),
+    ("[account]\nassets = 3", "[account] assets is 3; allowed: sections such as [account.assets.BTC]"),
+    ("[account.assets]\nBTC = 3", "account.assets.BTC is 3 where a section [account.assets.BTC] is wanted"),
+    ("[account.assets.BTC]\nprize = 3", "section [account.assets.BTC] has no key 'prize'; did you mean 'price'?"),
+    ("[account.assets.BTC]\nprice = 0", "[account.assets.BTC] price is 0; allowed: a number above 0"),
+    ("[account.assets.BTC]\nratio = 1.1", "[account.assets.BTC] ratio is 1.1; allowed: a fraction above 0, at most 1"),
+    ("[account.assets.BTC]\nbalance = -1", "[account.assets.BTC] balance is -1; allowed: a number of 0 or more"),
+    ("[account]\nmulti_assets = 1", "[account] multi_assets is 1; allowed: true or false"),
     ("[fees]\ntaker = nan", "[fees] taker is NaN; allowed: a rate from -0.1 to 0.1"),
     ("[risk]\nmin_reserve_pct = 45", "[risk] min_reserve_pct is 45; allowed: a fraction from 0 to 1"),
     ("[risk]\nmax_positions = 0", "[risk] max_positions is 0; allowed: a whole number of 1 or more"),
@@ -236,8 +243,9 @@ def test_the_only_strategy_is_named_by_its_signal() -> None:
 
 
 def test_what_show_prints_is_the_configuration() -> None:
-    """Instruments and brackets included."""
+    """Assets, instruments and brackets included."""
     config = parse(
+        "[account]\nmulti_assets = true\n[account.assets.BTC]\nbalance = 0.5\nprice = 30000\nratio = 0.95\n"
         '[ladder]\nleverage = 7\n[risk]\naccount_max_age_ms = 5000\n[instruments."BTC/USDT:USDT"]\ntick_size = 0.1\n'
         "brackets = [{ floor = 0, cap = 5, max_leverage = 7, maint_margin_rate = 0.01, cum = 0 }]"
     )

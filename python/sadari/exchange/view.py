@@ -1,0 +1,155 @@
+"""What an account shows: balances, positions, margin figures and liquidation prices. Asking changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+
+from sadari.exchange.accounts import Account, Income, PositionState
+from sadari.exchange.clearing import Clearing
+from sadari.exchange.margin import ZERO, exact, initial_margin
+from sadari.exchange.matching import Market
+from sadari.exchange.orders import OpenOrder
+from sadari.exchange.refusals import Refusal
+from sadari.kernel import Watch
+from sadari.model.event import AccountUpdated
+from sadari.model.order import MarginMode
+
+
+class AccountView:
+    """The questions that an account answers.
+
+    Figures of a position are in its margin asset. Figures of the account are in the asset of a single-asset account,
+    and in USD in multi-assets mode. All are at the last prices told.
+    """
+
+    _account: Account
+    _clearing: Clearing
+    _markets: Mapping[str, Market]
+
+    @property
+    def wallet_balance(self) -> Decimal:
+        """The first balance and every booked amount since; in multi-assets mode the value of all wallets."""
+        return self._account.wallet_balance(self._account.home)
+
+    @property
+    def balances(self) -> Mapping[str, Decimal]:
+        """The wallet balance of each asset, in the asset."""
+        return {asset: wallet.balance for asset, wallet in self._account.wallets.items()}
+
+    @property
+    def multi_assets(self) -> bool:
+        """Whether all assets together are the margin of every contract."""
+        return self._account.multi_assets
+
+    @property
+    def income(self) -> list[Income]:
+        """Every amount that changed a wallet, in order."""
+        return self._account.income
+
+    @property
+    def positions(self) -> Mapping[str, PositionState]:
+        """The positions that are held, by symbol; a live view."""
+        return MappingProxyType(self._account.positions)
+
+    @property
+    def crossed(self) -> Mapping[str, object]:
+        """The symbols whose crossed position is held: those whose prices have to be told by `Exchange.mark`."""
+        return self._clearing.crossed.held
+
+    def watch(self, symbol: str) -> Watch:
+        """The levels of the symbol's waiting orders and of its liquidation, for the source of its prices.
+
+        For a crossed position that is the end of its safe band: the exchange asks there whether the account is due.
+        """
+        return self._market(symbol).watch
+
+    def open_orders(self, symbol: str) -> tuple[OpenOrder, ...]:
+        """The waiting orders of a symbol, oldest first."""
+        return tuple(self._market(symbol).orders.values())
+
+    @exact
+    def available_balance(self) -> Decimal:
+        """What new orders may lock: wallet and crossed profit or loss, less all initial margin; at least 0."""
+        return self._clearing.balances(self._account.home, 0, "").available_balance
+
+    @exact
+    def report(self, time_ns: int, cause: str) -> AccountUpdated:
+        """The balances now, without positions."""
+        return self._clearing.balances(self._account.home, time_ns, cause)
+
+    @exact
+    def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
+        """Wallet balance plus unrealized profit; ``marks`` has a price for every symbol that is held.
+
+        A single-asset account counts the positions of its asset.
+        """
+        profits = dict.fromkeys(self._account.wallets.values(), ZERO)
+        for symbol, position in self._account.positions.items():
+            profits[self._markets[symbol].wallet] += position.profit(abs(position.qty), marks[symbol])
+        if not self.multi_assets:
+            return self.wallet_balance + profits[self._account.home]
+        return sum((wallet.worth(wallet.balance + profit) for wallet, profit in profits.items()), ZERO)
+
+    @exact
+    def margin_balance(self) -> Decimal:
+        """Crossed wallet plus unrealized profit of the crossed positions. What isolated positions have is not in it.
+
+        Source: reference binance-usdm §8, cross.
+        """
+        return self._clearing.crossed.margin_balance(self._account.home)
+
+    @exact
+    def maint_margin(self, symbol: str | None = None) -> Decimal:
+        """Maintenance margin of a position, 0 when flat; without a symbol that of all crossed positions."""
+        if symbol is not None:
+            return self._market(symbol).maint_margin()
+        return self._clearing.crossed.maint_margin(self._account.home)
+
+    @exact
+    def initial_margin(self, symbol: str | None = None) -> Decimal:
+        """Initial margin of a position and its symbol's resting orders; without a symbol that of the whole account.
+
+        That of a crossed position is at the last price, that of an isolated one what it has locked.
+        """
+        if symbol is not None:
+            return self._initial_margin(self._market(symbol))
+        crossed, home = self._clearing.crossed, self._account.home
+        counted = [m for m in self._markets.values() if self.multi_assets or m.wallet is home]
+        return sum((crossed.cost(m.wallet, self._initial_margin(m)) for m in counted), ZERO)
+
+    @exact
+    def margin_ratio(self) -> Decimal | None:
+        """Maintenance margin by margin balance of the crossed positions: 1 or more is liquidation.
+
+        None without a crossed position; infinite where nothing is left of the balance.
+        """
+        if not self._clearing.crossed.pooled(self._account.home):
+            return None
+        balance = self.margin_balance()
+        return self.maint_margin() / balance if balance > 0 else Decimal("Infinity")
+
+    @exact
+    def liquidation_price(self, symbol: str) -> Decimal | None:
+        """Where a position is liquidated if no other price moves; None when flat or if no price does it.
+
+        A crossed position's moves with the others' prices: no report of the account shows it (strategies §5.2, D-32).
+        """
+        market = self._market(symbol)
+        position = market.position
+        if position is None or position.mode is MarginMode.ISOLATED:
+            return position.liquidation_price if position else None
+        return self._clearing.crossed.liquidation_price(market)
+
+    def _initial_margin(self, market: Market) -> Decimal:
+        position = market.position
+        if position is None or position.mode is MarginMode.ISOLATED:
+            return market.locked
+        return market.order_margin + initial_margin(market.notional(), market.leverage)
+
+    def _market(self, symbol: str) -> Market:
+        market = self._markets.get(symbol)
+        if market is None:
+            raise Refusal(-1121)
+        return market
