@@ -15,6 +15,7 @@ import msgspec
 from sadari.model.units import EXACT
 from sadari.research import conduct, results
 from sadari.research.book import Book
+from sadari.research.months import months
 from sadari.research.run_record import Run
 from sadari.research.shapes import iso
 from sadari.research.text import text
@@ -41,6 +42,7 @@ def summarize(run: Run) -> Summary:
             "by_direction": results.grouped(book, lambda life: str(life.direction or "unknown")),
             "by_stage": results.grouped(book, book.stage),
             "by_symbol": results.grouped(book, lambda life: life.symbol),
+            "months": months(book),
             "open_positions": [results.still_open(book, held) for held in run.open_positions],
             "in_flight": [
                 {
