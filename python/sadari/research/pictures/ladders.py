@@ -1,11 +1,13 @@
 """Each position's ladder on its candles, in columns: small enough for thousands of positions in one page.
 
 Prices are counted from the open of a position's first candle, in steps of its symbol's last decimal; lines that are
-means or products (the average, stops, rungs) in tenths of that step. Times are counted from the first fill.
+means or products (the average, stops, rungs) in tenths of that step. Fills are timed from the first one, everything else
+from the last fill before it: what follows a fill follows it after the same few milliseconds each time.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -22,14 +24,14 @@ CANDLES = 150_000
 MOST, FEWEST = 180, 15
 # A stretch begins before the entry and ends after the exit by this share of the time between, or by two candles.
 AROUND = 4
-NO_END = -1
 
 COLUMNS = (
     "start", "base", "decimals", "interval", "candles", "fills", "averages", "stops", "rungs", "rests",
     "candle_skip", "candle_open", "candle_high", "candle_low", "candle_close",
     "fill_time", "fill_price", "fill_qty", "fill_places", "fill_label", "fill_opens",
-    "average_time", "average_price", "stop_time", "stop_price",
-    "rung_number", "rung_price", "rung_armed", "rest_kind", "rest_from", "rest_lasts", "rest_price",
+    "average_fill", "average_time", "average_price", "stop_fill", "stop_time", "stop_price",
+    "rung_number", "rung_price", "rung_armed",
+    "rest_kind", "rest_price", "from_fill", "from_time", "until_fill", "until_time",
 )  # fmt: skip
 
 
@@ -115,6 +117,12 @@ class Ladders:
 
     def _lines(self, track: Track, base: int, decimals: int, opened_ns: int) -> None:
         put = self._columns
+        filled = [fill.time_ns for fill in track.fills]
+
+        def after_fill(name: str, time_ns: int) -> None:
+            number = max(bisect_right(filled, time_ns) - 1, 0)
+            put[f"{name}_fill"].append(number)
+            put[f"{name}_time"].append((time_ns - opened_ns) // MILLISECOND_NS - self._since(filled, number, opened_ns))
 
         def tenths(price: float | Decimal) -> int:
             return round(float(price) * 10 ** (decimals + 1)) - 10 * base
@@ -122,8 +130,9 @@ class Ladders:
         for name, line in (("average", track.average), ("stop", track.stop)):
             held = [(time_ns, price) for time_ns, price in line if price is not None]
             put[f"{name}s"].append(len(held))
-            put[f"{name}_time"] += [(time_ns - opened_ns) // MILLISECOND_NS for time_ns, _ in held]
-            put[f"{name}_price"] += [tenths(price) for _, price in held]
+            for time_ns, price in held:
+                after_fill(name, time_ns)
+                put[f"{name}_price"].append(tenths(price))
         rungs = self._rungs(track)
         put["rungs"].append(len(rungs))
         for number, price, armed in rungs:
@@ -132,11 +141,14 @@ class Ladders:
             put["rung_armed"].append(int(armed))
         put["rests"].append(len(track.resting))
         for resting in track.resting:
-            until_ns = resting.until_ns
             put["rest_kind"].append(self._kinds[resting.kind])
-            put["rest_from"].append((resting.from_ns - opened_ns) // MILLISECOND_NS)
-            put["rest_lasts"].append(NO_END if until_ns is None else (until_ns - resting.from_ns) // MILLISECOND_NS)
             put["rest_price"].append(tenths(resting.price))
+            after_fill("from", resting.from_ns)
+            after_fill("until", self._end_ns if resting.until_ns is None else resting.until_ns)
+
+    @staticmethod
+    def _since(filled: Sequence[int], number: int, opened_ns: int) -> int:
+        return (filled[number] - opened_ns) // MILLISECOND_NS if filled else 0
 
     def _rungs(self, track: Track) -> list[tuple[int, float, bool]]:
         """Each rung with its price: the armed level where it was armed, else what the plan makes of the entry."""

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from sadari.errors import ConfigError
-from sadari.research.book import Book
+from sadari.research.book import equity_curve, span
 from sadari.research.pictures.columns import Columns, packed, turned
 from sadari.research.pictures.ladders import Ladders
 from sadari.research.pictures.prices import prices_of
@@ -27,6 +27,7 @@ Summary = dict[str, Any]
 
 SCRIPTS = ("read.js", "format.js", "parts.js", "charts.js", "ladder.js", "positions.js", "sections.js", "start.js")
 NEEDED = ("numpy", "plotly")
+SECONDS = len("2023-07-01T00:00:00")
 
 
 def check_installed() -> None:
@@ -58,10 +59,10 @@ def page(run: Run, summary: Summary, candles: Mapping[str, Candles]) -> str:
 
     lines, ladders = Columns(), Columns()
     prices = prices_of(candles)
-    book = Book(run)
-    put_equity(lines, book.equity)
-    put_exposure(lines, run.records, prices, book.start_ns, book.end_ns)
-    Ladders(tracks_of(run.records), prices, run.settings, book.end_ns).put(ladders)
+    start_ns, end_ns = span(run)
+    put_equity(lines, equity_curve(run))
+    put_exposure(lines, run.records, prices, start_ns, end_ns)
+    Ladders(tracks_of(run.records), prices, run.settings, end_ns).put(ladders)
     parts = {
         "style": asset("page.css"),
         "summary": packed(msgspec.json.encode(embedded(summary))),
@@ -77,6 +78,14 @@ def page(run: Run, summary: Summary, candles: Mapping[str, Candles]) -> str:
 
 
 def embedded(summary: Summary) -> Summary:
-    """The summary as the page carries it: positions column by column, single denials left to the JSON."""
+    """The summary as the page carries it: positions and their parts column by column, with the second as the last digit
+    of their times, and without the single denials.
+    """
     signals = {key: value for key, value in summary["signals"].items() if key != "denials"}
-    return {**summary, "signals": signals, "positions": turned(summary["positions"])}
+    rows = [{**row, "closed": _second(row["closed"]), "parts": len(row["parts"])} for row in summary["positions"]]
+    parts = [{**part, "time": _second(part["time"])} for row in summary["positions"] for part in row["parts"]]
+    return {**summary, "signals": signals, "positions": turned(rows), "parts": turned(parts)}
+
+
+def _second(stamp: str | None) -> str | None:
+    return None if stamp is None else stamp[:SECONDS].rstrip("Z") + "Z"

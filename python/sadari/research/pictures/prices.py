@@ -45,9 +45,12 @@ class Prices:
         self.decimals = decimals_of(columns[3])
         self._steps = [np.rint(column * 10.0**self.decimals).astype(np.int64) for column in columns]
 
-    def last(self, time_ns: int) -> float:
-        """The close of the last candle that has ended, of the first one before that."""
-        return float(self._close[max(bisect_right(self._times, time_ns - self.interval_ns) - 1, 0)])
+    def last(self, times_ns: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """The close of the last candle that has ended at each time, of the first one before that."""
+        import numpy as np
+
+        rows = np.searchsorted(self._numbers, times_ns - self.interval_ns, side="right") - 1
+        return np.asarray(self._close)[np.maximum(rows, 0)]
 
     def stretch(self, from_ns: int, until_ns: int, interval_ns: int) -> Stretch:
         """The candles between two times, put together to a longer interval; where there were none there are none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, groupby
-from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from sadari.model.command import Command
 from sadari.model.event import AccountUpdated, Event
@@ -16,6 +16,9 @@ from sadari.model.units import MILLISECOND_NS
 from sadari.research.metrics import Sample
 from sadari.research.pictures.columns import Columns
 from sadari.research.pictures.prices import Prices
+
+if TYPE_CHECKING:
+    import numpy as np
 
 PARTS = 700
 SAMPLES = 2_000
@@ -60,40 +63,33 @@ def exposure(
     Returns:
         Times in order, then the three lines.
     """
-    step_ns = max((end_ns - start_ns) // SAMPLES, 1)
-    times: list[int] = []
-    long: Line = []
-    short: Line = []
-    margin: Line = []
-    held: dict[str, float] = {}
-    used, next_ns = 0.0, start_ns
+    import numpy as np
 
-    def sample(time_ns: int) -> None:
-        up = down = 0.0
-        for symbol, qty in held.items():
-            notional = qty * prices[symbol].last(time_ns) if symbol in prices else 0.0
-            up, down = up + max(notional, 0.0), down + min(notional, 0.0)
-        times.append(time_ns)
-        long.append(up)
-        short.append(down)
-        margin.append(used)
+    held: dict[str, list[Sample]] = {}
+    used: list[Sample] = [(start_ns, 0.0)]
+    for record in records:
+        if isinstance(record, AccountUpdated):
+            used.append((record.time_ns, float(record.wallet_balance - record.available_balance)))
+            for position in record.positions:
+                held.setdefault(position.symbol, [(start_ns, 0.0)]).append((record.time_ns, float(position.qty)))
+    even = range(start_ns, end_ns, max((end_ns - start_ns) // SAMPLES, 1))
+    times = np.unique(np.array([*even, end_ns, *(time_ns for time_ns, _ in used)], dtype=np.int64))
+    long, short = np.zeros(len(times)), np.zeros(len(times))
+    for symbol, changes in held.items():
+        if symbol in prices:
+            notional = _steps(changes, times) * prices[symbol].last(times)
+            long += np.maximum(notional, 0.0)
+            short += np.minimum(notional, 0.0)
+    return times.tolist(), long.tolist(), short.tolist(), _steps(used, times).tolist()
 
-    updates = (record for record in records if isinstance(record, AccountUpdated))
-    for time_ns, together in groupby(updates, attrgetter("time_ns")):
-        for even_ns in range(next_ns, time_ns, step_ns):
-            sample(even_ns)
-            next_ns = even_ns + step_ns
-        for update in together:
-            used = float(update.wallet_balance - update.available_balance)
-            for position in update.positions:
-                held[position.symbol] = float(position.qty)
-                if not position.qty:
-                    del held[position.symbol]
-        sample(time_ns)
-    for even_ns in range(next_ns, end_ns, step_ns):
-        sample(even_ns)
-    sample(end_ns)
-    return times, long, short, margin
+
+def _steps(changes: Sequence[Sample], times: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A value that holds until the next, at some times; of several changes at one time the last one counts."""
+    import numpy as np
+
+    turned = np.array([time_ns for time_ns, _ in changes], dtype=np.int64)
+    values = np.array([value for _, value in changes])
+    return values[np.maximum(np.searchsorted(turned, times, side="right") - 1, 0)]
 
 
 def thinned(times: Sequence[int], lines: Sequence[Sequence[float]], parts: int = PARTS) -> list[int]:

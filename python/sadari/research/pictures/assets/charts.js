@@ -87,11 +87,15 @@ const Charts = (() => {
   // Bars beside names; those below zero are hatched, so that the sign does not hang on color.
   function bars(names, values, title, hover = "%{x:,.2f} USDT") {
     if (!names.length) return empty("none");
-    const numbers = values.map(Number);
+    const numbers = values.map(Number), rows = names.map((_, row) => row);
+    const half = (test, shade, shape) => {
+      const kept = rows.filter(row => test(numbers[row]));
+      return { type: "bar", orientation: "h", y: kept, x: kept.map(row => numbers[row]), hovertemplate: `${hover}<extra></extra>`,
+        marker: { color: color(shade), pattern: { shape, size: 6, solidity: .25, fgcolor: color("panel"), fillmode: "overlay" } } };
+    };
     return {
-      traces: [{ type: "bar", orientation: "h", y: names.map((_, row) => row), x: numbers, hovertemplate: `${hover}<extra></extra>`,
-        marker: { color: numbers.map(number => faded(number < 0 ? "loss" : "gain", .85)), pattern: { shape: numbers.map(number => number < 0 ? "/" : ""), size: 6, solidity: .25, fgcolor: color("panel"), fillmode: "overlay" } } }],
-      layout: layout({ hovermode: "closest", showlegend: false, margin: { l: 10, r: 14, t: 8, b: 40 }, bargap: .3,
+      traces: [half(number => number >= 0, "gain", ""), half(number => number < 0, "loss", "/")],
+      layout: layout({ hovermode: "closest", showlegend: false, margin: { l: 10, r: 14, t: 8, b: 40 }, bargap: .3, barmode: "overlay",
         xaxis: axis({ title: titled(title), tickformat: ",~s", nticks: 6 }),
         yaxis: axis({ autorange: "reversed", tickmode: "array", tickvals: names.map((_, row) => row), ticktext: names.map(name => Parts.harmless(name.length > 26 ? name.slice(0, 25) + "…" : name)), showgrid: false, fixedrange: true }) }),
     };

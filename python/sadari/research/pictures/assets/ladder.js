@@ -1,7 +1,7 @@
 // One position on its candles.
 const Ladder = (() => {
   let unpacked, offsets;
-  const GROUPS = { candles: "candle_open", fills: "fill_time", averages: "average_time", stops: "stop_time", rungs: "rung_price", rests: "rest_price" };
+  const GROUPS = { candles: "candle_open", fills: "fill_time", averages: "average_price", stops: "stop_price", rungs: "rung_price", rests: "rest_price" };
 
   const ready = () => unpacked ||= Read.columns("packed-ladders").then(found => {
     offsets = {};
@@ -28,15 +28,15 @@ const Ladder = (() => {
       return { time: (c.start[row] + number * interval) * 1000, open: price(open), close: price(close),
         high: price(Math.max(open, close) + c.candle_high[at]), low: price(Math.min(open, close) - c.candle_low[at]) };
     });
-    const line = (group, name) => rows(group, row).map(at => ({ time: opened + c[`${name}_time`][at], price: tenth(c[`${name}_price`][at]) }));
+    const first = offsets.fills[row], after = (name, at) => opened + (c.fill_time[first + c[`${name}_fill`][at]] || 0) + c[`${name}_time`][at];
+    const line = (group, name) => rows(group, row).map(at => ({ time: after(name, at), price: tenth(c[`${name}_price`][at]) }));
     return {
       candles, interval, most: notes.most, decimals: c.decimals[row], step,
       fills: rows("fills", row).map(at => ({ time: opened + c.fill_time[at], price: price(c.fill_price[at]), label: notes.labels[c.fill_label[at]],
         qty: (c.fill_qty[at] / 10 ** c.fill_places[at]).toFixed(c.fill_places[at]), opens: c.fill_opens[at] === 1 })),
       average: line("averages", "average"), stop: line("stops", "stop"),
       rungs: rows("rungs", row).map(at => ({ number: c.rung_number[at], price: tenth(c.rung_price[at]), armed: c.rung_armed[at] === 1 })),
-      rests: rows("rests", row).map(at => ({ kind: notes.kinds[c.rest_kind[at]], price: tenth(c.rest_price[at]), from: opened + c.rest_from[at],
-        until: c.rest_lasts[at] < 0 ? null : opened + c.rest_from[at] + c.rest_lasts[at] })),
+      rests: rows("rests", row).map(at => ({ kind: notes.kinds[c.rest_kind[at]], price: tenth(c.rest_price[at]), from: after("from", at), until: after("until", at) })),
     };
   }
 
@@ -70,7 +70,7 @@ const Ladder = (() => {
     if (found.stop.length) { const { x, y } = steps(found.stop, end); traces.push(level("Effective stop", x, y, "stop", { dash: "dash", width: 1.6 })); }
     for (const kind of [...new Set(found.rests.map(rest => rest.kind))]) {
       const x = [], y = [];
-      for (const rest of found.rests.filter(rest => rest.kind === kind)) { x.push(stamp(rest.from), stamp(rest.until ?? end), null); y.push(rest.price, rest.price, null); }
+      for (const rest of found.rests.filter(rest => rest.kind === kind)) { x.push(stamp(rest.from), stamp(rest.until), null); y.push(rest.price, rest.price, null); }
       traces.push({ ...level(`Resting ${kind}`, x, y, "stop", { width: 1, dash: kind === "outer wall" ? "longdashdot" : "dot" }), visible: kind === "outer wall" ? "legendonly" : true });
     }
     const marks = (name, fills, symbol, shade) => ({ type: "scatter", mode: "markers", name, x: fills.map(fill => stamp(fill.time)), y: fills.map(fill => fill.price), meta: "fills",

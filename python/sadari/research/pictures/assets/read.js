@@ -48,7 +48,10 @@ const Read = (() => {
 
   async function summary(id) {
     const whole = JSON.parse(await text(id));
-    whole.positions = rows(whole.positions);
+    const parts = rows(whole.parts);
+    let told = 0;
+    whole.positions = rows(whole.positions).map(position => ({ ...position, parts: parts.slice(told, told += position.parts) }));
+    delete whole.parts;
     return whole;
   }
 
