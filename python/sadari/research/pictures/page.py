@@ -65,7 +65,8 @@ def page(run: Run, summary: Summary, candles: Mapping[str, Candles]) -> str:
     Ladders(tracks_of(run.records), prices, run.settings, end_ns).put(ladders)
     parts = {
         "style": asset("page.css"),
-        "summary": packed(msgspec.json.encode(embedded(summary))),
+        "summary": packed(msgspec.json.encode(without_rows(summary))),
+        "positions": packed(msgspec.json.encode(position_rows(summary))),
         "lines": packed(lines.block()),
         "ladders": packed(ladders.block()),
         "plotly": packed(get_plotlyjs().encode()),
@@ -77,14 +78,17 @@ def page(run: Run, summary: Summary, candles: Mapping[str, Candles]) -> str:
     return whole
 
 
-def embedded(summary: Summary) -> Summary:
-    """The summary as the page carries it: positions and their parts column by column, with the second as the last digit
-    of their times, and without the single denials.
-    """
-    signals = {key: value for key, value in summary["signals"].items() if key != "denials"}
+def without_rows(summary: Summary) -> Summary:
+    """The summary without its positions, which travel on their own, and without the single denials."""
+    kept = {key: value for key, value in summary.items() if key != "positions"}
+    return {**kept, "signals": {key: value for key, value in summary["signals"].items() if key != "denials"}}
+
+
+def position_rows(summary: Summary) -> Summary:
+    """Positions, and the parts of all of them, column by column; of the ends the seconds are the last digits."""
     rows = [{**row, "closed": _second(row["closed"]), "parts": len(row["parts"])} for row in summary["positions"]]
     parts = [{**part, "time": _second(part["time"])} for row in summary["positions"] for part in row["parts"]]
-    return {**summary, "signals": signals, "positions": turned(rows), "parts": turned(parts)}
+    return {"positions": turned(rows), "parts": turned(parts)}
 
 
 def _second(stamp: str | None) -> str | None:

@@ -19,7 +19,7 @@ const Charts = (() => {
   }
 
   const time = more => axis({ type: "date", hoverformat: "%Y-%m-%d %H:%M UTC", showspikes: true, spikemode: "across",
-    spikethickness: 1, spikecolor: color("muted"), spikedash: "dot", nticks: narrow() ? 5 : 10, ...more });
+    spikethickness: 1, spikecolor: color("muted"), spikedash: "dot", nticks: narrow() ? 4 : 10, tickangle: 0, ...more });
   const titled = text => ({ text, standoff: 6, font: { size: 11.5, color: color("muted") } });
 
   // A chart is a function that gives traces and layout; it is asked again when the colors change.
@@ -76,7 +76,7 @@ const Charts = (() => {
       traces: [
         line("Long", long, "long", { fill: "tozeroy", fillcolor: faded("long", .16) }),
         line("Short", short, "short", { fill: "tozeroy", fillcolor: faded("short", .16), line: { color: color("short"), width: 1.2, shape: "hv", dash: "dot" } }),
-        line("Net", net, "ink", { line: { color: color("ink"), width: 1, shape: "hv" } }),
+        line("Net", net, "ink", { line: { color: color("ink"), width: 1.2, shape: "hv", dash: "dash" } }),
         line("Margin in use", margin, "accent", { yaxis: "y2", fill: "tozeroy", fillcolor: faded("accent", .14) }),
       ],
       layout: layout({ xaxis: time({ anchor: "y2" }), yaxis: axis({ domain: [.36, 1], title: titled("Notional, USDT"), tickformat: ",~s" }),
@@ -85,19 +85,21 @@ const Charts = (() => {
   }
 
   // Bars beside names; those below zero are hatched, so that the sign does not hang on color.
-  function bars(names, values, title, hover = "%{x:,.2f} USDT") {
+  // Bars of counts say with a hatch which of them were turned away.
+  function bars(names, values, title, hover = "%{x:,.2f} USDT", turned = null) {
     if (!names.length) return empty("none");
     const numbers = values.map(Number), rows = names.map((_, row) => row);
     const half = (test, shade, shape) => {
-      const kept = rows.filter(row => test(numbers[row]));
+      const kept = rows.filter(test);
       return { type: "bar", orientation: "h", y: kept, x: kept.map(row => numbers[row]), hovertemplate: `${hover}<extra></extra>`,
         marker: { color: color(shade), pattern: { shape, size: 6, solidity: .25, fgcolor: color("panel"), fillmode: "overlay" } } };
     };
     return {
-      traces: [half(number => number >= 0, "gain", ""), half(number => number < 0, "loss", "/")],
+      traces: turned ? [half(row => !turned[row], "accent", ""), half(row => turned[row], "muted", "/")]
+        : [half(row => numbers[row] >= 0, "gain", ""), half(row => numbers[row] < 0, "loss", "/")],
       layout: layout({ hovermode: "closest", showlegend: false, margin: { l: 10, r: 14, t: 8, b: 40 }, bargap: .3, barmode: "overlay",
         xaxis: axis({ title: titled(title), tickformat: ",~s", nticks: 6 }),
-        yaxis: axis({ autorange: "reversed", tickmode: "array", tickvals: names.map((_, row) => row), ticktext: names.map(name => Parts.harmless(name.length > 26 ? name.slice(0, 25) + "…" : name)), showgrid: false, fixedrange: true }) }),
+        yaxis: axis({ autorange: "reversed", tickmode: "array", tickvals: names.map((_, row) => row), ticktext: names.map(name => Parts.harmless(name.length > 26 ? name.slice(0, 25) + "…" : name)), showgrid: false, zeroline: false, fixedrange: true }) }),
     };
   }
 

@@ -71,7 +71,8 @@ const Format = (() => {
   const ratio = (value, absent = NONE) => value === null || value === undefined ? absent : fixed(parsed(binary(value)), 2);
   const count = (value, absent = NOT_KNOWN) => value === null || value === undefined ? absent : fixed(parsed(written(value)), 0);
   const moment = (stamp, absent = NOT_KNOWN) => stamp === null || stamp === undefined ? absent : `${stamp.slice(0, 10)} ${stamp.slice(11, 16)}`;
-  const text = (value, absent = NOT_KNOWN) => value === null || value === undefined || value === "" ? absent : String(value);
+  const text = (value, absent = NOT_KNOWN) => value === null || value === undefined || value === "" ? absent
+    : value === true ? "yes" : value === false ? "no" : String(value);
 
   // A number whose meaning the page does not know, as the summary has it.
   const numeral = value => String(value);

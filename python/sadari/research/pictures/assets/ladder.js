@@ -71,16 +71,17 @@ const Ladder = (() => {
     for (const kind of [...new Set(found.rests.map(rest => rest.kind))]) {
       const x = [], y = [];
       for (const rest of found.rests.filter(rest => rest.kind === kind)) { x.push(stamp(rest.from), stamp(rest.until), null); y.push(rest.price, rest.price, null); }
-      traces.push({ ...level(`Resting ${kind}`, x, y, "stop", { width: 1, dash: kind === "outer wall" ? "longdashdot" : "dot" }), visible: kind === "outer wall" ? "legendonly" : true });
+      traces.push(level(`Resting ${kind}`, x, y, "stop", { width: 1, dash: kind === "outer wall" ? "longdashdot" : "dot" }));
     }
     const marks = (name, fills, symbol, shade) => ({ type: "scatter", mode: "markers", name, x: fills.map(fill => stamp(fill.time)), y: fills.map(fill => fill.price), meta: "fills",
       marker: { symbol, size: 11, color: color(shade), line: { color: color("panel"), width: 1.2 } }, hoverinfo: "text",
       text: fills.map(fill => `${Parts.harmless(fill.label)}<br>${fill.opens === long ? "bought" : "sold"} ${fill.qty} at ${hover(fill.price)}<br>${shownTime(fill.time)}`) });
     const opens = found.fills.filter(fill => fill.opens), closes = found.fills.filter(fill => !fill.opens);
-    if (opens.length) traces.push(marks(long ? "Buys in" : "Sells in", opens, long ? "triangle-up" : "triangle-down", long ? "long" : "short"));
-    if (closes.length) traces.push(marks(long ? "Sells out" : "Buys out", closes, "x", "ink"));
-    return { traces, layout: Charts.layout({ hovermode: "closest", xaxis: Charts.time({ rangeslider: { visible: false }, showspikes: false, nticks: 6 }),
-      yaxis: Charts.axis({ title: Charts.titled("Price, USDT"), tickformat: "~f", separatethousands: true, nticks: 8 }), annotations: planned, margin: { l: 70, r: 44, t: 44, b: 34 } }) };
+    if (opens.length) traces.push(marks(long ? "Entry, adds (buy)" : "Entry, adds (sell)", opens, long ? "triangle-up" : "triangle-down", long ? "long" : "short"));
+    if (closes.length) traces.push(marks(long ? "Exits (sell)" : "Exits (buy)", closes, "x", "ink"));
+    return { traces, layout: Charts.layout({ hovermode: "closest", xaxis: Charts.time({ rangeslider: { visible: false }, showspikes: false, nticks: Charts.narrow() ? 4 : 6 }),
+      yaxis: Charts.axis({ title: Charts.titled("Price, USDT"), tickformat: "~f", separatethousands: true, nticks: 8 }), annotations: planned, margin: { l: Charts.narrow() ? 52 : 70, r: 44, t: 44, b: 34 },
+      ...(Charts.narrow() ? { height: 520, legend: { orientation: "h", x: 0, y: -0.12, yanchor: "top", font: { size: 11.5 } } } : {}) }) };
   }
 
   // What can be said of a position beside its picture, all of it out of the summary.

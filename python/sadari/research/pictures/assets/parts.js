@@ -25,10 +25,15 @@ const Parts = (() => {
     return element("span", { class: `side ${long ? "long" : known ? "short" : ""}` }, known ? `${long ? "▲" : "▼"} ${name}` : Format.NOT_KNOWN);
   }
 
+  // Words stand at the left of their column, numbers at its right.
+  const worded = content => content instanceof Element && content.matches('[data-as="text"], .side, .words');
+
   function table(heads, rows, caption) {
+    const left = heads.map((_, at) => rows.length > 0 && worded(rows[0][at]));
     const cell = (content, at, tag) => {
       if (content instanceof Element && /^T[DH]$/.test(content.tagName)) return content;
-      return element(at === 0 && tag === "td" ? "th" : tag, at === 0 && tag === "td" ? { scope: "row" } : tag === "th" ? { scope: "col" } : {}, content);
+      const first = at === 0 && tag === "td";
+      return element(first ? "th" : tag, { scope: first ? "row" : tag === "th" ? "col" : undefined, class: left[at] ? "left" : undefined }, content);
     };
     return element("div", { class: "scroll", tabindex: rows.length && heads.length > 4 ? 0 : undefined, role: "group", "aria-label": caption || heads[0] || "table" },
       element("table", {}, caption ? element("caption", {}, caption) : null,

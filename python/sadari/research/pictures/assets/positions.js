@@ -1,7 +1,8 @@
 // The table of positions: searched, sorted, page by page; a click, or Enter, draws the ladder of one.
 const Positions = (() => {
   const SHOWN = 15;
-  const HEADS = [["id", "#", "count"], ["symbol", "Symbol", "text"], ["direction", "Side", "text"], ["opened", "Opened, UTC", "moment"], ["stage", "Stage", "text", "minor"], ["reason", "Ended by", "text", "minor"], ["net", "Net, USDT", "gain"]];
+  const HEADS = [["id", "#", "count"], ["symbol", "Symbol", "text"], ["direction", "Side", "text"], ["opened", "Opened, UTC", "moment", "minor"], ["net", "Net, USDT", "gain"], ["reason", "Ended by", "text", "reason minor"]];
+  const LEFT = new Set(["symbol", "direction", "reason"]);
   const NUMBERS = new Set(["id", "net"]);
   let all, order, sorted = { name: "id", up: true }, page = 0, chosen = null, body, told, back, on;
 
@@ -23,7 +24,7 @@ const Positions = (() => {
     return HEADS.map(([name, , as, shown], at) => {
       const key = Read.path("positions", row, name);
       const content = name === "direction" ? Parts.side(all[row].direction) : Parts.value(key, as, name === "reason" ? "still open" : undefined);
-      return Parts.element("td", { class: [shown, ["symbol", "direction", "stage", "reason"].includes(name) ? "left" : ""].filter(Boolean).join(" ") || undefined }, content);
+      return Parts.element("td", { class: [shown, LEFT.has(name) ? "left" : ""].filter(Boolean).join(" ") || undefined }, content);
     });
   }
 
@@ -58,7 +59,7 @@ const Positions = (() => {
   function headed() {
     const row = Parts.element("tr", {}, ...HEADS.map(([name, title, , shown]) => {
       const button = Parts.element("button", { type: "button" }, title);
-      const head = Parts.element("th", { scope: "col", class: [shown, ["symbol", "direction", "stage", "reason"].includes(name) ? "left" : ""].filter(Boolean).join(" ") || undefined, "aria-sort": name === sorted.name ? "ascending" : undefined }, button);
+      const head = Parts.element("th", { scope: "col", class: [shown, LEFT.has(name) ? "left" : ""].filter(Boolean).join(" ") || undefined, "aria-sort": name === sorted.name ? "ascending" : undefined }, button);
       button.addEventListener("click", () => {
         sorted = { name, up: sorted.name === name ? !sorted.up : true };
         for (const other of row.children) other.removeAttribute("aria-sort");

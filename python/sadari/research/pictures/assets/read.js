@@ -46,13 +46,13 @@ const Read = (() => {
       Object.fromEntries(names.map(name => [name, turned.columns[name][row]])));
   }
 
-  async function summary(id) {
-    const whole = JSON.parse(await text(id));
-    const parts = rows(whole.parts);
+  const summary = async id => JSON.parse(await text(id));
+
+  // Positions, each with its parts.
+  async function positions(id) {
+    const found = JSON.parse(await text(id)), parts = rows(found.parts);
     let told = 0;
-    whole.positions = rows(whole.positions).map(position => ({ ...position, parts: parts.slice(told, told += position.parts) }));
-    delete whole.parts;
-    return whole;
+    return rows(found.positions).map(position => ({ ...position, parts: parts.slice(told, told += position.parts) }));
   }
 
   const step = name => String(name).replaceAll("%", "%25").replaceAll(".", "%2E");
@@ -68,5 +68,5 @@ const Read = (() => {
     return value;
   }
 
-  return { text, columns, summed, summary, path, step, at };
+  return { text, columns, summed, summary, positions, path, step, at };
 })();

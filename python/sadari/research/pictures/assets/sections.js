@@ -15,7 +15,7 @@ const Sections = (() => {
     put("headline",
       tile("Return", value("result.return", "signed"), "equity ", value("result.equity_end"), " USDT"),
       tile("Wallet change", value("result.wallet_change", "gain"), "from ", value("result.wallet_start"), " USDT"),
-      tile("Maximum drawdown", fall === null ? value("statistics.max_drawdown", "percent", Format.NOT_KNOWN) : value("statistics.max_drawdown.fraction", "percent"), ...(fall === null ? [] : [value("statistics.max_drawdown.amount"), " USDT"])),
+      tile("Max. drawdown", fall === null ? value("statistics.max_drawdown", "percent", Format.NOT_KNOWN) : value("statistics.max_drawdown.fraction", "percent"), ...(fall === null ? [] : [value("statistics.max_drawdown.amount"), " USDT"])),
       tile("Closed positions", value("statistics.closed", "count"), value("statistics.wins", "count"), " won, ", value("statistics.losses", "count"), " lost"),
       tile("Win rate", value("statistics.win_rate", "percent"), "even at ", value("statistics.break_even_win_rate", "percent")),
       tile("Profit factor", value("statistics.profit_factor", "ratio", "no loss"), value("statistics.mean_win", "usdt", "no win"), " / ", value("statistics.mean_loss", "usdt", "no loss")),
@@ -35,7 +35,9 @@ const Sections = (() => {
         element("h3", {}, "Denied, by gate"), gates.length ? table(["Gate", "times", "episodes", "symbols"], gates) : note("No signal was denied."),
         note("A gate counts entries and adds. Denials of a symbol one after the other by one gate are one episode. Each denial stands in the JSON report."))),
       counterfactual(whole));
-    Charts.later("funnel-chart", () => Charts.bars(["raised", ...told.gates.map(row => `− ${row.gate}`), "accepted", "filled"], [told.raised, ...told.gates.map(row => -row.count), told.accepted, told.filled], "Signals; denials to the left", "%{x:,}"));
+    sized("funnel-chart", told.gates.length + 3);
+    Charts.later("funnel-chart", () => Charts.bars(["raised", ...told.gates.map(row => `denied: ${row.gate}`), "accepted", "filled"], [told.raised, ...told.gates.map(row => row.count), told.accepted, told.filled],
+      "Signals (hatched: denied)", "%{x:,}", [false, ...told.gates.map(() => true), false, false]));
   }
 
   function counterfactual(whole) {
@@ -51,9 +53,9 @@ const Sections = (() => {
   }
 
   function groups(name, title, shown) {
-    return table([title, "positions", "closed", "win rate", "price", "fees", "funding", "net, USDT"], shown.map((_, at) => {
+    return table([title, "positions", "win rate", "price", "fees", "funding", "net, USDT"], shown.map((_, at) => {
       const of = (key, as) => value(Read.path(name, at, key), as);
-      return [of("name", "text"), of("positions", "count"), of("closed", "count"), of("win_rate", "percent"), of("price"), of("fees"), of("funding"), of("net", "gain")];
+      return [of("name", "text"), of("positions", "count"), of("win_rate", "percent"), of("price"), of("fees"), of("funding"), of("net", "gain")];
     }));
   }
 
@@ -66,21 +68,27 @@ const Sections = (() => {
       ["Unrealized, at the last prices", value("result.unrealized", "gain")], ["Equity at the end", value("result.equity_end")]]);
   }
 
+  function sized(id, rows) {
+    const place = document.getElementById(id);
+    place.style.minHeight = place.style.height = `${Math.max(rows * 25 + 60, 150)}px`;
+  }
+
   // A chart of the results of groups beside their table: with many, those at both ends.
   function drawn(id, rows, key, title) {
     const ranked = [...rows].sort((a, b) => Number(b[key]) - Number(a[key])), many = ranked.length > 24, kept = many ? [...ranked.slice(0, 12), ...ranked.slice(-12)] : ranked;
-    const place = document.getElementById(id);
-    place.style.minHeight = place.style.height = `${Math.max(kept.length * 24 + 60, 150)}px`;
+    sized(id, kept.length);
     Charts.later(id, () => Charts.bars(kept.map(row => row.name ?? row.reason), kept.map(row => row[key]), `${title}${many ? ", the 12 best and the 12 worst" : ""}`));
   }
 
   function profit(whole) {
     const chart = (id, label) => element("div", { class: "chart", id, role: "img", "aria-label": label });
     const reasons = table(["Reason", "times", "value", "price profit", "fees"], whole.exits.map((_, at) => [value(Read.path("exits", at, "reason"), "text"), value(Read.path("exits", at, "count"), "count"), value(Read.path("exits", at, "value")), value(Read.path("exits", at, "pnl"), "gain"), value(Read.path("exits", at, "fees"))]));
-    put("profit-body", made(whole),
-      element("h3", {}, "By symbol"), element("div", { class: "columns" }, element("div", {}, chart("symbol-chart", "Net result of each symbol")), element("div", {}, groups("by_symbol", "Symbol", whole.by_symbol))),
-      element("h3", {}, "By reason of the exit"), element("div", { class: "columns" }, element("div", {}, chart("reason-chart", "Price profit of each exit reason")), element("div", {}, reasons)),
-      element("h3", {}, "By side and by stage"), element("div", { class: "columns" }, element("div", {}, groups("by_direction", "Side", whole.by_direction)), element("div", {}, groups("by_stage", "Stage", whole.by_stage))));
+    const beside = (picture, rows) => element("div", { class: "columns drawn" }, element("div", {}, picture), element("div", {}, rows));
+    put("profit-body",
+      element("div", { class: "columns" }, element("div", {}, made(whole)),
+        element("div", {}, groups("by_direction", "Side", whole.by_direction), element("h3", {}, "By stage reached"), groups("by_stage", "Stage", whole.by_stage))),
+      element("h3", {}, "By symbol"), beside(chart("symbol-chart", "Net result of each symbol"), groups("by_symbol", "Symbol", whole.by_symbol)),
+      element("h3", {}, "By reason of the exit"), beside(chart("reason-chart", "Price profit of each exit reason"), reasons));
     drawn("symbol-chart", whole.by_symbol, "net", "Net, USDT");
     drawn("reason-chart", whole.exits, "pnl", "Price profit, USDT");
   }

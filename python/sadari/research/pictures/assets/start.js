@@ -17,6 +17,7 @@
     document.documentElement.dataset.opened = String(Math.round(performance.now()));
     Charts.later("exposure-chart", () => Charts.exposure(lines));
     await free();
+    summary.positions = await Read.positions("packed-positions");
     Positions.build(summary.positions);
     await free();
     Sections.rest(summary);
