@@ -37,7 +37,7 @@ class Opened:
         return self.page.evaluate(script, argument)
 
     def wait(self, script: str) -> None:
-        """Wait until a script is true in the page, asking from outside: the page's own policy lets nothing be evaluated."""
+        """Wait until a script is true in the page, asked from outside: its policy lets nothing inside be evaluated."""
         for _ in range(PATIENCE_MS // POLL_MS):
             if self.page.evaluate(script):
                 return

@@ -74,9 +74,7 @@ def caused(run: Run, cause: str) -> Run:
 
 
 def crowd(positions: int, symbols: int = 50, days: int = 60) -> tuple[Run, dict[str, CandleColumns]]:
-    """Many positions of many lengths, one after the other on each symbol, with adds, two stops at a time and numbers as
-    long as real ones.
-    """
+    """Many positions of many lengths, one after the other on each symbol, adds and numbers as long as real ones."""
     chance = random.Random(10)
     names = tuple(f"S{number}USDT" for number in range(symbols))
     tale = Scribe(days=days, symbols=names)
@@ -123,7 +121,8 @@ def _one(
 
 def in_time(records: Sequence[Event | Command]) -> list[Event | Command]:
     """Records told position by position, in the order of time; a command stays behind its event."""
-    now, timed = 0, []
+    now = 0
+    timed: list[tuple[int, int, Event | Command]] = []
     for record in records:
         now = record.time_ns if isinstance(record, Event) else now
         timed.append((now, len(timed), record))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from sadari.cli.main import main
 from sadari.research import layout
@@ -47,7 +48,7 @@ WRITTEN: dict[str, Callable[[Any], str]] = {
     "count": lambda value: f"{value:,}",
     "moment": layout.moment,
     "lasting": layout.lasting,
-    "text": lambda value: {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value,
+    "text": lambda value: ("yes" if value else "no") if isinstance(value, bool) else str(value),
 }
 
 
@@ -61,7 +62,9 @@ def looked_up(whole: Any, key: str) -> Any:
 
 def compare(shown: Opened, summary: Summary) -> int:
     """Hold every number on the page against the summary; returns how many there are."""
-    found = shown.run("[...document.querySelectorAll('[data-key]')].map(e => [e.dataset.key, e.dataset.as, e.textContent])")
+    found = shown.run(
+        "[...document.querySelectorAll('[data-key]')].map(e => [e.dataset.key, e.dataset.as, e.textContent])"
+    )
     for key, how, text in found:
         value = looked_up(summary, key)
         if value is None or value == "":
@@ -131,7 +134,9 @@ def test_a_chosen_position_shows_each_of_its_fills(opened: Open) -> None:
         shown.wait(f"document.querySelector('#ladder').dataset.position === '{row}'")
         shown.wait("document.querySelector('#ladder-chart')?.dataset.drawn === 'yes'")
         assert shown.run("document.querySelectorAll('#ladder-chart .scatterlayer .points path').length") == fills
-    texts = shown.run("document.getElementById('ladder-chart').data.filter(t => t.meta === 'fills').flatMap(t => t.text)")
+    texts = shown.run(
+        "document.getElementById('ladder-chart').data.filter(t => t.meta === 'fills').flatMap(t => t.text)"
+    )
     assert [text.split("<br>")[:2] for text in texts] == [["entry", "sold 1 at 100"], ["tick", "bought 1 at 101"]]
 
 
@@ -238,7 +243,18 @@ def test_numbers_are_written_as_in_the_text_report(opened: Open) -> None:
     chance = random.Random(3)
     floats = [0.0, -0.0, 0.125, 0.00125, -0.00125, 2.675, 0.005, 1e-9, 123456.785, -0.00004, 1 / 3, 5e-324, 1e15]
     floats += [chance.gauss(0, 1) * 10 ** chance.randint(-6, 9) for _ in range(2_000)]
-    texts = ["0", "0.005", "-0.005", "0.0049", "0.00001", "-0.0000012345", "123456789012.345", "0.015", "0.025", "-1.005"]
+    texts = [
+        "0",
+        "0.005",
+        "-0.005",
+        "0.0049",
+        "0.00001",
+        "-0.0000012345",
+        "123456789012.345",
+        "0.015",
+        "0.025",
+        "-1.005",
+    ]
     texts += [f"{Decimal(chance.randint(-(10**12), 10**12)).scaleb(-chance.randint(0, 14)):f}" for _ in range(2_000)]
     shown = opened(drawn(Scribe().run())[0])
     for how, values in (
@@ -250,7 +266,7 @@ def test_numbers_are_written_as_in_the_text_report(opened: Open) -> None:
         assert not wrong, (how, wrong[:5], WRITTEN[how](wrong[0][0]))
 
 
-def test_without_a_decompressor_the_page_says_what_it_lacks(opened: Open, browser: Any, tmp_path: Path) -> None:
+def test_without_a_decompressor_the_page_says_what_it_lacks(browser: Browser, tmp_path: Path) -> None:
     """An old browser gets a sentence, not an empty page."""
     file = tmp_path / "old.html"
     file.write_text(drawn(Scribe().run())[0], encoding="utf-8")

@@ -23,8 +23,8 @@ _EPOCH_DAY = date(1970, 1, 1).toordinal()
 def months(book: Book) -> list[Section]:
     """Each UTC month from the first candle to the last, those without a trade included.
 
-    ``net`` is the change of the wallet and adds up over the months to that of the run; what of it is neither price, fees
-    nor funding is of another kind. ``return`` and ``max_drawdown`` are of equity, and None where no sample tells.
+    ``net`` is the change of the wallet and adds up over the months to that of the run; what of it is neither price,
+    fees nor funding is of another kind. ``return`` and ``max_drawdown`` are of equity, and None where no sample tells.
     """
     times = [time_ns for time_ns, _ in book.equity]
     changes = sorted(book.run.income, key=lambda entry: entry.time_ns)

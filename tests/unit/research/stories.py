@@ -85,12 +85,11 @@ class Scribe:
         self.orders += 1
         name = f"o-{self.orders}"
         kind = OrderType.STOP_MARKET if purpose in {Purpose.STOP, Purpose.WALL} else OrderType.MARKET
-        self.write(
-            PlaceOrder(
-                symbol=symbol, client_order_id=name, purpose=purpose, side=side, order_type=kind, qty=qty,
-                trigger_price=trigger,
-            )  # fmt: skip
-        )
+        order = PlaceOrder(
+            symbol=symbol, client_order_id=name, purpose=purpose, side=side, order_type=kind, qty=qty,
+            trigger_price=trigger,
+        )  # fmt: skip
+        self.write(order)
         return name
 
     def fill(
@@ -115,13 +114,12 @@ class Scribe:
             fee=fee, realized_pnl=profit, buyer=opens == (direction is Direction.LONG), done=done, cause=cause,
         )  # fmt: skip
         margin = sum((self.held[name] * self.average[name] for name in self.held), D(0)) / 10
-        self.write(
-            fill,
-            AccountUpdated(
-                time_ns=now, cause="ORDER", wallet_balance=self.wallet, available_balance=self.wallet - margin,
-                positions=(PositionRecord(symbol, direction.sign * self.held[symbol], self.average[symbol]),),
-            ),  # fmt: skip
-        )
+        held_now = PositionRecord(symbol, direction.sign * self.held[symbol], self.average[symbol])
+        updated = AccountUpdated(
+            time_ns=now, cause="ORDER", wallet_balance=self.wallet, available_balance=self.wallet - margin,
+            positions=(held_now,),
+        )  # fmt: skip
+        self.write(fill, updated)
         return profit
 
     def enter(self, minute: float, symbol: str, direction: Direction, price: Decimal, qty: Decimal) -> None:

@@ -1,6 +1,7 @@
 """Whole numbers in little space: columns as byte planes in one compressed block that a page unpacks.
 
-A small number has zeros in its high bytes. Written byte place by byte place, those zeros stand together and cost nothing.
+A small number has zeros in its high bytes. Written byte place by byte place, those zeros stand together and cost
+nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Each position's ladder on its candles, in columns: small enough for thousands of positions in one page.
 
 Prices are counted from the open of a position's first candle, in steps of its symbol's last decimal; lines that are
-means or products (the average, stops, rungs) in tenths of that step. Fills are timed from the first one, everything else
-from the last fill before it: what follows a fill follows it after the same few milliseconds each time.
+means or products (the average, stops, rungs) in tenths of that step. Fills are timed from the first one, everything
+else from the last fill before it: what follows a fill follows it after the same few milliseconds each time.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 
 from sadari.model.order import Direction
 from sadari.model.plan import Settings
@@ -106,8 +105,7 @@ class Ladders:
         put = self._columns
         put["fills"].append(len(track.fills))
         for fill in track.fills:
-            sign, digits, exponent = fill.qty.normalize().as_tuple()
-            places = max(-int(exponent), 0)
+            places = max(-int(fill.qty.normalize().as_tuple().exponent), 0)
             put["fill_time"].append((fill.time_ns - opened_ns) // MILLISECOND_NS)
             put["fill_price"].append(round(fill.price * 10**decimals) - base)
             put["fill_qty"].append(int(fill.qty.scaleb(places)))
@@ -122,7 +120,9 @@ class Ladders:
         def after_fill(name: str, time_ns: int) -> None:
             number = max(bisect_right(filled, time_ns) - 1, 0)
             put[f"{name}_fill"].append(number)
-            put[f"{name}_time"].append((time_ns - opened_ns) // MILLISECOND_NS - self._since(filled, number, opened_ns))
+            filled_ns = filled[number] if filled else opened_ns
+            since_ms = (filled_ns - opened_ns) // MILLISECOND_NS
+            put[f"{name}_time"].append((time_ns - opened_ns) // MILLISECOND_NS - since_ms)
 
         def tenths(price: float | Decimal) -> int:
             return round(float(price) * 10 ** (decimals + 1)) - 10 * base
@@ -146,10 +146,6 @@ class Ladders:
             after_fill("from", resting.from_ns)
             after_fill("until", self._end_ns if resting.until_ns is None else resting.until_ns)
 
-    @staticmethod
-    def _since(filled: Sequence[int], number: int, opened_ns: int) -> int:
-        return (filled[number] - opened_ns) // MILLISECOND_NS if filled else 0
-
     def _rungs(self, track: Track) -> list[tuple[int, float, bool]]:
         """Each rung with its price: the armed level where it was armed, else what the plan makes of the entry."""
         entries = [fill for fill in track.fills if fill.label == "entry"]
@@ -164,5 +160,3 @@ class Ladders:
             price = float(value / qty * (1 - sign * trigger)) if armed is None else armed
             planned.append((number, price, armed is not None))
         return planned
-
-

@@ -1,7 +1,7 @@
 """One file that a browser opens from the disk: no network, no font, no script from elsewhere.
 
-The summary and the lines travel in it compressed. Every number that the page shows in its text is taken from the summary
-and names its place there (``data-key``); the page draws and formats, and calculates nothing.
+The summary and the lines travel in it compressed. Every number that the page shows in its text is taken from the
+summary and names its place there (``data-key``); the page draws and formats, and calculates nothing.
 """
 
 from __future__ import annotations

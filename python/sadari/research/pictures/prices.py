@@ -42,7 +42,7 @@ class Prices:
         self._close = candles.close
         self._numbers = np.asarray(candles.open_time_ns)
         columns = [np.asarray(column) for column in (candles.open, candles.high, candles.low, candles.close)]
-        self.decimals = decimals_of(columns[3])
+        self.decimals = max(map(decimals_of, columns))
         self._steps = [np.rint(column * 10.0**self.decimals).astype(np.int64) for column in columns]
 
     def last(self, times_ns: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
