@@ -125,7 +125,7 @@ class Ladders:
             put[f"{name}_time"].append((time_ns - opened_ns) // MILLISECOND_NS - since_ms)
 
         def tenths(price: float | Decimal) -> int:
-            return round(float(price) * 10 ** (decimals + 1)) - 10 * base
+            return round(float(price) * 10.0 ** (decimals + 1)) - 10 * base
 
         for name, line in (("average", track.average), ("stop", track.stop)):
             held = [(time_ns, price) for time_ns, price in line if price is not None]
