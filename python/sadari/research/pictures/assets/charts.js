@@ -76,7 +76,7 @@ const Charts = (() => {
       traces: [
         line("Long", long, "long", { fill: "tozeroy", fillcolor: faded("long", .16) }),
         line("Short", short, "short", { fill: "tozeroy", fillcolor: faded("short", .16), line: { color: color("short"), width: 1.2, shape: "hv", dash: "dot" } }),
-        line("Net", net, "ink", { line: { color: color("ink"), width: 1.2, shape: "hv", dash: "dash" } }),
+        line("Net", net, "ink", { line: { color: color("ink"), width: times.length > 1500 ? .7 : 1.2, shape: "hv", dash: times.length > 1500 ? "solid" : "dash" } }),
         line("Margin in use", margin, "accent", { yaxis: "y2", fill: "tozeroy", fillcolor: faded("accent", .14) }),
       ],
       layout: layout({ xaxis: time({ anchor: "y2" }), yaxis: axis({ domain: [.36, 1], title: titled("Notional, USDT"), tickformat: ",~s" }),

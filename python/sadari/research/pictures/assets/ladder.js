@@ -64,7 +64,7 @@ const Ladder = (() => {
     for (const rung of found.rungs) {
       const name = `add ${rung.number} ${rung.armed ? "planned and armed" : "planned"}`;
       traces.push({ ...level(name, [stamp(opened), stamp(end)], [rung.price, rung.price], long ? "long" : "short", { dash: "dot", width: 1.2 }), showlegend: false });
-      planned.push({ x: stamp(end), y: rung.price, xanchor: "left", yanchor: "middle", text: ` add ${rung.number}`, showarrow: false, font: { size: 11, color: color(long ? "long" : "short") } });
+      planned.push({ x: stamp(opened), y: rung.price, xanchor: "right", yanchor: "middle", text: `add ${rung.number} `, showarrow: false, font: { size: 11, color: color(long ? "long" : "short") } });
     }
     if (found.average.length) { const { x, y } = steps(found.average, end); traces.push(level("Average", x, y, "accent", { width: 1.6 })); }
     if (found.stop.length) { const { x, y } = steps(found.stop, end); traces.push(level("Effective stop", x, y, "stop", { dash: "dash", width: 1.6 })); }
@@ -80,8 +80,17 @@ const Ladder = (() => {
     if (opens.length) traces.push(marks(long ? "Entry, adds (buy)" : "Entry, adds (sell)", opens, long ? "triangle-up" : "triangle-down", long ? "long" : "short"));
     if (closes.length) traces.push(marks(long ? "Exits (sell)" : "Exits (buy)", closes, "x", "ink"));
     return { traces, layout: Charts.layout({ hovermode: "closest", xaxis: Charts.time({ rangeslider: { visible: false }, showspikes: false, nticks: Charts.narrow() ? 4 : 6 }),
-      yaxis: Charts.axis({ title: Charts.titled("Price, USDT"), tickformat: "~f", separatethousands: true, nticks: 8 }), annotations: planned, margin: { l: Charts.narrow() ? 52 : 70, r: 44, t: 44, b: 34 },
+      yaxis: Charts.axis({ title: Charts.titled("Price, USDT"), tickformat: "~f", separatethousands: true, nticks: 8, range: near(found) }), annotations: planned, margin: { l: Charts.narrow() ? 52 : 70, r: 14, t: Charts.narrow() ? 10 : 44, b: 34 },
       ...(Charts.narrow() ? { height: 520, legend: { orientation: "h", x: 0, y: -0.12, yanchor: "top", font: { size: 11.5 } } } : {}) }) };
+  }
+
+  // Prices of the candles and fills, where they would be a thin line among levels that are far away; else nothing.
+  function near(found) {
+    const close = [...found.candles.flatMap(candle => [candle.high, candle.low]), ...found.fills.map(fill => fill.price)];
+    const far = [...found.stop, ...found.rungs, ...found.rests].map(level => level.price);
+    if (!close.length || !far.length) return undefined;
+    const low = Math.min(...close), high = Math.max(...close), whole = Math.max(high, ...far) - Math.min(low, ...far), edge = (high - low) * .12 || whole * .02;
+    return high - low < whole * .35 ? [low - edge, high + edge] : undefined;
   }
 
   // What can be said of a position beside its picture, all of it out of the summary.
@@ -95,7 +104,7 @@ const Ladder = (() => {
     const list = facts([["Opened, UTC", at("opened", "moment")], ["Closed, UTC", at("closed", "moment", "still open")], ["Stage", at("stage", "text")], ["Adds filled", at("adds", "count")],
       ["Entry price, mean", at("entry_price", "price")], ["Exit price, mean", at("exit_price", "price")], ["Largest quantity", at("max_qty", "price")], ["Planned worst case", at("worst_case", "usdt")],
       ["Price profit", at("pnl", "gain")], ["Fees", at("fees", "usdt")], ["Funding", at("funding", "usdt")], ["Ended by", at("reason", "text", "still open")], ["Strategy", at("strategy", "text", "-")]]);
-    return { head, list, parts: parts.length ? table(["Closed for", "at, UTC", "quantity", "price", "profit", "fees", "cause (actor)"], parts) : null };
+    return { head, list, parts: parts.length ? table(["Closed for", "at, UTC", "quantity", "price", "profit", "fees", "cause"], parts) : null };
   }
 
   async function show(row, position) {
@@ -104,7 +113,14 @@ const Ladder = (() => {
     const known = found.candles.length ? `Candles of ${Format.interval(found.interval)}: with this many positions a picture has at most ${found.most} candles, so longer ones get longer candles. ` : "The candles of this position are not known. ";
     const trail = position.parts.some(part => part.reason === "TECH_ATR_TRAIL") ? "A trailing exit moves with its own line, which the records do not hold. " : "";
     const average = found.average.length ? "" : "The average over time is not known. ", stop = found.stop.length ? "" : "The stop over time is not known. ";
-    place.replaceChildren(head, drawing, Parts.note(known, "Hollow candles rose. Dotted levels are planned adds. ", trail, average, stop), list, ...[parts].filter(Boolean));
+    const levels = near(found) && Parts.element("button", { type: "button", "aria-pressed": "false" }, "Show all levels");
+    levels?.addEventListener("click", () => {
+      const all = levels.getAttribute("aria-pressed") === "false";
+      levels.setAttribute("aria-pressed", all);
+      levels.textContent = all ? "Show the candles" : "Show all levels";
+      Plotly.relayout("ladder-chart", all ? { "yaxis.autorange": true } : { "yaxis.range": near(found) });
+    });
+    place.replaceChildren(head, ...(levels ? [Parts.element("div", { class: "bar" }, levels, Parts.element("span", { class: "note" }, "Some levels are far from the candles."))] : []), drawing, Parts.note(known, "Hollow candles rose. Dotted levels are planned adds. ", trail, average, stop), list, ...[parts].filter(Boolean));
     place.dataset.position = row;
     await Charts.draw("ladder-chart", () => chart(found, position));
   }

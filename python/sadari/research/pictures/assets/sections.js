@@ -53,9 +53,9 @@ const Sections = (() => {
   }
 
   function groups(name, title, shown) {
-    return table([title, "positions", "win rate", "price", "fees", "funding", "net, USDT"], shown.map((_, at) => {
+    return table([title, "net, USDT", "positions", "win rate", "price", "fees", "funding"], shown.map((_, at) => {
       const of = (key, as) => value(Read.path(name, at, key), as);
-      return [of("name", "text"), of("positions", "count"), of("win_rate", "percent"), of("price"), of("fees"), of("funding"), of("net", "gain")];
+      return [of("name", "text"), of("net", "gain"), of("positions", "count"), of("win_rate", "percent"), of("price"), of("fees"), of("funding")];
     }));
   }
 
@@ -64,7 +64,7 @@ const Sections = (() => {
     for (const kind of Object.keys(whole.result.other)) parts.push([kind.toLowerCase().replaceAll("_", " "), value(Read.path("result", "other", kind))]);
     if (whole.result.funding === null) parts.push(["Funding booked and counted", value("result.funding_booked")]);
     if (!whole.result.adds_up) parts.push(["EXPLAINED BY NOTHING", value("result.difference")]);
-    return table(["From the wallet's start to its end", "USDT"], [["Wallet at the start", value("result.wallet_start")], ...parts, ["Wallet change", value("result.wallet_change", "gain")], ["Wallet at the end", value("result.wallet_end")],
+    return table(["Account", "USDT"], [["Wallet at the start", value("result.wallet_start")], ...parts, ["Wallet change", value("result.wallet_change", "gain")], ["Wallet at the end", value("result.wallet_end")],
       ["Unrealized, at the last prices", value("result.unrealized", "gain")], ["Equity at the end", value("result.equity_end")]]);
   }
 
