@@ -103,6 +103,9 @@ def test_every_number_of_a_real_run_is_that_of_the_json(opened: Open, tmp_path: 
         shown.wait("document.querySelector('#ladder-chart')?.dataset.drawn === 'yes'")
         compare(shown, summary)
     assert (shown.said, shown.asked) == ([], [html.as_uri()])
+    worth, fall = shown.run("document.getElementById('equity-chart').data.map(trace => Array.from(trace.y))")
+    assert worth[-1] == pytest.approx(float(summary["result"]["equity_end"]), abs=0.01)
+    assert min(fall) == pytest.approx(summary["statistics"]["max_drawdown"]["fraction"], abs=1e-6)
 
 
 @pytest.mark.parametrize("unknown", [(), ("AUSDT", "BUSDT")], ids=["known", "unknown funding"])
