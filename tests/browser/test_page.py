@@ -194,19 +194,22 @@ def test_hostile_text_stays_text(opened: Open) -> None:
     assert shown.said == []
 
 
-def test_sections_that_the_page_does_not_know_are_shown_as_tables(opened: Open) -> None:
+@pytest.mark.parametrize("nested", [False, True], ids=["rows", "rows in a section"])
+def test_sections_that_the_page_does_not_know_are_shown_as_tables(opened: Open, nested: bool) -> None:
     """And the counterfactual funnel has a table of its own, with and without an interval."""
     row = {"signals": 9, "episodes": 3, "followed": 8, "open": 1, "not_followed": 1, "mean": "-2.5"}
     gates = [
-        {"gate": "MAX_POSITIONS", **row, "net": "-20.5", "interval": ["-4.1", "1.2"], "saved": "20.5"},
-        {"gate": "COOLDOWN_ACTIVE", **row, "net": "3", "interval": None, "saved": "-3"},
+        {"gate": "MAX_POSITIONS", **row, "net": "-20.5", "interval": [-4.1, 1.2], "saved": "20.5"},
+        {"gate": "COOLDOWN_ACTIVE", **row, "net": "3", "interval": None, "saved": "-3", "not_followed": {"HOLE": 2}},
     ]
+    funnel = {"gates": gates, "shadows": [{"symbol": "AUSDT", "reason": "a shadow of its own"}]}
     surge = {"conditions": [{"name": "volume", "failed": 12, "share": 0.25}], "verdicts": 4}
-    html, summary = drawn(small().run(), "AUSDT", "BUSDT", funnel=gates, surge=surge)
+    html, summary = drawn(small().run(), "AUSDT", "BUSDT", funnel=funnel if nested else gates, surge=surge)
     shown = opened(html)
     everything(shown)
     compare(shown, summary)
     assert "-4.10 to 1.20" in shown.page.inner_text("#signals")
+    assert "HOLE 2" in shown.page.inner_text("#signals")
     assert shown.page.inner_text("#more-surge [data-key='surge.conditions.0.failed']") == "12"
 
 

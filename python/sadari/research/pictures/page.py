@@ -79,9 +79,12 @@ def page(run: Run, summary: Summary, candles: Mapping[str, Candles]) -> str:
 
 
 def without_rows(summary: Summary) -> Summary:
-    """The summary without its positions, which travel on their own, and without the single denials."""
+    """The summary without its positions, which travel on their own, and without single denials and their shadows."""
     kept = {key: value for key, value in summary.items() if key != "positions"}
-    return {**kept, "signals": {key: value for key, value in summary["signals"].items() if key != "denials"}}
+    for section, rows in (("signals", "denials"), ("funnel", "shadows")):
+        if isinstance(kept.get(section), dict):
+            kept[section] = {key: value for key, value in kept[section].items() if key != rows}
+    return kept
 
 
 def position_rows(summary: Summary) -> Summary:

@@ -48,7 +48,7 @@ const Sections = (() => {
       table(["Gate", "signals", "episodes", "followed", "open", "not followed", "net, USDT", "mean", "interval of the mean", "saved"], rows.map((row, at) => {
         const of = (name, as, absent) => value(Read.path(...home, at, name), as, absent);
         const interval = Array.isArray(row.interval) ? element("span", {}, value(Read.path(...home, at, "interval", 0)), " to ", value(Read.path(...home, at, "interval", 1))) : of("interval", "text");
-        return [of("gate", "text"), ...["signals", "episodes", "followed", "open", "not_followed"].map(name => of(name, "count")), of("net", "gain"), of("mean"), interval, of("saved", "gain")];
+        return [of("gate", "text"), ...["signals", "episodes", "followed", "open"].map(name => of(name, "count")), plain(row.not_followed, [...home, at, "not_followed"]), of("net", "gain"), of("mean"), interval, of("saved", "gain")];
       })), note("Each denied signal is followed in shadow through the same rules, fees and latency; what is still open at the end is counted apart. A positive saving is a loss that the gate kept away."));
   }
 
@@ -86,7 +86,8 @@ const Sections = (() => {
     const beside = (picture, rows) => element("div", { class: "columns drawn" }, element("div", {}, picture), element("div", {}, rows));
     put("profit-body",
       element("div", { class: "columns" }, element("div", {}, made(whole)),
-        element("div", {}, groups("by_direction", "Side", whole.by_direction), element("h3", {}, "By stage reached"), groups("by_stage", "Stage", whole.by_stage))),
+        element("div", {}, groups("by_direction", "Side", whole.by_direction), element("h3", {}, "By stage reached"), groups("by_stage", "Stage", whole.by_stage),
+          ...(whole.by_strategy?.length ? [element("h3", {}, "By strategy"), groups("by_strategy", "Strategy", whole.by_strategy)] : []))),
       element("h3", {}, "By symbol"), beside(chart("symbol-chart", "Net result of each symbol"), groups("by_symbol", "Symbol", whole.by_symbol)),
       element("h3", {}, "By reason of the exit"), beside(chart("reason-chart", "Price profit of each exit reason"), reasons));
     drawn("symbol-chart", whole.by_symbol, "net", "Net, USDT");
@@ -111,7 +112,7 @@ const Sections = (() => {
         ["Planned at one time, USDT", value("worst_case.planned_at_once")], ["Worst position by price, USDT", worst.worst_position === null ? "none lost" : value("worst_case.worst_position.pnl", "gain")],
         ["Time in market", value("statistics.time_in_market", "percent")], ["Mean hold", value("statistics.mean_hold_s", "lasting")], ["Longest hold", value("statistics.longest_hold_s", "lasting")], ["Return / max drawdown", value("statistics.risk_adjusted_return", "ratio", "not defined")]]),
         worst.beyond_plan.length ? table(["Lost more than planned", "#", "price profit", "planned at most", "beyond"], worst.beyond_plan.slice(0, 20).map((_, at) => { const of = (name, as) => value(Read.path("worst_case", "beyond_plan", at, name), as); return [of("symbol", "text"), of("id", "count"), of("pnl", "gain"), of("worst_case"), of("beyond")]; })) : note("No position lost more by price than was planned."))),
-      element("h3", {}, "Open at the end"), open.length ? table(["Symbol", "side", "stage", "quantity", "entry", "mark", "unrealized"], open) : note("No position was open at the end of the data."));
+      element("h3", {}, "Open at the end"), whole.exposure && open.length ? facts(["long", "short", "net"].map(name => [`Notional ${name}, USDT`, value(`exposure.${name}`)])) : null, open.length ? table(["Symbol", "side", "stage", "quantity", "entry", "mark", "unrealized"], open) : note("No position was open at the end of the data."));
   }
 
   function unknown(whole) {
@@ -132,24 +133,29 @@ const Sections = (() => {
       element("h3", {}, "Settings"), element("details", {}, element("summary", {}, "Everything that the engine decided by"), tree(whole.settings, ["settings"])));
   }
 
-  // Sections that this page does not know are shown as they are: rows of the same shape as a table, the rest as pairs.
+  // Sections that this page does not know are shown as they are: rows of the same shape as a table, the rest as pairs,
+  // and in the cell of a table in one line.
   function tree(found, path) {
     if (Array.isArray(found) && found.length && found.every(row => row && typeof row === "object" && !Array.isArray(row))) {
       const names = [...new Set(found.flatMap(Object.keys))], shown = found.slice(0, 200);
-      const whole = table(names, shown.map((row, at) => names.map(name => plain(row[name], [...path, at, name]))));
+      const whole = table(names, shown.map((row, at) => names.map(name => plain(row[name], [...path, at, name], true))));
       return found.length > shown.length ? element("div", {}, whole, note("The first 200 rows; the JSON report has all.")) : whole;
     }
     return table(["", ""], Object.entries(found).map(([name, inner]) => [name.replaceAll("_", " "), element("td", { class: "words" }, plain(inner, [...path, name]))]));
   }
 
-  function plain(found, path) {
+  const scalar = one => one === null || typeof one !== "object";
+
+  function plain(found, path, inside = false) {
     if (found === undefined) return "";
-    if (found === null || typeof found !== "object") return value(Read.path(...path), typeof found === "number" ? "numeral" : "text");
-    if (Array.isArray(found) && found.every(one => one === null || typeof one !== "object")) return element("span", {}, ...found.flatMap((one, at) => [at ? ", " : "", value(Read.path(...path, at), typeof one === "number" ? "numeral" : "text")]));
+    if (scalar(found)) return value(Read.path(...path), typeof found === "number" ? "numeral" : "text");
+    if (!Array.isArray(found) && Object.values(found).every(scalar) && (inside || Object.keys(found).length < 4) && Object.keys(found).length)
+      return element("span", {}, ...Object.keys(found).flatMap((name, at) => [`${at ? ", " : ""}${name.replaceAll("_", " ")} `, plain(found[name], [...path, name])]));
+    if (Array.isArray(found) && found.every(scalar) && found.length) return element("span", {}, ...found.flatMap((one, at) => [at ? ", " : "", value(Read.path(...path, at), typeof one === "number" ? "numeral" : "text")]));
     return Object.keys(found).length ? tree(found, path) : "none";
   }
 
-  const KNOWN = new Set(["period", "result", "statistics", "worst_case", "margin", "signals", "orders", "entries", "exits", "by_direction", "by_stage", "by_symbol", "open_positions", "in_flight", "protection", "incidents", "assumptions", "engine", "positions", "settings", "months", "funnel"]);
+  const KNOWN = new Set(["period", "result", "statistics", "worst_case", "margin", "signals", "orders", "entries", "exits", "by_direction", "by_stage", "by_strategy", "by_symbol", "exposure", "open_positions", "in_flight", "protection", "incidents", "assumptions", "engine", "positions", "settings", "months", "funnel"]);
 
   function more(whole) {
     const others = Object.keys(whole).filter(name => !KNOWN.has(name) && whole[name] && typeof whole[name] === "object" && Object.keys(whole[name]).length);
