@@ -70,7 +70,7 @@ def compare(shown: Opened, summary: Summary) -> int:
         if value is None or value == "":
             assert text in WORDS, (key, text)
         elif how == "numeral":
-            assert float(text) == value, key
+            assert float(text.replace(",", "")) == pytest.approx(value, rel=1e-3), key
         else:
             assert text == WRITTEN[how](value), (key, how, value)
     return len(found)
@@ -203,14 +203,21 @@ def test_sections_that_the_page_does_not_know_are_shown_as_tables(opened: Open, 
         {"gate": "COOLDOWN_ACTIVE", **row, "net": "3", "interval": None, "saved": "-3", "not_followed": {"HOLE": 2}},
     ]
     funnel = {"gates": gates, "shadows": [{"symbol": "AUSDT", "reason": "a shadow of its own"}]}
-    surge = {"conditions": [{"name": "volume", "failed": 12, "share": 0.25}], "verdicts": 4}
+    surge = {
+        "conditions": [{"name": "volume", "failed": 12, "share": 0.25, "alone": {"S1": 3}}],
+        "verdicts": 4,
+        "mean": 0.123456,
+    }
     html, summary = drawn(small().run(), "AUSDT", "BUSDT", funnel=funnel if nested else gates, surge=surge)
     shown = opened(html)
     everything(shown)
     compare(shown, summary)
     assert "-4.10 to 1.20" in shown.page.inner_text("#signals")
     assert "HOLE 2" in shown.page.inner_text("#signals")
-    assert shown.page.inner_text("#more-surge [data-key='surge.conditions.0.failed']") == "12"
+    told = {key: shown.page.inner_text(f"#more-surge [data-key='surge.{key}']") for key in (
+        "conditions.0.failed", "conditions.0.share", "conditions.0.alone.S1", "verdicts", "mean",
+    )}  # fmt: skip
+    assert list(told.values()) == ["12", "25.00 %", "3", "4", "0.1235"]
 
 
 def test_the_table_is_searched_sorted_and_paged(opened: Open) -> None:

@@ -74,8 +74,8 @@ const Format = (() => {
   const text = (value, absent = NOT_KNOWN) => value === null || value === undefined || value === "" ? absent
     : value === true ? "yes" : value === false ? "no" : String(value);
 
-  // A number whose meaning the page does not know, as the summary has it.
-  const numeral = value => String(value);
+  // A number whose meaning the page does not know: counts as they are, others to four digits.
+  const numeral = value => Number.isInteger(value) ? count(value) : significant(parsed(written(value)), 4, false);
 
   function lasting(seconds, absent = NONE) {
     if (seconds === null || seconds === undefined) return absent;

@@ -133,26 +133,33 @@ const Sections = (() => {
       element("h3", {}, "Settings"), element("details", {}, element("summary", {}, "Everything that the engine decided by"), tree(whole.settings, ["settings"])));
   }
 
-  // Sections that this page does not know are shown as they are: rows of the same shape as a table, the rest as pairs,
-  // and in the cell of a table in one line.
+  // Sections that this page does not know are shown as they are: single values side by side, rows of the same shape as a
+  // table, the rest under a heading of its own; in the cell of a table everything in one line.
+  const scalar = one => one === null || typeof one !== "object";
+  const rowed = found => Array.isArray(found) && found.length > 0 && found.every(row => !scalar(row) && !Array.isArray(row));
+  const titled = name => String(name).replaceAll("_", " ");
+  const SHARE = /(^|_)(share|rate|fraction|return)$/;
+
   function tree(found, path) {
-    if (Array.isArray(found) && found.length && found.every(row => row && typeof row === "object" && !Array.isArray(row))) {
-      const names = [...new Set(found.flatMap(Object.keys))], shown = found.slice(0, 200);
-      const whole = table(names, shown.map((row, at) => names.map(name => plain(row[name], [...path, at, name], true))));
-      return found.length > shown.length ? element("div", {}, whole, note("The first 200 rows; the JSON report has all.")) : whole;
-    }
-    return table(["", ""], Object.entries(found).map(([name, inner]) => [name.replaceAll("_", " "), element("td", { class: "words" }, plain(inner, [...path, name]))]));
+    if (rowed(found)) return rows(found, path);
+    const entries = Object.entries(found), single = entries.filter(([, inner]) => scalar(inner)), whole = entries.filter(([, inner]) => !scalar(inner));
+    return element("div", {}, single.length ? facts(single.map(([name, inner]) => [titled(name), plain(inner, [...path, name])])) : null,
+      ...whole.flatMap(([name, inner]) => [element("h3", {}, titled(name)), rowed(inner) || (!Array.isArray(inner) && Object.keys(inner).length) ? tree(inner, [...path, name]) : plain(inner, [...path, name])]));
   }
 
-  const scalar = one => one === null || typeof one !== "object";
+  function rows(found, path) {
+    const names = [...new Set(found.flatMap(Object.keys))], shown = found.slice(0, 200);
+    const cell = (inner, place) => inner === undefined || scalar(inner) ? plain(inner, place) : words(plain(inner, place));
+    const whole = table(names.map(titled), shown.map((row, at) => names.map(name => cell(row[name], [...path, at, name]))));
+    return found.length > shown.length ? element("div", {}, whole, note("The first 200 rows; the JSON report has all.")) : whole;
+  }
 
-  function plain(found, path, inside = false) {
+  function plain(found, path) {
     if (found === undefined) return "";
-    if (scalar(found)) return value(Read.path(...path), typeof found === "number" ? "numeral" : "text");
-    if (!Array.isArray(found) && Object.values(found).every(scalar) && (inside || Object.keys(found).length < 4) && Object.keys(found).length)
-      return element("span", {}, ...Object.keys(found).flatMap((name, at) => [`${at ? ", " : ""}${name.replaceAll("_", " ")} `, plain(found[name], [...path, name])]));
-    if (Array.isArray(found) && found.every(scalar) && found.length) return element("span", {}, ...found.flatMap((one, at) => [at ? ", " : "", value(Read.path(...path, at), typeof one === "number" ? "numeral" : "text")]));
-    return Object.keys(found).length ? tree(found, path) : "none";
+    if (scalar(found)) return value(Read.path(...path), typeof found !== "number" ? "text" : SHARE.test(path.at(-1)) ? "percent" : "numeral");
+    const entries = Object.entries(found);
+    if (!entries.length) return "none";
+    return element("span", {}, ...entries.flatMap(([name, inner], at) => [`${at ? ", " : ""}${Array.isArray(found) ? "" : `${titled(name)} `}`, plain(inner, [...path, name])]));
   }
 
   const KNOWN = new Set(["period", "result", "statistics", "worst_case", "margin", "signals", "orders", "entries", "exits", "by_direction", "by_stage", "by_strategy", "by_symbol", "exposure", "open_positions", "in_flight", "protection", "incidents", "assumptions", "engine", "positions", "settings", "months", "funnel"]);
