@@ -155,7 +155,23 @@ def test_a_ladder_is_what_the_records_say(opened: Open) -> None:
     assert traces["add 1 planned and armed"]["y"] == [97, 97]
     assert traces["add 2 planned"]["y"] == [94, 94]
     assert traces["Average"]["x"][0] == "2023-07-02T01:00:00.000"
-    assert len(traces["Candles"]["open"]) > 100
+
+
+def test_the_candles_of_a_ladder_are_those_of_the_market(opened: Open) -> None:
+    """The long is held from minute 60 to 600; with a quarter of that around it, candles of five minutes fit."""
+    shown = opened(drawn(small().run(), "AUSDT", "BUSDT")[0])
+    trace = shown.run(
+        "(({x, open, high, low, close}) => [x, open, high, low, close])(document.getElementById('ladder-chart').data[0])"
+    )
+    market = candles("AUSDT", 2)
+    expected = [
+        (market.open[at], max(market.high[at : at + 5]), min(market.low[at : at + 5]), market.close[at + 4])
+        for at in range(0, 740, 5)
+    ]
+    assert list(zip(*trace[1:], strict=True)) == expected
+    # A candle stands at the middle of its time.
+    assert trace[0][:2] == ["2023-07-02T00:02:30.000", "2023-07-02T00:07:30.000"]
+    assert "Candles of 5 min" in shown.page.inner_text("#ladder")
 
 
 @pytest.mark.parametrize("symbols", [(), ("AUSDT",)], ids=["no candles handed over", "with candles"])

@@ -53,11 +53,11 @@ class Prices:
         return np.asarray(self._close)[np.maximum(rows, 0)]
 
     def stretch(self, from_ns: int, until_ns: int, interval_ns: int) -> Stretch:
-        """The candles between two times, put together to a longer interval; where there were none there are none."""
+        """The candles of the intervals that two times lie in and those between; where there were none there are none."""
         import numpy as np
 
         first = bisect_right(self._times, from_ns // interval_ns * interval_ns - 1)
-        last = max(bisect_right(self._times, until_ns), first)
+        last = max(bisect_right(self._times, (until_ns // interval_ns + 1) * interval_ns - 1), first)
         number = self._numbers[first:last] // interval_ns
         starts = np.flatnonzero(np.diff(number, prepend=-1))
         opened, high, low, close = (column[first:last] for column in self._steps)
