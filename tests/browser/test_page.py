@@ -160,9 +160,8 @@ def test_a_ladder_is_what_the_records_say(opened: Open) -> None:
 def test_the_candles_of_a_ladder_are_those_of_the_market(opened: Open) -> None:
     """The long is held from minute 60 to 600; with a quarter of that around it, candles of five minutes fit."""
     shown = opened(drawn(small().run(), "AUSDT", "BUSDT")[0])
-    trace = shown.run(
-        "(({x, open, high, low, close}) => [x, open, high, low, close])(document.getElementById('ladder-chart').data[0])"
-    )
+    drawing = "document.getElementById('ladder-chart').data[0]"
+    trace = shown.run(f"['x', 'open', 'high', 'low', 'close'].map(name => {drawing}[name])")
     market = candles("AUSDT", 2)
     expected = [
         (market.open[at], max(market.high[at : at + 5]), min(market.low[at : at + 5]), market.close[at + 4])
