@@ -53,7 +53,7 @@ class Prices:
         return np.asarray(self._close)[np.maximum(rows, 0)]
 
     def stretch(self, from_ns: int, until_ns: int, interval_ns: int) -> Stretch:
-        """The candles of the intervals between two times, both of theirs included; where there were none there are none."""
+        """The whole intervals from that of one time to that of another; where there were no candles there are none."""
         import numpy as np
 
         first = bisect_right(self._times, from_ns // interval_ns * interval_ns - 1)
