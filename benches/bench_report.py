@@ -5,8 +5,10 @@ from __future__ import annotations
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from sadari.model.order import Direction
+from sadari.research.pictures.page import page
 from sadari.research.report import summarize, text
 from sadari.research.run_record import Run
+from tests.browser.made_up import crowd
 from tests.unit.research.stories import D, Scribe
 
 POSITIONS = 10_000
@@ -33,3 +35,11 @@ def bench_a_report_over_ten_thousand_positions(benchmark: BenchmarkFixture) -> N
     run = story()
     page: str = benchmark(lambda: text(summarize(run)))
     assert "Closed positions          10,000" in page
+
+
+def bench_a_page_over_ten_thousand_positions(benchmark: BenchmarkFixture) -> None:
+    """What `--html` adds to a report: lines, ladders, compression."""
+    run, market = crowd(POSITIONS)
+    summary = summarize(run)
+    html: str = benchmark(lambda: page(run, summary, market))
+    assert len(html.encode()) < 5_000_000

@@ -100,10 +100,11 @@ def test_the_base_install_has_no_numpy(installed: Installed) -> None:
 
 
 def test_the_wheel_holds_the_release_kernel_and_its_types(installed: Installed) -> None:
-    """The compiled module, its stub and the typing marker are all in the wheel, and nothing of the tests is."""
+    """The compiled module, its stub, the typing marker and what pages are made of; nothing of the tests."""
     packages = next((installed.home / "lib").glob("python*/site-packages"))
     names = {path.name for path in (packages / "sadari").iterdir()}
     assert {"_kernel.abi3.so", "_kernel.pyi", "py.typed"} <= names
+    assert {"page.html", "page.css", "start.js"} <= {path.name for path in packages.glob("sadari/research/**/*")}
     assert not {"tests", "benches", "docs"} & {path.name for path in packages.iterdir()}
 
 

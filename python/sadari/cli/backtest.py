@@ -75,6 +75,7 @@ def inputs_of(asked: argparse.Namespace) -> Inputs:
 def add_outputs(parser: argparse.ArgumentParser) -> None:
     """Add where results go."""
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the whole report as JSON (- for the screen)")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="draw the report as one page for a browser")
     parser.add_argument(
         "--journal", type=Path, metavar="FILE", help="write every event and command (see: sadari journal)"
     )
@@ -92,6 +93,8 @@ def run(asked: argparse.Namespace) -> int:
         raise ConfigError("--journal is of one run and --segments makes many; allowed: one of the two")
     if asked.segments and asked.funnel:
         raise ConfigError("--funnel is of one run and --segments makes many; allowed: one of the two")
+    if asked.segments and asked.html is not None:
+        raise ConfigError("--html draws one run and --segments makes many; allowed: one of the two")
     config = load(asked.config)
     if asked.funnel:
         config = replace(config, funnel=replace(config.funnel, enabled=True))
@@ -136,12 +139,16 @@ def report(asked: argparse.Namespace, request: Request, *, with_bounds: bool) ->
 
     from sadari.cli.output import STDOUT, ProgressBar, check_writable, json_text, write_text
     from sadari.research import bounds as paths
+    from sadari.research.pictures import page as pictures
     from sadari.research.report import summarize
     from sadari.research.text import text
     from sadari.run.backtest import backtest, bounds
 
     check_writable(asked.json)
     check_writable(asked.journal)
+    if asked.html is not None:
+        pictures.check_installed()
+        check_writable(asked.html)
     progress = ProgressBar("backtest")
     result = backtest(replace(request, journal=asked.journal, progress=progress))
     progress.clear()
@@ -155,6 +162,8 @@ def report(asked: argparse.Namespace, request: Request, *, with_bounds: bool) ->
         page = f"{page.rstrip()}\n\n{paths.text(compared)}"
     if asked.json is not None:
         write_text(asked.json, json_text(summary))
-    if not asked.quiet and asked.json != STDOUT:
+    if asked.html is not None:
+        write_text(asked.html, pictures.page(result, summary, request.candles))
+    if not asked.quiet and STDOUT not in (asked.json, asked.html):
         print(page.rstrip())
     return 0

@@ -40,6 +40,19 @@ def follow(records: Sequence[Event | Command], *readers: Arms) -> Counter[type]:
     return counts
 
 
+def span(run: Run) -> tuple[int, int]:
+    """The first candle's open and the last candle's close of all symbols."""
+    starts = min((facts.start_ns for facts in run.symbols), default=0)
+    return starts, max((facts.end_ns for facts in run.symbols), default=0)
+
+
+def equity_curve(run: Run) -> list[Sample]:
+    """The curve of equity from the wallet balance before the first sample; empty if nothing was sampled."""
+    if not run.equity:
+        return []
+    return [(min(span(run)[0], run.equity[0][0]), float(run.wallet_start)), *run.equity]
+
+
 class Book:
     """What the sections of a report are written from.
 
@@ -58,8 +71,7 @@ class Book:
         self.counts = follow(run.records, self.tally.arms, lives.arms)
         self.lives = lives.end()
         self._facts = {facts.symbol: facts for facts in run.symbols}
-        self.start_ns = min((facts.start_ns for facts in run.symbols), default=0)
-        self.end_ns = max((facts.end_ns for facts in run.symbols), default=0)
+        self.start_ns, self.end_ns = span(run)
         self._open = {position.symbol: position for position in run.open_positions}
         self.unknown = frozenset(life.symbol for life in self.lives if not self._funding_known(life))
 
@@ -76,10 +88,7 @@ class Book:
     @cached_property
     def equity(self) -> list[Sample]:
         """The curve of equity from the wallet balance before the first sample; empty if nothing was sampled."""
-        samples = self.run.equity
-        if not samples:
-            return []
-        return [(min(self.start_ns, samples[0][0]), float(self.run.wallet_start)), *samples]
+        return equity_curve(self.run)
 
     def stage(self, life: Life) -> str:
         """The name of the highest stage that a position reached."""

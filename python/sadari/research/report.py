@@ -15,6 +15,7 @@ import msgspec
 from sadari.model.units import EXACT
 from sadari.research import attribution, conduct, funnel, results
 from sadari.research.book import Book
+from sadari.research.months import months
 from sadari.research.run_record import Run
 from sadari.research.shapes import iso
 from sadari.research.text import text
@@ -46,6 +47,7 @@ def summarize(run: Run) -> Summary:
             "by_strategy": results.grouped(book, lambda life: life.strategy or "unknown"),
             "by_symbol": results.grouped(book, lambda life: life.symbol),
             "exposure": results.exposure(book),
+            "months": months(book),
             "open_positions": [results.still_open(book, held) for held in run.open_positions],
             "in_flight": [
                 {

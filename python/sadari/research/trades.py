@@ -247,8 +247,8 @@ class Lives:
                 life.signal_id = life.signal_id or decision.signal_id
 
     def _fill(self, _now: int, fill: OrderFilled) -> None:
-        life = self._orders.get(fill.client_order_id) or self._life(fill.symbol, 0)
-        life.book(fill, self._rungs.get(fill.client_order_id, 0))
+        life, rung = self.bought_for(fill)
+        life.book(fill, rung)
 
     def _fund(self, _now: int, paid: FundingPaid) -> None:
         self._life(paid.symbol, 0).funding += paid.amount
@@ -274,6 +274,15 @@ class Lives:
         life.strategy, life.signal_id = record.strategy, record.signal_id
         life.opened_ns = record.opened_ns if life.opened_ns is None else life.opened_ns
         life.closed_ns = record.closed_ns
+
+    def held(self, symbol: str) -> Life | None:
+        """The position of a symbol as of the record read last: the present one or, while there is none, the last."""
+        return self._current.get(symbol)
+
+    def bought_for(self, fill: OrderFilled) -> tuple[Life, int]:
+        """Whose a fill is, and the rung that its order was sent for, 0 for an entry."""
+        order = fill.client_order_id
+        return self._orders.get(order) or self._life(fill.symbol, 0), self._rungs.get(order, 0)
 
     def end(self) -> list[Life]:
         """Every position that was ever held, once all records are read, with each closing fill allotted to a reason."""

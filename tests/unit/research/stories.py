@@ -13,6 +13,7 @@ from sadari.model.event import (
     OrderAccepted,
     OrderCanceled,
     OrderFilled,
+    PositionRecord,
     SignalRaised,
 )
 from sadari.model.order import Direction, OrderType, Purpose, Side
@@ -77,14 +78,18 @@ class Scribe:
             symbol=symbol, direction=direction, strategy="test", signal_id=name, price=price, **told  # type: ignore[arg-type]
         )  # fmt: skip
 
-    def place(self, symbol: str, purpose: Purpose, side: Side, qty: Decimal) -> str:
+    def place(
+        self, symbol: str, purpose: Purpose, side: Side, qty: Decimal, trigger: Decimal | None = None
+    ) -> str:  # fmt: skip
         """Send a market order (a stop for protection) and return its id."""
         self.orders += 1
         name = f"o-{self.orders}"
         kind = OrderType.STOP_MARKET if purpose in {Purpose.STOP, Purpose.WALL} else OrderType.MARKET
-        self.write(
-            PlaceOrder(symbol=symbol, client_order_id=name, purpose=purpose, side=side, order_type=kind, qty=qty)
-        )
+        order = PlaceOrder(
+            symbol=symbol, client_order_id=name, purpose=purpose, side=side, order_type=kind, qty=qty,
+            trigger_price=trigger,
+        )  # fmt: skip
+        self.write(order)
         return name
 
     def fill(
@@ -109,12 +114,12 @@ class Scribe:
             fee=fee, realized_pnl=profit, buyer=opens == (direction is Direction.LONG), done=done, cause=cause,
         )  # fmt: skip
         margin = sum((self.held[name] * self.average[name] for name in self.held), D(0)) / 10
-        self.write(
-            fill,
-            AccountUpdated(
-                time_ns=now, cause="ORDER", wallet_balance=self.wallet, available_balance=self.wallet - margin
-            ),
-        )
+        held_now = PositionRecord(symbol, direction.sign * self.held[symbol], self.average[symbol])
+        updated = AccountUpdated(
+            time_ns=now, cause="ORDER", wallet_balance=self.wallet, available_balance=self.wallet - margin,
+            positions=(held_now,),
+        )  # fmt: skip
+        self.write(fill, updated)
         return profit
 
     def enter(self, minute: float, symbol: str, direction: Direction, price: Decimal, qty: Decimal) -> None:
@@ -187,9 +192,9 @@ class Scribe:
         self.book(now, "FUNDING_FEE", symbol, amount)
         self.write(FundingPaid(time_ns=now, symbol=symbol, amount=amount, rate=D("0.0001"), mark_price=D(100)))
 
-    def protect(self, minute: float, symbol: str, direction: Direction) -> str:
+    def protect(self, minute: float, symbol: str, direction: Direction, price: Decimal | None = None) -> str:
         """A resting stop, accepted."""
-        order = self.place(symbol, Purpose.WALL, direction.exit_side, D(1))
+        order = self.place(symbol, Purpose.WALL, direction.exit_side, D(1), price)
         self.write(OrderAccepted(time_ns=self.at(minute), symbol=symbol, client_order_id=order))
         return order
 
