@@ -129,7 +129,7 @@ const Sections = (() => {
     if (whole.in_flight.length) known.push(`What became of orders on their way at the end: ${whole.in_flight.map(row => `${row.symbol} ${row.purpose}`).join(", ")}.`);
     put("unknown-body", element("h3", {}, "Not known"), known.length ? said(known) : note("Nothing that this report names is unknown."),
       element("h3", {}, "Incidents"), lines.length ? said(lines) : note("None."), element("h3", {}, "Assumptions"), whole.assumptions.length ? said(whole.assumptions) : note("None was recorded."),
-      element("h3", {}, "Data"), table(["Symbol", "from, UTC", "to, UTC", "candles"], whole.period.symbols.map((_, at) => { const of = (name, as) => value(Read.path("period", "symbols", at, name), as); return [of("symbol", "text"), of("start", "moment"), of("end", "moment"), of("rows", "count")]; })),
+      element("h3", {}, "Data"), table(["Symbol", "from, UTC", "to, UTC", "candles", "missing", "in holes", "ends before the run", "still held then"], whole.period.symbols.map((_, at) => { const of = (name, as) => value(Read.path("period", "symbols", at, name), as); return [of("symbol", "text"), of("start", "moment"), of("end", "moment"), of("rows", "count"), of("missing", "count"), of("holes", "count"), of("ends_early_s", "lasting"), of("held_at_end", "text")]; })),
       element("h3", {}, "Settings"), element("details", {}, element("summary", {}, "Everything that the engine decided by"), tree(whole.settings, ["settings"])));
   }
 
@@ -138,6 +138,7 @@ const Sections = (() => {
   const scalar = one => one === null || typeof one !== "object";
   const rowed = found => Array.isArray(found) && found.length > 0 && found.every(row => !scalar(row) && !Array.isArray(row));
   const titled = name => String(name).replaceAll("_", " ");
+  const FEW = 7;
   const SHARE = /(^|_)(share|rate|fraction|return)$/;
 
   function tree(found, path) {
@@ -148,10 +149,20 @@ const Sections = (() => {
   }
 
   function rows(found, path) {
-    const names = [...new Set(found.flatMap(Object.keys))], shown = found.slice(0, 200);
+    const names = [...new Set(found.flatMap(Object.keys))], shown = found.slice(0, 200), left = [];
+    // Values that every row has under the same few names are columns of their own; what has many names would hide the rest.
+    const columns = names.flatMap(name => {
+      const parts = [...new Set(found.flatMap(row => (scalar(row[name]) || row[name] === undefined ? [] : Object.keys(row[name]))))];
+      if (!parts.length) return [[name]];
+      const flat = found.every(row => Object.values(row[name] ?? {}).every(scalar));
+      if (parts.length > FEW || !flat) { left.push(titled(name)); return []; }
+      return found.some(row => Array.isArray(row[name])) ? [[name]] : parts.map(part => [name, part]);
+    });
     const cell = (inner, place) => inner === undefined || scalar(inner) ? plain(inner, place) : words(plain(inner, place));
-    const whole = table(names.map(titled), shown.map((row, at) => names.map(name => cell(row[name], [...path, at, name]))));
-    return found.length > shown.length ? element("div", {}, whole, note("The first 200 rows; the JSON report has all.")) : whole;
+    const whole = table(columns.map(column => column.map(titled).join(" ")), shown.map((row, at) => columns.map(([name, part]) =>
+      part === undefined ? cell(row[name], [...path, at, name]) : plain(row[name]?.[part], [...path, at, name, part]))));
+    const short = [found.length > shown.length ? "The first 200 rows are shown. " : "", left.length ? `Left to the JSON report: ${left.join(", ")}.` : ""].join("");
+    return short ? element("div", {}, whole, note(short)) : whole;
   }
 
   function plain(found, path) {
@@ -166,6 +177,7 @@ const Sections = (() => {
 
   function more(whole) {
     const others = Object.keys(whole).filter(name => !KNOWN.has(name) && whole[name] && typeof whole[name] === "object" && Object.keys(whole[name]).length);
+    document.querySelector("header nav").append(...others.map(name => element("a", { href: `#more-${name}` }, name[0].toUpperCase() + name.slice(1).replaceAll("_", " "))));
     put("more", ...others.map(name => element("section", { id: `more-${name}` }, element("h2", {}, name[0].toUpperCase() + name.slice(1).replaceAll("_", " ")), tree(whole[name], [name]))));
   }
 
