@@ -7,8 +7,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sadari.core.account import Account
+from sadari.core.agreement import Agreement
 from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
 from sadari.core.intents import Intent
+from sadari.core.ledger import Ledger
 from sadari.core.position import Position
 from sadari.core.position_table import position_lifecycle
 from sadari.core.rules import Rules
@@ -38,10 +40,12 @@ class Desk:
         prepared: Confirmed leverage and maximum notional, by symbol.
         causes: Why entries are paused, in order.
         gate_causes: Why no new exposure is allowed although the engine runs.
+        ledger: Every amount that changed the wallet.
+        agreement: Whether that is what the venue shows.
         foreign_trades: Trades of orders that are not ours, by symbol and id, so that each is booked once.
     """
 
-    def __init__(self, settings: Settings, instruments: Mapping[str, Instrument]) -> None:
+    def __init__(self, settings: Settings, instruments: Mapping[str, Instrument], ledger: Ledger) -> None:
         self.settings = settings
         self.instruments = instruments
         self.rules = Rules(settings.ladder, settings.fees)
@@ -51,6 +55,8 @@ class Desk:
         self.gate_causes: set[str] = set()
         self.foreign_trades: set[tuple[str, int]] = set()
         self.account = Account()
+        self.ledger = ledger
+        self.agreement = Agreement(ledger)
         self.positions: dict[str, Position] = {}
         self.orders: dict[str, Intent] = {}
         self.prepared: dict[str, Decimal] = {}

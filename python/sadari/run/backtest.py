@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sadari.core.engine import Engine
+from sadari.core.ledger import Entry, Ledger
 from sadari.exchange import Exchange, TickSlippage
 from sadari.model.command import Command
 from sadari.model.event import Event
@@ -46,7 +47,8 @@ def backtest(request: Request) -> Run:
         slippage=TickSlippage(request.market.slippage_ticks),
     )
     venue = history_venue(request, traded, exchange)
-    engine = Engine(request.settings, request.instruments)
+    entries: list[Entry] = []
+    engine = Engine(request.settings, request.instruments, Ledger(entries))
     records: list[Record] = []
     with journal_of(request) as keep:
         drive(venue, engine.handle, records, keep, progress_of(request, venue))
@@ -59,6 +61,7 @@ def backtest(request: Request) -> Run:
         wallet_start=request.balance,
         wallet_end=exchange.wallet_balance,
         income=exchange.income,
+        ledger=entries,
         open_positions=open_positions(venue, engine),
         in_flight=tuple(
             InFlightOrder(symbol=o.symbol, client_order_id=o.client_order_id, purpose=o.purpose, due_ns=due_ns)
