@@ -3,9 +3,9 @@
 Source: strategies §11 rule 5, invariant I8.
 
 The events of one instant come fills first, then account, by symbol; so an account record may lack a trade that is
-booked already, and the last record of an instant need not be the latest. One of them is: each change of the wallet is told by
-a record that has it. An instant is judged when it is over, and it agrees if any of its records does. While an order of
-ours is unresolved, a record may hold a trade that is told later: what differs then waits until the order is resolved.
+booked already, and the last record of an instant need not be the latest. One of them is: each change of the wallet is
+told by a record that has it. An instant is judged when it is over, and it agrees if any of its records does. While an
+order of ours is unresolved, a record may hold a trade that is told later: what differs then waits for that.
 """
 
 from __future__ import annotations

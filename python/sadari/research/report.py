@@ -15,6 +15,7 @@ import msgspec
 from sadari.model.units import EXACT
 from sadari.research import conduct, results
 from sadari.research.book import Book
+from sadari.research.ledger import ledger
 from sadari.research.run_record import Run
 from sadari.research.shapes import iso
 from sadari.research.text import text
@@ -31,6 +32,7 @@ def summarize(run: Run) -> Summary:
         return {
             "period": conduct.period(book),
             "result": results.result(book),
+            "ledger": ledger(book),
             "statistics": results.statistics(book),
             "worst_case": results.worst_case(book),
             "margin": conduct.margin(book),

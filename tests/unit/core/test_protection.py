@@ -22,13 +22,14 @@ D = Decimal
 
 def foreign(driver: Driver, qty: str, *, cause: str = "", buyer: bool = False, trade_id: int = 900) -> None:
     """A trade of an order that is not ours changes the position at the last price."""
-    position, price = driver.position, driver.prices[SYMBOL]
-    closes = buyer is (position.side.sign < 0)
-    realized = shown(position.side.sign * (Fraction(price) - position.average) * Fraction(qty), "0.00000001")
+    price = driver.prices[SYMBOL]
+    position, realized = driver.engine.positions.get(SYMBOL), D(0)
+    if position is not None and position.qty and buyer is (position.side.sign < 0):
+        realized = shown(position.side.sign * (Fraction(price) - position.average) * Fraction(qty), "0.00000001")
     driver.give(
         OrderFilled(
             time_ns=driver.now_ns, symbol=SYMBOL, client_order_id="venue-1", trade_id=trade_id,
-            price=price, qty=D(qty), fee=D(1), realized_pnl=realized if closes else D(0), buyer=buyer, cause=cause,
+            price=price, qty=D(qty), fee=D(1), realized_pnl=realized, buyer=buyer, cause=cause,
         )
     )  # fmt: skip
 
