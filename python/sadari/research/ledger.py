@@ -92,7 +92,7 @@ def _column(kind: str) -> str:
 
 
 def _days(book: Book) -> list[Section]:
-    """A row for each UTC day and asset on which the wallet changed; the difference is that to the engine's ledger, if there is one."""
+    """A row for each UTC day and asset on which the wallet changed; the difference is that to the engine's ledger."""
     theirs: dict[tuple[int, str], dict[str, Decimal]] = {}
     for income in book.run.income:
         sums = theirs.setdefault((income.time_ns // DAY_NS, asset_of(income)), dict.fromkeys(_COLUMNS, ZERO))

@@ -108,13 +108,13 @@ def _result(whole: Section) -> list[str]:
 def _ledger(whole: Section) -> list[str]:
     kept = whole["ledger"]
     compared, drift, days = kept["compared"], kept["drift"], kept["days"]
-    odd = sum(row["difference"] != "0" for row in days)
+    odd = sum(row["difference"] not in {"0", None} for row in days)
     rows: list[str] = []
     if days:
         found = (
             f"differs from the wallet on {count(odd, 'day')}" if odd else "equals the wallet's change on each of them"
         )
-        rows += line("Days with entries", f"{len(days):,}; the ledger {found}")
+        rows += line("Days with entries", f"{len(days):,}" + ("" if compared is None else f"; the ledger {found}"))
     if compared is not None and compared["venue_entries"]:
         names = ("missing", "doubled", "different", "unknown")
         told = ", ".join(f"{len(compared[name]):,} {name}" for name in names if compared[name])
