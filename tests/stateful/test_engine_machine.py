@@ -273,7 +273,8 @@ class EngineOnAVenue(RuleBasedStateMachine):
 
     @rule(rate=st.sampled_from([Decimal("0.01"), Decimal("-0.01")]))
     def fund(self, rate: Decimal) -> None:
-        """Funding moves the liquidation price."""
+        """Funding moves the liquidation price; it is paid once at a time."""
+        self.now_ns += MILLISECOND_NS
         self.back += self.exchange.fund(SYMBOL, self.now_ns, rate, self.price)
 
     @rule(command=st.sampled_from(["pause", "resume"]))
