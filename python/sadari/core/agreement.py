@@ -4,8 +4,9 @@ Source: strategies §11 rule 5, invariant I8.
 
 The events of one instant come fills first, then account, by symbol; so an account record may lack a trade that is
 booked already, and the last record of an instant need not be the latest. One of them is: each change of the wallet is
-told by a record that has it. An instant is judged when it is over, and it agrees if any of its records does. While an
-order of ours is unresolved, a record may hold a trade that is told later: what differs then waits for that.
+told by a record that has it, and of one symbol the last record is the latest. An instant is judged when it is over, and
+it agrees if any of those does. While an order of ours is unresolved, a record may hold a trade that is told later: what
+differs then waits for that.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Agreement:
         self.difference = ZERO
         self.due = False
         self._ledger = ledger
-        self._shown: deque[Decimal] = deque(maxlen=KEPT_RECORDS)
+        self._shown: deque[tuple[str, Decimal]] = deque(maxlen=KEPT_RECORDS)
         self._seen = False
 
     @property
@@ -44,11 +45,16 @@ class Agreement:
         """The wallet balance by the ledger, None before the venue has shown one."""
         return None if self.opening is None else EXACT.add(self.opening, self._ledger.change)
 
-    def show(self, wallet_balance: Decimal) -> None:
-        """Take in a wallet balance of the venue."""
+    def show(self, wallet_balance: Decimal, symbol: str) -> None:
+        """Take in a wallet balance of the venue, with the symbol whose position it came with ("" if with none)."""
         if self.opening is None:
             self.opening = EXACT.subtract(wallet_balance, self._ledger.change)
-        self._shown.append(wallet_balance)
+        if not self._seen:
+            self._shown.clear()
+        elif symbol:
+            for earlier in [shown for shown in self._shown if shown[0] == symbol]:
+                self._shown.remove(earlier)
+        self._shown.append((symbol, wallet_balance))
         self._seen = self.due = True
 
     def excess(self, wallet_balance: Decimal) -> Decimal:
@@ -63,7 +69,7 @@ class Agreement:
         self.due = False
         if not self._shown:
             return True
-        agreed = any(not self.excess(shown) for shown in self._shown)
+        agreed = any(not self.excess(shown) for _, shown in self._shown)
         if agreed:
             self._clear()
         return agreed
@@ -74,7 +80,7 @@ class Agreement:
         Args:
             unresolved: An order of ours may have traded without our knowledge.
         """
-        excesses = [self.excess(shown) for shown in self._shown]
+        excesses = [self.excess(shown) for _, shown in self._shown]
         if EXACT.minus(self.difference) in excesses:
             self.difference = ZERO
         elif not self._seen:
@@ -83,7 +89,7 @@ class Agreement:
             self.due = True
             return None
         else:
-            self.difference = EXACT.add(excesses[-1], self.difference)
+            self.difference = EXACT.add(min(excesses, key=abs), self.difference)
         self._clear()
         return self.difference
 

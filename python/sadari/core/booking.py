@@ -40,7 +40,7 @@ def book_account(desk: Desk, event: AccountUpdated) -> None:
     if agreement.opening is not None and (event.cause in TRANSFERS or event.cause in OTHERS):
         posting = desk.ledger.without_trade(event.cause, event.time_ns, agreement.excess(event.wallet_balance))
         _tell(desk, posting, "", event.cause)
-    agreement.show(event.wallet_balance)
+    agreement.show(event.wallet_balance, event.positions[0].symbol if event.positions else "")
 
 
 def instant_over(desk: Desk) -> None:
