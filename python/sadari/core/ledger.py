@@ -76,7 +76,7 @@ class Ledger:
         sums: By (UTC day, asset, account): what the account has received; the wallet's is the change of that day.
     """
 
-    __slots__ = ("_days", "_newest", "archive", "change", "recent", "repeated", "sums")
+    __slots__ = ("_days", "_kept", "_newest", "archive", "change", "recent", "repeated", "sums")
 
     def __init__(self, archive: list[Entry] | None = None) -> None:
         self.archive = archive
@@ -84,7 +84,8 @@ class Ledger:
         self.recent: deque[Entry] = deque(maxlen=NAMED)
         self.repeated = 0
         self.sums: dict[tuple[int, str, str], Decimal] = {}
-        self._days: dict[int, dict[Key, Entry]] = {}
+        self._kept: dict[Key, Entry] = {}
+        self._days: dict[int, list[Key]] = {}
         self._newest = 0
 
     def post(self, key: Key, time_ns: int, account: str, signed: Decimal, asset: str = QUOTE) -> Posting:
@@ -95,7 +96,7 @@ class Ledger:
             in both cases, and if it is `KNOWN`, nothing changes.
         """
         day = time_ns // DAY_NS
-        known = self.find(key)
+        known = self._kept.get(key)
         if known is not None:
             if known.signed == signed and known.account == account and known.asset == asset:
                 self.repeated += 1
@@ -133,7 +134,7 @@ class Ledger:
     def without_trade(self, cause: str, time_ns: int, signed: Decimal) -> Posting:
         """Book a change of the wallet that no trade and no funding explains, by the cause that the venue names."""
         key = (cause, "", time_ns)
-        if self.find(key) is not None:
+        if key in self._kept:
             self.repeated += 1
             return Posting.KNOWN
         account = "transfers" if cause in TRANSFERS else "insurance" if cause == INSURANCE else "other"
@@ -141,11 +142,7 @@ class Ledger:
 
     def find(self, key: Key) -> Entry | None:
         """The entry of a key, None if there is none among the days that are kept."""
-        for kept in self._days.values():
-            entry = kept.get(key)
-            if entry is not None:
-                return entry
-        return None
+        return self._kept.get(key)
 
     def day(self, day: int, asset: str = QUOTE) -> Mapping[str, Decimal]:
         """What each account received on a UTC day, counted from the epoch."""
@@ -160,8 +157,11 @@ class Ledger:
         if day > self._newest:
             self._newest = day
             for old in [kept for kept in self._days if kept <= day - KEPT_DAYS]:
-                del self._days[old]
-        self._days.setdefault(day, {})[entry.key] = entry
+                for key in self._days.pop(old):
+                    del self._kept[key]
+            self._days[day] = []
+        self._kept[entry.key] = entry
+        self._days.setdefault(day, []).append(entry.key)
 
     def _sum(self, key: tuple[int, str, str], amount: Decimal) -> None:
         before = self.sums.get(key)

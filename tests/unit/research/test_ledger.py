@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from sadari.core.ledger import Entry
 from sadari.exchange.accounts import Income
 from sadari.model.order import Direction
@@ -45,7 +43,6 @@ def section(scribe: Scribe, ledger: list[Entry] | None) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.requirement("R000-29")
 def test_days_carry_the_wallet_from_start_to_end() -> None:
     """Each day begins where the one before ended; the last ends with the wallet of the run."""
     scribe = story()
