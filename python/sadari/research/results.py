@@ -222,6 +222,7 @@ def position(book: Book, life: Life) -> Section:
         "funding": money(book.funding([life])),
         "net": money(life.net),
         "worst_case": money(record.worst_case) if record is not None else None,
+        "drift": money(record.drift) if record is not None else None,
         "reason": record.reason if record is not None else None,
         "parts": [
             {
