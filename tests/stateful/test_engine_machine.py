@@ -47,9 +47,10 @@ RUNGS = 2
 WALLET = Decimal(100_000)
 TICK = Decimal("0.01")
 UNIT = Decimal("1e-8")
+TWELFTH = Decimal("1e-12")
 MOVES = [-120, -60, -31, -10, -3, -1, 1, 3, 10, 31, 60, 120]
 STEPS = st.integers(0, 20)
-WRONG = ("ILLEGAL_EVENT", "LEDGER_DIFFERS")
+WRONG = ("ILLEGAL_EVENT", "LEDGER_DIFFERS", "SETTLEMENT_MISMATCH")
 CAPPED = (Purpose.EXIT, Purpose.STOP, Purpose.WALL)
 
 
@@ -129,6 +130,9 @@ class EngineOnAVenue(RuleBasedStateMachine):
         elif isinstance(command, RecordPosition):
             assert command.position_id not in self.reasons, "one end for each position"
             self.reasons[command.position_id] = command.reason
+            if command.drift is not None:
+                slips = sum((slip.amount for slip in command.slips), Decimal(0))
+                assert abs(command.drift - slips) <= TWELFTH, "the drift is the slippage of its fills"
         elif isinstance(command, Audit):
             assert command.code not in WRONG, command.detail
 
