@@ -30,7 +30,7 @@ class Agreement:
         due: Something was shown or booked that is not judged yet.
     """
 
-    __slots__ = ("_ledger", "_seen", "_shown", "difference", "due", "opening")
+    __slots__ = ("_ledger", "_behind", "_seen", "_shown", "difference", "due", "opening")
 
     def __init__(self, ledger: Ledger) -> None:
         self.opening: Decimal | None = None
@@ -38,12 +38,16 @@ class Agreement:
         self.due = False
         self._ledger = ledger
         self._shown: deque[tuple[str, Decimal]] = deque(maxlen=KEPT_RECORDS)
-        self._seen = False
+        self._seen = self._behind = False
 
     @property
     def balance(self) -> Decimal | None:
         """The wallet balance by the ledger, None before the venue has shown one."""
         return None if self.opening is None else EXACT.add(self.opening, self._ledger.change)
+
+    def booked(self) -> None:
+        """Something was booked: the record that has it comes after it."""
+        self._behind = self.due = True
 
     def show(self, wallet_balance: Decimal, symbol: str) -> None:
         """Take in a wallet balance of the venue, with the symbol whose position it came with ("" if with none)."""
@@ -56,6 +60,7 @@ class Agreement:
                 self._shown.remove(earlier)
         self._shown.append((symbol, wallet_balance))
         self._seen = self.due = True
+        self._behind = False
 
     def excess(self, wallet_balance: Decimal) -> Decimal:
         """By how much a balance of the venue exceeds the ledger's, beyond the difference that was told."""
@@ -83,7 +88,7 @@ class Agreement:
         excesses = [self.excess(shown) for _, shown in self._shown]
         if EXACT.minus(self.difference) in excesses:
             self.difference = ZERO
-        elif not self._seen:
+        elif not self._seen or self._behind:
             return None
         elif unresolved:
             self.due = True

@@ -73,7 +73,7 @@ def _unresolved(desk: Desk) -> bool:
 
 def _tell(desk: Desk, posting: Posting, symbol: str, what: str) -> None:
     if posting is Posting.BOOKED:
-        desk.agreement.due = True
+        desk.agreement.booked()
     elif posting is Posting.CONTRADICTS or posting is Posting.TOO_OLD:
         detail = (
             f"{what} {'was booked with another amount' if posting is Posting.CONTRADICTS else 'is too old to book'}"
