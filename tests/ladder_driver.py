@@ -44,7 +44,7 @@ from sadari.model.instrument import Bracket, Instrument
 from sadari.model.order import Direction, OrderType, Purpose, Side
 from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Settings
 from sadari.model.reason import RejectReason
-from sadari.model.units import SECOND_NS, floor_units
+from sadari.model.units import EXACT, SECOND_NS, floor_units
 
 SYMBOL = "BTCUSDT"
 START_NS = 1_700_000_000 * SECOND_NS
@@ -322,6 +322,8 @@ class Driver:
             self.stops.pop(order.client_order_id, None)
         self.done.append(f"{order.purpose} {filled}")
         self.trades += 1
+        fee = at * filled * self.settings.fees.taker
+        self.wallet = EXACT.add(self.wallet, EXACT.subtract(realized, fee))
         self.give(
             OrderFilled(
                 time_ns=self.now_ns,
@@ -330,7 +332,7 @@ class Driver:
                 trade_id=self.trades,
                 price=at,
                 qty=filled,
-                fee=at * filled * self.settings.fees.taker,
+                fee=fee,
                 realized_pnl=realized,
                 buyer=order.side is Side.BUY,
                 done=done,

@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from sadari.core.engine import Engine
 from sadari.errors import ConfigError
 from sadari.exchange import Collateral, Exchange
-from sadari.model.command import Command, PlaceOrder, RecordPosition
+from sadari.model.command import Audit, Command, PlaceOrder, RecordPosition
 from sadari.model.event import AccountUpdated, Event, OrderFilled, OrderRejected
 from sadari.model.order import MarginMode
 from sadari.model.plan import Fees, Ladder, Risk, Settings
 from sadari.research.book import Book
+from sadari.research.report import summarize
 from sadari.research.results import result
 from sadari.research.run_record import Run
 from sadari.run.backtest import backtest, drive
@@ -59,7 +60,10 @@ def trades(run: Run) -> list[OrderFilled]:
 def adds_up(run: Run) -> None:
     """The report's parts are the wallet's change, and the wallet is its income."""
     assert result(Book(run))["adds_up"] is True
-    assert run.wallet_end - run.wallet_start == sum(entry.amount for entry in run.income)
+    moved = sum((end - start for start, end in run.balances.values()), D(0))
+    assert moved == sum((entry.amount for entry in run.income), D(0))
+    assert summarize(run)["ledger"]["adds_up"]
+    assert not [record for record in run.records if isinstance(record, Audit) and record.code == "LEDGER_DIFFERS"]
 
 
 @pytest.mark.requirement("R001-11")
@@ -132,7 +136,8 @@ def test_a_single_asset_account_runs_contracts_of_one_asset() -> None:
     )
     with pytest.raises(ConfigError, match="margined in USDC and USDT"):
         backtest(request)
-    run = backtest(dataclasses.replace(request, multi_assets=True))
+    haircut = {"USDC": Collateral(balance=D(100), price=D("0.999"), ratio=D("0.95"))}
+    run = backtest(dataclasses.replace(request, multi_assets=True, assets=haircut))
     assert {entry.asset for entry in run.income} == {"USDC", "USDT"}
     adds_up(run)
 

@@ -67,6 +67,8 @@ def of_position(records: Iterable[Record]) -> list[Told]:
     """What made the outcome of a position: fills with fees, funding, exits with reasons, and its record."""
     kept = [record for record in records if isinstance(record, OrderFilled | FundingPaid | RecordExit | RecordPosition)]
     plain = [(type(record).__name__, asdict(record)) for record in kept]
+    for _, said in plain:
+        said["slips"] = [slip.amount for slip in said.get("slips", ())]
     return [(kind, {key: value for key, value in said.items() if key not in NUMBERS}) for kind, said in plain]
 
 

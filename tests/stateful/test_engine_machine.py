@@ -46,8 +46,11 @@ from tests.ladder_driver import START_NS, SYMBOL, instrument, patient
 RUNGS = 2
 WALLET = Decimal(100_000)
 TICK = Decimal("0.01")
+UNIT = Decimal("1e-8")
+TWELFTH = Decimal("1e-12")
 MOVES = [-120, -60, -31, -10, -3, -1, 1, 3, 10, 31, 60, 120]
 STEPS = st.integers(0, 20)
+WRONG = ("ILLEGAL_EVENT", "LEDGER_DIFFERS", "SETTLEMENT_MISMATCH")
 CAPPED = (Purpose.EXIT, Purpose.STOP, Purpose.WALL)
 
 
@@ -127,8 +130,11 @@ class EngineOnAVenue(RuleBasedStateMachine):
         elif isinstance(command, RecordPosition):
             assert command.position_id not in self.reasons, "one end for each position"
             self.reasons[command.position_id] = command.reason
+            if command.drift is not None:
+                slips = sum((slip.amount for slip in command.slips), Decimal(0))
+                assert abs(command.drift - slips) <= TWELFTH, "the drift is the slippage of its fills"
         elif isinstance(command, Audit):
-            assert command.code != "ILLEGAL_EVENT", command.detail
+            assert command.code not in WRONG, command.detail
 
     def cross_later(self) -> None:
         """Tell which armed levels the last price is beyond; they are disarmed by that."""
@@ -236,8 +242,11 @@ class EngineOnAVenue(RuleBasedStateMachine):
             self.trades -= 2
             part = Decimal("0.001")
             fields = {name: getattr(event, name) for name in event.__struct_fields__}
-            told.append(OrderFilled(**(fields | {"qty": part, "done": False, "trade_id": self.trades})))
-            told.append(OrderFilled(**(fields | {"qty": event.qty - part, "trade_id": self.trades - 1})))
+            money = {name: (fields[name] * part / event.qty).quantize(UNIT) for name in ("fee", "realized_pnl")}
+            rest = {name: fields[name] - share for name, share in money.items()}
+            first = fields | money | {"qty": part, "done": False, "trade_id": self.trades}
+            told.append(OrderFilled(**first))
+            told.append(OrderFilled(**(fields | rest | {"qty": event.qty - part, "trade_id": self.trades - 1})))
         return told
 
     @precondition(lambda self: self.back)
@@ -268,7 +277,8 @@ class EngineOnAVenue(RuleBasedStateMachine):
 
     @rule(rate=st.sampled_from([Decimal("0.01"), Decimal("-0.01")]))
     def fund(self, rate: Decimal) -> None:
-        """Funding moves the liquidation price."""
+        """Funding moves the liquidation price; it is paid once at a time."""
+        self.now_ns += MILLISECOND_NS
         self.back += self.exchange.fund(SYMBOL, self.now_ns, rate, self.price)
 
     @rule(command=st.sampled_from(["pause", "resume"]))
@@ -290,6 +300,7 @@ class EngineOnAVenue(RuleBasedStateMachine):
         for _ in range(500):
             self.proceed(1)
         assert self.back + self.fast + self.slow == [], "the engine and its venue never come to rest"
+        assert self.engine.ledger.change == self.exchange.wallet_balance - WALLET
         venue = self.exchange.positions.get(SYMBOL)
         position = self.position
         held = abs(venue.qty) if venue is not None else Decimal(0)

@@ -7,8 +7,10 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sadari.core.account import Account
+from sadari.core.agreement import Agreement
 from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
 from sadari.core.intents import Intent
+from sadari.core.ledger import Ledger
 from sadari.core.position import Position
 from sadari.core.rules import Rules
 from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, SendAlert
@@ -39,10 +41,13 @@ class Desk:
         gate_causes: Why no new exposure is allowed although the engine runs.
         own_rules: The rules of strategies that have a ladder of their own, by strategy.
         last_signal: The id of the last signal, by symbol and strategy.
+        ledger: Every amount that changed the wallet.
+        openings: The balance of each asset that the ledger starts from, where the account has several.
+        agreement: Whether that is what the venue shows.
         foreign_trades: Trades of orders that are not ours, by symbol and id, so that each is booked once.
     """
 
-    def __init__(self, settings: Settings, instruments: Mapping[str, Instrument]) -> None:
+    def __init__(self, settings: Settings, instruments: Mapping[str, Instrument], ledger: Ledger) -> None:
         self.settings = settings
         self.instruments = instruments
         self.rules = Rules(settings.ladder, settings.fees)
@@ -56,6 +61,9 @@ class Desk:
         self.gate_causes: set[str] = set()
         self.foreign_trades: set[tuple[str, int]] = set()
         self.account = Account()
+        self.ledger = ledger
+        self.agreement = Agreement(ledger)
+        self.openings: dict[str, Decimal] = {}
         self.positions: dict[str, Position] = {}
         self.orders: dict[str, Intent] = {}
         self.prepared: dict[str, Decimal] = {}

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sadari.core import entries, exits, protection, reductions, reports, settlement, watching
+from sadari.core import booking, entries, exits, protection, reductions, reports, settlement, watching
 from sadari.core.account import Account
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS, EngineState
+from sadari.core.ledger import Ledger
 from sadari.core.position import Position
 from sadari.errors import IllegalTransitionError
 from sadari.model import event as events
@@ -32,15 +33,17 @@ class Engine:
     Args:
         settings: What it decides by.
         instruments: Filters and brackets of every symbol it may trade, by symbol.
+        ledger: Where it books what changes the wallet; an empty one of its own if none is given.
     """
 
-    def __init__(self, settings: Settings, instruments: Mapping[str, Instrument]) -> None:
-        self._desk = Desk(settings, instruments)
+    def __init__(self, settings: Settings, instruments: Mapping[str, Instrument], ledger: Ledger | None = None) -> None:
+        self._desk = Desk(settings, instruments, Ledger() if ledger is None else ledger)
         rungs = max(ladder.rungs for ladder in settings.ladders)
         self._stages = tuple(stage_name(stage) for stage in range(rungs + 1))
         self._handlers: dict[type[Event], Callable[[Any], Position | None]] = {
             events.OperatorRequested: self._operator,
             events.ForceExitRequested: self._force_exit,
+            events.WriteOffRequested: lambda event: settlement.write_off(self._desk, event),
             events.EngineTurned: self._turned,
             events.SymbolPrepared: self._prepared,
             events.LevelCrossed: self._crossed,
@@ -53,7 +56,7 @@ class Engine:
             events.CancelRejected: lambda event: reports.cancel_rejected(self._desk, event),
             events.OutcomeUnknown: lambda event: reports.unknown(self._desk, event),
             events.AccountUpdated: self._account,
-            events.FundingPaid: lambda _event: None,
+            events.FundingPaid: lambda event: booking.book_funding(self._desk, event),
             events.AlarmRang: self._alarm,
             events.DayStarted: self._day,
         }
@@ -71,6 +74,11 @@ class Engine:
         return self._desk.positions
 
     @property
+    def ledger(self) -> Ledger:
+        """What changed the wallet; not to be changed."""
+        return self._desk.ledger
+
+    @property
     def account(self) -> Account:
         """Balances and day counters; not to be changed."""
         return self._desk.account
@@ -84,8 +92,10 @@ class Engine:
         and protection stays.
         """
         desk = self._desk
-        desk.now_ns = event.time_ns
         desk.out = []
+        if desk.agreement.due and (event.time_ns != desk.now_ns or type(event) is events.EngineTurned):
+            booking.instant_over(desk)
+        desk.now_ns = event.time_ns
         equity: Decimal | None = getattr(event, "equity", None)
         desk.account.roll(event.time_ns, equity)
         if equity is not None:
@@ -237,7 +247,9 @@ class Engine:
 
     def _account(self, event: events.AccountUpdated) -> None:
         desk = self._desk
+        booking.book_account(desk, event)
         desk.account.update(event)
+        settlement.retry_all(desk)
         for record in event.positions:
             position = desk.positions.get(record.symbol)
             if position is not None and record.qty == 0 and position.is_in("EXITING") and position.refused_flat:
@@ -273,7 +285,9 @@ class Engine:
         position = desk.positions.get(symbol)
         if position is None or position.id != int(number):
             return None
-        if kind == "cooldown" and position.is_in("CLOSED"):
+        if kind == "settle" and position.is_in("CLOSED_UNSETTLED"):
+            settlement.rung(desk, position)
+        elif kind == "cooldown" and position.is_in("CLOSED"):
             settlement.cool_down_over(desk, position)
         elif kind == "retry":
             position.suspended = {rung: price for rung, price in position.suspended.items() if rung in position.denied}

@@ -40,6 +40,7 @@ def begin(desk: Desk, position: Position, event: str, reason: str, actor: str, c
         return
     desk.move(position, event, part_guard(position))
     position.reason = reason
+    position.decide()
     working = position.working
     awaited = working is not None and not working.final
     if awaited and working is not None:

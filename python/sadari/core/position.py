@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from sadari.core.intents import Intent
 from sadari.core.position_table import position_lifecycle
 from sadari.core.rules import Maintenance, Rules, Side, estimated_liquidation
-from sadari.model.command import Trail
+from sadari.model.command import Slip, Trail
+from sadari.model.event import OrderFilled
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction
 from sadari.model.reason import ExitReason
@@ -21,6 +23,15 @@ ZERO = Decimal(0)
 NOTHING_ARMED = ((), None)
 # An adopted position is taken to be at a stage from this share of the notional planned up to it.
 ADOPTED_SHARE = Exact(9, 10)
+
+
+class Decision(NamedTuple):
+    """The last price when closing everything was decided, what that would have brought; gain and exits until then."""
+
+    price: Decimal
+    unrealized: Exact
+    gain: Exact
+    exit_value: Decimal
 
 
 class Lot:
@@ -59,6 +70,12 @@ class Position:
         armed: Levels and trail as last armed; None if one of them has fired since.
         cost: What is held times its average price.
         worst: The worst case of the plan as last worked out, None since something has changed.
+        realized: Realized profit of its trades as the venue tells it.
+        gain: The same from its fills and average, exactly.
+        decision: What closing everything would have brought when that was decided.
+        mismatch: The last settlement mismatch that was told.
+        slips: What each fill since then brought beyond that, by trade.
+        funding: Funding that was paid for it.
         plan: The notional planned for the entry and for each add.
         outdated: Quantity or stop changed while a resting stop was being replaced.
         working: The entry, add, reduction or exit that is unresolved.
@@ -66,12 +83,13 @@ class Position:
     """
 
     __slots__ = (
-        "adds", "armed", "avg", "closed_ns", "cost", "denied", "direction", "e0", "entry_cost", "entry_qty",
-        "exit_qty", "exit_value", "fees", "half_closed", "id", "inner", "inner_next", "instrument",
-        "last_price", "lifecycle", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "opened_ns",
-        "openings", "outdated", "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm", "reason",
-        "reduction_blocked", "reduction_given_up", "refused_flat", "return_state", "rules", "runner_best",
-        "side", "signal_id", "stage", "staged_exit", "state", "stop", "stop_reason", "strategy", "suspended",
+        "adds", "armed", "avg", "closed_ns", "cost", "decision", "denied", "direction", "e0", "entry_cost", "entry_qty",
+        "exit_qty", "exit_value", "fees", "funding", "gain", "half_closed", "id", "inner", "inner_next", "instrument",
+        "last_price", "lifecycle", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "mismatch",
+        "opened_ns", "openings", "outdated", "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm",
+        "realized", "reason", "reduction_blocked", "reduction_given_up", "refused_flat", "return_state", "rules",
+        "runner_best", "side", "signal_id", "slips", "stage", "staged_exit", "state", "stop", "stop_reason", "strategy",
+        "suspended",
         "symbol", "trail", "tries", "used", "verdict", "wall", "working", "worst", "worst_case",
     )  # fmt: skip
 
@@ -107,7 +125,10 @@ class Position:
         self.avg: Exact | None = None
         self.e0: Exact | None = None
         self.entry_qty = self.entry_cost = ZERO
-        self.exit_qty = self.exit_value = self.fees = ZERO
+        self.exit_qty = self.exit_value = self.fees = self.funding = self.realized = ZERO
+        self.gain = Exact(0)
+        self.decision: Decision | None = None
+        self.slips: list[Slip] = []
         self.max_qty = self.max_notional = self.worst_case = ZERO
         self.stage = 0
         self.adds = 0
@@ -127,6 +148,7 @@ class Position:
         self.liquidation: Exact | None = None
         self.reason = ""
         self.return_state = ""
+        self.mismatch = ""
         self.opened_ns = self.closed_ns = 0
         self.working: Intent | None = None
         self.inner: Intent | None = None
@@ -147,6 +169,28 @@ class Position:
         return bool(self.openings)
 
     # fills
+
+    def count(self, trade: OrderFilled) -> None:
+        """What a trade cost and brought by the venue's own words, whatever it does to the quantity."""
+        self.fees += trade.fee
+        self.realized += trade.realized_pnl
+        self.last_price = trade.price
+        if self.decision is not None:
+            beyond = EXACT.multiply(EXACT.subtract(trade.price, self.decision.price), trade.qty)
+            self.slips.append(Slip(trade.trade_id, EXACT.minus(beyond) if trade.buyer else beyond))
+
+    def decide(self) -> None:
+        """Keep what everything would bring at the last price: it is about to be closed."""
+        unrealized = self.side.sign * (exact(self.last_price) - self.average) * exact(self.qty)
+        self.decision = Decision(self.last_price, unrealized, self.gain, self.exit_value)
+        self.slips = []
+
+    @property
+    def drift(self) -> Exact | None:
+        """What was realized since the decision to close beyond what that expected, None if nobody decided."""
+        if self.decision is None:
+            return None
+        return self.gain - self.decision.gain - self.decision.unrealized
 
     def enter(self, price: Decimal, qty: Decimal) -> None:
         """Book a fill of the entry order."""
@@ -199,10 +243,15 @@ class Position:
         """Book a fill of any closing order; the average stays."""
         self.qty -= qty
         self.cost = self.average * exact(self.qty)
-        self.exit_qty += qty
-        self.exit_value = EXACT.add(self.exit_value, EXACT.multiply(price, qty))
+        self.close_part(price, qty)
         self.liquidation = None
         self.update_stop()
+
+    def close_part(self, price: Decimal, qty: Decimal) -> None:
+        """Count a closing fill that may come after the position was found flat."""
+        self.exit_qty += qty
+        self.exit_value = EXACT.add(self.exit_value, EXACT.multiply(price, qty))
+        self.gain += self.side.sign * (exact(price) - self.average) * exact(qty)
 
     def increase(self, price: Decimal, qty: Decimal) -> None:
         """Book a quantity that makes the position larger."""

@@ -102,6 +102,8 @@ def _send(
                 client_order_id=intent.client_order_id,
             )
         )
+    if sum((part.qty for part in parts), ZERO) == position.qty:
+        position.decide()
     position.working = intent
     desk.send(position, intent)
 
@@ -162,6 +164,7 @@ def reduce_ended(desk: Desk, position: Position, intent: Intent, event: OrderCan
     tries = position.tries.get(_TRIES, 0) + 1
     position.tries[_TRIES] = tries
     desk.refused(position, event)
+    position.decision = None
     given_up = tries >= len(RETRY_BACKOFF_NS)
     wait = BLOCKED_NS if given_up else RETRY_BACKOFF_NS[tries - 1]
     begun = intent.filled > 0 or intent.continues

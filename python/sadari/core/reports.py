@@ -5,7 +5,7 @@ Source: strategies §5.7; design §3 (Intents). Duplicates and late reports end 
 
 from __future__ import annotations
 
-from sadari.core import entries, exits, protection, reductions, settlement
+from sadari.core import booking, entries, exits, protection, reductions, settlement
 from sadari.core.desk import Desk
 from sadari.core.intents import Intent
 from sadari.core.position import Position
@@ -43,6 +43,7 @@ def accepted(desk: Desk, event: OrderAccepted) -> None:
 
 def filled(desk: Desk, event: OrderFilled) -> Position | None:
     """A trade: booked once, then decided by what the order was for and where the position stands."""
+    booking.book_trade(desk, event)
     intent = desk.orders.get(event.client_order_id)
     if intent is None:
         return _not_ours(desk, event)
@@ -50,8 +51,7 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
     if not intent.book(event.trade_id, event.qty, done=event.done):
         desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} of {event.client_order_id} is known")
         return position
-    position.fees += event.fee
-    position.last_price = event.price
+    position.count(event)
     if position.is_in(*_FLAT):
         _late_fill(desk, position, intent, event)
     elif intent.purpose in _RESTING:
@@ -139,8 +139,7 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
     position.start(desk.next_position_id(), position.direction, strategy, signal_id, balance)
     position.rearm = rearm
     position.opened_ns = desk.now_ns
-    position.last_price = event.price
-    position.fees += event.fee
+    position.count(event)
     position.adopt(event.price, event.qty)
     desk.audit(AuditCode.QUARANTINED, position, f"{event.client_order_id} filled {event.qty} after the close")
     desk.alert("critical", "LATE_FILL", position.symbol, f"{event.qty} at {event.price}")
@@ -157,8 +156,7 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
         desk.audit(AuditCode.EXTERNAL_FILL, None, f"{event.symbol} {event.client_order_id}: {event.qty}")
         desk.alert("critical", AuditCode.EXTERNAL_FILL, event.symbol, event.client_order_id)
         return None
-    position.fees += event.fee
-    position.last_price = event.price
+    position.count(event)
     exits.forced_fill(desk, position, event)
     if position.qty > 0 and not position.is_in("EXITING"):
         protection.protect(desk, position)

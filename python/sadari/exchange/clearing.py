@@ -218,14 +218,17 @@ class Clearing:
     ) -> AccountUpdated:
         """The balances of a wallet, or in multi-assets mode of the account in USD, with positions that have changed."""
         available, balance = max(self.free(wallet), ZERO), wallet.balance
+        wallets: tuple[tuple[str, Decimal], ...] = ()
         if self.account.multi_assets:
             available, balance = available * wallet.price, self.account.wallet_balance(wallet)
+            wallets = tuple((asset, one.balance) for asset, one in sorted(self.account.wallets.items()))
         return AccountUpdated(
             time_ns=time_ns,
             cause=cause,
             wallet_balance=balance,
             available_balance=available,
             positions=positions,
+            wallets=wallets,
         )
 
     def _fill(

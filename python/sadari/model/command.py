@@ -165,10 +165,24 @@ class RecordMove(Command, frozen=True):
     target: str
 
 
+class Slip(msgspec.Struct, frozen=True):
+    """What one fill brought beyond the price at which closing was decided; negative where it cost something."""
+
+    trade_id: int
+    amount: Decimal
+
+
 class RecordPosition(Command, frozen=True):
     """A position has ended and is settled. Prices are quantity-weighted means of its trades, or None if not covered.
 
-    ``pnl`` is price profit before fees, ``fees`` what its trades cost. Funding is in the ledger, by time and symbol.
+    ``pnl`` is price profit before fees, ``fees`` what its trades cost, ``funding`` what was paid for it.
+
+    Attributes:
+        unrealized_at_decision: What everything left would have brought at the last price when closing it was decided;
+            None if nobody decided: the venue closed it.
+        drift: By how much what it then brought differs from that; the sum of ``slips``, to twelve decimals.
+        slips: The drift by fill.
+        unexplained: An operator has written it off; exit price and profit are not known.
     """
 
     symbol: str
@@ -190,6 +204,11 @@ class RecordPosition(Command, frozen=True):
     max_notional: Decimal
     plan_balance: Decimal
     worst_case: Decimal
+    funding: Decimal = Decimal(0)
+    unrealized_at_decision: Decimal | None = None
+    drift: Decimal | None = None
+    slips: tuple[Slip, ...] = ()
+    unexplained: bool = False
 
 
 class Audit(Command, frozen=True):

@@ -32,6 +32,14 @@ class ForceExitRequested(Event, frozen=True):
     cause: str = ""
 
 
+class WriteOffRequested(Event, frozen=True):
+    """An operator's wish to end a position whose trades cannot be found: its exit price and profit stay unknown."""
+
+    symbol: str
+    actor: str
+    cause: str = ""
+
+
 class EngineTurned(Event, frozen=True):
     """An internal fact about the engine's own life: start_ok, reconciled, data_lost, drained, fatal and so on."""
 
@@ -106,6 +114,7 @@ class OrderFilled(Event, frozen=True):
     """One trade of an order. ``done`` marks the last one; ``fee`` is positive when paid.
 
     ``client_order_id`` is the venue's own for forced orders (liquidation, ADL); ``cause`` then names it.
+    ``booked_ns`` is when the venue booked it, if it is told later than that.
     """
 
     symbol: str
@@ -119,6 +128,7 @@ class OrderFilled(Event, frozen=True):
     maker: bool = False
     done: bool = True
     cause: str = ""
+    booked_ns: int = 0
 
 
 class OrderCanceled(Event, frozen=True):
@@ -165,21 +175,29 @@ class PositionRecord(msgspec.Struct, frozen=True):
 
 
 class AccountUpdated(Event, frozen=True):
-    """Balances and changed positions as the venue shows them, and what changed them."""
+    """Balances and changed positions as the venue shows them, and what changed them.
+
+    In multi-assets mode balances are values in USD and ``wallets`` has the balance of each asset, else it is empty.
+    """
 
     cause: str
     wallet_balance: Decimal
     available_balance: Decimal
     positions: tuple[PositionRecord, ...] = ()
+    wallets: tuple[tuple[str, Decimal], ...] = ()
 
 
 class FundingPaid(Event, frozen=True):
-    """Funding of one position; positive ``amount`` is received."""
+    """Funding of one position; positive ``amount`` is received.
+
+    ``booked_ns`` is when the venue booked it, if it is told later than that.
+    """
 
     symbol: str
     amount: Decimal
     rate: Decimal
     mark_price: Decimal
+    booked_ns: int = 0
 
 
 class AlarmRang(Event, frozen=True):
@@ -198,6 +216,7 @@ class DayStarted(Event, frozen=True):
 AnyEvent = (
     OperatorRequested
     | ForceExitRequested
+    | WriteOffRequested
     | EngineTurned
     | SymbolPrepared
     | LevelCrossed

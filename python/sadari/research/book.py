@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from sadari.core.ledger import QUOTE
 from sadari.model.command import Command
 from sadari.model.event import Event, SignalRaised
 from sadari.model.reason import stage_name
@@ -110,6 +111,11 @@ class Book:
         facts = self._facts[life.symbol]
         start_ns, end_ns = life.opened_ns or self.start_ns, self.until(life)
         return facts.funding_known or any(first <= start_ns and end_ns <= last for first, last in facts.funding_spans)
+
+    @property
+    def balances(self) -> dict[str, tuple[Decimal, Decimal]]:
+        """Wallet balance of each asset before the first and after the last event."""
+        return self.run.balances or {QUOTE: (self.run.wallet_start, self.run.wallet_end)}
 
     def other_income(self) -> dict[str, Decimal]:
         """What the wallet gained or lost beside trades and funding, by kind; what has a trade id is in that trade."""

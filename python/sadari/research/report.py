@@ -15,6 +15,7 @@ import msgspec
 from sadari.model.units import EXACT
 from sadari.research import attribution, conduct, funnel, results
 from sadari.research.book import Book
+from sadari.research.ledger import ledger
 from sadari.research.months import months
 from sadari.research.run_record import Run
 from sadari.research.shapes import iso
@@ -32,6 +33,7 @@ def summarize(run: Run) -> Summary:
         return {
             "period": conduct.period(book),
             "result": results.result(book),
+            "ledger": ledger(book),
             "statistics": results.statistics(book),
             "worst_case": results.worst_case(book),
             "margin": conduct.margin(book),

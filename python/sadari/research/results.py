@@ -66,7 +66,9 @@ def result(book: Book) -> Section:
     funding = sum((life.funding for life in book.lives), ZERO)
     other = book.other_income()
     change = run.wallet_end - run.wallet_start
-    difference = change - price - fees - funding - sum(other.values(), ZERO)
+    # Amounts of all assets together: the value of wallets may count some of them for less.
+    moved = sum((end - start for start, end in book.balances.values()), ZERO)
+    difference = moved - price - fees - funding - sum(other.values(), ZERO)
     unrealized = sum((position.unrealized for position in run.open_positions), ZERO)
     return {
         "wallet_start": money(run.wallet_start),
@@ -224,6 +226,7 @@ def position(book: Book, life: Life) -> Section:
         "funding": money(book.funding([life])),
         "net": money(life.net),
         "worst_case": money(record.worst_case) if record is not None else None,
+        "drift": money(record.drift) if record is not None else None,
         "reason": record.reason if record is not None else None,
         "parts": [
             {

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from sadari.core.ledger import Entry
 from sadari.exchange.accounts import Income
 from sadari.model.command import Command
 from sadari.model.event import Event
@@ -120,6 +121,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         wallet_start: Wallet balance before the first event.
         wallet_end: Wallet balance after the last event.
         income: Every change of the wallet; its sum is ``wallet_end - wallet_start``.
+        balances: Wallet balance of each asset before the first and after the last event, where there are several.
+        ledger: What the engine itself has booked, in order; None where that is not known.
         open_positions: What was still held at the end.
         in_flight: What was sent and never arrived.
         equity: (time_ns, wallet balance plus unrealized PnL), times not decreasing; a statistic, hence float.
@@ -139,6 +142,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     wallet_start: Decimal
     wallet_end: Decimal
     income: list[Income]
+    ledger: list[Entry] | None = None
+    balances: dict[str, tuple[Decimal, Decimal]] = {}
     open_positions: tuple[OpenPosition, ...] = ()
     in_flight: tuple[InFlightOrder, ...] = ()
     equity: list[tuple[int, float]] = []

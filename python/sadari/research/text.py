@@ -31,6 +31,7 @@ def text(summary: Section) -> str:
     """The report as text, sections in the order in which a trader asks: how much, how bad, why, what was refused."""
     sections: list[tuple[str, Callable[[Section], list[str]]]] = [
         ("Result", _result),
+        ("Ledger", _ledger),
         ("How good", _quality),
         ("How bad", _risk),
         ("Signals", _signals),
@@ -111,6 +112,34 @@ def _result(whole: Section) -> list[str]:
     if float(result["unrealized"]) or whole["open_positions"]:
         rows += line("Unrealized", f"{usdt(result['unrealized'])} USDT in {_open_count(whole)}")
     return rows + line("Return", f"{signed(result['return'])} (equity {usdt(result['equity_end'])} USDT)")
+
+
+def _ledger(whole: Section) -> list[str]:
+    kept = whole["ledger"]
+    compared, drift, days = kept["compared"], kept["drift"], kept["days"]
+    odd = sum(row["difference"] not in {"0", None} for row in days)
+    rows: list[str] = []
+    if days:
+        found = (
+            f"differs from the wallet on {count(odd, 'day')}" if odd else "equals the wallet's change on each of them"
+        )
+        rows += line("Days with entries", f"{len(days):,}" + ("" if compared is None else f"; the ledger {found}"))
+    if compared is not None and compared["venue_entries"]:
+        names = ("missing", "doubled", "different", "unknown")
+        told = ", ".join(f"{len(compared[name]):,} {name}" for name in names if compared[name])
+        rows += line("Entries", f"{compared['entries']:,}, key by key {told or 'those of the venue'}")
+    if not kept["adds_up"]:
+        rows += line("DOES NOT ADD UP", f"{_unexplained(kept)} are in no entry of the venue; the JSON has all")
+    if drift["positions"]:
+        rows += line(
+            "Closes",
+            f"{usdt(drift['drift'])} USDT beyond what {count(drift['positions'], 'decision')} to close expected, "
+            f"by slippage of {count(drift['fills'], 'fill')}",
+        )
+    for name, title in (("unsettled", "Not settled"), ("written_off", "Written off")):
+        if kept[name]:
+            rows += line(title, ", ".join(f"{row['symbol']} #{row['id']}" for row in kept[name][:ROWS]))
+    return rows
 
 
 def _open_count(whole: Section) -> str:
@@ -206,6 +235,10 @@ def _signals(whole: Section) -> list[str]:
             ],
         )
     return rows
+
+
+def _unexplained(kept: Section) -> str:
+    return ", ".join(f"{usdt(amount)} {asset}" for asset, amount in kept["unexplained"].items() if amount != "0")
 
 
 def _entries(whole: Section) -> list[str]:

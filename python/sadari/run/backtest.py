@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sadari.core.engine import Engine
+from sadari.core.ledger import Entry, Ledger
 from sadari.model.command import Command
 from sadari.model.event import Event
 from sadari.model.order import Direction
@@ -45,9 +46,10 @@ def backtest(request: Request) -> Run:
     sensed = sensing(request)
     traded = markets(request, sensed.entries)
     exchange = exchange_of(request, request.instruments, request.balance)
-    wallet_start = exchange.wallet_balance
+    wallet_start, balances = exchange.wallet_balance, dict(exchange.balances)
     venue = history_venue(request, traded, exchange, start_ns=request.start_ns, senses=sensed.senses)
-    engine = Engine(request.settings, request.instruments)
+    entries: list[Entry] = []
+    engine = Engine(request.settings, request.instruments, Ledger(entries))
     records: list[Record] = []
     with journal_of(request) as keep:
         drive(venue, engine.handle, records, keep, progress_of(request, venue))
@@ -60,6 +62,8 @@ def backtest(request: Request) -> Run:
         wallet_start=wallet_start,
         wallet_end=exchange.wallet_balance,
         income=exchange.income,
+        ledger=entries,
+        balances={asset: (start, exchange.balances[asset]) for asset, start in balances.items()},
         open_positions=open_positions(venue, engine),
         in_flight=tuple(
             InFlightOrder(symbol=o.symbol, client_order_id=o.client_order_id, purpose=o.purpose, due_ns=due_ns)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from sadari.exchange import Exchange
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
-from sadari.model.event import Event, OrderAccepted, OrderCanceled, OrderFilled, OrderRejected
+from sadari.model.event import Event, FundingPaid, OrderAccepted, OrderCanceled, OrderFilled, OrderRejected
 from sadari.model.order import Purpose, Side
 from sadari.model.reason import RejectReason
 from sadari.venue.port import Latency
@@ -89,7 +89,7 @@ class Transit:
                 code=UNKNOWN_ORDER,
                 reason=RejectReason.NOT_FOUND,
             )
-        self._schedule.tell(now_ns, Rank.FILL, command.symbol, replace(known, time_ns=now_ns))
+        self._schedule.tell(now_ns, Rank.FILL, command.symbol, _told_at(known, now_ns))
 
     def mark(self, *, acting: bool = True) -> None:
         """Tell the exchange where the symbols of its crossed positions stand; if it acts, their levels may move."""
@@ -106,7 +106,7 @@ class Transit:
         due_ns = self._schedule.now_ns + delay_ns
         turned = {track.symbol}
         for event in happened:
-            told = replace(event, time_ns=due_ns) if delay_ns else event
+            told = _told_at(event, due_ns) if delay_ns else event
             if isinstance(told, _OUTCOMES):
                 self._outcomes[told.client_order_id] = told
                 turned.add(told.symbol)
@@ -128,7 +128,7 @@ class Transit:
         """What the exchange did before the data ended and nobody has been told of yet, told at the end."""
         for _, _, _, _, _, what in self._schedule.rest():
             if type(what) in RANKS:
-                yield replace(what, time_ns=self._schedule.now_ns)
+                yield _told_at(what, self._schedule.now_ns)
 
     def _arrive(self, order: PlaceOrder) -> Iterable[Event]:
         track, now_ns = self._tracks[order.symbol], self._schedule.now_ns
@@ -149,3 +149,10 @@ class Transit:
         self.report(track, self._exchange.cancel(command.symbol, command.client_order_id, self._schedule.now_ns))
         self.moved[command.symbol] = track
         return NOTHING
+
+
+def _told_at(event: Event, time_ns: int) -> Event:
+    """An event that is told at another time than it happened: what changed the wallet keeps the time of that."""
+    if isinstance(event, OrderFilled | FundingPaid) and time_ns != event.time_ns:
+        return replace(event, time_ns=time_ns, booked_ns=event.booked_ns or event.time_ns)
+    return replace(event, time_ns=time_ns)

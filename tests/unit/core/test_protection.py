@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -12,7 +13,7 @@ from sadari.model.event import OrderFilled
 from sadari.model.order import Direction, OrderType, Purpose
 from sadari.model.reason import RejectReason
 from sadari.model.units import SECOND_NS
-from tests.ladder_driver import SYMBOL, Driver, held, patient, pending
+from tests.ladder_driver import SYMBOL, Driver, held, patient, pending, shown
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
 ADD, REDUCE, EXIT, STOP, WALL = Purpose.ADD, Purpose.REDUCE, Purpose.EXIT, Purpose.STOP, Purpose.WALL
@@ -21,10 +22,14 @@ D = Decimal
 
 def foreign(driver: Driver, qty: str, *, cause: str = "", buyer: bool = False, trade_id: int = 900) -> None:
     """A trade of an order that is not ours changes the position at the last price."""
+    price = driver.prices[SYMBOL]
+    position, realized = driver.engine.positions.get(SYMBOL), D(0)
+    if position is not None and position.qty and buyer is (position.side.sign < 0):
+        realized = shown(position.side.sign * (Fraction(price) - position.average) * Fraction(qty), "0.00000001")
     driver.give(
         OrderFilled(
             time_ns=driver.now_ns, symbol=SYMBOL, client_order_id="venue-1", trade_id=trade_id,
-            price=driver.prices[SYMBOL], qty=D(qty), fee=D(1), realized_pnl=D(0), buyer=buyer, cause=cause,
+            price=price, qty=D(qty), fee=D(1), realized_pnl=realized, buyer=buyer, cause=cause,
         )
     )  # fmt: skip
 

@@ -1,0 +1,93 @@
+"""The ledger: each amount once, never changed, forgotten only where it cannot come again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sadari.core.ledger import KEPT_DAYS, Entry, Ledger, Posting
+from sadari.model.command import SendAlert
+from sadari.model.event import OrderFilled
+from sadari.model.units import DAY_NS
+from tests.ladder_driver import START_NS, SYMBOL, Driver, held, patient
+
+D = Decimal
+KEY = ("COMMISSION", SYMBOL, 7)
+
+
+def fill(*, fee: str = "0.5", profit: str = "2", cause: str = "") -> OrderFilled:
+    """A trade that realized something."""
+    return OrderFilled(
+        time_ns=START_NS, symbol=SYMBOL, client_order_id="x", trade_id=7, price=D(100), qty=D(1), fee=D(fee),
+        realized_pnl=D(profit), buyer=False, cause=cause,
+    )  # fmt: skip
+
+
+def test_a_key_is_booked_once_and_never_with_another_amount() -> None:
+    """The same again is counted, something else is told, and neither changes a sum."""
+    ledger = Ledger()
+    assert ledger.post(KEY, START_NS, "fees", D("-0.5")) is Posting.BOOKED
+    assert ledger.post(KEY, START_NS + 5, "fees", D("-0.5")) is Posting.KNOWN
+    assert ledger.post(KEY, START_NS, "fees", D("-0.4")) is Posting.CONTRADICTS
+    assert ledger.post(KEY, START_NS, "fees", D(0)) is Posting.CONTRADICTS
+    assert (ledger.change, ledger.repeated) == (D("-0.5"), 1)
+    assert ledger.find(KEY) == Entry(KEY, START_NS, "USDT", "fees", "wallet:USDT", D("0.5"))
+
+
+@pytest.mark.parametrize(("cause", "account"), [("", "fees"), ("LIQUIDATION", "insurance")])
+def test_a_trade_is_a_profit_and_a_fee(cause: str, account: str) -> None:
+    """Both against the wallet; the fee of a liquidation goes to the insurance fund."""
+    ledger = Ledger()
+    ledger.trade(fill(cause=cause))
+    day = ledger.day(START_NS // DAY_NS)
+    assert day == {"wallet:USDT": D("1.5"), f"position:{SYMBOL}": D(-2), account: D("0.5")}
+
+
+def test_keys_are_forgotten_when_they_cannot_come_again_and_sums_are_not() -> None:
+    """What is older than the kept days is refused, because nobody can say whether it is booked; the archive has all."""
+    archive: list[Entry] = []
+    ledger = Ledger(archive)
+    for day in range(30):
+        ledger.post(("COMMISSION", SYMBOL, day), day * DAY_NS, "fees", D(-1))
+    assert sum(ledger.find(("COMMISSION", SYMBOL, day)) is not None for day in range(30)) == KEPT_DAYS
+    assert ledger.post(("COMMISSION", SYMBOL, 3), 3 * DAY_NS, "fees", D(-1)) is Posting.TOO_OLD
+    assert (ledger.change, len(archive), ledger.day(3)["fees"]) == (D(-30), 30, D(1))
+
+
+def test_a_transfer_is_booked_once_and_leaves_the_wallet_agreed() -> None:
+    """Its amount is what the venue's wallet has beyond the ledger's; told again it changes nothing."""
+    driver = Driver(patient())
+    driver.now_ns += 1
+    driver.wallet += 500
+    driver.account(cause="TRANSFER")
+    driver.account(cause="TRANSFER")
+    driver.now_ns += 1
+    driver.account()
+    ledger = driver.engine.ledger
+    assert (ledger.change, ledger.day(START_NS // DAY_NS)["transfers"]) == (D(500), D(-500))
+    assert driver.audits() == []
+
+
+def test_a_difference_is_told_once_and_again_when_it_changes() -> None:
+    """Beyond a cent it is critical; when the wallets agree again, that is told too."""
+    driver = held()
+    for beyond in ("0.005", "0", "0", "5", "-5.005", "0"):
+        driver.wallet += D(beyond)
+        driver.now_ns += 1
+        driver.account()
+    driver.now_ns += 1
+    driver.account()
+    severities = [a.severity for a in driver.of(SendAlert) if a.code == "LEDGER_DIFFERS"]
+    assert severities == ["warning", "critical", "info"]
+
+
+def test_a_contradicting_report_of_a_known_trade_is_critical() -> None:
+    """The first amount stays."""
+    driver = held()
+    driver.give(fill())
+    driver.give(fill(fee="0.6"))
+    assert ("critical", "SETTLEMENT_MISMATCH") in driver.alerts()
+    entry = driver.engine.ledger.find(KEY)
+    assert entry is not None
+    assert entry.amount == D("0.5")
