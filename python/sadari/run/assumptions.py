@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sadari.model.order import MarginMode
 from sadari.model.units import MINUTE_NS
 from sadari.run.request import Request
+from sadari.run.sensing import MARKET
 from sadari.sensors.frames import contiguous
 from sadari.venue.history import HistoryVenue
 from sadari.venue.port import Market
@@ -20,7 +21,7 @@ PATHS = {
 
 def assumptions(request: Request, traded: Sequence[Market], venue: HistoryVenue) -> list[str]:
     """One sentence each, those about the data only where they apply."""
-    return [*_about_venue(request), *_about_data(traded, venue), *_about_preparation(venue)]
+    return [*_about_venue(request), *_about_sensors(request), *_about_data(traded, venue), *_about_preparation(venue)]
 
 
 def _about_venue(request: Request) -> Iterator[str]:
@@ -37,6 +38,14 @@ def _about_venue(request: Request) -> Iterator[str]:
     if request.multi_assets:
         yield "All assets are one margin at fixed index prices; debts are not exchanged and bear no interest."
     yield "No position is closed at the end of the data."
+
+
+def _about_sensors(request: Request) -> Iterator[str]:
+    settings = request.settings
+    if any(strategy.scan_max_age_minutes is not None for strategy in settings.strategies.values()):
+        yield f"The scanner ranks among the {len(request.candles)} symbol(s) of the run, not among all of the exchange."
+    if MARKET not in request.candles:
+        yield f"The trend of the market is not known without {MARKET}, so it allows no short position more."
 
 
 def _about_data(traded: Sequence[Market], venue: HistoryVenue) -> Iterator[str]:
