@@ -23,13 +23,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(asked: argparse.Namespace) -> int:
     """Print the day."""
     from sadari.cli.output import STDOUT, check_writable, json_text, write_text
+    from sadari.model.units import DAY_NS
     from sadari.research.daily import Days, compare, text
     from sadari.run.journals import records
 
     check_writable(asked.json)
     days = Days(records(asked.file))
-    day = days.day(asked.day)
-    other = days.day(asked.compare) if asked.compare is not None else None
+    day = days.day(asked.day - asked.day % DAY_NS)
+    other = days.day(asked.compare - asked.compare % DAY_NS) if asked.compare is not None else None
     if asked.json is not None:
         beside = {} if other is None else {"other": other, "changes": compare(day, other)}
         write_text(asked.json, json_text({"day": day, **beside}))
