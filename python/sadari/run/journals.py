@@ -41,6 +41,7 @@ def replay(path: Path) -> Replay:
     engine = Engine(header.settings, header.instruments)
     said: deque[bytes] = deque()
     events = commands = 0
+    closed = False
     for number, line, record in records:
         if isinstance(record, Command):
             again = said.popleft() if said else b"nothing"
@@ -53,9 +54,12 @@ def replay(path: Path) -> Replay:
         if isinstance(record, Event):
             said.extend(map(encode, engine.handle(record)))
             events += 1
-        elif not isinstance(record, Footer):
+        elif isinstance(record, Footer):
+            closed = True
+        else:
             raise JournalError(f"{path}: record {number} is a second header")
-    if said:
+    # A run that was cut short may have been so between an event and its commands; those that lack are no difference.
+    if said and closed:
         return Replay(events, commands, f"after the last record the engine says {said[0].decode()}")
     return Replay(events, commands, "")
 

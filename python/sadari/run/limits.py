@@ -135,11 +135,16 @@ def check_bounds(config: Config) -> None:
 
 
 def check_order(config: Config) -> None:
-    """Refuse averages that are the wrong way round, and strategies that want a symbol set in two ways.
+    """Refuse averages that are the wrong way round, shorts that no scan could find, and a symbol set in two ways.
 
     Raises:
         ConfigError: Names the section, the key, its value and what is allowed.
     """
+    if config.surge.enable_short and config.scanner.gate and not config.scanner.short:
+        raise ConfigError(
+            "[surge] enable_short is true while [scanner] short is false, so that no short could ever be a candidate; "
+            "allowed: short = true, or gate = false"
+        )
     averages: list[tuple[str, str, Any]] = [("signal", "", config.signal), ("ladder", "tech_ma_", config.ladder)]
     for name, strategy in config.strategies.items():
         averages.append((f"strategies.{name}.signal", "", strategy.signal))

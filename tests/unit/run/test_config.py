@@ -52,6 +52,7 @@ def test_a_preset_fills_in_what_is_not_given(text: str, basis: SizingBasis, cap:
 
 
 REFUSED = [
+    ("[surge]\nenable_short = true", "[surge] enable_short is true while [scanner] short is false, so that no short"),
     ("[surge]\nm1_min_true = 8", "surge: m1_min_true is 8; allowed: 0 to 7"),
     ("[surge]\nma = [5, 5, 80, 480]", "surge: ma is (5, 5, 80, 480); allowed: four different lengths up to 100,000"),
     ('[surge]\npreset = "v34"', '[surge] preset is "v34"; allowed: v33, v32, nine_of_thirteen'),
