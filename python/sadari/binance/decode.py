@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from sadari.binance import wire
+from sadari.binance.wire import instruments as wire
 from sadari.errors import DataError
 from sadari.model.instrument import Bracket, Instrument
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from sadari.binance import wire
+from sadari.binance.wire import instruments as wire
 from sadari.model.instrument import Instrument
 
 # Filters carry their numbers as text, brackets as numbers.

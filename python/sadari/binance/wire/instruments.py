@@ -1,7 +1,6 @@
-"""Messages as the exchange writes them, under our spelling of its field names; the only file that knows them.
+"""What describes a contract: filters and leverage brackets.
 
-Fields that nothing here needs are left out: the exchange adds new ones at any time. Source: GET /fapi/v1/exchangeInfo
-and GET /fapi/v1/leverageBracket, with the latter also in the form in which ccxt keeps it.
+Source: GET /fapi/v1/exchangeInfo and GET /fapi/v1/leverageBracket, the latter also in the form in which ccxt keeps it.
 """
 
 from __future__ import annotations
