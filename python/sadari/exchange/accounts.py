@@ -39,11 +39,13 @@ class PositionState:
         qty: Signed quantity, never 0.
         margin: The isolated wallet without unrealized profit; in crossed mode the initial margin.
         liquidation_price: None if there is none, or in crossed mode.
+        first_trade: The id of the trade that opened it.
     """
 
-    __slots__ = ("symbol", "mode", "leverage", "qty", "cost", "weight", "margin", "liquidation_price")
+    __slots__ = ("first_trade", "symbol", "mode", "leverage", "qty", "cost", "weight", "margin", "liquidation_price")
 
-    def __init__(self, symbol: str, mode: MarginMode, leverage: int) -> None:
+    def __init__(self, symbol: str, mode: MarginMode, leverage: int, first_trade: int = 0) -> None:
+        self.first_trade = first_trade
         self.symbol = symbol
         self.mode = mode
         self.leverage = leverage

@@ -261,7 +261,7 @@ class Clearing:
         if fee:
             account.book(market.wallet, time_ns, fee_kind, symbol, -fee, trade_id)
         if closing < qty:
-            position = market.position or self._open(market)
+            position = market.position or self._open(market, trade_id)
             opening = qty - closing
             position.increase(opening if side is Side.BUY else -opening, price)
         self.settle(market)
@@ -280,9 +280,9 @@ class Clearing:
         )
         return [trade, self.updated(market, time_ns, "ORDER")]
 
-    def _open(self, market: Market) -> PositionState:
+    def _open(self, market: Market, first_trade: int) -> PositionState:
         symbol = market.symbol
-        position = PositionState(symbol, market.mode, market.leverage)
+        position = PositionState(symbol, market.mode, market.leverage, first_trade)
         market.position = self.account.positions[symbol] = position
         if market.mode is MarginMode.CROSSED:
             self.held[symbol] = market

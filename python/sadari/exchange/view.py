@@ -14,7 +14,7 @@ from sadari.exchange.orders import OpenOrder
 from sadari.exchange.refusals import Refusal
 from sadari.kernel import Watch
 from sadari.model.event import AccountUpdated
-from sadari.model.order import MarginMode
+from sadari.model.order import MarginMode, Side
 
 
 class AccountView:
@@ -69,10 +69,44 @@ class AccountView:
         """The waiting orders of a symbol, oldest first."""
         return tuple(self._market(symbol).orders.values())
 
+    def margin_mode(self, symbol: str) -> MarginMode:
+        """How the symbol's positions are collateralized."""
+        return self._market(symbol).mode
+
+    def leverage(self, symbol: str) -> int:
+        """The symbol's leverage."""
+        return self._market(symbol).leverage
+
+    def max_notional(self, symbol: str) -> Decimal:
+        """What the brackets allow a position of the symbol to be worth at its leverage."""
+        return self._market(symbol).max_notional
+
+    def last_price(self, symbol: str) -> Decimal:
+        """The last price told, 0 before the first."""
+        return self._market(symbol).last_price
+
+    def order_margin(self, symbol: str) -> Decimal:
+        """What the resting limit orders of a symbol lock beyond the position's margin."""
+        return self._market(symbol).order_margin
+
     @exact
-    def available_balance(self) -> Decimal:
-        """What new orders may lock: wallet and crossed profit or loss, less all initial margin; at least 0."""
-        return self._clearing.balances(self._account.home, 0, "").available_balance
+    def resting_notional(self, symbol: str, side: Side) -> Decimal:
+        """The value of the resting limit orders of a side that may open exposure, each at its own price."""
+        return self._market(symbol).resting_notional(side)
+
+    @exact
+    def available_balance(self, asset: str = "") -> Decimal:
+        """What new orders may lock: wallet and crossed profit or loss, less all initial margin; at least 0.
+
+        Of the account's asset if none is named.
+        """
+        wallet = self._account.wallets[asset] if asset else self._account.home
+        return self._clearing.balances(wallet, 0, "").available_balance
+
+    @exact
+    def worth(self, asset: str, amount: Decimal) -> Decimal:
+        """The value of an amount of an asset: itself, or in multi-assets mode that in USD."""
+        return amount * self._account.wallets[asset].price if self.multi_assets else amount
 
     @exact
     def report(self, time_ns: int, cause: str) -> AccountUpdated:

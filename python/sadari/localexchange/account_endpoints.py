@@ -1,0 +1,146 @@
+"""The endpoints of account, positions and settings.
+
+Source: reference binance-usdm §3.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sadari.binance.numbers import plain
+from sadari.binance.wire import account as wire
+from sadari.binance.wire.orders import Done
+from sadari.localexchange.account_answers import AccountAnswers, brackets, income_row
+from sadari.localexchange.desk import Desk
+from sadari.localexchange.endpoint import Endpoint, Security
+from sadari.localexchange.order_wishes import known_symbol, some_symbol
+from sadari.localexchange.parameters import Parameters
+from sadari.localexchange.periods import period
+from sadari.localexchange.refused import Refused
+from sadari.model.order import MarginMode
+from sadari.model.plan import Fees
+from sadari.model.units import MILLISECOND_NS
+
+SUCCESS = Done(200, "success")
+MARGIN_TYPES = {"ISOLATED": MarginMode.ISOLATED, "CROSSED": MarginMode.CROSSED}
+MODE_SET = "No need to change position side."
+
+
+class AccountEndpoints:
+    """One account, in one-way mode."""
+
+    def __init__(self, desk: Desk, fees: Fees) -> None:
+        self._desk = desk
+        self._fees = fees
+        self._answers = AccountAnswers(desk.exchange, desk.instruments)
+
+    def endpoints(self) -> list[Endpoint]:
+        """The table of them."""
+        signed = Security.SIGNED
+        return [
+            Endpoint("GET", "/fapi/v3/account", lambda _: self._answers.account(), signed, 5),
+            Endpoint("GET", "/fapi/v2/account", lambda _: self._answers.account_v2(), signed, 5),
+            Endpoint("GET", "/fapi/v3/balance", lambda _: self._answers.balances(), signed, 5),
+            Endpoint("GET", "/fapi/v2/balance", lambda _: self._answers.balances(), signed, 5),
+            Endpoint("GET", "/fapi/v3/positionRisk", self.position_risk, signed, 5),
+            Endpoint("GET", "/fapi/v2/positionRisk", self.position_risk_v2, signed, 5),
+            Endpoint("GET", "/fapi/v1/accountConfig", self.account_config, signed, 5),
+            Endpoint("GET", "/fapi/v1/symbolConfig", self.symbol_config, signed, 5),
+            Endpoint("POST", "/fapi/v1/leverage", self.set_leverage, signed),
+            Endpoint("POST", "/fapi/v1/marginType", self.set_margin_type, signed),
+            Endpoint("GET", "/fapi/v1/positionSide/dual", self.dual, signed, 30),
+            Endpoint("POST", "/fapi/v1/positionSide/dual", self.set_dual, signed),
+            Endpoint("GET", "/fapi/v1/multiAssetsMargin", self.multi_assets, signed, 30),
+            Endpoint("POST", "/fapi/v1/multiAssetsMargin", self.set_multi_assets, signed),
+            Endpoint("GET", "/fapi/v1/feeBurn", lambda _: wire.FeeBurn(fee_burn=False), signed, 30),
+            Endpoint("GET", "/fapi/v1/leverageBracket", self.leverage_brackets, signed),
+            Endpoint("GET", "/fapi/v1/commissionRate", self.commission_rate, signed, 20),
+            Endpoint("GET", "/fapi/v1/income", self.income, signed, 30),
+        ]
+
+    def position_risk(self, asked: Parameters) -> list[wire.PositionRiskV3]:
+        """Symbols with a position or an open order."""
+        return self._answers.position_risk(some_symbol(asked, self._desk.instruments))
+
+    def position_risk_v2(self, asked: Parameters) -> list[wire.PositionRiskV2]:
+        """Every symbol."""
+        return self._answers.position_risk_v2(self._chosen(asked))
+
+    def account_config(self, _: Parameters) -> wire.AccountConfig:
+        """The account's flags."""
+        return wire.AccountConfig(
+            fee_tier=0,
+            can_trade=True,
+            can_deposit=True,
+            can_withdraw=True,
+            dual_side_position=False,
+            update_time=0,
+            multi_assets_margin=self._desk.exchange.multi_assets,
+            trade_group_id=-1,
+        )
+
+    def symbol_config(self, asked: Parameters) -> list[wire.SymbolConfig]:
+        """The settings of a symbol or of all."""
+        return self._answers.symbol_config(self._chosen(asked))
+
+    def set_leverage(self, asked: Parameters) -> wire.LeverageSet:
+        """Set a symbol's leverage."""
+        symbol = known_symbol(asked, self._desk.instruments)
+        asked.text("leverage")
+        leverage = asked.integer("leverage") or 0
+        return wire.LeverageSet(leverage, plain(self._desk.set_leverage(symbol, leverage)), symbol)
+
+    def set_margin_type(self, asked: Parameters) -> Done:
+        """Set a symbol's margin mode."""
+        symbol = known_symbol(asked, self._desk.instruments)
+        mode = MARGIN_TYPES.get(asked.text("marginType"))
+        if mode is None:
+            raise Refused(-1130, "Data sent for parameter 'marginType' is not valid.")
+        self._desk.set_margin_mode(symbol, mode)
+        return SUCCESS
+
+    def dual(self, _: Parameters) -> wire.DualSide:
+        """One-way mode."""
+        return wire.DualSide(dual_side_position=False)
+
+    def set_dual(self, asked: Parameters) -> Done:
+        """One-way mode is what this account is in, and hedge mode is not served."""
+        asked.text("dualSidePosition")
+        if asked.flag("dualSidePosition"):
+            raise Refused(-1020, "This operation is not supported: hedge mode is not served here.")
+        raise Refused(-4059, MODE_SET)
+
+    def multi_assets(self, _: Parameters) -> wire.MultiAssets:
+        """The assets mode."""
+        return wire.MultiAssets(self._desk.exchange.multi_assets)
+
+    def set_multi_assets(self, asked: Parameters) -> Done:
+        """Set the assets mode."""
+        asked.text("multiAssetsMargin")
+        self._desk.set_multi_assets(multi_assets=asked.flag("multiAssetsMargin") or False)
+        return SUCCESS
+
+    def leverage_brackets(self, asked: Parameters) -> list[wire.Brackets]:
+        """The brackets of a symbol or of all."""
+        return [brackets(self._desk.instruments[symbol]) for symbol in self._chosen(asked)]
+
+    def commission_rate(self, asked: Parameters) -> wire.CommissionRate:
+        """The account's fee rates; liquidity for retail orders is charged as a maker's."""
+        symbol = known_symbol(asked, self._desk.instruments)
+        maker = plain(self._fees.maker)
+        return wire.CommissionRate(symbol, maker, plain(self._fees.taker), maker)
+
+    def income(self, asked: Parameters) -> list[wire.IncomeRow]:
+        """What was booked in a period, oldest first."""
+        symbol, kind = some_symbol(asked, self._desk.instruments), asked.maybe("incomeType")
+        inside, limit = period(asked, self._desk.market_ns() // MILLISECOND_NS), asked.limit(100, 1000)
+        rows = [
+            income_row(number, one)
+            for number, one in enumerate(self._desk.exchange.income, 1)
+            if symbol in {None, one.symbol} and kind in {None, one.kind} and inside.holds(one.time_ns // MILLISECOND_NS)
+        ]
+        return rows[:limit] if inside.begins else rows[-limit:]
+
+    def _chosen(self, asked: Parameters) -> Iterable[str]:
+        symbol = some_symbol(asked, self._desk.instruments)
+        return self._desk.instruments if symbol is None else (symbol,)

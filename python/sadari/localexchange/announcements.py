@@ -1,0 +1,144 @@
+"""What the user data stream tells of the account, in the exchange's order.
+
+Source: reference binance-usdm §5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from sadari.binance.numbers import plain
+from sadari.binance.wire import user
+from sadari.exchange import Exchange
+from sadari.localexchange.figures import AssetFigures, PositionFigures
+from sadari.localexchange.records import LIQUIDATION, ZERO, AlgoOrder, Order, Trade
+from sadari.model.event import AccountUpdated
+from sadari.model.instrument import Instrument
+from sadari.model.order import Side
+from sadari.model.units import MILLISECOND_NS
+
+NOTHING = "0"
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Announcements:
+    """Builds the messages and hands them to a sink.
+
+    Args:
+        exchange: For the balances and positions at the moment of telling.
+        instruments: The contracts, by symbol.
+        publish_user: Takes the event's name and its bytes.
+    """
+
+    def __init__(
+        self, exchange: Exchange, instruments: dict[str, Instrument], publish_user: Callable[[str, bytes], None]
+    ) -> None:
+        self._exchange = exchange
+        self._instruments = instruments
+        self._publish = publish_user
+
+    def order(self, order: Order, execution: str) -> None:
+        """An order that is new or has ended."""
+        self._order(order, execution, None)
+
+    def trade(self, order: Order, trade: Trade) -> None:
+        """A trade: the short message first, then the full one; of a forced order only that."""
+        time = trade.time_ns // MILLISECOND_NS
+        forced = order.orig_type == LIQUIDATION
+        if not forced:
+            lite = user.TradeLite(
+                event_time=time, transaction_time=time, symbol=trade.symbol, qty=plain(order.qty),
+                price=plain(order.price), maker=trade.maker, client_order_id=order.client_order_id,
+                side=trade.side.value, last_price=plain(trade.price), last_qty=plain(trade.qty),
+                trade_id=trade.trade_id, order_id=order.order_id,
+            )  # fmt: skip
+            self._publish("TRADE_LITE", _encode(lite))
+        self._order(order, "CALCULATED" if forced else "TRADE", trade)
+
+    def algo(self, algo: AlgoOrder) -> None:
+        """A conditional order that has changed."""
+        time, wish, child = algo.updated_ns // MILLISECOND_NS, algo.wish, algo.child
+        change = user.AlgoChange(
+            client_algo_id=algo.client_algo_id, algo_id=algo.algo_id, algo_type="CONDITIONAL",
+            order_type=wish.order_type.value, symbol=wish.symbol, side=wish.side.value, position_side="BOTH",
+            time_in_force="GTC", qty=plain(wish.qty or ZERO), status=algo.status.value,
+            child_order_id=str(child.order_id) if child else "", avg_price=plain(child.avg_price) if child else NOTHING,
+            filled_qty=plain(child.filled_qty) if child else NOTHING, child_type=child.order_type if child else NOTHING,
+            trigger_price=plain(wish.trigger_price or ZERO), price=NOTHING, self_trade_prevention="NONE",
+            working_type="CONTRACT_PRICE", price_match="NONE", close_position=wish.close_position, price_protect=False,
+            reduce_only=wish.reduce_only or wish.close_position, trigger_time=algo.triggered_ns // MILLISECOND_NS,
+            good_till_date=0, reject_reason=algo.reject_reason, trailing_active=False,
+        )  # fmt: skip
+        self._publish("ALGO_UPDATE", _encode(user.AlgoUpdate(time, time, change)))
+
+    def account(self, event: AccountUpdated) -> None:
+        """Balances and positions that have changed, as they are now."""
+        time = event.time_ns // MILLISECOND_NS
+        symbols = [record.symbol for record in event.positions]
+        assets = dict.fromkeys(self._instruments[symbol].quote_asset for symbol in symbols)
+        if not assets:
+            assets = dict.fromkeys(self._exchange.balances)
+        moved = self._exchange.income[-1].amount if event.cause == "TRANSFER" else ZERO
+        balances = [self._balance(asset, plain(moved)) for asset in assets]
+        # Funding of a crossed position tells the balance alone.
+        shown = [s for s in symbols if event.cause != "FUNDING_FEE" or PositionFigures(self._exchange, s).isolated]
+        cause = "DEPOSIT" if moved > 0 else "WITHDRAW" if moved < 0 else event.cause
+        change = user.AccountChange(cause, balances, [self._position(symbol) for symbol in shown])
+        self._publish("ACCOUNT_UPDATE", _encode(user.AccountUpdate(time, time, change)))
+
+    def margin_mode(self, symbol: str, time_ns: int) -> None:
+        """A symbol's margin mode has changed: its position is pushed."""
+        time = time_ns // MILLISECOND_NS
+        change = user.AccountChange("MARGIN_TYPE_CHANGE", [], [self._position(symbol)])
+        self._publish("ACCOUNT_UPDATE", _encode(user.AccountUpdate(time, time, change)))
+
+    def leverage(self, symbol: str, leverage: int, time_ns: int) -> None:
+        """A symbol's leverage was set."""
+        time = time_ns // MILLISECOND_NS
+        update = user.AccountConfigUpdate(time, time, leverage=user.LeverageConfig(symbol, leverage))
+        self._publish("ACCOUNT_CONFIG_UPDATE", _encode(update))
+
+    def multi_assets(self, *, multi_assets: bool, time_ns: int) -> None:
+        """The assets mode was set."""
+        time = time_ns // MILLISECOND_NS
+        update = user.AccountConfigUpdate(time, time, assets=user.AssetsConfig(multi_assets))
+        self._publish("ACCOUNT_CONFIG_UPDATE", _encode(update))
+
+    def _balance(self, asset: str, moved: str) -> user.BalanceChange:
+        figures = AssetFigures(self._exchange, self._instruments, asset)
+        return user.BalanceChange(asset, plain(figures.wallet_balance), plain(figures.cross_wallet_balance), moved)
+
+    def _position(self, symbol: str) -> user.PositionChange:
+        figures = PositionFigures(self._exchange, symbol)
+        accumulated = (i.amount for i in self._exchange.income if i.symbol == symbol and i.kind == "REALIZED_PNL")
+        return user.PositionChange(
+            symbol=symbol, amount=plain(figures.qty), entry_price=plain(figures.entry_price),
+            accumulated=plain(sum(accumulated, ZERO)), unrealized=plain(figures.unrealized_profit),
+            margin_type="isolated" if figures.isolated else "cross", isolated_wallet=plain(figures.isolated_wallet),
+            position_side="BOTH", margin_asset=self._instruments[symbol].quote_asset,
+            break_even_price=plain(figures.break_even_price),
+        )  # fmt: skip
+
+    def _order(self, order: Order, execution: str, trade: Trade | None) -> None:
+        time = order.updated_ns // MILLISECOND_NS
+        bids, asks = (self._exchange.resting_notional(order.symbol, side) for side in (Side.BUY, Side.SELL))
+        update = user.OrderUpdate(
+            symbol=order.symbol, client_order_id=order.client_order_id, side=order.side.value,
+            order_type=order.order_type, time_in_force=order.time_in_force, qty=plain(order.qty),
+            price=plain(order.price), avg_price=plain(order.avg_price), stop_price=plain(order.trigger_price),
+            execution=execution, status=order.status.value, order_id=order.order_id,
+            last_qty=plain(trade.qty) if trade else NOTHING, filled_qty=plain(order.filled_qty),
+            last_price=plain(trade.price) if trade else NOTHING,
+            fee_asset=trade.fee_asset if trade and trade.fee else None,
+            fee=plain(trade.fee) if trade and trade.fee else None,
+            trade_time=time, trade_id=trade.trade_id if trade else 0, bid_notional=plain(bids),
+            ask_notional=plain(asks), maker=trade.maker if trade else False, reduce_only=order.reduce_only,
+            working_type="CONTRACT_PRICE", orig_type=order.orig_type, position_side="BOTH",
+            close_position=order.close_position, price_protect=False, si=0, ss=0,
+            realized_pnl=plain(trade.realized_pnl) if trade else NOTHING, self_trade_prevention="EXPIRE_MAKER",
+            price_match="NONE", good_till_date=0, expiry_reason=order.expiry_reason.value,
+        )  # fmt: skip
+        self._publish("ORDER_TRADE_UPDATE", _encode(user.OrderTradeUpdate(time, time, update)))

@@ -1,0 +1,288 @@
+"""The account's desk: takes orders to the exchange model, keeps their records and tells the user stream of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+
+import msgspec
+
+from sadari.exchange import REFUSALS, Exchange, Refusal
+from sadari.localexchange.announcements import Announcements
+from sadari.localexchange.records import (
+    LIQUIDATION,
+    ZERO,
+    AlgoOrder,
+    AlgoStatus,
+    ExpiryReason,
+    Order,
+    Status,
+    Trade,
+    order_of,
+)
+from sadari.localexchange.refused import Refused
+from sadari.model.command import PlaceOrder
+from sadari.model.event import (
+    AccountUpdated,
+    Event,
+    FundingPaid,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    OrderRejected,
+)
+from sadari.model.instrument import Instrument
+from sadari.model.order import MarginMode, Side
+
+CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+
+FIRST_ORDER_ID = 8_000_000_001
+FIRST_ALGO_ID = 3_000_001
+
+
+class Desk:
+    """One account, its orders and what became of them.
+
+    Args:
+        exchange: The model; it is told every trade of the market by `meet`.
+        instruments: The contracts, by symbol.
+        announcements: Where user events go.
+        market_ns: The market's clock, ns UTC.
+        price: The last price of a symbol.
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        instruments: dict[str, Instrument],
+        announcements: Announcements,
+        market_ns: Callable[[], int],
+        price: Callable[[str], Decimal],
+    ) -> None:
+        self.exchange = exchange
+        self.instruments = instruments
+        self.market_ns = market_ns
+        self.orders: dict[int, Order] = {}
+        self.algos: dict[int, AlgoOrder] = {}
+        self.trades: list[Trade] = []
+        self._price = price
+        self._tell = announcements
+        # The model knows one family of client ids, the exchange two: it gets keys of our own.
+        self._working: dict[str, Order | AlgoOrder] = {}
+
+    # Orders
+
+    def place(self, wish: PlaceOrder) -> Order:
+        """Take an order in; what it causes is recorded and told before this returns.
+
+        Raises:
+            Refused: Its client id is not valid or names an open order.
+            Refusal: The exchange's rules refuse it.
+        """
+        order_id = FIRST_ORDER_ID + len(self.orders)
+        client_id = wish.client_order_id or f"local-{order_id}"
+        self._refuse_client_id(client_id, (order.client_order_id for order in self.open_orders()))
+        order = order_of(wish, order_id, client_id, self.market_ns())
+        events = self._submit(wish, f"o{order_id}")
+        self.orders[order_id] = order
+        self._working[f"o{order_id}"] = order
+        self._tell.order(order, "NEW")
+        self._happened(events)
+        return order
+
+    def place_algo(self, wish: PlaceOrder) -> AlgoOrder:
+        """Take a conditional order in.
+
+        Raises:
+            Refused: Its client id is not valid or names an open conditional order.
+            Refusal: The exchange's rules refuse it.
+        """
+        algo_id = FIRST_ALGO_ID + len(self.algos)
+        client_id = wish.client_order_id or f"local-{algo_id}"
+        self._refuse_client_id(client_id, (algo.client_algo_id for algo in self.open_algos()))
+        events = self._submit(wish, f"a{algo_id}")
+        now = self.market_ns()
+        algo = AlgoOrder(algo_id=algo_id, client_algo_id=client_id, wish=wish, created_ns=now, updated_ns=now)
+        self.algos[algo_id] = algo
+        self._working[f"a{algo_id}"] = algo
+        self._tell.algo(algo)
+        self._happened(events)
+        return algo
+
+    def cancel(self, order: Order) -> Order:
+        """Cancel an open order.
+
+        Raises:
+            Refusal: -2011, it is not open.
+        """
+        self._cancel(order, order.symbol, f"o{order.order_id}")
+        return order
+
+    def cancel_algo(self, algo: AlgoOrder) -> AlgoOrder:
+        """Cancel a waiting conditional order.
+
+        Raises:
+            Refusal: -2011, it does not wait.
+        """
+        self._cancel(algo, algo.symbol, f"a{algo.algo_id}")
+        return algo
+
+    def open_orders(self, symbol: str | None = None) -> Iterator[Order]:
+        """The orders that work, oldest first."""
+        for one in self._working.values():
+            if isinstance(one, Order) and symbol in {None, one.symbol}:
+                yield one
+
+    def open_algos(self, symbol: str | None = None) -> Iterator[AlgoOrder]:
+        """The conditional orders that wait, oldest first."""
+        for one in self._working.values():
+            if isinstance(one, AlgoOrder) and symbol in {None, one.symbol}:
+                yield one
+
+    # Settings and transfers
+
+    def set_leverage(self, symbol: str, leverage: int) -> Decimal:
+        """Set a symbol's leverage and tell it; the largest notional at it. Raises what the model raises."""
+        limit = self.exchange.set_leverage(symbol, leverage)
+        self._tell.leverage(symbol, leverage, self.market_ns())
+        return limit
+
+    def set_margin_mode(self, symbol: str, mode: MarginMode) -> None:
+        """Set a symbol's margin mode and tell it. Raises what the model raises."""
+        self.exchange.set_margin_mode(symbol, mode)
+        self._tell.margin_mode(symbol, self.market_ns())
+
+    def set_multi_assets(self, *, multi_assets: bool) -> None:
+        """Set the account's assets mode and tell it. Raises what the model raises."""
+        self.exchange.set_multi_assets(multi_assets=multi_assets)
+        self._tell.multi_assets(multi_assets=multi_assets, time_ns=self.market_ns())
+
+    def transfer(self, amount: Decimal, asset: str) -> None:
+        """Bring an amount in or take it out. Raises what the model raises."""
+        self._happened(self.exchange.transfer(self.market_ns(), amount, asset))
+
+    # The market
+
+    def meet(self, symbol: str, time_ns: int, price: Decimal) -> None:
+        """A trade of the market: what it meets happens."""
+        events = self.exchange.touch(symbol, time_ns, price)
+        if events:
+            self._happened(events)
+
+    def fund(self, symbol: str, time_ns: int, rate: Decimal) -> None:
+        """Settle a symbol's funding at its last price."""
+        self._happened(self.exchange.fund(symbol, time_ns, rate, self._price(symbol)))
+
+    # How it happens
+
+    def _submit(self, wish: PlaceOrder, key: str) -> list[Event]:
+        events = self.exchange.submit(
+            msgspec.structs.replace(wish, client_order_id=key), self.market_ns(), self._price(wish.symbol)
+        )
+        if isinstance(events[0], OrderRejected):
+            raise Refusal(events[0].code)
+        return events
+
+    def _cancel(self, one: Order | AlgoOrder, symbol: str, key: str) -> None:
+        if not one.is_open:
+            raise Refusal(-2011)
+        self._happened(self.exchange.cancel(symbol, key, self.market_ns()))
+
+    def _refuse_client_id(self, client_id: str, taken: Iterable[str]) -> None:
+        if CLIENT_ID.fullmatch(client_id) is None:
+            raise Refused(-4015, "Client order id is not valid.")
+        if client_id in taken:
+            raise Refused(-4116, REFUSALS[-4116].message)
+
+    def _happened(self, events: Iterable[Event]) -> None:
+        traded: list[OrderFilled] = []
+        for event in events:
+            if isinstance(event, OrderFilled):
+                self._filled(event)
+                traded.append(event)
+            elif isinstance(event, OrderCanceled):
+                self._ended(event)
+            elif isinstance(event, AccountUpdated):
+                # Margin that a waiting order locks or frees is not told.
+                if event.cause != "ORDER" or traded:
+                    self._tell.account(event)
+            else:
+                assert isinstance(event, OrderAccepted | FundingPaid)  # noqa: S101 - told with the record, or by the account
+
+    def _filled(self, event: OrderFilled) -> None:
+        one = self._working.pop(event.client_order_id, None)
+        order = self._triggered(one, event.time_ns) if isinstance(one, AlgoOrder) else one or self._forced(event)
+        trade = Trade(
+            trade_id=event.trade_id,
+            order_id=order.order_id,
+            symbol=event.symbol,
+            side=order.side,
+            price=event.price,
+            qty=event.qty,
+            fee=event.fee,
+            fee_asset=self.instruments[event.symbol].quote_asset,
+            realized_pnl=event.realized_pnl,
+            maker=event.maker,
+            time_ns=event.time_ns,
+        )
+        self.trades.append(trade)
+        order.fill(trade)
+        self._tell.trade(order, trade)
+        if isinstance(one, AlgoOrder):
+            one.end(AlgoStatus.FINISHED, event.time_ns)
+            self._tell.algo(one)
+
+    def _triggered(self, algo: AlgoOrder, time_ns: int) -> Order:
+        """The order that a conditional one becomes, under the client id that it had."""
+        algo.triggered_ns = time_ns
+        algo.end(AlgoStatus.TRIGGERING, time_ns)
+        self._tell.algo(algo)
+        order = order_of(algo.wish, FIRST_ORDER_ID + len(self.orders), algo.client_algo_id, time_ns)
+        self.orders[order.order_id] = order
+        algo.child = order
+        algo.end(AlgoStatus.TRIGGERED, time_ns)
+        self._tell.algo(algo)
+        self._tell.order(order, "NEW")
+        return order
+
+    def _forced(self, event: OrderFilled) -> Order:
+        """The order under which the exchange itself closes a position."""
+        order = Order(
+            order_id=FIRST_ORDER_ID + len(self.orders),
+            client_order_id=event.client_order_id,
+            symbol=event.symbol,
+            side=Side.BUY if event.buyer else Side.SELL,
+            order_type="LIMIT",
+            orig_type=LIQUIDATION,
+            time_in_force="IOC",
+            qty=event.qty,
+            price=event.price,
+            trigger_price=ZERO,
+            reduce_only=False,
+            close_position=False,
+            created_ns=event.time_ns,
+            updated_ns=event.time_ns,
+        )
+        self.orders[order.order_id] = order
+        self._tell.order(order, "NEW")
+        return order
+
+    def _ended(self, event: OrderCanceled) -> None:
+        one = self._working.pop(event.client_order_id)
+        if isinstance(one, AlgoOrder):
+            status = {"CANCELED": AlgoStatus.CANCELED, LIQUIDATION: AlgoStatus.EXPIRED, "EXPIRED": AlgoStatus.EXPIRED}
+            reached = status.get(event.cause, AlgoStatus.REJECTED)
+            one.end(reached, event.time_ns, event.cause if reached is AlgoStatus.REJECTED else "")
+            self._tell.algo(one)
+            return
+        if event.cause == "CANCELED":
+            one.end(Status.CANCELED, ExpiryReason.NONE, event.time_ns)
+        elif event.cause == LIQUIDATION:
+            one.end(Status.CANCELED, ExpiryReason.LIQUIDATED, event.time_ns)
+        elif one.time_in_force in {"IOC", "FOK"}:
+            one.end(Status.EXPIRED, ExpiryReason.IOC_REMAINDER, event.time_ns)
+        else:
+            knocked_out = event.cause == "EXPIRED"
+            one.end(Status.EXPIRED, ExpiryReason.KNOCKED_OUT if knocked_out else ExpiryReason.NONE, event.time_ns)
+        self._tell.order(one, one.status.value)

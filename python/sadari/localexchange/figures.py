@@ -1,0 +1,88 @@
+"""The figures of a position and of an asset at this moment, as the exchange shows them.
+
+Source: reference binance-usdm §3.4 and §8. Last prices stand for mark prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from sadari.exchange import Exchange, PositionState
+from sadari.model.instrument import Instrument
+from sadari.model.order import MarginMode, Side
+
+ZERO = Decimal(0)
+SMALLEST = Decimal("1e-8")
+
+
+def eight(amount: Decimal) -> Decimal:
+    """An amount as it is shown: eight decimals, half to even."""
+    return amount.quantize(SMALLEST, ROUND_HALF_EVEN)
+
+
+def active(exchange: Exchange, instruments: Iterable[str]) -> list[str]:
+    """The symbols with a position or an open order."""
+    return [symbol for symbol in instruments if symbol in exchange.positions or exchange.open_orders(symbol)]
+
+
+class PositionFigures:
+    """A symbol's position; all amounts are 0 when flat. Signed quantity and notional."""
+
+    def __init__(self, exchange: Exchange, symbol: str) -> None:
+        position = exchange.positions.get(symbol)
+        self.symbol = symbol
+        self.mark_price = exchange.last_price(symbol)
+        self.isolated = exchange.margin_mode(symbol) is MarginMode.ISOLATED
+        self.qty = position.qty if position else ZERO
+        self.entry_price = position.entry_price if position else ZERO
+        self.unrealized_profit = eight(position.unrealized(self.mark_price)) if position else ZERO
+        self.notional = eight(self.qty * self.mark_price)
+        self.isolated_wallet = position.margin if position and self.isolated else ZERO
+        self.isolated_margin = self.isolated_wallet + self.unrealized_profit if self.isolated_wallet else ZERO
+        self.open_order_initial_margin = exchange.order_margin(symbol)
+        self.initial_margin = exchange.initial_margin(symbol)
+        self.position_initial_margin = self.initial_margin - self.open_order_initial_margin
+        self.maint_margin = eight(exchange.maint_margin(symbol))
+        self.liquidation_price = exchange.liquidation_price(symbol) or ZERO
+        self.bid_notional = exchange.resting_notional(symbol, Side.BUY)
+        self.ask_notional = exchange.resting_notional(symbol, Side.SELL)
+        self.updated_ns = 0
+        self.break_even_price = ZERO
+        if position:
+            self._since_it_was_opened(exchange, position)
+
+    def _since_it_was_opened(self, exchange: Exchange, position: PositionState) -> None:
+        """What it has cost and brought so far moves the price at which it is even."""
+        cost = ZERO
+        for booked in reversed(exchange.income):
+            if booked.symbol != self.symbol:
+                continue
+            self.updated_ns = self.updated_ns or booked.time_ns
+            if booked.trade_id is not None and booked.trade_id < position.first_trade:
+                break
+            cost -= booked.amount
+        self.break_even_price = eight(self.entry_price + cost / self.qty)
+
+
+class AssetFigures:
+    """An asset's wallet and the positions that it is the margin of, in the asset."""
+
+    def __init__(self, exchange: Exchange, instruments: Mapping[str, Instrument], asset: str) -> None:
+        own = [
+            PositionFigures(exchange, s) for s in active(exchange, instruments) if instruments[s].quote_asset == asset
+        ]
+        crossed = [one for one in own if not one.isolated]
+        self.asset = asset
+        self.wallet_balance = exchange.balances[asset]
+        self.unrealized_profit = sum((one.unrealized_profit for one in own), ZERO)
+        self.margin_balance = self.wallet_balance + self.unrealized_profit
+        self.maint_margin = sum((one.maint_margin for one in own), ZERO)
+        self.position_initial_margin = sum((one.position_initial_margin for one in own), ZERO)
+        self.open_order_initial_margin = sum((one.open_order_initial_margin for one in own), ZERO)
+        self.initial_margin = self.position_initial_margin + self.open_order_initial_margin
+        self.cross_wallet_balance = self.wallet_balance - sum((one.isolated_wallet for one in own), ZERO)
+        self.cross_unrealized = sum((one.unrealized_profit for one in crossed), ZERO)
+        self.available_balance = exchange.available_balance(asset)
+        self.max_withdraw = max(ZERO, min(self.available_balance, self.cross_wallet_balance))
+        self.updated_ns = next((one.time_ns for one in reversed(exchange.income) if one.asset == asset), 0)

@@ -1,0 +1,162 @@
+"""What the exchange remembers: every order, conditional order and trade of the account, with their times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+
+from sadari.model.command import PlaceOrder
+from sadari.model.order import OrderType, Side
+
+ZERO = Decimal(0)
+LIQUIDATION = "LIQUIDATION"
+
+_AVERAGE = Decimal("1e-8")
+
+
+class Status(StrEnum):
+    """Where an order is."""
+
+    NEW = "NEW"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+
+
+class AlgoStatus(StrEnum):
+    """Where a conditional order is."""
+
+    NEW = "NEW"
+    TRIGGERING = "TRIGGERING"
+    TRIGGERED = "TRIGGERED"
+    FINISHED = "FINISHED"
+    CANCELED = "CANCELED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+
+
+class ExpiryReason(StrEnum):
+    """Why an order has ended without being filled.
+
+    Source: reference binance-usdm §5, ``er``.
+    """
+
+    NONE = "0"
+    IOC_REMAINDER = "2"
+    KNOCKED_OUT = "4"
+    LIQUIDATED = "5"
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    """An order in the book's family. ``order_type`` is what it is, ``orig_type`` what it was placed as."""
+
+    order_id: int
+    client_order_id: str
+    symbol: str
+    side: Side
+    order_type: str
+    orig_type: str
+    time_in_force: str
+    qty: Decimal
+    price: Decimal
+    trigger_price: Decimal
+    reduce_only: bool
+    close_position: bool
+    created_ns: int
+    updated_ns: int
+    status: Status = Status.NEW
+    filled_qty: Decimal = ZERO
+    quote: Decimal = ZERO
+    expiry_reason: ExpiryReason = ExpiryReason.NONE
+    trades: list[Trade] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still works."""
+        return self.status is Status.NEW
+
+    @property
+    def avg_price(self) -> Decimal:
+        """The mean price of its trades at eight decimals, 0 without any."""
+        return (self.quote / self.filled_qty).quantize(_AVERAGE, ROUND_HALF_EVEN) if self.filled_qty else ZERO
+
+    def fill(self, trade: Trade) -> None:
+        """Book its trade, which ends it; a reduce-only order is as large as what it could reduce."""
+        self.trades.append(trade)
+        self.filled_qty += trade.qty
+        self.quote += trade.qty * trade.price
+        self.qty = self.filled_qty
+        self.status, self.updated_ns = Status.FILLED, trade.time_ns
+
+    def end(self, status: Status, reason: ExpiryReason, time_ns: int) -> None:
+        """End it without (further) trades."""
+        self.status, self.expiry_reason, self.updated_ns = status, reason, time_ns
+
+
+@dataclass(slots=True, kw_only=True)
+class AlgoOrder:
+    """A conditional order. ``child`` is the order that its trigger has made."""
+
+    algo_id: int
+    client_algo_id: str
+    wish: PlaceOrder
+    created_ns: int
+    updated_ns: int
+    status: AlgoStatus = AlgoStatus.NEW
+    triggered_ns: int = 0
+    reject_reason: str = ""
+    child: Order | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits."""
+        return self.status is AlgoStatus.NEW
+
+    @property
+    def symbol(self) -> str:
+        """Its symbol."""
+        return self.wish.symbol
+
+    def end(self, status: AlgoStatus, time_ns: int, reason: str = "") -> None:
+        """End its waiting."""
+        self.status, self.updated_ns, self.reject_reason = status, time_ns, reason
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Trade:
+    """One of the account's trades; a positive fee was paid."""
+
+    trade_id: int
+    order_id: int
+    symbol: str
+    side: Side
+    price: Decimal
+    qty: Decimal
+    fee: Decimal
+    fee_asset: str
+    realized_pnl: Decimal
+    maker: bool
+    time_ns: int
+
+
+def order_of(wish: PlaceOrder, order_id: int, client_order_id: str, time_ns: int) -> Order:
+    """The record of an order that was taken in; of a conditional one, that of the market order it has become."""
+    limit = wish.order_type is OrderType.LIMIT
+    return Order(
+        order_id=order_id,
+        client_order_id=client_order_id,
+        symbol=wish.symbol,
+        side=wish.side,
+        order_type="LIMIT" if limit else "MARKET",
+        orig_type=wish.order_type.value,
+        time_in_force=wish.time_in_force.value if wish.time_in_force else "GTC",
+        qty=wish.qty or ZERO,
+        price=wish.price or ZERO,
+        trigger_price=wish.trigger_price or ZERO,
+        reduce_only=wish.reduce_only or wish.close_position,
+        close_position=wish.close_position,
+        created_ns=time_ns,
+        updated_ns=time_ns,
+    )
