@@ -65,3 +65,22 @@ def share(text: str) -> Decimal:
     if not value.is_finite() or not 0 < value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no share; allowed: a number between 0 and 1")
     return value
+
+
+def positive(text: str) -> Decimal:
+    """A number above 0."""
+    try:
+        value = Decimal(text)
+    except ArithmeticError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; allowed: a number above 0") from error
+    if not value.is_finite() or value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0; allowed: a number above 0")
+    return value
+
+
+def span_ns(text: str) -> int:
+    """A length of time out of ``35d`` or ``12h``; in nanoseconds."""
+    number, unit = text[:-1], {"d": 86_400, "h": 3_600, "m": 60}.get(text[-1:])
+    if unit is None or not number.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time; allowed: as 35d, 12h or 90m")
+    return int(number) * unit * 1_000_000_000

@@ -13,11 +13,12 @@ from sadari.localexchange.parameters import Parameters
 
 
 class Security(StrEnum):
-    """What a caller has to bring."""
+    """What a caller has to bring: nothing, a key, a key and a signature, or the token of the control API."""
 
     NONE = "NONE"
     KEY = "KEY"
     SIGNED = "SIGNED"
+    TOKEN = "TOKEN"
 
 
 class Endpoint(NamedTuple):

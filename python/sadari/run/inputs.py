@@ -91,7 +91,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         del columns[symbol]
     if not columns:
         raise ConfigError("no symbol is left to run: none has an instrument")
-    paid = _funding(inputs, columns)
+    paid = funding_beside(inputs, columns)
     notes += _funding_notes(columns, paid, inputs.from_ns)
     request = Request(
         settings=settings,
@@ -143,7 +143,8 @@ def _started(columns: Mapping[str, candles.CandleColumns], from_ns: int | None) 
     return started
 
 
-def _funding(inputs: Inputs, columns: Mapping[str, candles.CandleColumns]) -> dict[str, funding.FundingColumns]:
+def funding_beside(inputs: Inputs, columns: Mapping[str, candles.CandleColumns]) -> dict[str, funding.FundingColumns]:
+    """The funding rates that inputs name or that lie beside their candles, by symbol."""
     if inputs.funding is not None:
         return funding.load(inputs.funding, columns, _marks_of(inputs.funding))
     found: dict[str, funding.FundingColumns] = {}

@@ -23,3 +23,8 @@ class Stopwatch:
     def spent(self) -> Spent:
         """What went by since."""
         return Spent(time.perf_counter() - self._wall_s, time.process_time() - self._cpu_s)
+
+
+def wall_ns() -> int:
+    """The time of this machine, in ns UTC; it may be set back and forth."""
+    return time.time_ns()

@@ -1,0 +1,94 @@
+"""`sadari exchange`: Binance USDⓈ-M on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sadari.cli.arguments import add_command, count, listed, positive, span_ns
+
+if TYPE_CHECKING:
+    from sadari.localexchange.server import Address
+    from sadari.run.local import LocalExchange
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = add_command(
+        commands, "exchange", "serve the exchange model over HTTP and WebSocket, in the exchange's own protocol",
+        "sadari exchange --data candles --port 8710 --speed 60", run,
+    )  # fmt: skip
+    parser.add_argument("about", nargs="?", choices=("coverage",), help="print what of the protocol is served, and end")
+    parser.add_argument(
+        "--data", type=Path, nargs="+", default=[], metavar="DIR", help="candles to play (default: a made-up market)"
+    )
+    parser.add_argument(
+        "--instruments", type=Path, action="append", default=[], metavar="FILE",
+        help="contracts or brackets as the exchange serves them",
+    )  # fmt: skip
+    parser.add_argument("--symbols", type=listed, metavar="A,B", help="only these")
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
+    parser.add_argument("--port", type=count, default=8710, help="0 picks a free one (8710)")
+    parser.add_argument("--speed", type=positive, default="1", help="market seconds in a second (1)")
+    parser.add_argument("--lockstep", action="store_true", help="time goes on only by steps of the control API")
+    parser.add_argument("--history", type=span_ns, default="35d", help="how much of the data is history at the start (35d)")
+    parser.add_argument(
+        "--rebase", choices=("now", "none"), default="now", help="tell the start as now, or as the data has it (now)"
+    )
+    parser.add_argument("--seed", type=count, default=1, help="of the tape, the made-up market and the keys (1)")
+    parser.add_argument("--balance", type=positive, default="10000", help="the account's first balance (10000)")
+    parser.add_argument(
+        "--strict-routes", action="store_true", help="paths without a route carry public streams only, as the live host"
+    )
+    parser.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Serve until interrupted, or print what is served."""
+    if asked.about == "coverage":
+        from sadari.run.local_coverage import text
+
+        print(text())
+        return 0
+    from sadari.run.local import LocalSettings, serve
+
+    settings = LocalSettings(
+        data=asked.data,
+        instruments=asked.instruments,
+        symbols=asked.symbols,
+        host=asked.host,
+        port=asked.port,
+        speed=float(asked.speed),
+        lockstep=asked.lockstep,
+        rebase=asked.rebase == "now",
+        history_ns=asked.history,
+        seed=asked.seed,
+        balance=asked.balance,
+        strict_routes=asked.strict_routes,
+    )
+    serve(settings, show_json if asked.json else show)
+    return 0
+
+
+def addresses(local: LocalExchange, address: Address) -> dict[str, str]:
+    """What a client is given."""
+    key, secret, token = local.credentials
+    return {
+        "rest": address.http, "ws": address.ws, "ws_api": f"{address.ws}/ws-fapi/v1", "key": key, "secret": secret,
+        "control": f"{address.http}/control", "token": token,
+    }  # fmt: skip
+
+
+def show_json(local: LocalExchange, address: Address) -> None:
+    """One line for a program."""
+    print(json.dumps(addresses(local, address)), flush=True)
+
+
+def show(local: LocalExchange, address: Address) -> None:
+    """A few lines for a person."""
+    symbols = ", ".join(local.market.symbols)
+    print(f"{len(local.market.symbols)} symbols: {symbols}")
+    for name, value in addresses(local, address).items():
+        print(f"{name:8} {value}", flush=True)

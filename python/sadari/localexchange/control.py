@@ -1,0 +1,108 @@
+"""The control API: what the one who runs the exchange may see and do. Loopback and a token.
+
+Everything that a client may ask, a *human* may ask on the same account without a key: ``/control/human`` before the path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from sadari.binance.wire.orders import Done
+from sadari.localexchange.desk import Desk
+from sadari.localexchange.endpoint import Endpoint, Security
+from sadari.localexchange.market import Market
+from sadari.localexchange.parameters import Parameters
+from sadari.localexchange.play import Play, until_of
+from sadari.localexchange.refused import Refused
+from sadari.localexchange.truth import Truth, truth
+from sadari.model.units import MILLISECOND_NS
+
+HUMAN = "/control/human"
+
+
+class Stepped(msgspec.Struct, frozen=True):
+    """Where a step has led, and the number of the last frame sent to each connection."""
+
+    market_ms: int
+    ended: bool
+    frames: dict[int, int]
+
+
+class Clocks(msgspec.Struct, frozen=True):
+    """Both clocks in milliseconds."""
+
+    market_ms: int
+    gateway_ms: int
+    lockstep: bool
+    ended: bool
+
+
+class Control:
+    """Sees and moves the exchange.
+
+    Args:
+        desk: The account.
+        market: For its clock.
+        play: What a step moves; only in lockstep.
+        gateway_ns: The gateway's clock.
+        frames: The last frame number of each connection.
+        lockstep: Whether time goes on by steps.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        market: Market,
+        play: Play,
+        gateway_ns: Callable[[], int],
+        frames: Callable[[], dict[int, int]],
+        *,
+        lockstep: bool,
+    ) -> None:
+        self._desk = desk
+        self._market = market
+        self._play = play
+        self._gateway_ns = gateway_ns
+        self._frames = frames
+        self._lockstep = lockstep
+
+    def endpoints(self, client: Iterable[Endpoint]) -> list[Endpoint]:
+        """The table of them, with a human's way to all that moves the account."""
+        own = [
+            Endpoint("GET", "/control/truth", self.truth, Security.TOKEN, 0),
+            Endpoint("GET", "/control/clocks", self.clocks, Security.TOKEN, 0),
+            Endpoint("POST", "/control/step", self.step, Security.TOKEN, 0),
+            Endpoint("POST", "/control/transfer", self.transfer, Security.TOKEN, 0),
+        ]
+        signed = [one for one in client if one.security is Security.SIGNED]
+        return own + [one._replace(path=HUMAN + one.path, security=Security.TOKEN, weight=0, orders=0) for one in signed]
+
+    def truth(self, _: Parameters) -> Truth:
+        """Everything that is true of the account now."""
+        return truth(self._desk)
+
+    def clocks(self, _: Parameters) -> Clocks:
+        """The two clocks."""
+        market_ms, gateway_ms = self._market.now_ns // MILLISECOND_NS, self._gateway_ns() // MILLISECOND_NS
+        return Clocks(market_ms, gateway_ms, self._lockstep, self._play.ended)
+
+    def step(self, asked: Parameters) -> Stepped:
+        """Let time go on by ``byMs`` or to ``untilMs``, by a second if neither is said."""
+        if not self._lockstep:
+            raise Refused(-1020, "This operation is not supported: time goes on by itself; start with --lockstep.")
+        by_ms = asked.integer("byMs")
+        if by_ms is not None and by_ms < 0:
+            raise Refused(-1130, "Data sent for parameter 'byMs' is not valid.")
+        self._play.advance(until_of(self._market, by_ms=by_ms, until_ms=asked.integer("untilMs")))
+        return Stepped(self._market.now_ns // MILLISECOND_NS, self._play.ended, self._frames())
+
+    def transfer(self, asked: Parameters) -> Done:
+        """Bring ``amount`` of ``asset`` into the wallet, or with a negative one take it out."""
+        asset, _ = asked.text("asset"), asked.text("amount")
+        amount = asked.decimal("amount")
+        if asset not in self._desk.exchange.balances or amount is None:
+            raise Refused(-1130, "Data sent for parameter 'asset' is not valid.")
+        self._desk.transfer(amount, asset)
+        return Done(200, "success")

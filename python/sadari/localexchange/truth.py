@@ -1,0 +1,91 @@
+"""The exchange's truth at a moment: every order, trade, amount, position and stop, with their times.
+
+In words of ours, not the protocol's: it is what an auditor compares with, so nothing is rounded, renamed or left out.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from sadari.exchange import Income
+from sadari.localexchange.desk import Desk
+from sadari.localexchange.figures import PositionFigures, active
+from sadari.localexchange.records import Order, Trade
+
+
+class TrueAlgo(msgspec.Struct, frozen=True):
+    """A conditional order."""
+
+    algo_id: int
+    client_algo_id: str
+    symbol: str
+    side: str
+    order_type: str
+    trigger_price: Decimal | None
+    qty: Decimal | None
+    close_position: bool
+    reduce_only: bool
+    status: str
+    created_ns: int
+    updated_ns: int
+    triggered_ns: int
+    order_id: int | None
+    reject_reason: str
+
+
+class TruePosition(msgspec.Struct, frozen=True):
+    """A position that is held, or a symbol with open orders."""
+
+    symbol: str
+    qty: Decimal
+    entry_price: Decimal
+    mark_price: Decimal
+    liquidation_price: Decimal
+    isolated: bool
+    leverage: int
+    margin: Decimal
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """The account; times are the market's."""
+
+    market_ns: int
+    multi_assets: bool
+    balances: dict[str, Decimal]
+    positions: list[TruePosition]
+    orders: list[Order]
+    algos: list[TrueAlgo]
+    trades: list[Trade]
+    income: list[Income]
+
+
+def truth(desk: Desk) -> Truth:
+    """Everything that is true of an account now."""
+    exchange = desk.exchange
+    held = [PositionFigures(exchange, symbol) for symbol in active(exchange, desk.instruments)]
+    return Truth(
+        market_ns=desk.market_ns(),
+        multi_assets=exchange.multi_assets,
+        balances=dict(exchange.balances),
+        positions=[
+            TruePosition(
+                one.symbol, one.qty, one.entry_price, one.mark_price, one.liquidation_price, one.isolated,
+                exchange.leverage(one.symbol), one.position_initial_margin,
+            )
+            for one in held
+        ],
+        orders=list(desk.orders.values()),
+        algos=[
+            TrueAlgo(
+                algo.algo_id, algo.client_algo_id, algo.symbol, algo.wish.side.value, algo.wish.order_type.value,
+                algo.wish.trigger_price, algo.wish.qty, algo.wish.close_position, algo.wish.reduce_only,
+                algo.status.value, algo.created_ns, algo.updated_ns, algo.triggered_ns,
+                algo.child.order_id if algo.child else None, algo.reject_reason,
+            )
+            for algo in desk.algos.values()
+        ],
+        trades=desk.trades,
+        income=exchange.income,
+    )  # fmt: skip
