@@ -21,7 +21,7 @@ _MONDAY_NS = 4 * DAY_NS
 
 
 class Bar(NamedTuple):
-    """One candle of any interval, from ``open_ns`` inclusive to ``end_ns`` exclusive; ``first`` and ``last`` trade ids."""
+    """One candle of any interval, from ``open_ns`` inclusive to ``end_ns`` exclusive, with its first and last trade id."""
 
     open_ns: int
     end_ns: int
@@ -35,7 +35,7 @@ class Bar(NamedTuple):
     last: int
 
     @property
-    def count(self) -> int:
+    def trade_count(self) -> int:
         """How many trades it has."""
         return self.last - self.first + 1
 
@@ -107,16 +107,14 @@ class SymbolCandles:
         if old is None:
             start = self.row_end_ns - self._interval_ns
             number = trade.number
-            self._playing = Bar(
-                start, self.row_end_ns, price, price, price, price, qty, price * qty, number, number
-            )
+            self._playing = Bar(start, self.row_end_ns, price, price, price, price, qty, price * qty, number, number)
             return
         self._playing = Bar(
             old.open_ns,
             old.end_ns,
             old.open,
-            price if price > old.high else old.high,
-            price if price < old.low else old.low,
+            max(old.high, price),
+            min(old.low, price),
             price,
             old.volume + qty,
             old.quote_volume + price * qty,
@@ -179,10 +177,6 @@ class SymbolCandles:
             self._day_part = (self.row, self._rows(start, end, self._row_at(start), self.row))
         part = self._day_part[1]
         return _joined(part, self._in_play(start, end))
-
-    def volume_before(self) -> float:
-        """The volume of the last closed candle, 0 if there is none."""
-        return float(self._columns.volume[self.row - 1]) if self.row else 0.0
 
     def close_before(self) -> float | None:
         """The close of the last closed candle, None if there is none."""

@@ -18,8 +18,12 @@ from sadari.model.units import HOUR_NS, SECOND_NS
 
 # What the exchange pays funding by where nothing else is known.
 _FUNDING_NS = 8 * HOUR_NS
-# The best level holds this part of the last minute's volume; further ones grow by half of it with each tick.
+# A book has this many levels a side.
+MOST_LEVELS = 100
+# The best level holds this part of a usual candle's volume; further ones grow by half of it with each tick.
 _TOP_PART = 20
+# So many candles before the start say what volume is usual.
+_USUAL_ROWS = 1440
 
 
 class FundingRates(Protocol):
@@ -68,12 +72,16 @@ class SymbolMarket:
         self._funding = funding
         self._tick = int(tape.instrument.tick_size.scaleb(tape.price_decimals))
         self._step = int(tape.instrument.step_size.scaleb(tape.qty_decimals))
+        self._top = max(1, int(_usual_volume(tape) / float(tape.instrument.step_size)) // _TOP_PART)
 
     @property
     def last_price(self) -> Decimal:
         """The price of the last trade; before the first one, the close of the last candle, or the price it opens at."""
-        if self.last is not None:
-            return self.last.price
+        return self._price_after(self.last)
+
+    def _price_after(self, trade: Trade | None) -> Decimal:
+        if trade is not None:
+            return trade.price
         close = self.candles.close_before()
         if close is None:
             close = self.tape.candles.open[0]
@@ -85,22 +93,30 @@ class SymbolMarket:
         return self.last_price
 
     @property
+    def has_funding(self) -> bool:
+        """True if its rates are known."""
+        return self._funding is not None
+
+    @property
     def update_id(self) -> int:
         """The number of the book's state, rising with each trade."""
         return self.last.number if self.last is not None else self.tape.first_number(self.tape.start_row) - 1
 
-    def levels(self, *, bids: bool, most: int) -> Iterator[Level]:
-        """The book's levels from the best one, one tick apart, growing with distance; bids end above 0.
+    def levels(self, *, bids: bool, most: int = MOST_LEVELS) -> Iterator[Level]:
+        """The book's levels from the best one: see `levels_after`."""
+        return self.levels_after(self.last, bids=bids, most=most)
+
+    def levels_after(self, trade: Trade | None, *, bids: bool, most: int = MOST_LEVELS) -> Iterator[Level]:
+        """The levels after a trade from the best one, one tick apart, growing with distance; bids end above 0.
 
         The last price is the best ask after a buyer took, the best bid after a seller did.
         """
-        tape = self.tape
-        at = int(self.last_price.scaleb(tape.price_decimals)) // self._tick
-        seller_took = self.last is None or self.last.buyer_maker
+        tape, top = self.tape, self._top
+        at = int(self._price_after(trade).scaleb(tape.price_decimals)) // self._tick
+        seller_took = trade is None or trade.buyer_maker
         best_bid = max(1, at if seller_took else at - 1)
-        top = max(1, int(self.candles.volume_before() / float(self.instrument.step_size)) // _TOP_PART)
         first, step = (best_bid, -1) if bids else (best_bid + 1, 1)
-        for distance in range(min(most, best_bid) if bids else most):
+        for distance in range(min(most, MOST_LEVELS, best_bid if bids else MOST_LEVELS)):
             ticks = first + step * distance
             # A little that belongs to the price, so that the sizes of a standing book differ.
             steps = top + top * distance // 2 + ticks * 7919 % (top // 2 + 2)
@@ -183,6 +199,11 @@ class SymbolMarket:
         mark = None if funding.mark_price is None else funding.mark_price[row]
         known = None if mark is None or mark != mark else mark  # noqa: PLR0124 - a NaN is unequal to itself
         return Payment(time_ns - time_ns % SECOND_NS + self.tape.shift_ns, funding.rate[row], known)
+
+
+def _usual_volume(tape: SymbolTape) -> float:
+    known = tape.candles.volume[max(0, tape.start_row - _USUAL_ROWS) : tape.start_row]
+    return float(sum(known)) / len(known) if len(known) else 0.0
 
 
 class Market:
