@@ -21,7 +21,7 @@ _MONDAY_NS = 4 * DAY_NS
 
 
 class Bar(NamedTuple):
-    """One candle of any interval, from ``open_ns`` inclusive to ``end_ns`` exclusive, with its first and last trade id."""
+    """One candle of any interval, from ``open_ns`` inclusive to ``end_ns`` exclusive, with the ids of its trades."""
 
     open_ns: int
     end_ns: int

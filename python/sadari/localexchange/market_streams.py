@@ -98,12 +98,7 @@ class MarketStreams:
                 bar = one.candles.current(interval, trade.time_ns)
                 if bar is not None:
                     self._send(name, candle(one, interval, bar, trade.time_ns, closed=False, continuous=continuous))
-        for name, most in names.tops:
-            if wanted(name):
-                self._send(name, book_top(one, trade, most))
-        for name in names.changes:
-            if wanted(name):
-                self._send(name, book_change(one, self._before.get(trade.symbol), trade))
+        self._books(one, names, trade)
         self._before[trade.symbol] = trade
         for changed in self._changed.values():
             changed.add(trade.symbol)
@@ -124,6 +119,14 @@ class MarketStreams:
         if second // _ALL_BOOKS_SECONDS > before // _ALL_BOOKS_SECONDS and self._wanted("!bookTicker"):
             for one in self._taken("!bookTicker"):
                 self._send("!bookTicker", book_ticker(one, now_ns))
+
+    def _books(self, one: SymbolMarket, names: _Names, trade: Trade) -> None:
+        for name, most in names.tops:
+            if self._wanted(name):
+                self._send(name, book_top(one, trade, most))
+        for name in names.changes:
+            if self._wanted(name):
+                self._send(name, book_change(one, self._before.get(trade.symbol), trade))
 
     def _close(self, end_ns: int) -> None:
         ended = [interval for interval in INTERVALS if frame(interval, end_ns - 1)[1] == end_ns]

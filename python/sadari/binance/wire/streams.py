@@ -1,6 +1,6 @@
 """Events of the market streams, as a made-up exchange sends them. Decimals are text, times ms.
 
-Source: reference binance-usdm §4, held against recorded messages. `USDM` and ``pair`` are the keys of the merged markets.
+Source: reference binance-usdm §4, held against recorded messages. ``market`` and ``pair`` came with the merged markets.
 """
 
 from __future__ import annotations
