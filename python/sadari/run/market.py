@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from types import MappingProxyType
 
 from sadari.errors import ConfigError
 from sadari.kernel import History
 from sadari.model.instrument import Instrument
 from sadari.model.order import TechExit
+from sadari.model.seeds import own_seed
 from sadari.model.units import MINUTE_NS, floor_units
 from sadari.run.request import Request
 from sadari.sensors.frames import check_frame
@@ -79,7 +79,6 @@ def check_frames(request: Request, symbol: str, candles: Candles) -> None:
 
 def tape(symbol: str, candles: Candles, instrument: Instrument, seed: int) -> History:
     """The candles of a symbol with the tape that each stands for; no two symbols share one."""
-    own_seed = int.from_bytes(sha256(f"{seed}:{symbol}".encode()).digest()[:8])
     return History(
         candles.open_time_ns,
         candles.open,
@@ -88,5 +87,5 @@ def tape(symbol: str, candles: Candles, instrument: Instrument, seed: int) -> Hi
         candles.close,
         interval_ns=candles.interval_ns,
         tick_units=floor_units(instrument.tick_size),
-        seed=own_seed,
+        seed=own_seed(seed, symbol),
     )
