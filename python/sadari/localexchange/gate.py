@@ -1,0 +1,103 @@
+"""The way of every request, over HTTP or WebSocket: limits, admission, answer, and whatever goes wrong on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from sadari.binance.wire.control import ErrorBody
+from sadari.exchange import Refusal
+from sadari.localexchange.admission import Reading, admit
+from sadari.localexchange.endpoint import Endpoint, Security
+from sadari.localexchange.limits import Limited, Limits, Usage
+from sadari.localexchange.parameters import Parameters
+from sadari.localexchange.refused import Refused
+
+Report = Callable[[str, Exception], None]
+
+
+class WsMethod(NamedTuple):
+    """One method of the WebSocket API; its fields mean what those of `Endpoint` mean."""
+
+    answer: Callable[[Parameters], object]
+    security: Security = Security.SIGNED
+    orders: int = 0
+    weight: int | Callable[[Parameters], int] = 1
+
+
+class Answer(NamedTuple):
+    """What a request gets.
+
+    Attributes:
+        status: Of HTTP.
+        body: Encoded: the value, or the error's code and message.
+        retry_after_s: When to come back, after a limit.
+    """
+
+    status: int
+    body: bytes
+    retry_after_s: int | None = None
+
+
+class Gate:
+    """Asks of every request what its endpoint asks.
+
+    Args:
+        keys: From an API key to its secret; looked up at each request.
+        now_ns: The gateway's clock.
+        limits: How much may be asked.
+        report: Told what was being done when something unexpected was raised; the client sees -1000 only.
+    """
+
+    def __init__(
+        self, keys: Mapping[str, bytes], now_ns: Callable[[], int], report: Report, limits: Limits | None = None
+    ) -> None:
+        self.now_ns = now_ns
+        self.report = report
+        self.usage = Usage(limits or Limits())
+        self._keys = keys
+
+    def answer(self, address: str, what: str, read: Callable[[], Reading], asked: Endpoint | WsMethod) -> Answer:
+        """Answer a request, however bad it is; never raises.
+
+        Args:
+            address: Whose weight is charged.
+            what: The request in a few words, for the report.
+            read: Takes the request apart; may raise `Refused`.
+            asked: The endpoint or method.
+        """
+        try:
+            return Answer(200, msgspec.json.encode(self._value(address, read, asked)))
+        except Limited as limited:
+            return Answer(limited.status, refusal_body(limited.code, limited.message), limited.retry_after_s)
+        except Refused as refused:
+            return Answer(refused.status, refusal_body(refused.code, refused.message))
+        except Refusal as refusal:
+            return Answer(400, refusal_body(refusal.code, refusal.message))
+        except Exception as error:  # noqa: BLE001 - a bug in one answer must not reach the client, nor end the server
+            self.report(what, error)
+            return Answer(500, refusal_body(-1000, "An unknown error occurred while processing the request."))
+
+    def _value(self, address: str, read: Callable[[], Reading], asked: Endpoint | WsMethod) -> object:
+        now_ns = self.now_ns()
+        self.usage.charge_weight(address, 0, now_ns)
+        weight = asked.weight
+        try:
+            reading = read()
+            if not isinstance(weight, int):
+                weight = weight(Parameters(reading.values))
+        except Refused:
+            self.usage.charge_weight(address, 1, now_ns)
+            raise
+        self.usage.charge_weight(address, weight, now_ns)
+        parameters = admit(reading, asked.security, self._keys, now_ns)
+        if asked.orders:
+            self.usage.charge_orders(asked.orders, now_ns)
+        return asked.answer(parameters)
+
+
+def refusal_body(code: int, message: str) -> bytes:
+    """The exchange's error body."""
+    return msgspec.json.encode(ErrorBody(code, message))
