@@ -33,7 +33,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--port", type=count, default=8710, help="0 picks a free one (8710)")
     parser.add_argument("--speed", type=positive, default="1", help="market seconds in a second (1)")
     parser.add_argument("--lockstep", action="store_true", help="time goes on only by steps of the control API")
-    parser.add_argument("--history", type=span_ns, default="35d", help="how much of the data is history at the start (35d)")
+    parser.add_argument(
+        "--history", type=span_ns, default="35d", help="how much of the data lies before the start (35d)"
+    )
     parser.add_argument(
         "--rebase", choices=("now", "none"), default="now", help="tell the start as now, or as the data has it (now)"
     )

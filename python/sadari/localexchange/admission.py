@@ -36,12 +36,14 @@ class Request(NamedTuple):
         body: The raw body; empty where the method takes none.
         key: The header X-MBX-APIKEY.
         content_type: Without its parameters; a body of another type than a form is signed but not read.
+        token: The header ``Authorization: Bearer``, for the control API.
     """
 
     query: bytes
     body: bytes = b""
     key: str | None = None
     content_type: str = FORM
+    token: str | None = None
 
 
 class Reading(NamedTuple):
@@ -51,11 +53,13 @@ class Reading(NamedTuple):
         values: Its parameters, the signature among them.
         signed: The bytes that the signature is over.
         key: The key that came with it.
+        token: The token of the control API that came with it.
     """
 
     values: dict[str, str]
     signed: bytes
     key: str | None
+    token: str | None = None
 
 
 def read(request: Request) -> Reading:
@@ -67,7 +71,7 @@ def read(request: Request) -> Reading:
     query, signed_query = _parts(request.query)
     body, signed_body = _parts(request.body)
     values = query if request.content_type not in {FORM, ""} else {**body, **query}
-    return Reading(values, signed_query + signed_body, request.key)
+    return Reading(values, signed_query + signed_body, request.key, request.token)
 
 
 def read_call(params: Mapping[str, msgspec.Raw]) -> Reading:
@@ -81,13 +85,18 @@ def read_call(params: Mapping[str, msgspec.Raw]) -> Reading:
     return Reading(values, signed.encode(), values.get("apiKey"))
 
 
-def admit(reading: Reading, security: Security, keys: Mapping[str, bytes], now_ns: int) -> Parameters:
+def admit(
+    reading: Reading, security: Security, keys: Mapping[str, bytes], now_ns: int, token: str | None = None
+) -> Parameters:
     """Let a request pass or refuse it.
 
     Raises:
         Refused: -2014, -2015 (401), -1102 for a missing timestamp or signature, -1021, -1022.
     """
-    if security is not Security.NONE:
+    if security is Security.TOKEN:
+        if token is None or reading.token is None or not hmac.compare_digest(token.encode(), reading.token.encode()):
+            raise Refused(-2015, "The control API takes its token: send Authorization: Bearer TOKEN.", 401)
+    elif security is not Security.NONE:
         secret = _secret(reading.key, keys)
         if security is Security.SIGNED:
             _check_time(reading.values, now_ns // 1_000_000)

@@ -1,6 +1,6 @@
 """The control API: what the one who runs the exchange may see and do. Loopback and a token.
 
-Everything that a client may ask, a *human* may ask on the same account without a key: ``/control/human`` before the path.
+What a client may ask, a *human* may ask on the same account without a key: ``/control/human`` before the path.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ class Control:
             Endpoint("POST", "/control/transfer", self.transfer, Security.TOKEN, 0),
         ]
         signed = [one for one in client if one.security is Security.SIGNED]
-        return own + [one._replace(path=HUMAN + one.path, security=Security.TOKEN, weight=0, orders=0) for one in signed]
+        return own + [
+            one._replace(path=HUMAN + one.path, security=Security.TOKEN, weight=0, orders=0) for one in signed
+        ]
 
     def truth(self, _: Parameters) -> Truth:
         """Everything that is true of the account now."""

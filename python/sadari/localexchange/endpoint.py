@@ -18,7 +18,7 @@ class Security(StrEnum):
     NONE = "NONE"
     KEY = "KEY"
     SIGNED = "SIGNED"
-    TOKEN = "TOKEN"
+    TOKEN = "TOKEN"  # noqa: S105 - the name of a kind
 
 
 class Endpoint(NamedTuple):

@@ -48,16 +48,24 @@ class Gate:
         keys: From an API key to its secret; looked up at each request.
         now_ns: The gateway's clock.
         limits: How much may be asked.
+        token: Of the control API; None shuts it.
         report: Told what was being done when something unexpected was raised; the client sees -1000 only.
     """
 
     def __init__(
-        self, keys: Mapping[str, bytes], now_ns: Callable[[], int], report: Report, limits: Limits | None = None
+        self,
+        keys: Mapping[str, bytes],
+        now_ns: Callable[[], int],
+        report: Report,
+        limits: Limits | None = None,
+        *,
+        token: str | None = None,
     ) -> None:
         self.now_ns = now_ns
         self.report = report
         self.usage = Usage(limits or Limits())
         self._keys = keys
+        self._token = token
 
     def answer(self, address: str, what: str, read: Callable[[], Reading], asked: Endpoint | WsMethod) -> Answer:
         """Answer a request, however bad it is; never raises.
@@ -92,7 +100,7 @@ class Gate:
             self.usage.charge_weight(address, 1, now_ns)
             raise
         self.usage.charge_weight(address, weight, now_ns)
-        parameters = admit(reading, asked.security, self._keys, now_ns)
+        parameters = admit(reading, asked.security, self._keys, now_ns, self._token)
         if asked.orders:
             self.usage.charge_orders(asked.orders, now_ns)
         return asked.answer(parameters)

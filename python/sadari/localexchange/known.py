@@ -78,12 +78,6 @@ METHODS = (
     "userDataStream.stop", "session.logon", "session.status", "session.logout",
 )  # fmt: skip
 
-STREAMS = (
-    "aggTrade", "trade", "kline", "continuousKline", "markPrice", "!markPrice@arr", "bookTicker", "!bookTicker",
-    "miniTicker", "!miniTicker@arr", "ticker", "!ticker@arr", "forceOrder", "!forceOrder@arr", "depth5", "depth10",
-    "depth20", "depth", "rpiDepth", "compositeIndex", "!contractInfo", "!assetIndex@arr", "assetIndex", "tradingSession",
-)  # fmt: skip
-
 USER_EVENTS = (
     "ORDER_TRADE_UPDATE", "TRADE_LITE", "ACCOUNT_UPDATE", "ALGO_UPDATE", "ACCOUNT_CONFIG_UPDATE", "listenKeyExpired",
     "MARGIN_CALL",

@@ -135,7 +135,9 @@ class Server:
         def reading() -> Reading:
             content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             raw_query = query.encode("utf-8", "surrogateescape")
-            return read(Request(raw_query, body, request.headers.get("X-MBX-APIKEY"), content_type))
+            scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+            key = request.headers.get("X-MBX-APIKEY")
+            return read(Request(raw_query, body, key, content_type, token if scheme == "Bearer" else None))
 
         address = request.remote or ""
         answer = self._gate.answer(address, f"{request.method} {path}", reading, endpoint)

@@ -30,10 +30,11 @@ from sadari.localexchange.gate import Gate
 from sadari.localexchange.hub import Hub, OutgoingFilter
 from sadari.localexchange.limits import Limits
 from sadari.localexchange.market import Market
-from sadari.localexchange.market_streams import MarketStreams, route_of
+from sadari.localexchange.market_streams import MarketStreams
 from sadari.localexchange.order_endpoints import OrderEndpoints
 from sadari.localexchange.play import Play
 from sadari.localexchange.server import Address, Server
+from sadari.localexchange.stream_names import route_of
 from sadari.localexchange.tape import SymbolTape, Tape
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Fees
@@ -253,5 +254,5 @@ async def _until_signaled(local: LocalExchange, started: Callable[[LocalExchange
 
 
 def _report(what: str, error: Exception) -> None:
-    print(f"sadari exchange: {what}", file=sys.stderr)
+    sys.stderr.write(f"sadari exchange: {what}\n")
     traceback.print_exception(error, file=sys.stderr)
