@@ -5,18 +5,20 @@ from sadari.exchange.collateral import Collateral
 from sadari.exchange.exchange import Exchange
 from sadari.exchange.orders import OpenOrder
 from sadari.exchange.refusals import REFUSALS, Refusal
-from sadari.exchange.slippage import NO_SLIPPAGE, ONE_TICK, Slippage, TickSlippage
+from sadari.exchange.slippage import NO_SLIPPAGE, ONE_TICK, BookSlippage, Slice, Slippage, TickSlippage
 
 __all__ = [
     "NO_SLIPPAGE",
     "ONE_TICK",
     "REFUSALS",
+    "BookSlippage",
     "Collateral",
     "Exchange",
     "Income",
     "OpenOrder",
     "PositionState",
     "Refusal",
+    "Slice",
     "Slippage",
     "TickSlippage",
 ]

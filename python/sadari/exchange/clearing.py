@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_FLOOR, ROUND_UP, Decimal
 
 from sadari.exchange.accounts import Account, PositionState
@@ -11,7 +11,7 @@ from sadari.exchange.crossed import Crossed
 from sadari.exchange.margin import ONE, SMALLEST, ZERO, bankruptcy_price, booked, initial_margin
 from sadari.exchange.matching import Market
 from sadari.exchange.orders import OpenOrder, reducible
-from sadari.exchange.slippage import Slippage
+from sadari.exchange.slippage import Slice, Slippage
 from sadari.model.command import PlaceOrder
 from sadari.model.event import AccountUpdated, Event, OrderCanceled, OrderFilled, PositionRecord
 from sadari.model.order import MarginMode, Side
@@ -79,25 +79,37 @@ class Clearing:
     # Executing
 
     def execute(
-        self, market: Market, order: PlaceOrder, time_ns: int, price: Decimal, *, maker: bool = False
+        self, market: Market, order: PlaceOrder, time_ns: int, slices: Iterable[Slice], *, maker: bool = False
     ) -> list[Event]:
-        """Fill an order as far as it may go: reduce-only and close-position orders stop at zero."""
+        """Fill an order by slices, as far as it may go: reduce-only and close-position orders stop at zero.
+
+        What the slices leave of it is for the caller to end or to let wait.
+        """
         room = reducible(order, market.held)
-        qty = room if order.qty is None else order.qty
+        left = room if order.qty is None else order.qty
         if order.reduce_only:
-            qty = min(qty, room)
-        if not qty:
+            left = min(left, room)
+        if not left:
             return [canceled(order, time_ns, "EXPIRED")]
-        fee = booked(qty * price * (self.fees.maker if maker else self.fees.taker))
-        closing = min(qty, room)
-        if market.position is not None and closing and market.position.ruined_by(closing, price, fee):
-            # Its margin does not pay for this: the venue takes the position over before the order is executed.
-            return [canceled(order, time_ns, "EXPIRED"), *self.liquidate(market, time_ns, price)]
-        if self.held and closing and self.crossed.ruined_by(market, closing, price, fee):
-            return [canceled(order, time_ns, "EXPIRED"), *self.liquidate_crossed(market.wallet, time_ns, market)]
-        income = "COMMISSION"
-        filled = self._fill(market, time_ns, order.client_order_id, order.side, price, qty, fee, income, maker=maker)
-        return [*filled, *self._knock_out(market, time_ns)]
+        events: list[Event] = []
+        for price, there in slices:
+            qty = min(there, left)
+            fee = booked(qty * price * (self.fees.maker if maker else self.fees.taker))
+            closing = min(qty, reducible(order, market.held))
+            if market.position is not None and closing and market.position.ruined_by(closing, price, fee):
+                # Its margin does not pay for this: the venue takes the position over before the order is executed.
+                return [*events, canceled(order, time_ns, "EXPIRED"), *self.liquidate(market, time_ns, price)]
+            if self.held and closing and self.crossed.ruined_by(market, closing, price, fee):
+                taken_over = self.liquidate_crossed(market.wallet, time_ns, market)
+                return [*events, canceled(order, time_ns, "EXPIRED"), *taken_over]
+            left -= qty
+            events += self._fill(
+                market, time_ns, order.client_order_id, order.side, price, qty, fee, "COMMISSION", maker=maker,
+                done=not left,
+            )  # fmt: skip
+            if not left:
+                break
+        return [*events, *self._knock_out(market, time_ns)]
 
     def liquidate(self, market: Market, time_ns: int, price: Decimal) -> list[Event]:
         """Cancel everything and close the whole position, no worse than at the price that uses up its margin.
@@ -243,6 +255,7 @@ class Clearing:
         fee_kind: str,
         *,
         maker: bool = False,
+        done: bool = True,
         cause: str = "",
     ) -> list[Event]:
         """One trade: first it closes what it can, then it opens the rest."""
@@ -276,6 +289,7 @@ class Clearing:
             realized_pnl=profit,
             buyer=side is Side.BUY,
             maker=maker,
+            done=done,
             cause=cause,
         )
         return [trade, self.updated(market, time_ns, "ORDER")]

@@ -1,7 +1,8 @@
 """The exchange: orders, positions, margin, funding and liquidation of one account. Pure: time and prices are told.
 
-It knows trades, not an order book: an order that takes liquidity is filled at once and whole, at the last price and the
-slippage; a limit order is filled whole, at its own price, by the first trade at or beyond it. One-way position mode.
+It knows trades, not the orders of others: what an order that takes liquidity gets is the slippage's model, all of it at
+one price or the levels of a book; a limit order that waits is filled whole, at its own price, by the first trade at or
+beyond it. One-way position mode.
 
 A position is liquidated whole: an isolated one at its liquidation price, crossed ones when what they share no longer
 exceeds their maintenance margins (`crossed`, `clearing`). Last prices stand for mark prices.
@@ -13,8 +14,10 @@ below its threshold, and interest on debts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+
+import msgspec
 
 from sadari.exchange.accounts import Account
 from sadari.exchange.clearing import Clearing, canceled
@@ -24,10 +27,18 @@ from sadari.exchange.margin import ZERO, exact, initial_margin
 from sadari.exchange.matching import LIQUIDATION, Market, units
 from sadari.exchange.orders import CONDITIONAL, OpenOrder, level_of, passed, reducible, refused, rests, takes
 from sadari.exchange.refusals import REFUSALS, Refusal
-from sadari.exchange.slippage import ONE_TICK, Slippage
+from sadari.exchange.slippage import ONE_TICK, Slice, Slippage
 from sadari.exchange.view import AccountView
 from sadari.model.command import PlaceOrder
-from sadari.model.event import CancelRejected, Event, FundingPaid, OrderAccepted, OrderRejected
+from sadari.model.event import (
+    CancelRejected,
+    Event,
+    FundingPaid,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    OrderRejected,
+)
 from sadari.model.instrument import Instrument
 from sadari.model.order import MarginMode, OrderType, Side, TimeInForce
 from sadari.model.plan import Fees
@@ -287,15 +298,39 @@ class Exchange(AccountView):
         return self._clearing.liquidate(market, time_ns, fill_price)
 
     def _take(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
-        """Execute a market order, or a limit order that meets the market, no worse than its limit."""
-        price = self._slippage.price(market.instrument, order.side, last_price, order.qty or ZERO)
-        if order.price is not None:
-            price = min(price, order.price) if order.side is Side.BUY else max(price, order.price)
-        code = self._clearing.refuses(market, order, price)
+        """Execute a market order, or a limit order that meets the market, no worse than its limit.
+
+        What the book does not hold expires; of a limit order that may rest it waits at its limit.
+        """
+        qty, limit = order.qty or ZERO, order.price
+        slices = self._slippage.slices(market.instrument, order.side, last_price, qty, limit)
+        missing = qty - sum((one.qty for one in slices), ZERO)
+        if missing and order.time_in_force is TimeInForce.FOK:
+            return [_rejected(order, time_ns, -5021)]
+        resting = missing > 0 and limit is not None and rests(order)
+        if resting and not slices:
+            code = self._clearing.refuses(market, order, level_of(order), resting=True)
+            return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
+        worst = level_of(order) if resting or not slices else slices[-1].price
+        code = self._clearing.refuses(market, order, worst)
         if code:
             return [_rejected(order, time_ns, code)]
-        executed = self._clearing.execute(market, order, time_ns, price)
-        return executed if order.order_type is OrderType.MARKET else [_accepted(order, time_ns), *executed]
+        events = self._execute(market, order, time_ns, slices, resting=resting)
+        return events if limit is None else [_accepted(order, time_ns), *events]
+
+    def _execute(
+        self, market: Market, order: PlaceOrder, time_ns: int, slices: Sequence[Slice], *, resting: bool = False
+    ) -> list[Event]:
+        """Fill an order by slices; what they leave of it waits or expires."""
+        events = self._clearing.execute(market, order, time_ns, slices)
+        own = [e for e in events if isinstance(e, OrderFilled) and e.client_order_id == order.client_order_id]
+        ended = any(isinstance(e, OrderCanceled) and e.client_order_id == order.client_order_id for e in events)
+        if ended or (own and own[-1].done):
+            return events
+        if resting:
+            left = (order.qty or ZERO) - sum((trade.qty for trade in own), ZERO)
+            return [*events, *self._wait(market, msgspec.structs.replace(order, qty=left), time_ns)[1:]]
+        return [*events, canceled(order, time_ns, "EXPIRED")]
 
     def _wait(self, market: Market, order: PlaceOrder, time_ns: int) -> list[Event]:
         self._ids += 1
@@ -311,14 +346,16 @@ class Exchange(AccountView):
         freed = self._clearing.end(market, waiting)
         if waiting.conditional:
             qty = reducible(order, market.held) if order.qty is None else order.qty
-            price = self._slippage.price(market.instrument, order.side, price, qty)
-            code = self._clearing.refuses(market, order, price)
+            slices = self._slippage.slices(market.instrument, order.side, price, qty, None)
+            code = self._clearing.refuses(market, order, slices[-1].price if slices else price)
+            if not code:
+                return self._execute(market, order, time_ns, slices)
         else:
             price = level_of(order)
             lacking = not order.reduce_only and self._clearing.lacks_margin(market, order, price, ZERO)
             code = -2019 if lacking else 0
-        if not code:
-            return self._clearing.execute(market, order, time_ns, price, maker=not waiting.conditional)
+            if not code:
+                return self._clearing.execute(market, order, time_ns, (Slice(price, order.qty or ZERO),), maker=True)
         events: list[Event] = [canceled(order, time_ns, REFUSALS[code].reason)]
         if freed:
             events.append(self._clearing.updated(market, time_ns, "ORDER", position=False))

@@ -37,6 +37,9 @@ from sadari.model.order import MarginMode, Side
 
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 
+# Of the keys under which the model knows conditional orders; the others begin with "o", the exchange's own with a word.
+ALGO = "a:"
+
 FIRST_ORDER_ID = 8_000_000_001
 FIRST_ALGO_ID = 3_000_001
 
@@ -101,11 +104,11 @@ class Desk:
         algo_id = FIRST_ALGO_ID + len(self.algos)
         client_id = wish.client_order_id or f"local-{algo_id}"
         self._refuse_client_id(client_id, (algo.client_algo_id for algo in self.open_algos()))
-        events = self._submit(wish, f"a{algo_id}")
+        events = self._submit(wish, f"{ALGO}{algo_id}")
         now = self.market_ns()
         algo = AlgoOrder(algo_id=algo_id, client_algo_id=client_id, wish=wish, created_ns=now, updated_ns=now)
         self.algos[algo_id] = algo
-        self._working[f"a{algo_id}"] = algo
+        self._working[f"{ALGO}{algo_id}"] = algo
         self._tell.algo(algo)
         self._happened(events)
         return algo
@@ -125,7 +128,7 @@ class Desk:
         Raises:
             Refusal: -2011, it does not wait.
         """
-        self._cancel(algo, algo.symbol, f"a{algo.algo_id}")
+        self._cancel(algo, algo.symbol, f"{ALGO}{algo.algo_id}")
         return algo
 
     def open_orders(self, symbol: str | None = None) -> Iterator[Order]:
@@ -211,8 +214,11 @@ class Desk:
                 assert isinstance(event, OrderAccepted | FundingPaid)  # noqa: S101 - told with the record, or by the account
 
     def _filled(self, event: OrderFilled) -> None:
-        one = self._working.pop(event.client_order_id, None)
+        key = event.client_order_id
+        one = self._working.pop(key, None)
         order = self._triggered(one, event.time_ns) if isinstance(one, AlgoOrder) else one or self._forced(event)
+        if not event.done:
+            self._working[key] = order
         trade = Trade(
             trade_id=event.trade_id,
             order_id=order.order_id,
@@ -227,11 +233,10 @@ class Desk:
             time_ns=event.time_ns,
         )
         self.trades.append(trade)
-        order.fill(trade)
+        order.fill(trade, done=event.done)
         self._tell.trade(order, trade)
-        if isinstance(one, AlgoOrder):
-            one.end(AlgoStatus.FINISHED, event.time_ns)
-            self._tell.algo(one)
+        if event.done:
+            self._finish(key, event.time_ns)
 
     def _triggered(self, algo: AlgoOrder, time_ns: int) -> Order:
         """The order that a conditional one becomes, under the client id that it had."""
@@ -268,6 +273,13 @@ class Desk:
         self._tell.order(order, "NEW")
         return order
 
+    def _finish(self, key: str, time_ns: int) -> None:
+        """The order that a conditional one had become has ended, and with it the conditional one."""
+        algo = self.algos.get(int(key[len(ALGO) :])) if key.startswith(ALGO) else None
+        if algo is not None and algo.child is not None:
+            algo.end(AlgoStatus.FINISHED, time_ns)
+            self._tell.algo(algo)
+
     def _ended(self, event: OrderCanceled) -> None:
         one = self._working.pop(event.client_order_id)
         if isinstance(one, AlgoOrder):
@@ -280,9 +292,12 @@ class Desk:
             one.end(Status.CANCELED, ExpiryReason.NONE, event.time_ns)
         elif event.cause == LIQUIDATION:
             one.end(Status.CANCELED, ExpiryReason.LIQUIDATED, event.time_ns)
+        elif one.order_type == "MARKET":
+            one.end(Status.EXPIRED, ExpiryReason.THIN_BOOK, event.time_ns)
         elif one.time_in_force in {"IOC", "FOK"}:
             one.end(Status.EXPIRED, ExpiryReason.IOC_REMAINDER, event.time_ns)
         else:
             knocked_out = event.cause == "EXPIRED"
             one.end(Status.EXPIRED, ExpiryReason.KNOCKED_OUT if knocked_out else ExpiryReason.NONE, event.time_ns)
         self._tell.order(one, one.status.value)
+        self._finish(event.client_order_id, event.time_ns)

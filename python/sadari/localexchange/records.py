@@ -19,6 +19,7 @@ class Status(StrEnum):
     """Where an order is."""
 
     NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
     FILLED = "FILLED"
     CANCELED = "CANCELED"
     EXPIRED = "EXPIRED"
@@ -46,6 +47,7 @@ class ExpiryReason(StrEnum):
     IOC_REMAINDER = "2"
     KNOCKED_OUT = "4"
     LIQUIDATED = "5"
+    THIN_BOOK = "9"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,20 +77,22 @@ class Order:
     @property
     def is_open(self) -> bool:
         """Whether it still works."""
-        return self.status is Status.NEW
+        return self.status in {Status.NEW, Status.PARTIALLY_FILLED}
 
     @property
     def avg_price(self) -> Decimal:
         """The mean price of its trades at eight decimals, 0 without any."""
         return (self.quote / self.filled_qty).quantize(_AVERAGE, ROUND_HALF_EVEN) if self.filled_qty else ZERO
 
-    def fill(self, trade: Trade) -> None:
-        """Book its trade, which ends it; a reduce-only order is as large as what it could reduce."""
+    def fill(self, trade: Trade, *, done: bool) -> None:
+        """Book one of its trades; a reduce-only order that is done is as large as what it could reduce."""
         self.trades.append(trade)
         self.filled_qty += trade.qty
         self.quote += trade.qty * trade.price
-        self.qty = self.filled_qty
-        self.status, self.updated_ns = Status.FILLED, trade.time_ns
+        self.updated_ns = trade.time_ns
+        self.status = Status.FILLED if done else Status.PARTIALLY_FILLED
+        if done:
+            self.qty = self.filled_qty
 
     def end(self, status: Status, reason: ExpiryReason, time_ns: int) -> None:
         """End it without (further) trades."""

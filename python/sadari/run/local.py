@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
@@ -18,7 +18,7 @@ from aiohttp.typedefs import Middleware
 
 from sadari.binance.decode import symbol_of
 from sadari.errors import ConfigError
-from sadari.exchange import Exchange
+from sadari.exchange import BookSlippage, Exchange
 from sadari.localexchange import listen_keys, public_endpoints, ws_api
 from sadari.localexchange.account_endpoints import AccountEndpoints
 from sadari.localexchange.algo_endpoints import AlgoEndpoints
@@ -37,6 +37,7 @@ from sadari.localexchange.server import Address, Server
 from sadari.localexchange.stream_names import route_of
 from sadari.localexchange.tape import SymbolTape, Tape
 from sadari.model.instrument import Instrument
+from sadari.model.order import Side
 from sadari.model.plan import Fees
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.run import synthetic
@@ -48,6 +49,9 @@ from sadari.venue.clock import wall_ns
 
 SYNTHETIC_SYMBOLS = 5
 SYNTHETIC_DAYS = 60
+
+# So deep is the book that an order can take.
+BOOK_LEVELS = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +140,8 @@ class LocalExchange:
         keys = listen_keys.ListenKeys(self.gateway_ns, settings.seed)
         self.hub = Hub(keys, self.gateway_ns, outgoing=outgoing)
         fees = Fees()
-        exchange = Exchange(listings.instruments, fees, settings.balance)
+        slippage = BookSlippage(self._levels)
+        exchange = Exchange(listings.instruments, fees, settings.balance, slippage=slippage)
         announcements = Announcements(exchange, listings.instruments, self.hub.publish_user)
         self.desk = Desk(exchange, listings.instruments, announcements, self._market_ns, self._price)
         streams = MarketStreams(self.market, self.hub.wanted, self.hub.publish)
@@ -193,6 +198,10 @@ class LocalExchange:
 
     def _market_ns(self) -> int:
         return self.market.now_ns
+
+    def _levels(self, symbol: str, side: Side) -> Iterator[tuple[Decimal, Decimal]]:
+        """What an order of a side takes: the other side of the served book."""
+        return self.market.symbols[symbol].levels(bids=side is Side.SELL, most=BOOK_LEVELS)
 
     def _price(self, symbol: str) -> Decimal:
         return self.market.symbols[symbol].last_price
