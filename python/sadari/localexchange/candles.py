@@ -130,10 +130,10 @@ class SymbolCandles:
         With a start the first ones from there, else the last ones. Times without a trade have no candle.
         """
         self.advance(now_ns)
-        if not self._known():
+        last_ns = now_ns if end_ns is None else min(now_ns, end_ns)
+        if not self._known() or (start_ns is not None and start_ns > last_ns):
             return []
         first_ns = frame(interval, self._times[0] + self._shift_ns)[0]
-        last_ns = min(now_ns, end_ns) if end_ns is not None else now_ns
         found: list[Bar] = []
         if start_ns is None:
             at = last_ns

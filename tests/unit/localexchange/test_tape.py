@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
@@ -18,6 +18,7 @@ SYMBOLS = ("ETHUSDT", "BTCUSDT", "XRPUSDT")
 
 
 def drawn(**options: int) -> list[Trade]:
+    """All trades of a tape of three symbols."""
     tape = Tape(tapes(SYMBOLS, **options))
     found = []
     while tape.next_ns() is not None:
@@ -86,7 +87,7 @@ def test_prices_are_written_with_the_decimals_of_the_tick() -> None:
 def test_a_seller_took_where_the_price_fell() -> None:
     """The buyer is the maker exactly after a fall."""
     trades = tapes()[0].trades(50)
-    for before, trade in zip(trades, trades[1:], strict=False):
+    for before, trade in pairwise(trades):
         assert trade.buyer_maker == (trade.price < before.price)
 
 
