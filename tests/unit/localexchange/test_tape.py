@@ -60,9 +60,12 @@ def test_a_candle_has_the_prices_that_a_run_over_history_sees() -> None:
             own_seed(SEED, "BTCUSDT"),
             rows.open_time_ns[row],
             MINUTE_NS,
-            *prices,
-            volume=rows.volume[row],
-            tick_units=floor_units(D("0.10")),
+            prices[0],
+            prices[1],
+            prices[2],
+            prices[3],
+            rows.volume[row],
+            floor_units(D("0.10")),
         )
         assert [(trade.time_ns, floor_units(trade.price)) for trade in tape.trades(row)] == [
             (time_ns, units) for time_ns, units, _ in wanted
