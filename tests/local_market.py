@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -75,6 +76,27 @@ def columns(rows: int, seed: int = 1) -> Columns:
         memoryview(made.volume),
         quote,
     )
+
+
+def with_hole(symbol: str, rows: int, hole: range, start_row: int) -> SymbolTape:
+    """A tape whose candles lack some rows."""
+    whole = columns(rows)
+    kept = [row for row in range(rows) if row not in hole]
+
+    def cut(column: memoryview) -> memoryview:
+        return memoryview(array("d", [column[row] for row in kept]))
+
+    left = Columns(
+        memoryview(array("q", [whole.open_time_ns[row] for row in kept])),
+        cut(whole.open),
+        cut(whole.high),
+        cut(whole.low),
+        cut(whole.close),
+        cut(whole.volume),
+        None,
+    )
+    start_ns = OPEN_NS + start_row * MINUTE_NS
+    return SymbolTape(symbol, left, instrument(symbol), SEED, start_ns=start_ns, shift_ns=0)
 
 
 def tapes(

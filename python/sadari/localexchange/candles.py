@@ -171,10 +171,11 @@ class SymbolCandles:
     def day(self, now_ns: int) -> Bar | None:
         """The last 24 hours, by whole minutes and the candle in play; None if nothing was traded."""
         self.advance(now_ns)
-        end = self.row_end_ns if self.row < len(self._times) else now_ns
+        # By the clock, not by the row in play: where candles are missing, that one lies far ahead.
+        end = now_ns - now_ns % self._interval_ns + self._interval_ns
         start = end - DAY_NS
-        if self._day_part[0] != self.row:
-            self._day_part = (self.row, self._rows(start, end, self._row_at(start), self.row))
+        if self._day_part[0] != end:
+            self._day_part = (end, self._rows(start, end, self._row_at(start), min(self._row_at(end), self.row)))
         part = self._day_part[1]
         return _joined(part, self._in_play(start, end))
 

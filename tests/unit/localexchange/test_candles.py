@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sadari.kernel import aggregate
 from sadari.localexchange.candles import INTERVALS, frame
 from sadari.model.units import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
-from tests.local_market import OPEN_NS, Played, tapes
+from tests.local_market import OPEN_NS, Played, tapes, with_hole
 
 NAMED = {"3m": 3 * MINUTE_NS, "15m": 15 * MINUTE_NS, "1h": HOUR_NS}
 
@@ -103,3 +103,19 @@ def test_the_future_is_not_told() -> None:
     day = candles.day(played.market.now_ns)
     assert day is not None
     assert day.high == max(*made[0].candles.high[:50], last.open)
+
+
+@pytest.mark.parametrize("at", [40, 45, 47, 69, 72])
+def test_a_hole_in_the_candles_is_told_as_one(at: int) -> None:
+    """Rows before, in and after a hole are those played, the day has them all, and the last price stands."""
+    played = Played([with_hole("BTCUSDT", 100, range(46, 70), 40)])
+    now_ns = OPEN_NS + at * MINUTE_NS + MINUTE_NS - 1
+    one = played.play(now_ns).market.symbols["BTCUSDT"]
+    bars = one.candles.bars("1m", now_ns)
+    minutes = [row for row in range(at + 1) if row not in range(46, 70)]
+    assert [(bar.open_ns - OPEN_NS) // MINUTE_NS for bar in bars] == minutes
+    assert bars[-1].close == float(one.last_price)
+    day = one.day(now_ns)
+    assert day is not None
+    assert day.volume == pytest.approx(sum(bar.volume for bar in bars))
+    assert (day.high, day.low) == (max(bar.high for bar in bars), min(bar.low for bar in bars))

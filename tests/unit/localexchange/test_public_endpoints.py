@@ -207,7 +207,7 @@ def test_the_day_is_the_last_1440_minutes() -> None:
     played = Played(made).play(OPEN_NS + 1550 * MINUTE_NS)
     ticker: Any = played.ask("/fapi/v1/ticker/24hr", symbol="BTCUSDT")
     rows = made[0].candles
-    # At the very end of a minute the next one is in play, so that 1439 whole ones lie in the day.
+    # At the start of a minute it counts as one of them, so that 1439 whole ones lie in the day.
     part = slice(1551 - DAY_NS // MINUTE_NS, 1550)
     assert float(ticker["highPrice"]) == max(rows.high[part])
     assert float(ticker["lowPrice"]) == min(rows.low[part])
@@ -225,6 +225,13 @@ def test_before_the_first_trade_everything_is_answered() -> None:
             assert played.ask(f"/fapi/v1/{path}", symbol="BTCUSDT") is not None
         rows: Any = played.ask("/fapi/v1/klines", symbol="BTCUSDT", interval="1m")
         assert len(rows) == start_row
+
+
+def test_takers_are_told_as_half_of_a_candle(played: Played) -> None:
+    """A row closes one millisecond before the next one opens, and half of its volume was bought."""
+    rows: Any = played.ask("/fapi/v1/klines", symbol="BTCUSDT", interval="3m", limit="9")
+    assert [row[6] + 1 for row in rows[:-1]] == [row[0] for row in rows[1:]]
+    assert all(float(row[9]) == pytest.approx(float(row[5]) / 2, abs=0.001) for row in rows)
 
 
 def test_clients_that_ask_the_spot_market_are_answered(played: Played) -> None:
