@@ -130,10 +130,10 @@ class SymbolCandles:
         With a start the first ones from there, else the last ones. Times without a trade have no candle.
         """
         self.advance(now_ns)
-        if not self._known():
+        last_ns = now_ns if end_ns is None else min(now_ns, end_ns)
+        if not self._known() or (start_ns is not None and start_ns > last_ns):
             return []
         first_ns = frame(interval, self._times[0] + self._shift_ns)[0]
-        last_ns = min(now_ns, end_ns) if end_ns is not None else now_ns
         found: list[Bar] = []
         if start_ns is None:
             at = last_ns
@@ -171,10 +171,11 @@ class SymbolCandles:
     def day(self, now_ns: int) -> Bar | None:
         """The last 24 hours, by whole minutes and the candle in play; None if nothing was traded."""
         self.advance(now_ns)
-        end = self.row_end_ns if self.row < len(self._times) else now_ns
+        # By the clock, not by the row in play: where candles are missing, that one lies far ahead.
+        end = now_ns - now_ns % self._interval_ns + self._interval_ns
         start = end - DAY_NS
-        if self._day_part[0] != self.row:
-            self._day_part = (self.row, self._rows(start, end, self._row_at(start), self.row))
+        if self._day_part[0] != end:
+            self._day_part = (end, self._rows(start, end, self._row_at(start), min(self._row_at(end), self.row)))
         part = self._day_part[1]
         return _joined(part, self._in_play(start, end))
 

@@ -107,23 +107,26 @@ class SymbolMarket:
         return self.levels_after(self.last, bids=bids, most=most)
 
     def levels_after(self, trade: Trade | None, *, bids: bool, most: int = MOST_LEVELS) -> Iterator[Level]:
+        """The levels after a trade from the best one: those of `ladder` as decimals."""
+        for price, qty in self.ladder(trade, bids=bids, most=most):
+            yield Level(Decimal(price).scaleb(-self.tape.price_decimals), Decimal(qty).scaleb(-self.tape.qty_decimals))
+
+    def ladder(self, trade: Trade | None, *, bids: bool, most: int = MOST_LEVELS) -> Iterator[tuple[int, int]]:
         """The levels after a trade from the best one, one tick apart, growing with distance; bids end above 0.
 
-        The last price is the best ask after a buyer took, the best bid after a seller did.
+        The last price is the best ask after a buyer took, the best bid after a seller did. Prices and quantities are
+        whole numbers of the last decimal that the tick and the step are written with.
         """
-        tape, top = self.tape, self._top
-        at = int(self._price_after(trade).scaleb(tape.price_decimals)) // self._tick
+        top, tick, step = self._top, self._tick, self._step
+        at = int(self._price_after(trade).scaleb(self.tape.price_decimals)) // tick
         seller_took = trade is None or trade.buyer_maker
         best_bid = max(1, at if seller_took else at - 1)
-        first, step = (best_bid, -1) if bids else (best_bid + 1, 1)
+        first, way = (best_bid, -1) if bids else (best_bid + 1, 1)
+        spread = top // 2 + 2
         for distance in range(min(most, MOST_LEVELS, best_bid if bids else MOST_LEVELS)):
-            ticks = first + step * distance
+            ticks = first + way * distance
             # A little that belongs to the price, so that the sizes of a standing book differ.
-            steps = top + top * distance // 2 + ticks * 7919 % (top // 2 + 2)
-            yield Level(
-                Decimal(ticks * self._tick).scaleb(-tape.price_decimals),
-                Decimal(steps * self._step).scaleb(-tape.qty_decimals),
-            )
+            yield ticks * tick, (top + top * distance // 2 + ticks * 7919 % spread) * step
 
     def best_bid(self) -> Level:
         """The top of the book to sell to."""

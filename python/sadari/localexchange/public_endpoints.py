@@ -16,7 +16,7 @@ from sadari.localexchange.market import Market, Payment, SymbolMarket
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.refused import Refused
 from sadari.localexchange.tape import Trade
-from sadari.localexchange.told import Day, ms, pairs, quantity, rate, row, wide
+from sadari.localexchange.told import Day, levels, ms, quantity, rate, row, wide
 from sadari.model.units import HOUR_NS, MILLISECOND_NS
 
 _DEPTHS = (5, 10, 20, 50, 100, 500, 1000)
@@ -84,8 +84,8 @@ class _Public:
         one = self._symbol(parameters)
         most = _depth_limit(parameters)
         time_ms = ms(one.last.time_ns if one.last is not None else self._market.now_ns)
-        bids, asks = (list(one.levels(bids=side, most=most)) for side in (True, False))
-        return wire.Depth(one.update_id, ms(self._market.now_ns), time_ms, pairs(bids), pairs(asks))
+        bids, asks = (levels(one, one.last, bids=side, most=most) for side in (True, False))
+        return wire.Depth(one.update_id, ms(self._market.now_ns), time_ms, bids, asks)
 
     def trades(self, parameters: Parameters) -> list[wire.RecentTrade]:
         one = self._symbol(parameters)

@@ -7,7 +7,7 @@ from sadari.binance.wire import streams as wire
 from sadari.localexchange.candles import Bar
 from sadari.localexchange.market import SymbolMarket
 from sadari.localexchange.tape import Trade
-from sadari.localexchange.told import Day, ms, pairs, price, quantity, quoted, rate, taker_buys, wide
+from sadari.localexchange.told import Day, levels, levels_of, ms, price, quantity, quoted, rate, taker_buys, wide
 
 
 def candle(
@@ -116,7 +116,7 @@ def mini_ticker(one: SymbolMarket, now_ns: int) -> wire.MiniTickerEvent:
 
 def book_top(one: SymbolMarket, trade: Trade, most: int) -> wire.DepthEvent:
     """The best levels of the book after a trade."""
-    return _depth(one, trade, *(pairs(list(one.levels_after(trade, bids=side, most=most))) for side in (True, False)))
+    return _depth(one, trade, *(levels(one, trade, bids=side, most=most) for side in (True, False)))
 
 
 def book_change(one: SymbolMarket, before: Trade | None, trade: Trade) -> wire.DepthEvent:
@@ -125,9 +125,9 @@ def book_change(one: SymbolMarket, before: Trade | None, trade: Trade) -> wire.D
 
 
 def _changes(one: SymbolMarket, before: Trade | None, trade: Trade, *, bids: bool) -> list[tuple[str, str]]:
-    old, new = (dict(pairs(list(one.levels_after(at, bids=bids)))) for at in (before, trade))
-    gone = [(level, quantity(one, 0)) for level in old if level not in new]
-    return gone + [(level, qty) for level, qty in new.items() if old.get(level) != qty]
+    old, new = (dict(one.ladder(at, bids=bids)) for at in (before, trade))
+    gone = [(level, 0) for level in old if level not in new]
+    return levels_of(one, gone + [(level, qty) for level, qty in new.items() if old.get(level) != qty])
 
 
 def _depth(

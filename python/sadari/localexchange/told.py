@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from sadari.binance.numbers import plain
 from sadari.localexchange.candles import Bar
-from sadari.localexchange.market import Level, SymbolMarket
+from sadari.localexchange.market import MOST_LEVELS, SymbolMarket
+from sadari.localexchange.tape import Trade
 from sadari.model.units import MILLISECOND_NS
 
 # Mark and index prices and rates have eight decimals whatever the tick.
@@ -64,9 +66,23 @@ def rate(value: float, *, known: bool) -> str:
     return wide(value) if known else "0"
 
 
-def pairs(levels: list[Level]) -> list[tuple[str, str]]:
-    """Levels of a book as texts."""
-    return [(plain(level.price), plain(level.qty)) for level in levels]
+def levels(one: SymbolMarket, trade: Trade | None, *, bids: bool, most: int = MOST_LEVELS) -> list[tuple[str, str]]:
+    """The book after a trade as texts of price and quantity, from the best level."""
+    return levels_of(one, one.ladder(trade, bids=bids, most=most))
+
+
+def levels_of(one: SymbolMarket, ladder: Iterable[tuple[int, int]]) -> list[tuple[str, str]]:
+    """Whole numbers of a ladder as texts of price and quantity."""
+    price_decimals, qty_decimals = one.tape.price_decimals, one.tape.qty_decimals
+    return [(_written(price, price_decimals), _written(qty, qty_decimals)) for price, qty in ladder]
+
+
+def _written(value: int, decimals: int) -> str:
+    """A whole number with a decimal point before its last digits."""
+    if decimals == 0:
+        return str(value)
+    digits = str(value).zfill(decimals + 1)
+    return f"{digits[:-decimals]}.{digits[-decimals:]}"
 
 
 def taker_buys(one: SymbolMarket, bar: Bar) -> tuple[str, str]:
