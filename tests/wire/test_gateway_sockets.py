@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 from tests.wire.gateway import BOOK, START_NS, TRADES, Gateway, ask, call, gateway, sign, until
 
@@ -255,11 +255,13 @@ def test_a_server_that_stops_says_so_to_its_connections() -> None:
     """They are closed with 1001."""
 
     async def scenario() -> None:
-        async with gateway() as one:
-            socket = await connect(one, "/ws")
-            one.hub.close_all(1001, b"Server shutdown")
-            last = await socket.receive()
-            assert (last.type, last.data) == (WSMsgType.CLOSE, 1001)
+        async with ClientSession() as session:
+            async with gateway() as one:
+                sockets = [await session.ws_connect(one.address.ws + path) for path in ("/ws", "/ws-fapi/v1")]
+                await until(lambda: len(one.hub.last_frames()) == len(sockets))
+            for socket in sockets:
+                last = await socket.receive()
+                assert (last.type, last.data) == (WSMsgType.CLOSE, 1001)
 
     asyncio.run(scenario())
 
