@@ -60,15 +60,17 @@ class Connection:
         self.unanswered_ns: int | None = None
         self.incoming = Window(SECOND_NS)
         self.frames = 0
+        self.ended = False
         self._most_waiting = most_waiting
         self._transport = transport
         self._pending: list[bytes] = []
         self._loop = asyncio.get_running_loop()
 
     def push(self, frame: bytes) -> None:
-        """Queue a text frame; it counts."""
-        self.frames += 1
-        self.queue(frame)
+        """Queue a text frame; it counts. After the closing handshake has begun there are none."""
+        if not self.ended:
+            self.frames += 1
+            self.queue(frame)
 
     def queue(self, frame: bytes) -> None:
         """Queue a frame of any kind for the end of this turn of the loop."""
@@ -170,12 +172,13 @@ class Hub:
 
     def closed(self, connection: Connection) -> None:
         """Forget a connection."""
+        connection.ended = True
         self._connections.pop(connection.number, None)
         self._listen(connection, set())
 
     def refresh(self, connection: Connection) -> None:
         """Follow what a connection listens to, after a control message."""
-        if connection.subscriptions is not None:
+        if connection.subscriptions is not None and not connection.ended:
             self._listen(connection, connection.subscriptions.delivered())
 
     def tick(self) -> None:

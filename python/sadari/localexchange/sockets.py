@@ -15,6 +15,7 @@ from sadari.localexchange.ws_methods import WsMethods
 
 API_PATH = "/ws-fapi/v1"
 LONGEST_MESSAGE = 64 << 10
+PATIENCE_S = 1.0
 ENDED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
 Reply = Callable[[bytes | str], bytes]
@@ -62,7 +63,7 @@ class Sockets:
             return None
         if start is not None and len(start.names) > MOST_STREAMS:
             raise Refused(-1101, f"Too many streams; a connection takes {MOST_STREAMS}.")
-        socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=LONGEST_MESSAGE)
+        socket = web.WebSocketResponse(timeout=PATIENCE_S, autoping=False, compress=False, max_msg_size=LONGEST_MESSAGE)
         if not socket.can_prepare(request).ok:
             raise Refused(-1000, "A WebSocket handshake is expected on this path.")
         await self._run(request, socket, start)
