@@ -1,0 +1,118 @@
+"""Faults read from TOML or JSON into rules that are all within their bounds."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+
+import msgspec
+
+from sadari.errors import ConfigError
+from sadari.localexchange.fault_rules import VERBS, ActionRule, Rule
+
+_METHODS = ("GET", "POST", "PUT", "DELETE")
+# What a key may be at the least and at the most, wherever it stands.
+_BOUNDS: dict[str, tuple[int, int | None]] = {
+    "nth": (1, None), "every": (1, None), "times": (1, None), "probability": (0, 1), "from_s": (0, None),
+    "until_s": (0, None), "hold_s": (0, None), "after_s": (0, None), "sent": (0, None), "status": (200, 599),
+    "copies": (1, 100_000), "behind": (1, 10_000), "size": (1, 256 * 1024 * 1024), "max_leverage": (1, 125),
+    "leverage": (1, 125), "maint_factor": (0, None),
+}  # fmt: skip
+
+
+def load_faults(text: str) -> tuple[Rule, ...]:
+    """The rules of a text of TOML, each a table ``[[fault]]``, in their order.
+
+    Raises:
+        ConfigError: It is not TOML, or a rule is not one; names the rule, the key, its value and what is allowed.
+    """
+    try:
+        content = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"the faults are not TOML: {error}") from error
+    for key in content:
+        if key != "fault":
+            raise ConfigError(f"the faults have no key {key!r}{nearest(key, ['fault'])}")
+    tables = content.get("fault", [])
+    if not isinstance(tables, list):
+        raise ConfigError("fault is no list of tables; allowed: [[fault]]")
+    rules = tuple(decode_fault(table, number) for number, table in enumerate(tables, 1))
+    names = [rule.name for rule in rules]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"two faults are named {name!r}; allowed: a name of its own for each")
+    return rules
+
+
+def decode_fault(table: object, number: int) -> Rule:
+    """One rule of its keys and values; ``number`` completes its name where it has none of its own.
+
+    Raises:
+        ConfigError: Names the rule, the key, its value and what is allowed.
+    """
+    if not isinstance(table, dict):
+        raise ConfigError(f"fault {number} is {table!r}; allowed: a table with a verb")
+    verb = table.get("verb")
+    if verb is None:
+        raise ConfigError(f"fault {number} lacks its verb; allowed: {', '.join(VERBS)}")
+    if not isinstance(verb, str) or verb not in VERBS:
+        raise ConfigError(f"fault {number} has no verb {verb!r}{nearest(str(verb), VERBS)}")
+    kind = VERBS[verb]
+    place = f"fault {number} ({verb})"
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    for key in table:
+        if key != "verb" and key not in fields:
+            raise ConfigError(f"{place} has no key {key!r}{nearest(str(key), fields)}")
+    for name, field in fields.items():
+        if field.required and name not in table:
+            raise ConfigError(f"{place} lacks {name}")
+    rule = _converted(place, {"name": f"{verb}-{number}"} | table, kind)
+    _check(place, rule)
+    return rule
+
+
+def nearest(word: str, allowed: Collection[str]) -> str:
+    """The end of a sentence on an unknown word: the known one that is closest, and all of them."""
+    near = get_close_matches(word, allowed, 1, cutoff=0.5)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return f"{hint} Allowed: {', '.join(allowed) or 'none'}"
+
+
+def _converted(place: str, table: Mapping[str, object], kind: type[Rule]) -> Rule:
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        wanted, _, path = str(error).partition(" - at `$.")
+        key = path.rstrip("`")
+        raise ConfigError(f"{place} {key} is {table.get(key)!r}: {wanted[:1].lower()}{wanted[1:]}") from error
+
+
+def _check(place: str, rule: Rule) -> None:
+    given = msgspec.structs.asdict(rule)
+    for key, (least, most) in _BOUNDS.items():
+        value = given.get(key)
+        if value is not None and not (value >= least and (most is None or value <= most)):
+            allowed = f"from {least} to {most}" if most is not None else f"{least} or more"
+            raise ConfigError(f"{place} {key} is {value}; allowed: {allowed}")
+    seconds = given.get("seconds")
+    if seconds is not None and not isinstance(rule, ActionRule) and seconds < 0:
+        raise ConfigError(f"{place} seconds is {seconds}; allowed: 0 or more")
+    for key, value in given.items():
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise ConfigError(f"{place} {key} is {value}; allowed: a number")
+    conditions = [key for key in ("nth", "every", "probability") if given[key] is not None]
+    if len(conditions) > 1:
+        raise ConfigError(f"{place} has {' and '.join(conditions)}; allowed: one of nth, every, probability")
+    if given.get("method") not in {None, *_METHODS}:
+        raise ConfigError(f"{place} method is {given['method']!r}; allowed: {', '.join(_METHODS)}")
+    if isinstance(rule, ActionRule) and rule.stream is not None and (rule.path or rule.method):
+        raise ConfigError(f"{place} waits for a request and for a frame; allowed: path, or stream")
+    if "find" in given:
+        try:
+            re.compile(given["find"]).sub(given["put"], "")
+            re.compile(given["find"] + "|").sub(given["put"], "")
+        except re.error as error:
+            raise ConfigError(f"{place} find is {given['find']!r} with put {given['put']!r}: {error}") from error
