@@ -11,15 +11,17 @@ from difflib import get_close_matches
 import msgspec
 
 from sadari.errors import ConfigError
-from sadari.localexchange.fault_rules import VERBS, ActionRule, Rule
+from sadari.localexchange.fault_rules import VERBS, ActionRule, Close, Rule
 
 _METHODS = ("GET", "POST", "PUT", "DELETE")
-# What a key may be at the least and at the most, wherever it stands.
+# Longer than anything that is played, and short enough to be counted in nanoseconds.
+_LONGEST_S = 1_000_000_000
+# What a key may be at the least and at the most, wherever it stands; None for no bound.
 _BOUNDS: dict[str, tuple[int, int | None]] = {
-    "nth": (1, None), "every": (1, None), "times": (1, None), "probability": (0, 1), "from_s": (0, None),
-    "until_s": (0, None), "hold_s": (0, None), "after_s": (0, None), "sent": (0, None), "status": (200, 599),
-    "copies": (1, 100_000), "behind": (1, 10_000), "size": (1, 256 * 1024 * 1024), "max_leverage": (1, 125),
-    "leverage": (1, 125), "maint_factor": (0, None),
+    "nth": (1, None), "every": (1, None), "times": (1, None), "probability": (0, 1), "from_s": (0, _LONGEST_S),
+    "until_s": (0, _LONGEST_S), "hold_s": (0, _LONGEST_S), "after_s": (0, _LONGEST_S), "sent": (0, None),
+    "status": (200, 599), "code": (-99_999, 99_999), "copies": (1, 100_000), "behind": (1, 10_000),
+    "size": (1, 256 * 1024 * 1024), "max_leverage": (1, 125), "leverage": (1, 125), "maint_factor": (0, 1_000),
 }  # fmt: skip
 
 
@@ -92,14 +94,12 @@ def _converted(place: str, table: Mapping[str, object], kind: type[Rule]) -> Rul
 
 def _check(place: str, rule: Rule) -> None:
     given = msgspec.structs.asdict(rule)
-    for key, (least, most) in _BOUNDS.items():
+    for key, (least, most) in (_BOUNDS | _bounds_of(rule)).items():
         value = given.get(key)
-        if value is not None and not (value >= least and (most is None or value <= most)):
+        # What is no number at all is not within bounds either.
+        if value is not None and ((isinstance(value, Decimal) and value.is_nan()) or not _within(value, least, most)):
             allowed = f"from {least} to {most}" if most is not None else f"{least} or more"
             raise ConfigError(f"{place} {key} is {value}; allowed: {allowed}")
-    seconds = given.get("seconds")
-    if seconds is not None and not isinstance(rule, ActionRule) and seconds < 0:
-        raise ConfigError(f"{place} seconds is {seconds}; allowed: 0 or more")
     for key, value in given.items():
         if isinstance(value, Decimal) and not value.is_finite():
             raise ConfigError(f"{place} {key} is {value}; allowed: a number")
@@ -111,8 +111,23 @@ def _check(place: str, rule: Rule) -> None:
     if isinstance(rule, ActionRule) and rule.stream is not None and (rule.path or rule.method):
         raise ConfigError(f"{place} waits for a request and for a frame; allowed: path, or stream")
     if "find" in given:
-        try:
-            re.compile(given["find"]).sub(given["put"], "")
-            re.compile(given["find"] + "|").sub(given["put"], "")
-        except re.error as error:
-            raise ConfigError(f"{place} find is {given['find']!r} with put {given['put']!r}: {error}") from error
+        _check_pattern(place, given["find"], given["put"])
+
+
+def _bounds_of(rule: Rule) -> dict[str, tuple[int, int | None]]:
+    """The bounds of keys that mean something else in one verb than in another."""
+    least = -_LONGEST_S if isinstance(rule, ActionRule) else 0
+    own: dict[str, tuple[int, int | None]] = {"seconds": (least, _LONGEST_S)}
+    return own | {"code": (1000, 4999)} if isinstance(rule, Close) else own
+
+
+def _within(value: Decimal | int, least: int, most: int | None) -> bool:
+    return least <= value and (most is None or value <= most)
+
+
+def _check_pattern(place: str, find: str, put: str) -> None:
+    """Refuse an expression that would only fail where it is used, on bytes."""
+    try:
+        re.compile(find.encode()).sub(put.encode(), b"")
+    except (re.error, ValueError, OverflowError, RecursionError) as error:
+        raise ConfigError(f"{place} find is {find!r} with put {put!r}: {error}") from error

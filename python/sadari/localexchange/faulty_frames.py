@@ -47,7 +47,7 @@ class _Line:
 class FrameFaults:
     """A filter of outgoing frames: from one frame to what is sent in its place, and after how many seconds.
 
-    A frame held back to be reordered is sent behind later frames of its connection, so it stays out while there are none.
+    A frame held back to be reordered goes out behind later frames of its connection, so not at all if there are none.
     """
 
     def __init__(self, faults: Faults, now_ns: Callable[[], int]) -> None:

@@ -40,9 +40,8 @@ UNAVAILABLE = {
     "A": (-1000, "Unknown error, please check your request or try again later."),
     "B": (-1000, "Service Unavailable."),
     "C": (-1001, "Internal error; unable to process your request. Please try again."),
-    "D": (-1008, "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try "
-          "again."),
-}  # fmt: skip
+    "D": (-1008, "Request throttled by system-level protection. Reduce-only/close-position orders are exempt."),
+}
 # How many different reads are remembered, and how many replies of each.
 KEPT_READS = 1_000
 KEPT_REPLIES = 1_000
@@ -86,8 +85,8 @@ class _Reads:
 def faulty(faults: Faults, now_ns: Callable[[], int]) -> Middleware:
     """A middleware that performs the faults around whatever an application answers.
 
-    It belongs outermost. A fault that stands in for the reply of a request that is applied lets the application answer and
-    throws that answer away; what is not applied never reaches it.
+    It belongs outermost. Where a fault stands in for the reply of a request that is applied, the application's answer
+    is thrown away; what is not applied never reaches it.
 
     Args:
         faults: Which decide.
@@ -96,15 +95,15 @@ def faulty(faults: Faults, now_ns: Callable[[], int]) -> Middleware:
     reads = _Reads()
 
     @web.middleware
-    async def middleware(request: web.Request, application: Handler) -> web.StreamResponse:
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
         parameters = await _parameters(request) if faults.reads_parameters else ""
         fired = faults.at_request(request.method, request.path, parameters, now_ns())
 
         async def answer() -> web.StreamResponse:
             try:
-                response = await application(request)
+                response = await handler(request)
             except web.HTTPException as refusal:
-                response = refusal
+                response = _as_reply(refusal)
             if faults.remembers(request.method, request.path):
                 reads.remember(request, response, now_ns())
             return response
@@ -211,6 +210,12 @@ def _altered(rule: AlterReply, response: web.StreamResponse) -> web.StreamRespon
         return response
     changed = re.sub(rule.find.encode(), rule.put.encode(), body)
     return web.Response(status=response.status, content_type=response.content_type, body=changed)
+
+
+def _as_reply(refusal: web.HTTPException) -> web.Response:
+    """What the server would make of a refusal that was raised."""
+    headers = {name: value for name, value in refusal.headers.items() if name != "Content-Length"}
+    return web.Response(status=refusal.status, reason=refusal.reason, headers=headers, body=refusal.body)
 
 
 def _body(response: web.StreamResponse) -> bytes | None:
