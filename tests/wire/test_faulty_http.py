@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 import pytest
-from aiohttp import web
+from aiohttp import ClientError, ClientPayloadError, ClientSession, ServerDisconnectedError, WSServerHandshakeError, web
 
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.faults import SECOND, Faults
@@ -57,6 +57,7 @@ class Bench:
         self.now_ns = 0
         self.faults = Faults(load_faults(text), seed, 0)
         self.application = web.Application(middlewares=[faulty(self.faults, lambda: self.now_ns)])
+        self.application.router.add_get("/ws", self._stream)
         self.application.router.add_route("*", "/{path:.*}", self._apply)
         self.port = 0
 
@@ -69,6 +70,13 @@ class Bench:
         return web.json_response(
             {"applied": len(self.applied), "padding": padding}, dumps=lambda value: msgspec.json.encode(value).decode()
         )
+
+    async def _stream(self, request: web.Request) -> web.WebSocketResponse:
+        stream = web.WebSocketResponse()
+        await stream.prepare(request)
+        await stream.send_str("a frame")
+        await stream.close()
+        return stream
 
     async def ask(self, method: str, path: str, body: str = "") -> Seen:
         """Send one request over a connection of its own and read until that ends."""
@@ -293,3 +301,53 @@ def test_only_the_named_request_is_hit_and_its_neighbors_are_served() -> None:
 
     rule = '[[fault]]\nverb = "lost_reply"\nmethod = "POST"\npath = "/fapi/*/order"\nnth = 2\n'
     Bench(f'{rule}contains = "symbol=BTCUSDT"\n').run(script)
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "applied"),
+    [
+        ('verb = "lost_request"', ServerDisconnectedError, 1),
+        ('verb = "lost_reply"', ServerDisconnectedError, 2),
+        ('verb = "reset"', ClientError, 1),
+        ('verb = "cut_body"', ClientPayloadError, 2),
+        ('verb = "cut_body"\nchunked = true', ClientPayloadError, 2),
+    ],
+)
+def test_a_pooled_connection_breaks_under_a_client_which_then_goes_on(
+    rule: str, kind: type[Exception], applied: int
+) -> None:
+    """The second request on a kept connection fails as that client says it, and the third opens a new one."""
+
+    async def script(bench: Bench) -> None:
+        url = f"http://127.0.0.1:{bench.port}/fapi/v1/order"
+        async with ClientSession() as client:
+            async with client.post(url) as first:
+                assert await first.read() == BODY
+            with pytest.raises(kind):
+                async with client.post(url) as second:
+                    await second.read()
+            assert len(bench.applied) == applied
+            async with client.post(url) as third:
+                assert third.status == 200
+
+    Bench(f"[[fault]]\n{rule}\nnth = 2\n").run(script)
+
+
+def test_a_stream_opens_through_the_faults_unless_its_path_is_hit() -> None:
+    """Rules that look into parameters or remember reads leave a handshake alone; a page refuses it."""
+    rules = '[[fault]]\nverb = "lost_reply"\ncontains = "no such text"\n[[fault]]\nverb = "stale_read"\n'
+
+    async def script(bench: Bench) -> None:
+        url = f"http://127.0.0.1:{bench.port}/ws"
+        async with ClientSession() as client:
+            for _ in range(2):
+                async with client.ws_connect(url) as stream:
+                    assert await stream.receive_str() == "a frame"
+            bench.faults.add(
+                load_faults('[[fault]]\nverb = "html"\nstatus = 404\npath = "/ws*"\nname = "gone"\n')[0], 0
+            )
+            bench.faults.remove("stale_read-2")
+            with pytest.raises(WSServerHandshakeError):
+                await client.ws_connect(url)
+
+    Bench(rules).run(script)

@@ -169,6 +169,7 @@ class Faults:
         self._actions = actions or Actions()
         self._standing: dict[str, _Standing] = {}
         self._firings: deque[Firing] = deque(maxlen=KEPT_FIRINGS)
+        self._acting = False
         self.watches_frames = False
         self.reads_parameters = False
         for rule in rules:
@@ -267,18 +268,35 @@ class Faults:
     def _count(self, standing: _Standing, subject: str, now_ns: int, first: Fired | None) -> Fired | None:
         """Count one match; the fault that has the request or the frame afterwards."""
         rule = standing.rule
-        if not standing.fires() or (first is not None and not isinstance(rule, ActionRule)):
+        if not standing.fires():
+            return first
+        if isinstance(rule, ActionRule):
+            # What an action sends out itself sets off no further one, or a trade on each fill would never end.
+            if not self._acting:
+                standing.fired += 1
+                refusal = self._act(rule)
+                self._record(rule, subject, now_ns, applied=refusal is None, refusal=refusal)
+            return first
+        if first is not None:
             return first
         standing.fired += 1
         applied = standing.applies()
-        refusal = None
-        if isinstance(rule, ActionRule):
-            try:
-                self._actions.perform(rule)
-            except RefusedError as error:
-                applied, refusal = False, str(error)
+        self._record(rule, subject, now_ns, applied=applied)
+        return Fired(rule, applied)
+
+    def _act(self, rule: ActionRule) -> str | None:
+        """Let an action happen; why it was refused."""
+        self._acting = True
+        try:
+            self._actions.perform(rule)
+        except RefusedError as error:
+            return str(error)
+        finally:
+            self._acting = False
+        return None
+
+    def _record(self, rule: Rule, subject: str, now_ns: int, *, applied: bool, refusal: str | None = None) -> None:
         self._firings.append(Firing(rule.name, verb_of(rule), now_ns, subject, applied, refusal))
-        return first if isinstance(rule, ActionRule) else Fired(rule, applied)
 
     def _look_over(self) -> None:
         rules = self.rules()

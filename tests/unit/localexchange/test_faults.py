@@ -169,6 +169,20 @@ def test_a_refused_action_is_on_record_and_disturbs_nobody() -> None:
     assert [(one.applied, one.refusal) for one in faults.firings()] == [(False, "-2019: Margin is insufficient.")]
 
 
+def test_an_action_at_a_frame_is_not_set_off_by_what_it_sends_itself() -> None:
+    """A trade on each fill is one trade for each fill of others."""
+    sent: list[bytes] = []
+
+    def trade(_rule: HumanTrade) -> None:
+        sent.append(b"FILLED")
+        faults.at_frame(1, "ORDER_TRADE_UPDATE", b"FILLED", 0)
+
+    faults = Faults([HumanTrade(name="a", symbol="A", stream="ORDER_*")], 1, 0, Actions(human_trade=trade))
+    for _ in range(2):
+        faults.at_frame(1, "ORDER_TRADE_UPDATE", b"FILLED", 0)
+    assert (len(sent), len(faults.firings())) == (2, 2)
+
+
 def test_an_action_that_nobody_performs_is_refused() -> None:
     """A rule never stands that could not happen."""
     with pytest.raises(ConfigError, match=r"no action 'clock_shift'[.] Allowed: human_trade"):
