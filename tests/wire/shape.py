@@ -1,4 +1,4 @@
-"""Two JSON values, compared by their keys and types: what an answer of ours has less, more or otherwise than a recording.
+"""Two JSON values, compared by their keys and types: what a served one has less, more or otherwise.
 
 The elements of an array are taken together, so that a key which only some of them have counts as present; a row whose
 places differ in type (a candle) is compared place by place.
@@ -10,7 +10,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null", dict: "object", list: "array"}
+KINDS = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    type(None): "null",
+    dict: "object",
+    list: "array",
+}
 
 
 @dataclass(frozen=True)
@@ -30,7 +38,9 @@ class Difference:
     served: str = ""
 
     def __str__(self) -> str:
-        return f"{self.path or '(the whole)'}: {self.what} (recorded {self.recorded or '-'}, served {self.served or '-'})"
+        return (
+            f"{self.path or '(the whole)'}: {self.what} (recorded {self.recorded or '-'}, served {self.served or '-'})"
+        )
 
 
 def differences(recorded: Sequence[Any], served: Sequence[Any]) -> list[Difference]:
