@@ -60,7 +60,8 @@ def recorded(speed: int = 60) -> list[str] | None:
     ]
     if not candles.is_dir() or not all(file.is_file() for file in instruments):
         return None
-    return ["--data", str(candles), "--instruments", *map(str, instruments), *synthetic(speed)]
+    named = [part for file in instruments for part in ("--instruments", str(file))]
+    return ["--data", str(candles), *named, *synthetic(speed)]
 
 
 @contextmanager

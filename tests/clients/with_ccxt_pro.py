@@ -13,6 +13,7 @@ from tests.clients.ccxt_settings import amount, first_market, settings
 from tests.clients.exchange_process import Address
 
 WAIT_S = 60
+SETTLED_S = 2  # The client connects and takes its first picture of the account.
 
 
 def played(address: Address, scene: Callable[[Any, str], Awaitable[None]]) -> None:
@@ -93,22 +94,19 @@ def test_an_order_shows_in_orders_trades_balance_and_position(address: Address) 
     """One market order is told on all four of the account's streams."""
 
     async def scene(client: Any, symbol: str) -> None:
-        last = (await client.fetch_ticker(symbol))["last"]
-        size = amount(client, symbol, last)
-        listening = [
-            asyncio.create_task(
-                until(lambda: client.watch_orders(symbol), lambda orders: orders[-1]["status"] == "closed")
-            ),
-            asyncio.create_task(until(lambda: client.watch_my_trades(symbol), bool)),
-            asyncio.create_task(until(client.watch_balance, lambda balance: "USDT" in balance)),
-            asyncio.create_task(
-                until(lambda: client.watch_positions([symbol]), lambda found: bool(found[-1]["contracts"]))
-            ),
-        ]
-        await asyncio.sleep(2)
+        size = amount(client, symbol, (await client.fetch_ticker(symbol))["last"])
+        listening = asyncio.gather(
+            until(lambda: client.watch_orders(symbol), lambda orders: orders[-1]["status"] == "closed"),
+            until(lambda: client.watch_my_trades(symbol), bool),
+            until(client.watch_balance, lambda balance: "USDT" in balance),
+            until(lambda: client.watch_positions([symbol]), lambda found: bool(found and found[-1]["contracts"])),
+        )
+        await asyncio.sleep(SETTLED_S)
         bought = await client.create_order(symbol, "market", "buy", size)
-        orders, trades, balance, positions = await asyncio.gather(*listening)
-        await client.create_order(symbol, "market", "sell", size, None, {"reduceOnly": True})
+        try:
+            orders, trades, balance, positions = await listening
+        finally:
+            await client.create_order(symbol, "market", "sell", size, None, {"reduceOnly": True})
         assert (orders[-1]["id"], orders[-1]["filled"]) == (bought["id"], size)
         assert trades[-1]["order"] == bought["id"]
         assert balance["USDT"]["total"] > 0

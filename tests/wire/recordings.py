@@ -144,8 +144,14 @@ MEANT = (
     Meant("@kline", "ps", "extra", "since 2026-06-30: the pair"),
     Meant("@kline", "st", "extra", "since 2026-06-30: 1 is USD-M"),
     Meant("account v2", "feeBurn", "extra", "in the reference's list, newer than the sample"),
+    Meant(
+        "fundingInfo", "", "empty", "lists contracts with an adjusted cap, floor or interval; made-up ones have none"
+    ),
+    Meant("openAlgoOrders", "[].actualQty", "extra", "in the reference's list, newer than the sample"),
+    Meant("openAlgoOrders", "[].actualType", "extra", "in the reference's list, newer than the sample"),
     Meant("account v3", "assets[].marginAvailable", "extra", "the live host sends it beyond its documentation"),
     Meant("commissionRate", "rpiCommissionRate", "extra", "since 2025-11-18"),
+    Meant("leverageBracket", "[].brackets[].cum", "type", "a fraction in higher brackets; the sample has one bracket"),
     Meant("leverageBracket", "[].notionalCoef", "missing", "only on accounts with adjusted brackets"),
     Meant("openOrders", "[].activatePrice", "missing", "only on trailing orders, which the sample is"),
     Meant("openOrders", "[].priceRate", "missing", "only on trailing orders, which the sample is"),
