@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT.parent / "shared" / "data"
 COMMAND = "import sys; from sadari.cli.main import main; sys.exit(main())"
 GRACE_S = 20
+SYMBOLS = "BTCUSDT,DOGEUSDT,ETHUSDT,LTCUSDT,XRPUSDT"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def recorded(speed: int = 60) -> list[str] | None:
     if not candles.is_dir() or not all(file.is_file() for file in instruments):
         return None
     named = [part for file in instruments for part in ("--instruments", str(file))]
-    return ["--data", str(candles), *named, *synthetic(speed)]
+    return ["--data", str(candles), *named, "--symbols", SYMBOLS, *synthetic(speed)]
 
 
 @contextmanager

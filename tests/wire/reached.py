@@ -69,11 +69,13 @@ async def _settings(client: PlainClient, symbol: str) -> Served:
 async def _streamed(client: PlainClient, symbol: str) -> Served:
     low = symbol.lower()
     market = f"/market/stream?streams={low}@aggTrade/{low}@kline_1m/{low}@markPrice@1s/{low}@ticker"
+    also = f"/market/stream?streams={low}@miniTicker/{low}_perpetual@continuousKline_1m"
     public = f"/public/stream?streams={low}@bookTicker/{low}@depth@100ms/{low}@trade"
-    async with client.socket(market) as first, client.socket(public) as second:
+    async with client.socket(market) as first, client.socket(public) as second, client.socket(also) as third:
         lists = await asyncio.gather(
             heard(first, {"aggTrade", "kline", "markPriceUpdate", "24hrTicker"}, STREAM_S),
             heard(second, {"bookTicker", "depthUpdate", "trade"}, STREAM_S),
+            heard(third, {"24hrMiniTicker", "continuous_kline"}, STREAM_S),
         )
     served: Served = {}
     for event in (one for found in lists for one in found):
@@ -125,6 +127,7 @@ async def _orders(client: PlainClient, market: dict[str, Any]) -> Served:
     return served | {
         "order, placed": [resting, bought, sold],
         "userTrades": [await client.signed("GET", "/fapi/v1/userTrades", **symbol)],
+        "allOrders": [await client.signed("GET", "/fapi/v1/allOrders", **symbol)],
         "income": [await client.signed("GET", "/fapi/v1/income")],
         "balance": [await client.signed("GET", "/fapi/v3/balance")],
     }

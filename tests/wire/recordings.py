@@ -51,6 +51,7 @@ RECORDED: dict[str, tuple[str, ...]] = {
     "order, placed": ("rest/ccxt-recorded/swap-batchOrders-response.json",),
     "order": (f"{LIBRARY}/rest/http_json-order_response.json",),
     "openOrders": (f"{NET}/Trading-GetOpenOrders.json",),
+    "allOrders": (f"{LIBRARY}/rest/http_responses-http_futures_account_orders.json",),
     "allOpenOrders": (f"{NET}/Trading-CancelAllOrders.json",),
     "userTrades": (
         f"{NET}/Trading-GetUserTrades.json",
@@ -107,6 +108,12 @@ WRITTEN: dict[str, Any] = {
         | {"adl": 0, "updateTime": 0}
     ],
     "algoOrder, canceled": {"algoId": 1, "clientAlgoId": "", "code": "200", "msg": "success"},
+    "@24hrMiniTicker": dict.fromkeys(("e", "s", "c", "o", "h", "l", "v", "q", "ps"), "") | {"E": 0, "st": 1},
+    "@continuous_kline": {
+        **dict.fromkeys(("e", "ps", "ct"), ""),
+        "E": 0,
+        "k": dict.fromkeys("ioclhvqVQB", "") | dict.fromkeys("tTfLn", 0) | {"x": True},
+    },
     "openInterest": {"openInterest": "", "symbol": "", "time": 0},
     "ACCOUNT_CONFIG_UPDATE": {"e": "", "E": 0, "T": 0, "ac": {"s": "", "l": 0}},
 }
@@ -137,40 +144,42 @@ MEANT = (
     Meant("fundingRate", "[].rateType", "extra", "since 2026-07-28"),
     Meant("@markPriceUpdate", "ap", "extra", "the moving average of the mark price, in the reference's list"),
     Meant("@24hrTicker", "ps", "extra", "since 2026-06-30: the pair"),
-    Meant("@trade", "ps", "extra", "since 2026-06-30: the pair"),
     Meant("@trade", "st", "extra", "since 2026-06-30: 1 is USD-M"),
-    Meant("@markPriceUpdate", "ps", "extra", "since 2026-06-30: the pair"),
-    Meant("@aggTrade", "ps", "extra", "since 2026-06-30: the pair"),
-    Meant("@kline", "ps", "extra", "since 2026-06-30: the pair"),
-    Meant("@kline", "st", "extra", "since 2026-06-30: 1 is USD-M"),
     Meant("account v2", "feeBurn", "extra", "in the reference's list, newer than the sample"),
     Meant(
         "fundingInfo", "", "empty", "lists contracts with an adjusted cap, floor or interval; made-up ones have none"
     ),
     Meant("openAlgoOrders", "[].actualQty", "extra", "in the reference's list, newer than the sample"),
     Meant("openAlgoOrders", "[].actualType", "extra", "in the reference's list, newer than the sample"),
+    Meant(
+        "exchangeInfo", "symbols[].permissionSets", "empty", "names products (grids, copy trading) that are not played"
+    ),
+    Meant("account v2", "positions[].breakEvenPrice", "extra", "the live host sends it beyond its documentation"),
+    Meant("account v2", "positions[].isolatedMargin", "extra", "the reference: v2 has the keys of v3 as well"),
+    Meant("account v2", "positions[].isolatedWallet", "extra", "the reference: v2 has the keys of v3 as well"),
+    Meant("account v2", "positions[].notional", "extra", "the reference: v2 has the keys of v3 as well"),
     Meant("account v3", "assets[].marginAvailable", "extra", "the live host sends it beyond its documentation"),
     Meant("commissionRate", "rpiCommissionRate", "extra", "since 2025-11-18"),
     Meant("leverageBracket", "[].brackets[].cum", "type", "a fraction in higher brackets; the sample has one bracket"),
     Meant("leverageBracket", "[].notionalCoef", "missing", "only on accounts with adjusted brackets"),
     Meant("openOrders", "[].activatePrice", "missing", "only on trailing orders, which the sample is"),
     Meant("openOrders", "[].priceRate", "missing", "only on trailing orders, which the sample is"),
-    Meant("openOrders", "[].priceMatch", "extra", "newer than the sample"),
-    Meant("openOrders", "[].selfTradePreventionMode", "extra", "newer than the sample"),
-    Meant("openOrders", "[].goodTillDate", "extra", "newer than the sample"),
+    Meant("allOrders", "[].activatePrice", "missing", "only on trailing orders, which the sample is"),
+    Meant("allOrders", "[].priceRate", "missing", "only on trailing orders, which the sample is"),
+    Meant("allOrders", "[].priceMatch", "extra", "newer than the sample"),
+    Meant("allOrders", "[].selfTradePreventionMode", "extra", "newer than the sample"),
+    Meant("allOrders", "[].goodTillDate", "extra", "newer than the sample"),
     Meant("userTrades", "[].pair", "extra", "since 2026-08-07"),
     Meant("userTrades", "[].baseQty", "extra", "since 2026-08-07"),
     Meant("income", "[].tranId", "type", "an integer on the live host; the sample quotes it"),
     Meant("exchangeInfo", "symbols[].underlyingSubType", "empty", "a made-up coin is of no kind"),
     Meant("ORDER_TRADE_UPDATE", "o.er", "extra", "since 2025-10-23: why an order expired"),
     Meant("ORDER_TRADE_UPDATE", "o.pm", "extra", "in the reference's list, newer than the sample"),
-    Meant("ORDER_TRADE_UPDATE", "o.V", "extra", "in the reference's list, newer than the sample"),
     Meant("ORDER_TRADE_UPDATE", "o.gtd", "extra", "in the reference's list, newer than the sample"),
     Meant("ORDER_TRADE_UPDATE", "o.AP", "missing", "only on trailing orders"),
     Meant("ORDER_TRADE_UPDATE", "o.cr", "missing", "only on trailing orders"),
     Meant("ACCOUNT_UPDATE", "a.P[].ma", "extra", "the live host sends the margin asset beyond its documentation"),
     Meant("ALGO_UPDATE", "o.ia", "extra", "since 2026-08-07: whether a trailing order is active"),
-    Meant("ALGO_UPDATE", "o.rm", "missing", "only where the engine refused the order"),
 )
 
 

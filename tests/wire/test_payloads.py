@@ -8,7 +8,8 @@ import pytest
 
 from tests.clients.exchange_process import running, synthetic
 from tests.wire.reached import Served, everything
-from tests.wire.recordings import MEANT, PAYLOADS, RECORDED, WRITTEN, unexplained
+from tests.wire.recordings import MEANT, PAYLOADS, RECORDED, WRITTEN, samples, unexplained
+from tests.wire.shape import differences
 
 pytestmark = [
     pytest.mark.skipif(
@@ -30,6 +31,12 @@ def test_what_is_served_has_the_shape_of_what_was_recorded(kind: str, served: Se
     """Every difference in keys and types has a reason in the table."""
     assert kind in served
     assert not (found := unexplained(kind, served[kind])), "\n" + "\n".join(map(str, found))
+
+
+def test_no_meant_difference_is_gone(served: Served) -> None:
+    """An entry of the table that explains nothing any more is taken out, so that it cannot hide a mistake to come."""
+    shown = {kind: {(one.path, one.what) for one in differences(samples(kind), served[kind])} for kind in served}
+    assert not [one for one in MEANT if (one.path, one.what) not in shown[one.kind]]
 
 
 def test_every_meant_difference_is_of_a_known_kind_and_has_a_reason() -> None:
