@@ -1,7 +1,7 @@
 # Every target makes what it needs. A fresh machine needs python3 (3.11 or newer) and cargo (1.85 or newer).
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench bench-peers requirements docs format clean
+.PHONY: help env demo test check bench bench-peers clients requirements docs format clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -9,6 +9,7 @@ export PIP_QUIET := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
 PEERS := .cache/peers
+CLIENTS := .cache/clients
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
 
 help: ## print this list
@@ -61,6 +62,16 @@ $(PEERS)/.installed: .venv/.kernel
 	test -x $(PEERS)/bin/pip || $(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/pip install --upgrade 'pip>=25.1'
 	$(PEERS)/bin/pip install '.[research]' --group peers
+	@touch $@
+
+clients: env $(CLIENTS)/.installed ## let other people's clients (ccxt, python-binance) trade against the local exchange
+	$(CLIENTS)/bin/pytest --quiet -W default tests/clients/with_*.py # their warnings are theirs
+
+# An environment of their own, so that nothing they need can hide what ours lacks: the exchange itself runs in .venv.
+$(CLIENTS)/.installed: pyproject.toml
+	test -x $(CLIENTS)/bin/pip || $(PYTHON) -m venv $(CLIENTS)
+	$(CLIENTS)/bin/pip install --upgrade 'pip>=25.1'
+	$(CLIENTS)/bin/pip install --group clients
 	@touch $@
 
 requirements: env ## list the numbered requirements that have no test, and counts part by part
