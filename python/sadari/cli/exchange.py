@@ -20,7 +20,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         commands, "exchange", "serve the exchange model over HTTP and WebSocket, in the exchange's own protocol",
         "sadari exchange --data candles --port 8710 --speed 60", run,
     )  # fmt: skip
-    parser.add_argument("about", nargs="?", choices=("coverage",), help="print what of the protocol is served, and end")
+    parser.add_argument(
+        "about",
+        nargs="?",
+        choices=("coverage", "faults"),
+        help="print what of the protocol is served, or which faults can be produced and how; and end",
+    )
     parser.add_argument(
         "--data", type=Path, nargs="+", default=[], metavar="DIR", help="candles to play (default: a made-up market)"
     )
@@ -44,6 +49,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--strict-routes", action="store_true", help="paths without a route carry public streams only, as the live host"
     )
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="rules in TOML; see sadari exchange faults")
     parser.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
 
 
@@ -54,7 +60,12 @@ def run(asked: argparse.Namespace) -> int:
 
         print(text())
         return 0
-    from sadari.run.local import LocalSettings, serve
+    if asked.about == "faults":
+        from sadari.run.local_coverage import faults
+
+        print(faults())
+        return 0
+    from sadari.run.local import LocalSettings, read_faults, serve
 
     settings = LocalSettings(
         data=asked.data,
@@ -69,6 +80,7 @@ def run(asked: argparse.Namespace) -> int:
         seed=asked.seed,
         balance=asked.balance,
         strict_routes=asked.strict_routes,
+        faults=read_faults(asked.faults) if asked.faults else (),
     )
     serve(settings, show_json if asked.json else show)
     return 0

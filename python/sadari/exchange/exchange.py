@@ -173,6 +173,13 @@ class Exchange(AccountView):
         self._clearing.crossed.watch()
         return [self._clearing.balances(wallet, time_ns, "TRANSFER")]
 
+    @exact
+    def relist(self, instrument: Instrument) -> None:
+        """Go on with other filters or brackets of a symbol; a leverage that no bracket allows any more becomes less."""
+        market = self._market(instrument.symbol)
+        market.instrument = instrument
+        self._apply_leverage(market, min(market.leverage, max(one.max_leverage for one in instrument.brackets)))
+
     # What happens
 
     def mark(self, symbol: str, price: Decimal) -> None:

@@ -10,8 +10,11 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from sadari.binance.wire.orders import Done
+from sadari.errors import ConfigError
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
+from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.faults import Faults, Firing
 from sadari.localexchange.market import Market
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.play import Play, until_of
@@ -39,6 +42,20 @@ class Clocks(msgspec.Struct, frozen=True):
     ended: bool
 
 
+class Fired(msgspec.Struct, frozen=True):
+    """How often a rule has matched, and fired."""
+
+    matched: int
+    fired: int
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """The rules that stand by name, and what has fired."""
+
+    counts: dict[str, Fired]
+    firings: list[Firing]
+
+
 class Control:
     """Sees and moves the exchange.
 
@@ -48,6 +65,7 @@ class Control:
         play: What a step moves; only in lockstep.
         gateway_ns: The gateway's clock.
         frames: The last frame number of each connection.
+        faults: The rules of faults, which come and go while it runs.
         lockstep: Whether time goes on by steps.
     """
 
@@ -58,6 +76,7 @@ class Control:
         play: Play,
         gateway_ns: Callable[[], int],
         frames: Callable[[], dict[int, int]],
+        faults: Faults,
         *,
         lockstep: bool,
     ) -> None:
@@ -66,6 +85,7 @@ class Control:
         self._play = play
         self._gateway_ns = gateway_ns
         self._frames = frames
+        self._faults = faults
         self._lockstep = lockstep
 
     def endpoints(self, client: Iterable[Endpoint]) -> list[Endpoint]:
@@ -75,6 +95,9 @@ class Control:
             Endpoint("GET", "/control/clocks", self.clocks, Security.TOKEN, 0),
             Endpoint("POST", "/control/step", self.step, Security.TOKEN, 0),
             Endpoint("POST", "/control/transfer", self.transfer, Security.TOKEN, 0),
+            Endpoint("GET", "/control/faults", self.standing, Security.TOKEN, 0),
+            Endpoint("POST", "/control/faults", self.add_faults, Security.TOKEN, 0),
+            Endpoint("DELETE", "/control/faults", self.remove_fault, Security.TOKEN, 0),
         ]
         signed = [one for one in client if one.security is Security.SIGNED]
         return own + [
@@ -108,3 +131,25 @@ class Control:
             raise Refused(-1130, "Data sent for parameter 'asset' is not valid.")
         self._desk.transfer(amount, asset)
         return Done(200, "success")
+
+    def standing(self, _: Parameters) -> Standing:
+        """The rules of faults that stand, how often each has fired, and the newest firings."""
+        counts = {name: Fired(count.matched, count.fired) for name, count in self._faults.counts().items()}
+        return Standing(counts, list(self._faults.firings()))
+
+    def add_faults(self, asked: Parameters) -> Standing:
+        """Let the rules of ``toml`` stand from now on."""
+        try:
+            for rule in load_faults(asked.text("toml")):
+                self._faults.add(rule, self._gateway_ns())
+        except ConfigError as error:
+            raise Refused(-1130, str(error)) from None
+        return self.standing(asked)
+
+    def remove_fault(self, asked: Parameters) -> Standing:
+        """End the rule ``name``."""
+        try:
+            self._faults.remove(asked.text("name"))
+        except ConfigError as error:
+            raise Refused(-1130, str(error)) from None
+        return self.standing(asked)

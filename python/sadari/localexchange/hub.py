@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from sadari.binance.wire.control import CombinedEvent, ListenKeyExpired
+from sadari.localexchange.faulty_frames import CloseConnection
 from sadari.localexchange.limits import MINUTE_NS, SECOND_NS, Window
 from sadari.localexchange.listen_keys import ListenKeys
 from sadari.localexchange.subscriptions import Subscriptions
@@ -106,7 +107,8 @@ class Hub:
     Args:
         listen_keys: Whose key user events go to.
         now_ns: The gateway's clock.
-        outgoing: Turns an event's text for one connection into the texts to send, each after a delay in seconds.
+        outgoing: Turns an event's text for one connection into the texts to send, each after a delay in seconds; may
+            raise `CloseConnection`.
         most_waiting: Bytes that may wait for a slow reader before it is cut.
     """
 
@@ -221,8 +223,11 @@ class Hub:
                 frame = ready[combined] = text if self.outgoing is not None else text_frame(text)
             if self.outgoing is None:
                 connection.push(frame)
-            else:
+                continue
+            try:
                 self._send_filtered(connection, self.outgoing(connection.number, kind or name, frame))
+            except CloseConnection as asked:
+                connection.close(asked.code, b"")
 
     def _send_filtered(self, connection: Connection, parts: list[tuple[float, bytes]]) -> None:
         for delay_s, text in parts:

@@ -31,13 +31,17 @@ class Play:
         market: What they have made so far.
         desk: The account that they meet.
         streams: What is told of them.
+        look: Called at each beat of the market's time, for what is due by a clock of its own.
     """
 
-    def __init__(self, tape: Tape, market: Market, desk: Desk, streams: MarketStreams) -> None:
+    def __init__(
+        self, tape: Tape, market: Market, desk: Desk, streams: MarketStreams, look: Callable[[], None]
+    ) -> None:
         self._tape = tape
         self._market = market
         self._desk = desk
         self._streams = streams
+        self._look = look
         self._start_ns = market.now_ns
         self._next_beat_ns = market.now_ns - market.now_ns % BEAT_NS + BEAT_NS
         self._due = {symbol: one.next_funding(market.now_ns) for symbol, one in market.symbols.items()}
@@ -86,6 +90,7 @@ class Play:
         self._settle(time_ns)
         self._market.on_time(time_ns)
         self._streams.on_time(time_ns)
+        self._look()
         self._next_beat_ns += BEAT_NS
 
     def _settle(self, until_ns: int) -> None:

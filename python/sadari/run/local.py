@@ -14,8 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from aiohttp.typedefs import Middleware
-
 from sadari.binance.decode import symbol_of
 from sadari.errors import ConfigError
 from sadari.exchange import BookSlippage, Exchange
@@ -26,8 +24,14 @@ from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.control import Control
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint
+from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.fault_rules import Rule
+from sadari.localexchange.faults import Faults
+from sadari.localexchange.faulty_frames import FrameFaults
+from sadari.localexchange.faulty_http import faulty
 from sadari.localexchange.gate import Gate
-from sadari.localexchange.hub import Hub, OutgoingFilter
+from sadari.localexchange.happenings import GatewayClock, Happenings
+from sadari.localexchange.hub import Hub
 from sadari.localexchange.limits import Limits
 from sadari.localexchange.market import Market
 from sadari.localexchange.market_streams import MarketStreams
@@ -71,6 +75,7 @@ class LocalSettings:
         seed: Of tape, keys and made-up market.
         balance: The account's first balance.
         strict_routes: Whether paths without a route carry public streams only, as the live host does.
+        faults: The rules of faults that stand from the start.
     """
 
     data: Sequence[Path] = ()
@@ -85,6 +90,7 @@ class LocalSettings:
     seed: int = 1
     balance: Decimal = Decimal(10_000)
     strict_routes: bool = False
+    faults: tuple[Rule, ...] = ()
 
 
 class Listings(NamedTuple):
@@ -110,8 +116,6 @@ class LocalExchange:
         listings: What is traded.
         settings: What it is asked to be.
         now_ns: The wall's clock.
-        middlewares: Put around every request.
-        outgoing: Put around every frame.
 
     Raises:
         ConfigError: The history leaves nothing to play.
@@ -122,9 +126,6 @@ class LocalExchange:
         listings: Listings,
         settings: LocalSettings,
         now_ns: Callable[[], int] = wall_ns,
-        *,
-        middlewares: Sequence[Middleware] = (),
-        outgoing: OutgoingFilter | None = None,
     ) -> None:
         self.settings = settings
         self.credentials = credentials(settings.seed)
@@ -136,16 +137,20 @@ class LocalExchange:
             for symbol, one in sorted(listings.candles.items())
         ]
         self.market = Market(tapes, start_ns, shift_ns, listings.funding)
-        self.gateway_ns: Callable[[], int] = self._market_ns if settings.lockstep else now_ns
+        self.gateway_ns = GatewayClock(self._market_ns if settings.lockstep else now_ns)
         keys = listen_keys.ListenKeys(self.gateway_ns, settings.seed)
-        self.hub = Hub(keys, self.gateway_ns, outgoing=outgoing)
+        self.hub = Hub(keys, self.gateway_ns)
         fees = Fees()
         slippage = BookSlippage(self._levels)
         exchange = Exchange(listings.instruments, fees, settings.balance, slippage=slippage)
         announcements = Announcements(exchange, listings.instruments, self.hub.publish_user)
         self.desk = Desk(exchange, listings.instruments, announcements, self._market_ns, self._price)
         streams = MarketStreams(self.market, self.hub.wanted, self.hub.publish)
-        self.play = Play(Tape(tapes), self.market, self.desk, streams)
+        happenings = Happenings(self.desk, self.market, keys, self.gateway_ns)
+        self.actions = happenings.actions()
+        self.faults = Faults(settings.faults, settings.seed, self.gateway_ns(), self.actions)
+        self.hub.outgoing = FrameFaults(self.faults, self.gateway_ns)
+        self.play = Play(Tape(tapes), self.market, self.desk, streams, self._look)
         served = [
             *public_endpoints.endpoints(self.market, self.gateway_ns),
             *listen_keys.endpoints(keys),
@@ -154,7 +159,13 @@ class LocalExchange:
             *AccountEndpoints(self.desk, fees).endpoints(),
         ]
         control = Control(
-            self.desk, self.market, self.play, self.gateway_ns, self.hub.last_frames, lockstep=settings.lockstep
+            self.desk,
+            self.market,
+            self.play,
+            self.gateway_ns,
+            self.hub.last_frames,
+            self.faults,
+            lockstep=settings.lockstep,
         )
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
         self.methods = ws_api.methods(served)
@@ -162,7 +173,8 @@ class LocalExchange:
         gate = Gate({key: secret.encode()}, self.gateway_ns, _report, Limits(), token=token)
         self.server = Server(
             self.endpoints, gate, self.hub, route_of=route_of, methods=self.methods,
-            strict_routes=settings.strict_routes, middlewares=middlewares,
+            strict_routes=settings.strict_routes,
+            middlewares=(faulty(self.faults, self.gateway_ns),),
         )  # fmt: skip
 
     async def serve(self, started: Callable[[Address], None], stop: asyncio.Event) -> None:
@@ -195,6 +207,9 @@ class LocalExchange:
                 with contextlib.suppress(asyncio.CancelledError):
                     await playing
             await self.server.stop()
+
+    def _look(self) -> None:
+        self.faults.act(self.gateway_ns())
 
     def _market_ns(self) -> int:
         return self.market.now_ns
@@ -232,6 +247,20 @@ def listings(settings: LocalSettings) -> Listings:
     described = describe(columns, [*own, *settings.instruments], {})
     refuse_missing(described.missing)
     return Listings(described.instruments, columns, funding_beside(Inputs(data=settings.data), columns))
+
+
+def read_faults(path: Path) -> tuple[Rule, ...]:
+    """The rules of a file.
+
+    Raises:
+        ConfigError: It cannot be read, or is wrong; names the file.
+    """
+    try:
+        return load_faults(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
 
 
 def begin(columns: Mapping[str, candles.CandleColumns], history_ns: int) -> int:

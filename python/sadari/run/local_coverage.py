@@ -8,6 +8,7 @@ from importlib.resources import files
 
 from sadari.binance.wire import control, user
 from sadari.localexchange import known
+from sadari.localexchange.fault_table import fault_table
 from sadari.localexchange.order_wishes import CONDITIONAL, REGULAR
 from sadari.localexchange.stream_names import KINDS
 from sadari.run.local import Listings, LocalExchange, LocalSettings
@@ -37,6 +38,11 @@ def text() -> str:
         "Control API: " + ", ".join(own) + ", and any signed endpoint behind `/control/human`.",
     ]
     return "\n\n".join(parts)
+
+
+def faults() -> str:
+    """The table of faults: each with the rules that produce it, or the reason why none does."""
+    return fault_table(_smallest().actions)
 
 
 def _smallest() -> LocalExchange:

@@ -1,0 +1,157 @@
+"""What happens at the exchange by itself or by the account's owner: the actions of faults, carried out.
+
+Not among them is the gap in the price: prices are the tape's, and history served afterwards would deny it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import msgspec
+
+from sadari.localexchange.desk import Desk
+from sadari.localexchange.fault_rules import (
+    BracketChange,
+    FilterChange,
+    HumanCancel,
+    HumanMode,
+    HumanTrade,
+    ListenKeyDeath,
+)
+from sadari.localexchange.faults import Actions
+from sadari.localexchange.listen_keys import ListenKeys
+from sadari.localexchange.market import Market
+from sadari.localexchange.refused import Refused
+from sadari.model.command import PlaceOrder
+from sadari.model.instrument import Bracket, Instrument
+from sadari.model.order import MarginMode, OrderType, Purpose, Side
+from sadari.model.units import SECOND_NS
+
+
+class GatewayClock:
+    """The gateway's clock, which can go wrong.
+
+    Args:
+        now_ns: The right time.
+    """
+
+    def __init__(self, now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
+        self._ahead_ns = 0
+
+    def __call__(self) -> int:
+        """The time that the gateway takes for the right one."""
+        return self._now_ns() + self._ahead_ns
+
+    def shift(self, seconds: Decimal) -> None:
+        """Go ahead by so much, or back."""
+        self._ahead_ns += int(seconds * SECOND_NS)
+
+
+class Happenings:
+    """Carries out the actions on one exchange. Each raises what the exchange refuses.
+
+    Args:
+        desk: The account.
+        market: What is traded.
+        keys: The listen keys.
+        clock: The gateway's.
+    """
+
+    def __init__(self, desk: Desk, market: Market, keys: ListenKeys, clock: GatewayClock) -> None:
+        self._desk = desk
+        self._market = market
+        self._keys = keys
+        self._clock = clock
+
+    def actions(self) -> Actions:
+        """The table of them."""
+        return Actions(
+            listen_key_death=self.kill_listen_key,
+            clock_shift=lambda rule: self._clock.shift(rule.seconds),
+            filter_change=self.change_filters,
+            bracket_change=self.change_brackets,
+            human_trade=self.trade,
+            human_cancel=self.cancel,
+            human_mode=self.change_modes,
+            human_transfer=lambda rule: self._desk.transfer(rule.amount, rule.asset),
+        )
+
+    def kill_listen_key(self, rule: ListenKeyDeath) -> None:
+        """End the active key, with its event at the next look of the server or without a word."""
+        if rule.event:
+            self._keys.kill()
+        elif self._keys.active() is not None:
+            self._keys.close()
+
+    def change_filters(self, rule: FilterChange) -> None:
+        """List a symbol with other filters; the tape's prices keep their decimals."""
+        given = {
+            name: value
+            for name in ("tick_size", "step_size", "min_qty", "min_notional")
+            if (value := getattr(rule, name)) is not None
+        }
+        self._relist(msgspec.structs.replace(self._known(rule.symbol), **given))
+
+    def change_brackets(self, rule: BracketChange) -> None:
+        """List a symbol with other brackets."""
+        instrument = self._known(rule.symbol)
+        most = rule.max_leverage
+        changed: list[Bracket] = []
+        for one in instrument.brackets:
+            rate, before = one.maint_margin_rate * rule.maint_factor, changed[-1] if changed else None
+            # The amount that keeps the margin continuous where one bracket ends and the next begins.
+            cum = before.cum + one.floor * (rate - before.maint_margin_rate) if before else Decimal(0)
+            leverage = one.max_leverage if most is None else min(one.max_leverage, most)
+            changed.append(Bracket(one.floor, one.cap, leverage, rate, cum))
+        self._relist(msgspec.structs.replace(instrument, brackets=tuple(changed)))
+
+    def trade(self, rule: HumanTrade) -> None:
+        """Trade at the market: a quantity, or the whole position the other way."""
+        held = self._desk.exchange.positions.get(rule.symbol)
+        side = Side(rule.side) if rule.side else Side.SELL if held is not None and held.side > 0 else Side.BUY
+        qty = rule.qty if rule.qty is not None else abs(held.qty) if held is not None else Decimal(0)
+        self._known(rule.symbol)
+        self._desk.place(
+            PlaceOrder(
+                symbol=rule.symbol,
+                client_order_id="",
+                purpose=Purpose.ENTRY,
+                side=side,
+                order_type=OrderType.MARKET,
+                qty=qty,
+                reduce_only=rule.qty is None,
+            )
+        )
+
+    def cancel(self, rule: HumanCancel) -> None:
+        """Cancel what rests on a symbol."""
+        if rule.orders != "conditional":
+            for order in list(self._desk.open_orders(rule.symbol)):
+                self._desk.cancel(order)
+        if rule.orders != "regular":
+            for algo in list(self._desk.open_algos(rule.symbol)):
+                self._desk.cancel_algo(algo)
+
+    def change_modes(self, rule: HumanMode) -> None:
+        """Change the settings that are named."""
+        if rule.hedge_mode:
+            raise Refused(-1020, "This operation is not supported: hedge mode is not served here.")
+        if rule.multi_assets is not None:
+            self._desk.set_multi_assets(multi_assets=rule.multi_assets)
+        if rule.margin_mode is not None and rule.symbol is not None:
+            self._desk.set_margin_mode(rule.symbol, MarginMode(rule.margin_mode.lower()))
+        if rule.leverage is not None and rule.symbol is not None:
+            self._desk.set_leverage(rule.symbol, rule.leverage)
+
+    def _known(self, symbol: str) -> Instrument:
+        instrument = self._desk.instruments.get(symbol)
+        if instrument is None:
+            raise Refused(-1121, "Invalid symbol.")
+        return instrument
+
+    def _relist(self, instrument: Instrument) -> None:
+        self._desk.exchange.relist(instrument)
+        self._desk.instruments[instrument.symbol] = instrument
+        self._market.symbols[instrument.symbol].instrument = instrument
