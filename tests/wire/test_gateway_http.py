@@ -42,6 +42,13 @@ def test_a_signed_order_passes_as_query_and_as_form_and_is_counted() -> None:
     asyncio.run(scenario())
 
 
+def test_a_body_is_taken_as_the_bytes_that_were_signed() -> None:
+    """Whatever encoding its header claims, it is not unpacked."""
+    signed = f"{ORDER}&signature={sign(ORDER)}".encode()
+    headers = {**FORM, "Content-Encoding": "gzip"}
+    assert ask("POST", "/fapi/v1/order", data=signed, headers=headers)[:2] == (200, {"symbol": "BTCUSDT"})
+
+
 @pytest.mark.parametrize(
     ("method", "target", "more", "status", "code"),
     [

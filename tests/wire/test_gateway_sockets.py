@@ -276,3 +276,17 @@ def test_a_server_stops_though_a_client_does_not_answer() -> None:
         assert len(asyncio.all_tasks()) == 1
 
     asyncio.run(scenario())
+
+
+def test_a_connection_that_is_closing_listens_to_nothing_more() -> None:
+    """A control message that was under way when the closing began changes nothing."""
+
+    async def scenario() -> None:
+        async with gateway() as one:
+            await connect(one, f"/ws/{TRADES}")
+            connection = one.hub._connections[1]
+            one.hub.closed(connection)
+            one.hub.refresh(connection)
+            assert not one.hub.wanted(TRADES)
+
+    asyncio.run(scenario())
