@@ -227,6 +227,17 @@ def test_before_the_first_trade_everything_is_answered() -> None:
         assert len(rows) == start_row
 
 
+def test_a_rebased_market_tells_shifted_times() -> None:
+    """Rows and tickers are the same but for their times, where the shift keeps the frames."""
+    until_ns, days = OPEN_NS + 50 * MINUTE_NS, 700
+    plain = Played(tapes()).play(until_ns)
+    shifted = Played(tapes(shift_ns=days * DAY_NS)).play(until_ns + days * DAY_NS)
+    values, days_ms = {"symbol": "BTCUSDT", "interval": "15m"}, days * DAY_NS // MILLISECOND_NS
+    before: Any = plain.ask("/fapi/v1/klines", **values)
+    after: Any = shifted.ask("/fapi/v1/klines", **values)
+    assert [[row[0] + days_ms, *row[1:6], row[6] + days_ms, *row[7:]] for row in before] == after
+
+
 def test_takers_are_told_as_half_of_a_candle(played: Played) -> None:
     """A row closes one millisecond before the next one opens, and half of its volume was bought."""
     rows: Any = played.ask("/fapi/v1/klines", symbol="BTCUSDT", interval="3m", limit="9")
