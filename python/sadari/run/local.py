@@ -32,7 +32,7 @@ from sadari.localexchange.faulty_http import faulty
 from sadari.localexchange.gate import Gate
 from sadari.localexchange.happenings import GatewayClock, Happenings
 from sadari.localexchange.hub import Hub
-from sadari.localexchange.limits import Limits
+from sadari.localexchange.limits import NO_LIMITS, Limits
 from sadari.localexchange.market import Market
 from sadari.localexchange.market_streams import MarketStreams
 from sadari.localexchange.order_endpoints import OrderEndpoints
@@ -56,6 +56,10 @@ SYNTHETIC_DAYS = 60
 
 # So deep is the book that an order can take.
 BOOK_LEVELS = 1_000
+
+# Where time goes on by steps nothing is limited by it: a client may ask as often as it likes at one moment.
+MESSAGES_PER_S = 10
+LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,8 +134,9 @@ class LocalExchange:
         self.settings = settings
         self.credentials = credentials(settings.seed)
         self._wall_ns = now_ns
-        start_ns = begin(listings.candles, settings.history_ns)
-        shift_ns = (now_ns() - start_ns) // MINUTE_NS * MINUTE_NS if settings.rebase else 0
+        now = now_ns() if settings.rebase else None
+        start_ns = begin(listings.candles, settings.history_ns, now)
+        shift_ns = 0 if now is None else (now - start_ns) // MINUTE_NS * MINUTE_NS
         tapes = [
             SymbolTape(symbol, one, listings.instruments[symbol], settings.seed, start_ns=start_ns, shift_ns=shift_ns)
             for symbol, one in sorted(listings.candles.items())
@@ -142,7 +147,9 @@ class LocalExchange:
         self.hub = Hub(keys, self.gateway_ns)
         fees = Fees()
         slippage = BookSlippage(self._levels)
-        exchange = Exchange(listings.instruments, fees, settings.balance, slippage=slippage)
+        exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=slippage)
+        # The first balance is an amount like any other: the wallet is the sum of its income from the start.
+        exchange.transfer(self.market.now_ns, settings.balance)
         announcements = Announcements(exchange, listings.instruments, self.hub.publish_user)
         self.desk = Desk(exchange, listings.instruments, announcements, self._market_ns, self._price)
         streams = MarketStreams(self.market, self.hub.wanted, self.hub.publish)
@@ -170,10 +177,13 @@ class LocalExchange:
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
         self.methods = ws_api.methods(served)
         key, secret, token = self.credentials
-        gate = Gate({key: secret.encode()}, self.gateway_ns, _report, Limits(), token=token)
+        lockstep = settings.lockstep
+        gate = Gate({key: secret.encode()}, self.gateway_ns, _report, NO_LIMITS if lockstep else Limits(), token=token)
         self.server = Server(
             self.endpoints, gate, self.hub, route_of=route_of, methods=self.methods,
             strict_routes=settings.strict_routes,
+            messages_per_s=None if lockstep else MESSAGES_PER_S,
+            tick_every_s=None if lockstep else LOOK_EVERY_S,
             middlewares=(faulty(self.faults, self.gateway_ns),),
         )  # fmt: skip
 
@@ -210,6 +220,8 @@ class LocalExchange:
 
     def _look(self) -> None:
         self.faults.act(self.gateway_ns())
+        if self.settings.lockstep:
+            self.hub.tick()
 
     def _market_ns(self) -> int:
         return self.market.now_ns
@@ -263,8 +275,11 @@ def read_faults(path: Path) -> tuple[Rule, ...]:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def begin(columns: Mapping[str, candles.CandleColumns], history_ns: int) -> int:
+def begin(columns: Mapping[str, candles.CandleColumns], history_ns: int, now_ns: int | None) -> int:
     """Where the play begins: after so much history, on a minute.
+
+    If it is to be told as now, it begins up to a day later, at this time of the day, so that days stay days and funding
+    keeps its hours; where the data end before that, it begins at once and they do not.
 
     Raises:
         ConfigError: Nothing is left to play then.
@@ -275,7 +290,9 @@ def begin(columns: Mapping[str, candles.CandleColumns], history_ns: int) -> int:
             f"--history is {history_ns / DAY_NS:g} days and the candles span {(last - first) / DAY_NS:g}: "
             "it has to leave something to play"
         )
-    return first + history_ns // MINUTE_NS * MINUTE_NS
+    start_ns = first + history_ns // MINUTE_NS * MINUTE_NS
+    later_ns = start_ns if now_ns is None else start_ns + (now_ns - start_ns) % DAY_NS // MINUTE_NS * MINUTE_NS
+    return later_ns if later_ns < last else start_ns
 
 
 def serve(settings: LocalSettings, started: Callable[[LocalExchange, Address], None]) -> None:

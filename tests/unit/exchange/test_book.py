@@ -56,7 +56,7 @@ def test_a_limit_order_takes_up_to_its_limit_and_waits_with_the_rest() -> None:
     (waiting,) = venue.open_orders(BTC)
     assert waiting.order.qty == 1
     (rest,) = fills(venue.touch(BTC, T + 1, D("100.02")))
-    assert (rest.qty, rest.price, rest.maker, rest.done) == (1, D("100.02"), True, True)
+    assert (rest.qty, rest.price, rest.maker, rest.done) == (D(1), D("100.02"), True, True)
     assert venue.positions[BTC].qty == 4
 
 
