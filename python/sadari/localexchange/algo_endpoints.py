@@ -43,7 +43,7 @@ class AlgoEndpoints:
             Endpoint("DELETE", "/fapi/v1/algoOpenOrders", self.cancel_all, signed, 1),
         ]
 
-    def place(self, asked: Parameters) -> wire.AlgoOrder:
+    def place(self, asked: Parameters) -> wire.PlacedAlgoOrder:
         """Place a conditional order."""
         return placed_algo(self._desk.place_algo(conditional(asked, self._desk.instruments)))
 

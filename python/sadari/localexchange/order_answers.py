@@ -34,9 +34,9 @@ def listed(order: Order) -> wire.ListedOrder:
     return wire.ListedOrder(**_order(order), time=order.created_ns // MILLISECOND_NS)
 
 
-def placed_algo(algo: AlgoOrder) -> wire.AlgoOrder:
+def placed_algo(algo: AlgoOrder) -> wire.PlacedAlgoOrder:
     """The answer to placing a conditional order."""
-    return wire.AlgoOrder(**_algo(algo))
+    return wire.PlacedAlgoOrder(**_algo(algo))
 
 
 def listed_algo(algo: AlgoOrder) -> wire.ListedAlgoOrder:

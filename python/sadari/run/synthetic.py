@@ -87,7 +87,7 @@ def _instrument(symbol: str, kind: Kind) -> Instrument:
     return Instrument(
         symbol=symbol, tick_size=Decimal(kind.tick), step_size=step, min_qty=step, max_qty=step * 10_000_000,
         market_max_qty=step * 1_000_000, min_notional=Decimal(5), brackets=tuple(brackets),
-        liquidation_fee=Decimal("0.0125"),
+        liquidation_fee=Decimal("0.0125"), multiplier_up=Decimal("1.1"), multiplier_down=Decimal("0.9"),
     )  # fmt: skip
 
 

@@ -49,7 +49,7 @@ class ListedOrder(Order, frozen=True):
 
 
 class AlgoOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
-    """A conditional order, as the answer to placing shows it."""
+    """What the answer to a conditional order and the query of one share."""
 
     algo_id: int
     client_algo_id: str
@@ -74,6 +74,13 @@ class AlgoOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     update_time: int
     trigger_time: int
     good_till_date: int
+
+
+class PlacedAlgoOrder(AlgoOrder, frozen=True):
+    """The answer to placing; what only trailing orders have is empty."""
+
+    activate_price: str = ""
+    callback_rate: str = ""
 
 
 class ListedAlgoOrder(AlgoOrder, frozen=True):
