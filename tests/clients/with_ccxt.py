@@ -14,6 +14,9 @@ from tests.clients.ccxt_settings import amount, beside, first_market, settings
 from tests.clients.exchange_process import Address
 
 TRIGGER = {"trigger": True}
+NEAR = 0.001
+FIRES_S = 120
+POLL_S = 1  # The limit of requests is the live one.
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +181,24 @@ def test_trigger_orders_live_apart_from_the_others(client: Any, symbol: str, las
     client.cancel_order(stop["id"], symbol, TRIGGER)
     client.cancel_order(entry["id"], symbol, TRIGGER)
     assert client.fetch_open_orders(symbol, params=TRIGGER) == []
+
+
+def test_a_stop_or_its_target_closes_the_position(client: Any, symbol: str, last: float) -> None:
+    """One of the two fires while the market moves on, and says by which order."""
+    size = amount(client, symbol, last)
+    client.create_order(symbol, "market", "buy", size)
+    last = float(client.fetch_ticker(symbol)["last"])
+    for trigger, factor in (("stopLossPrice", 1 - NEAR), ("takeProfitPrice", 1 + NEAR)):
+        wanted = {trigger: beside(client, symbol, last, factor), "reduceOnly": True}
+        client.create_order(symbol, "market", "sell", size, None, wanted)
+    deadline = time.monotonic() + FIRES_S
+    while any(one["contracts"] for one in client.fetch_positions([symbol])):
+        assert time.monotonic() < deadline
+        time.sleep(POLL_S)
+    rows = client.fapiPrivateGetAllAlgoOrders({"symbol": client.market_id(symbol)})
+    fired = [row for row in rows if row["algoStatus"] == "FINISHED"]
+    child = client.fetch_order(fired[-1]["actualOrderId"], symbol)
+    assert (child["status"], child["side"], child["filled"]) == ("closed", "sell", size)
 
 
 def test_a_stop_on_the_wrong_side_and_a_conditional_type_on_the_old_path_are_refused(

@@ -9,7 +9,7 @@ from typing import Any
 import ccxt.pro
 import pytest
 
-from tests.clients.ccxt_settings import amount, first_market, settings
+from tests.clients.ccxt_settings import amount, beside, first_market, settings
 from tests.clients.exchange_process import Address
 
 WAIT_S = 60
@@ -111,6 +111,21 @@ def test_an_order_shows_in_orders_trades_balance_and_position(address: Address) 
         assert trades[-1]["order"] == bought["id"]
         assert balance["USDT"]["total"] > 0
         assert (positions[-1]["side"], positions[-1]["contracts"]) == ("long", size)
+
+    played(address, scene)
+
+
+def test_orders_are_placed_and_canceled_over_the_websocket_api(address: Address) -> None:
+    """The same account is reached without a request over HTTP."""
+
+    async def scene(client: Any, symbol: str) -> None:
+        last = (await client.fetch_ticker(symbol))["last"]
+        price = beside(client, symbol, last, 0.97)
+        order = await client.create_order_ws(symbol, "limit", "buy", amount(client, symbol, last), price)
+        assert (order["status"], order["price"]) == ("open", price)
+        assert [one["id"] for one in await client.fetch_open_orders(symbol)] == [order["id"]]
+        assert (await client.cancel_order_ws(order["id"], symbol))["status"] == "canceled"
+        assert await client.fetch_open_orders(symbol) == []
 
     played(address, scene)
 
