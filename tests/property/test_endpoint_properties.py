@@ -21,8 +21,8 @@ NAMES = sorted(ENDPOINTS)
 
 CONDITIONAL = ["STOP_MARKET", "TAKE_PROFIT_MARKET"]
 ODD = (
-    "", "0", "-0", "-1", "1", "9" * 18, "-" + "9" * 18, "9" * 19, "0.000", "1e5", "NaN", "Infinity", "null", "[]", "true",
-    "FALSE", "[1]", "{}", '["a"]', "[" * 500, "\u0663", "\x00", " ", BTC.lower(),
+    "", "0", "-0", "-1", "1", "9" * 18, "-" + "9" * 18, "9" * 19, "0.000", "1e5", "NaN", "Infinity", "null", "[]",
+    "true", "FALSE", "[1]", "{}", '["a"]', "[" * 500, "\u0663", "\x00", " ", BTC.lower(),
 )  # fmt: skip
 JUNK = st.one_of(st.sampled_from(ODD), st.text(max_size=40))
 MOMENTS = st.sampled_from([START := MARKET.candles[BTC].start_ns // 1_000_000, START + 86_400_000, START + 90_000_000])
