@@ -14,6 +14,9 @@ from sadari.model.order import OrderType, PositionSide, Side, TimeInForce
 
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 
+# What a level of the kernel can hold, with room to spare.
+HIGHEST_PRICE = Decimal(10_000_000_000)
+
 CONDITIONAL = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
 
 
@@ -94,6 +97,8 @@ def refused_for_prices(order: PlaceOrder, instrument: Instrument, last_price: De
             continue
         if price <= 0:
             return -4001
+        if price > HIGHEST_PRICE:
+            return -4002
         if price % instrument.tick_size:
             return -1111 if finer(price, instrument.tick_size) else -4014
         if price < instrument.min_price:

@@ -6,11 +6,13 @@ What a client may ask, a *human* may ask on the same account without a key: ``/c
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 
 import msgspec
 
 from sadari.binance.wire.orders import Done
 from sadari.errors import ConfigError
+from sadari.exchange.orders import decimals
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.fault_file import load_faults
@@ -20,9 +22,15 @@ from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.play import Play, until_of
 from sadari.localexchange.refused import Refused
 from sadari.localexchange.truth import Truth, truth
-from sadari.model.units import MILLISECOND_NS
+from sadari.model.units import DAY_NS, MILLISECOND_NS
 
 HUMAN = "/control/human"
+
+# Nothing else is answered while a step is played.
+LONGEST_STEP_NS = DAY_NS
+# The exchange books eight decimals; so much of an asset is no wallet's.
+AMOUNT_DECIMALS = 8
+LARGEST_AMOUNT = Decimal(1_000_000_000_000)
 
 
 class Stepped(msgspec.Struct, frozen=True):
@@ -120,7 +128,10 @@ class Control:
         by_ms = asked.integer("byMs")
         if by_ms is not None and by_ms < 0:
             raise Refused(-1130, "Data sent for parameter 'byMs' is not valid.")
-        self._play.advance(until_of(self._market, by_ms=by_ms, until_ms=asked.integer("untilMs")))
+        until_ns = until_of(self._market, by_ms=by_ms, until_ms=asked.integer("untilMs"))
+        if until_ns - self._market.now_ns > LONGEST_STEP_NS:
+            raise Refused(-1130, "A step is a day at most: 'byMs' or 'untilMs' asks for more.")
+        self._play.advance(until_ns)
         return Stepped(self._market.now_ns // MILLISECOND_NS, self._play.ended, self._frames())
 
     def transfer(self, asked: Parameters) -> Done:
@@ -129,6 +140,10 @@ class Control:
         amount = asked.decimal("amount")
         if asset not in self._desk.exchange.balances or amount is None:
             raise Refused(-1130, "Data sent for parameter 'asset' is not valid.")
+        if abs(amount) > LARGEST_AMOUNT:
+            raise Refused(-1130, "Data sent for parameter 'amount' is not valid.")
+        if decimals(amount.normalize()) > AMOUNT_DECIMALS:
+            raise Refused(-1111, "Precision is over the maximum defined for this asset.")
         self._desk.transfer(amount, asset)
         return Done(200, "success")
 
