@@ -269,8 +269,8 @@ STREAMS: tuple[FaultRow, ...] = (
     _row(
         "F62",
         "a path is retired",
-        _verb("html", 'path = "/ws*", status = 404'),
-        _verb("html", 'path = "/stream*", status = 404'),
+        _verb("html", 'path = "/ws", status = 404'),
+        _verb("html", 'path = "/stream", status = 404'),
     ),
     _row(
         "F63",
