@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.exchange import Refusal
+from sadari.localexchange.desk import ALGO
 from sadari.localexchange.records import AlgoOrder, Order
 from sadari.localexchange.refused import Refused
 from sadari.model.units import SECOND_NS
@@ -155,7 +156,7 @@ def records_add_up(hand: DeskByHand) -> None:
     for symbol in (BTC, ETH):
         waiting = {one.order.client_order_id for one in hand.exchange.open_orders(symbol)}
         ours = {f"o{one.order_id}" for one in desk.orders.values() if one.is_open and one.symbol == symbol}
-        ours |= {f"a{one.algo_id}" for one in desk.algos.values() if one.is_open and one.symbol == symbol}
+        ours |= {f"{ALGO}{one.algo_id}" for one in desk.algos.values() if one.is_open and one.symbol == symbol}
         assert waiting == ours
     for ids in (
         [one.client_order_id for one in desk.open_orders()],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,13 +96,25 @@ def addresses(local: LocalExchange, address: Address) -> dict[str, str]:
     }  # fmt: skip
 
 
+def warn(local: LocalExchange) -> None:
+    """Say what no file describes."""
+    if local.assumed:
+        print(
+            f"sadari: no file describes {', '.join(local.assumed)}: tick and step are read off the candles, brackets "
+            "and other filters are made up; name files of the exchange with --instruments",
+            file=sys.stderr,
+        )
+
+
 def show_json(local: LocalExchange, address: Address) -> None:
     """One line for a program."""
+    warn(local)
     print(json.dumps(addresses(local, address)), flush=True)
 
 
 def show(local: LocalExchange, address: Address) -> None:
     """A few lines for a person."""
+    warn(local)
     symbols = ", ".join(local.market.symbols)
     print(f"{len(local.market.symbols)} symbols: {symbols}")
     for name, value in addresses(local, address).items():

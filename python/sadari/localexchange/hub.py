@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from sadari.binance.wire.control import CombinedEvent, ListenKeyExpired
-from sadari.localexchange.faulty_frames import CloseConnection
+from sadari.localexchange.faulty_frames import CloseConnection, FrameFaults
 from sadari.localexchange.limits import MINUTE_NS, SECOND_NS, Window
 from sadari.localexchange.listen_keys import ListenKeys
 from sadari.localexchange.subscriptions import Subscriptions
@@ -127,6 +127,12 @@ class Hub:
         self._opened = 0
         self._connections: dict[int, Connection] = {}
         self._listeners: dict[str, dict[int, Connection]] = {}
+        self._forget: Callable[[int], None] = _nothing_to_forget
+
+    def disturb(self, frames: FrameFaults) -> None:
+        """Let faults have every frame that goes out from now on."""
+        self.outgoing = frames
+        self._forget = frames.forget
 
     def wanted(self, stream: str) -> bool:
         """Whether anyone listens to a stream."""
@@ -177,6 +183,7 @@ class Hub:
         connection.ended = True
         self._connections.pop(connection.number, None)
         self._listen(connection, set())
+        self._forget(connection.number)
 
     def refresh(self, connection: Connection) -> None:
         """Follow what a connection listens to, after a control message."""
@@ -255,3 +262,7 @@ def _frame(first: int, payload: bytes) -> bytes:
     if length < 1 << 16:
         return bytes((first, 126)) + length.to_bytes(2) + payload
     return bytes((first, 127)) + length.to_bytes(8) + payload
+
+
+def _nothing_to_forget(_: int) -> None:
+    """Without faults nothing is remembered of a connection."""

@@ -45,8 +45,9 @@ from sadari.model.order import Side
 from sadari.model.plan import Fees
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.run import synthetic
+from sadari.run.assumed import assumed
 from sadari.run.inputs import INSTRUMENT_FILES, Inputs, funding_beside
-from sadari.run.instruments import describe, refuse_missing
+from sadari.run.instruments import describe
 from sadari.store import candles
 from sadari.store.funding import FundingColumns
 from sadari.venue.clock import wall_ns
@@ -98,11 +99,12 @@ class LocalSettings:
 
 
 class Listings(NamedTuple):
-    """What is traded."""
+    """What is traded; ``assumed`` names the symbols whose contracts no file describes."""
 
     instruments: dict[str, Instrument]
     candles: dict[str, candles.CandleColumns]
     funding: dict[str, FundingColumns]
+    assumed: tuple[str, ...] = ()
 
 
 class Credentials(NamedTuple):
@@ -132,6 +134,7 @@ class LocalExchange:
         now_ns: Callable[[], int] = wall_ns,
     ) -> None:
         self.settings = settings
+        self.assumed = listings.assumed
         self.credentials = credentials(settings.seed)
         self._wall_ns = now_ns
         now = now_ns() if settings.rebase else None
@@ -156,7 +159,7 @@ class LocalExchange:
         happenings = Happenings(self.desk, self.market, keys, self.gateway_ns)
         self.actions = happenings.actions()
         self.faults = Faults(settings.faults, settings.seed, self.gateway_ns(), self.actions)
-        self.hub.outgoing = FrameFaults(self.faults, self.gateway_ns)
+        self.hub.disturb(FrameFaults(self.faults, self.gateway_ns))
         self.play = Play(Tape(tapes), self.market, self.desk, streams, self._look)
         served = [
             *public_endpoints.endpoints(self.market, self.gateway_ns),
@@ -244,7 +247,7 @@ def listings(settings: LocalSettings) -> Listings:
     """What is traded: the candles of files with their instruments and funding, or a made-up market.
 
     Raises:
-        ConfigError: There are no candles, or a symbol has no instrument.
+        ConfigError: There are no candles, or a file of instruments cannot be read.
     """
     if not settings.data:
         made = list(synthetic.market(SYNTHETIC_SYMBOLS, SYNTHETIC_DAYS, settings.seed))
@@ -257,8 +260,10 @@ def listings(settings: LocalSettings) -> Listings:
     columns = candles.load(settings.data, symbols)
     own = [folder / name for folder in settings.data for name in INSTRUMENT_FILES if (folder / name).is_file()]
     described = describe(columns, [*own, *settings.instruments], {})
-    refuse_missing(described.missing)
-    return Listings(described.instruments, columns, funding_beside(Inputs(data=settings.data), columns))
+    for symbol in described.missing:
+        described.instruments[symbol] = assumed(columns[symbol])
+    funding = funding_beside(Inputs(data=settings.data), columns)
+    return Listings(described.instruments, columns, funding, tuple(described.missing))
 
 
 def read_faults(path: Path) -> tuple[Rule, ...]:

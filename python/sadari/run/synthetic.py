@@ -64,7 +64,7 @@ def market(symbols: int, days: int, seed: int) -> Iterator[Listing]:
     for number in range(symbols):
         kind = _KINDS[number % len(_KINDS)]
         symbol = f"DEMO{chr(ord('A') + number % 26)}{number // 26 or ''}USDT"
-        instrument = _instrument(symbol, kind)
+        instrument = contract(symbol, Decimal(kind.tick), Decimal(kind.step))
         made = synthetic(
             (seed * MAX_SYMBOLS + number) % 2**64, days * 1_440, START_NS, MINUTE_NS, kind.price,
             floor_units(instrument.tick_size),
@@ -72,7 +72,8 @@ def market(symbols: int, days: int, seed: int) -> Iterator[Listing]:
         yield Listing(instrument, _columns(symbol, made), _funding(days, number))
 
 
-def _instrument(symbol: str, kind: Kind) -> Instrument:
+def contract(symbol: str, tick: Decimal, step: Decimal) -> Instrument:
+    """A contract with this tick and step, and filters, brackets and fees as good as any."""
     caps = ((50_000, 50, "0.01"), (250_000, 25, "0.02"), (1_000_000, 10, "0.05"), (5_000_000, 5, "0.1"))
     brackets: list[Bracket] = []
     for cap, leverage, rate in caps:
@@ -83,9 +84,8 @@ def _instrument(symbol: str, kind: Kind) -> Instrument:
         brackets.append(
             Bracket(floor=floor, cap=Decimal(cap), max_leverage=leverage, maint_margin_rate=Decimal(rate), cum=cum)
         )
-    step = Decimal(kind.step)
     return Instrument(
-        symbol=symbol, tick_size=Decimal(kind.tick), step_size=step, min_qty=step, max_qty=step * 10_000_000,
+        symbol=symbol, tick_size=tick, step_size=step, min_qty=step, max_qty=step * 10_000_000,
         market_max_qty=step * 1_000_000, min_notional=Decimal(5), brackets=tuple(brackets),
         liquidation_fee=Decimal("0.0125"), multiplier_up=Decimal("1.1"), multiplier_down=Decimal("0.9"),
     )  # fmt: skip
