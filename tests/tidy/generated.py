@@ -17,6 +17,24 @@ program runs on; this page is their drawing, written by `make docs` from `sadari
 
 """
 
+COVERAGE = ROOT / "docs" / "exchange-coverage.md"
+
+COVERAGE_HEAD = """\
+# What the local exchange serves
+
+Written by `make docs` from `sadari exchange coverage`, which reads it off the tables that the server routes by.
+
+"""
+
+FAULTS = ROOT / "docs" / "exchange-faults.md"
+
+FAULTS_HEAD = """\
+# Which faults the local exchange can produce
+
+Written by `make docs` from `sadari exchange faults`. How rules are written: [the local exchange](local-exchange.md).
+
+"""
+
 
 def sadari(*arguments: str) -> str:
     """What a `sadari` command of this environment prints.
@@ -30,7 +48,12 @@ def sadari(*arguments: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Each generated page and the text that it should have."""
-    return {LIFECYCLES: LIFECYCLES_HEAD + sadari("machines").rstrip("\n") + "\n"}
+    written = {
+        LIFECYCLES: LIFECYCLES_HEAD + sadari("machines"),
+        COVERAGE: COVERAGE_HEAD + sadari("exchange", "coverage"),
+        FAULTS: FAULTS_HEAD + sadari("exchange", "faults"),
+    }
+    return {page: text.rstrip("\n") + "\n" for page, text in written.items()}
 
 
 if __name__ == "__main__":

@@ -149,12 +149,7 @@ class LocalExchange:
         keys = listen_keys.ListenKeys(self.gateway_ns, settings.seed)
         self.hub = Hub(keys, self.gateway_ns)
         fees = Fees()
-        slippage = BookSlippage(self._levels)
-        exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=slippage)
-        # The first balance is an amount like any other: the wallet is the sum of its income from the start.
-        exchange.transfer(self.market.now_ns, settings.balance)
-        announcements = Announcements(exchange, listings.instruments, self.hub.publish_user)
-        self.desk = Desk(exchange, listings.instruments, announcements, self._market_ns, self._price)
+        self.desk = self._account(listings, fees)
         streams = MarketStreams(self.market, self.hub.wanted, self.hub.publish)
         happenings = Happenings(self.desk, self.market, keys, self.gateway_ns)
         self.actions = happenings.actions()
@@ -179,16 +174,7 @@ class LocalExchange:
         )
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
         self.methods = ws_api.methods(served)
-        key, secret, token = self.credentials
-        lockstep = settings.lockstep
-        gate = Gate({key: secret.encode()}, self.gateway_ns, _report, NO_LIMITS if lockstep else Limits(), token=token)
-        self.server = Server(
-            self.endpoints, gate, self.hub, route_of=route_of, methods=self.methods,
-            strict_routes=settings.strict_routes,
-            messages_per_s=None if lockstep else MESSAGES_PER_S,
-            tick_every_s=None if lockstep else LOOK_EVERY_S,
-            middlewares=(faulty(self.faults, self.gateway_ns),),
-        )  # fmt: skip
+        self.server = self._gateway()
 
     async def serve(self, started: Callable[[Address], None], stop: asyncio.Event) -> None:
         """Serve until told to stop.
@@ -220,6 +206,28 @@ class LocalExchange:
                 with contextlib.suppress(asyncio.CancelledError):
                     await playing
             await self.server.stop()
+
+    def _account(self, listings: Listings, fees: Fees) -> Desk:
+        exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=BookSlippage(self._levels))
+        # The first balance is an amount like any other: the wallet is the sum of its income from the start.
+        exchange.transfer(self.market.now_ns, self.settings.balance)
+        announcements = Announcements(exchange, listings.instruments, self.hub.publish_user)
+        return Desk(exchange, listings.instruments, announcements, self._market_ns, self._price)
+
+    def _gateway(self) -> Server:
+        lockstep, (key, secret, token) = self.settings.lockstep, self.credentials
+        limits = NO_LIMITS if lockstep else Limits()
+        return Server(
+            self.endpoints,
+            Gate({key: secret.encode()}, self.gateway_ns, _report, limits, token=token),
+            self.hub,
+            route_of=route_of,
+            methods=self.methods,
+            strict_routes=self.settings.strict_routes,
+            messages_per_s=None if lockstep else MESSAGES_PER_S,
+            tick_every_s=None if lockstep else LOOK_EVERY_S,
+            middlewares=(faulty(self.faults, self.gateway_ns),),
+        )
 
     def _look(self) -> None:
         self.faults.act(self.gateway_ns())
