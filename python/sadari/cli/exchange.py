@@ -50,6 +50,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--strict-routes", action="store_true", help="paths without a route carry public streams only, as the live host"
     )
+    parser.add_argument(
+        "--nested-errors",
+        action="store_true",
+        help="the body of an error is a text within another",
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="rules in TOML; see sadari exchange faults")
     parser.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
 
@@ -81,6 +86,7 @@ def run(asked: argparse.Namespace) -> int:
         seed=asked.seed,
         balance=asked.balance,
         strict_routes=asked.strict_routes,
+        nested_errors=asked.nested_errors,
         faults=read_faults(asked.faults) if asked.faults else (),
     )
     serve(settings, show_json if asked.json else show)

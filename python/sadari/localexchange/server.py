@@ -7,9 +7,11 @@ import contextlib
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import NamedTuple
 
+import msgspec
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from sadari.binance.wire.control import NestedError
 from sadari.localexchange.admission import Reading, Request, read
 from sadari.localexchange.endpoint import Endpoint
 from sadari.localexchange.gate import Answer, Gate, WsMethod, refusal_body
@@ -21,6 +23,7 @@ from sadari.localexchange.subscriptions import RouteOf
 LONGEST_BODY = 64 << 10
 LONGEST_LINE = 32 << 10
 PATIENCE_S = 2.0
+FIRST_ERROR = 400
 
 
 class Address(NamedTuple):
@@ -50,6 +53,7 @@ class Server:
         route_of: The route of a stream, None for what is no stream.
         methods: Of the WebSocket API, by name.
         strict_routes: Whether WebSocket paths without a route carry public streams only.
+        nested_errors: Whether the body of an error is a text within another.
         messages_per_s: What a stream connection may send; None is no limit.
         middlewares: Put around every request.
         tick_every_s: How often the hub looks at its clock; None leaves that to the caller.
@@ -64,6 +68,7 @@ class Server:
         route_of: RouteOf,
         methods: Mapping[str, WsMethod] | None = None,
         strict_routes: bool = False,
+        nested_errors: bool = False,
         messages_per_s: int | None = 10,
         middlewares: Iterable[Middleware] = (),
         tick_every_s: float | None = 1.0,
@@ -72,6 +77,7 @@ class Server:
         for endpoint in endpoints:
             self._table.setdefault(endpoint.path, {})[endpoint.method] = endpoint
         self._gate = gate
+        self._nested_errors = nested_errors
         self._hub = hub
         self._tick_every_s = tick_every_s
         self._sockets = Sockets(
@@ -124,13 +130,13 @@ class Server:
             return await self._serve_socket(request, path, query)
         endpoint = by_method.get(request.method)
         if endpoint is None:
-            return _response(_no_such_path(path, request.method, 405), {"Allow": ", ".join(sorted(by_method))})
+            return self._response(_no_such_path(path, request.method, 405), {"Allow": ", ".join(sorted(by_method))})
         try:
             body = b"" if request.method == "GET" else await request.read()
         except web.HTTPRequestEntityTooLarge:
-            return _response(Answer(413, refusal_body(-1000, f"A body takes {LONGEST_BODY} bytes at most.")))
+            return self._response(Answer(413, refusal_body(-1000, f"A body takes {LONGEST_BODY} bytes at most.")))
         except web.RequestPayloadError:
-            return _response(Answer(400, refusal_body(-1000, "The body was cut short or is malformed.")))
+            return self._response(Answer(400, refusal_body(-1000, "The body was cut short or is malformed.")))
 
         def reading() -> Reading:
             content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -141,14 +147,23 @@ class Server:
 
         address = request.remote or ""
         answer = self._gate.answer(address, f"{request.method} {path}", reading, endpoint)
-        return _response(answer, self._gate.usage.headers(address, endpoint.orders, self._gate.now_ns()))
+        return self._response(answer, self._gate.usage.headers(address, endpoint.orders, self._gate.now_ns()))
 
     async def _serve_socket(self, request: web.Request, path: str, query: str) -> web.StreamResponse:
         try:
             served = await self._sockets.serve(request, path, query)
         except Refused as refused:
-            return _response(Answer(refused.status, refusal_body(refused.code, refused.message)))
-        return _response(_no_such_path(path, request.method, 404)) if served is None else served
+            return self._response(Answer(refused.status, refusal_body(refused.code, refused.message)))
+        return self._response(_no_such_path(path, request.method, 404)) if served is None else served
+
+    def _response(self, answer: Answer, headers: Mapping[str, str] | None = None) -> web.Response:
+        body = answer.body
+        if self._nested_errors and answer.status >= FIRST_ERROR:
+            body = msgspec.json.encode(NestedError(body.decode()))
+        response = web.Response(status=answer.status, body=body, content_type="application/json", headers=headers)
+        if answer.retry_after_s is not None:
+            response.headers["Retry-After"] = str(answer.retry_after_s)
+        return response
 
 
 @contextlib.asynccontextmanager
@@ -164,10 +179,3 @@ async def serving(server: Server, host: str = "127.0.0.1", port: int = 0) -> Asy
 def _no_such_path(path: str, method: str, status: int) -> Answer:
     shown = path.encode("utf-8", "replace").decode()
     return Answer(status, refusal_body(-5000, f"Path {shown}, Method {method} is invalid"))
-
-
-def _response(answer: Answer, headers: Mapping[str, str] | None = None) -> web.Response:
-    response = web.Response(status=answer.status, body=answer.body, content_type="application/json", headers=headers)
-    if answer.retry_after_s is not None:
-        response.headers["Retry-After"] = str(answer.retry_after_s)
-    return response

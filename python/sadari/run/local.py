@@ -80,6 +80,7 @@ class LocalSettings:
         seed: Of tape, keys and made-up market.
         balance: The account's first balance.
         strict_routes: Whether paths without a route carry public streams only, as the live host does.
+        nested_errors: Whether the body of an error is a text within another, as some client libraries show it.
         faults: The rules of faults that stand from the start.
     """
 
@@ -95,6 +96,7 @@ class LocalSettings:
     seed: int = 1
     balance: Decimal = Decimal(10_000)
     strict_routes: bool = False
+    nested_errors: bool = False
     faults: tuple[Rule, ...] = ()
 
 
@@ -224,6 +226,7 @@ class LocalExchange:
             route_of=route_of,
             methods=self.methods,
             strict_routes=self.settings.strict_routes,
+            nested_errors=self.settings.nested_errors,
             messages_per_s=None if lockstep else MESSAGES_PER_S,
             tick_every_s=None if lockstep else LOOK_EVERY_S,
             middlewares=(faulty(self.faults, self.gateway_ns),),

@@ -19,6 +19,12 @@ class ErrorBody(msgspec.Struct, frozen=True):
     message: str = msgspec.field(name="msg")
 
 
+class NestedError(msgspec.Struct, frozen=True):
+    """The same body as a text within another, as some client libraries hand it on."""
+
+    error: str
+
+
 class ControlRequest(msgspec.Struct, frozen=True):
     """A message from the client of a stream connection; its fields are checked by hand, for the exchange's errors."""
 

@@ -1,0 +1,103 @@
+"""`sadari exchange` as it is typed: one line of JSON, a clean end, one sentence for what cannot be served."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+PROGRAM = str(Path(sys.executable).with_name("sadari"))
+
+
+@contextmanager
+def started(*arguments: str) -> Iterator[dict[str, str]]:
+    """A running exchange; it has to end by itself on SIGINT, without a word on the error output."""
+    command = [PROGRAM, "exchange", "--port", "0", "--json", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def answer(at: dict[str, str], method: str, path: str, query: str = "", token: str = "") -> tuple[int, object]:
+    """Status and body of a request: signed, or with the token of the control API."""
+    if token:
+        headers = {"Authorization": f"Bearer {token}"}
+    else:
+        query += f"&timestamp={time.time_ns() // 1_000_000}"
+        signature = hmac.new(at["secret"].encode(), query.encode(), hashlib.sha256).hexdigest()
+        query, headers = f"{query}&signature={signature}", {"X-MBX-APIKEY": at["key"]}
+    where = urlsplit(at["rest"])
+    connection = HTTPConnection(str(where.hostname), where.port, timeout=10)
+    with closing(connection):
+        connection.request(method, f"{path}?{query}", headers=headers)
+        response = connection.getresponse()
+        return response.status, json.load(response)
+
+
+def test_an_order_is_in_the_truth_and_a_fault_stands_from_then_on() -> None:
+    """A client trades; the control API knows it; a rule that it adds meets the next request."""
+    with started("--speed", "60") as at:
+        status, order = answer(at, "POST", "/fapi/v1/order", "symbol=DEMOAUSDT&side=BUY&type=MARKET&quantity=0.01")
+        assert status == 200
+        assert isinstance(order, dict)
+        _, truth = answer(at, "GET", "/control/truth", token=at["token"])
+        assert isinstance(truth, dict)
+        assert [one["order_id"] for one in truth["orders"]] == [order["orderId"]]
+        rule = 'toml=[[fault]]%0Averb="code"%0Acode=-1003%0Amessage="Enough."%0Astatus=429'.replace('"', "%22")
+        assert answer(at, "POST", "/control/faults", rule, token=at["token"])[0] == 200
+        assert answer(at, "GET", "/fapi/v3/balance") == (429, {"code": -1003, "msg": "Enough."})
+        assert answer(at, "GET", "/control/truth", token=at["key"])[0] == 401
+
+
+@pytest.mark.requirement("R001-3")
+def test_a_refusal_can_be_nested_as_some_clients_show_it() -> None:
+    """The code is within a text within the body."""
+    with started("--nested-errors") as at:
+        query = "symbol=DEMOAUSDT&marginType=CROSSED"
+        status, body = answer(at, "POST", "/fapi/v1/marginType", query)
+        assert isinstance(body, dict)
+        assert (status, json.loads(body["error"])["code"]) == (400, -4046)
+
+
+def refused(*arguments: str) -> str:
+    """The one sentence with which a start is refused."""
+    done = subprocess.run(
+        [PROGRAM, "exchange", *arguments], capture_output=True, encoding="utf-8", check=False, timeout=60
+    )
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_what_cannot_be_served_is_one_sentence(tmp_path: Path) -> None:
+    """No data, a history that leaves nothing to play, a fault that is none, a port that is taken."""
+    assert str(tmp_path) in refused("--data", str(tmp_path))
+    assert "--history is 60 days" in refused("--history", "60d")
+    assert "as 35d" in refused("--history", "long")
+    rules = tmp_path / "faults.toml"
+    rules.write_text('[[fault]]\nverb = "lost_repyl"\n', encoding="utf-8")
+    assert "lost_reply" in refused("--faults", str(rules))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert "cannot be listened on" in refused("--port", str(taken.getsockname()[1]))
