@@ -80,7 +80,6 @@ class SymbolCandles:
 
     def __init__(self, tape: SymbolTape) -> None:
         self.tape = tape
-        self._columns = tape.candles
         self._times = tape.candles.open_time_ns
         self._interval_ns = tape.candles.interval_ns
         self._shift_ns = tape.shift_ns
@@ -181,7 +180,7 @@ class SymbolCandles:
 
     def close_before(self) -> float | None:
         """The close of the last closed candle, None if there is none."""
-        return float(self._columns.close[self.row - 1]) if self.row else None
+        return float(self.tape.candles.close[self.row - 1]) if self.row else None
 
     def rows_between(self, start_ns: int, end_ns: int) -> range:
         """The rows opened in a time that have begun to be played."""
@@ -212,7 +211,7 @@ class SymbolCandles:
     def _rows(self, start_ns: int, end_ns: int, first: int, until: int) -> Bar | None:
         if first >= until:
             return None
-        columns = self._columns
+        columns = self.tape.candles
         volume = columns.volume[first:until]
         if columns.quote_volume is None:
             quote = sum(map(float.__mul__, volume, columns.close[first:until]))

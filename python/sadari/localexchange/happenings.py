@@ -1,7 +1,4 @@
-"""What happens at the exchange by itself or by the account's owner: the actions of faults, carried out.
-
-Not among them is the gap in the price: prices are the tape's, and history served afterwards would deny it.
-"""
+"""What happens at the exchange by itself or by the account's owner: the actions of faults, carried out."""
 
 from __future__ import annotations
 
@@ -18,8 +15,10 @@ from sadari.localexchange.fault_rules import (
     HumanMode,
     HumanTrade,
     ListenKeyDeath,
+    PriceGap,
 )
 from sadari.localexchange.faults import Actions
+from sadari.localexchange.gaps import gapped
 from sadari.localexchange.listen_keys import ListenKeys
 from sadari.localexchange.market import Market
 from sadari.localexchange.refused import Refused
@@ -70,6 +69,7 @@ class Happenings:
         return Actions(
             listen_key_death=self.kill_listen_key,
             clock_shift=lambda rule: self._clock.shift(rule.seconds),
+            price_gap=self.gap,
             filter_change=self.change_filters,
             bracket_change=self.change_brackets,
             human_trade=self.trade,
@@ -84,6 +84,12 @@ class Happenings:
             self._keys.kill()
         elif self._keys.active() is not None:
             self._keys.close()
+
+    def gap(self, rule: PriceGap) -> None:
+        """Let a symbol's price jump where its next candle opens; candles served later have the gap in them."""
+        instrument = self._known(rule.symbol)
+        tape = self._market.symbols[rule.symbol].tape
+        tape.candles = gapped(tape.candles, tape.next_row, 1 + rule.fraction, instrument.tick_size)
 
     def change_filters(self, rule: FilterChange) -> None:
         """List a symbol with other filters; the tape's prices keep their decimals."""

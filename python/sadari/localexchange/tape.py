@@ -89,6 +89,11 @@ class SymbolTape:
             return row * TRADES_PER_CANDLE + 1
         return self._firsts[min(ahead, len(self._firsts) - 1)]
 
+    @property
+    def next_row(self) -> int:
+        """The candle that is drawn next; none of it has been told."""
+        return self.start_row + len(self._firsts) - 1
+
     def draw(self, row: int) -> list[Trade]:
         """The trades of the next candle to play, which are numbered by that."""
         trades = self.trades(row)

@@ -1,0 +1,111 @@
+"""What happens at the exchange while a client trades: gaps, new listings, a hand on the account, a wrong clock."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.parameters import Parameters
+from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
+from sadari.run.local import Listings, LocalExchange, LocalSettings
+from sadari.run.synthetic import market
+
+SYMBOL = "DEMOAUSDT"
+
+
+def exchange() -> LocalExchange:
+    """A made-up market in lockstep, a day into its data."""
+    (one,) = market(1, 3, 1)
+    listings = Listings({SYMBOL: one.instrument}, {SYMBOL: one.candles}, {SYMBOL: one.funding})
+    settings = LocalSettings(history_ns=DAY_NS, lockstep=True, rebase=False)
+    return LocalExchange(listings, settings, lambda: 0)
+
+
+def goes_on(local: LocalExchange, by_ns: int) -> None:
+    """Let the market's time go on."""
+    local.play.advance(local.market.now_ns + by_ns)
+
+
+def happens(local: LocalExchange, rule: str) -> None:
+    """Let a rule stand that only waits for its time, which is now."""
+    for one in load_faults(f"[[fault]]\n{rule}"):
+        local.faults.add(one, local.gateway_ns())
+    goes_on(local, SECOND_NS)
+    assert [firing.refusal for firing in local.faults.firings()] == [None]
+
+
+def ask(local: LocalExchange, what: str, **values: str) -> object:
+    """The answer of an endpoint, without a server in between."""
+    method, path = what.split()
+    (endpoint,) = (one for one in local.endpoints if (one.method, one.path) == (method, path))
+    return endpoint.answer(Parameters(values))
+
+
+@pytest.mark.parametrize("fraction", ["-0.2", "0.3"])
+def test_a_gap_is_in_the_trades_and_in_the_candles_that_are_served_later(fraction: str) -> None:
+    """The first trade of the next minute is beyond the gap; the candle that closes agrees with it."""
+    local = exchange()
+    goes_on(local, 90 * SECOND_NS)
+    before = local.market.symbols[SYMBOL].last_price
+    happens(local, f'verb="price_gap"\nsymbol="{SYMBOL}"\nfraction={fraction}')
+    goes_on(local, 3 * MINUTE_NS)
+    after = local.market.symbols[SYMBOL].last_price
+    assert abs(after / before - 1 - Decimal(fraction)) < Decimal("0.02")
+    rows = ask(local, "GET /fapi/v1/klines", symbol=SYMBOL, interval="1m", limit="6")
+    assert isinstance(rows, list)
+    jumps = [abs(Decimal(str(now[1])) / Decimal(str(then[4])) - 1 - Decimal(fraction)) for then, now in pairwise(rows)]
+    assert sum(jump < Decimal("0.02") for jump in jumps) == 1
+
+
+def test_a_gap_goes_over_a_stop_and_the_fill_is_beyond_it() -> None:
+    """Nothing trades between: the stop is filled where the market is, not where it was set."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.01")
+    trigger = local.market.symbols[SYMBOL].last_price * Decimal("0.95") // 1
+    ask(
+        local, "POST /fapi/v1/algoOrder", symbol=SYMBOL, side="SELL", type="STOP_MARKET", algoType="CONDITIONAL",
+        triggerPrice=str(trigger), closePosition="true",
+    )  # fmt: skip
+    happens(local, f'verb="price_gap"\nsymbol="{SYMBOL}"\nfraction=-0.1')
+    goes_on(local, 3 * MINUTE_NS)
+    assert not local.desk.exchange.positions
+    assert local.desk.trades[-1].price < trigger * Decimal("0.97")
+
+
+def test_other_filters_and_brackets_hold_from_then_on() -> None:
+    """An order below the new least value is refused; the leverage becomes what the brackets allow."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    happens(local, f'verb="filter_change"\nsymbol="{SYMBOL}"\nmin_notional=1000000')
+    with pytest.raises(Exception, match="-4164"):
+        ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.01")
+    local.faults.remove("filter_change-1")
+    for one in load_faults(f'[[fault]]\nverb="bracket_change"\nsymbol="{SYMBOL}"\nmax_leverage=3\nmaint_factor=2'):
+        local.faults.add(one, local.gateway_ns())
+    goes_on(local, SECOND_NS)
+    assert local.desk.exchange.leverage(SYMBOL) == 3
+
+
+def test_the_owner_acts_on_the_same_account() -> None:
+    """A trade by hand is a position that no client has asked for; what is closed by hand is gone."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    happens(local, f'verb="human_trade"\nsymbol="{SYMBOL}"\nside="BUY"\nqty=0.02')
+    assert local.desk.exchange.positions[SYMBOL].qty == Decimal("0.02")
+    ask(local, "POST /control/human/fapi/v1/order", symbol=SYMBOL, side="SELL", type="MARKET", quantity="0.02")
+    assert not local.desk.exchange.positions
+
+
+def test_a_clock_that_is_shifted_is_the_gateways_alone() -> None:
+    """The server's time moves, the market's does not."""
+    local = exchange()
+    market_ns = local.market.now_ns
+    for one in load_faults('[[fault]]\nverb="clock_shift"\nseconds=-30'):
+        local.faults.add(one, local.gateway_ns())
+    goes_on(local, SECOND_NS)
+    assert local.market.now_ns == market_ns + SECOND_NS
+    assert local.gateway_ns() == market_ns + SECOND_NS - 30 * SECOND_NS
