@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from sadari.errors import RefusedError
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.parameters import Parameters
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
@@ -109,3 +110,56 @@ def test_a_clock_that_is_shifted_is_the_gateways_alone() -> None:
     goes_on(local, SECOND_NS)
     assert local.market.now_ns == market_ns + SECOND_NS
     assert local.gateway_ns() == market_ns + SECOND_NS - 30 * SECOND_NS
+
+
+@pytest.mark.parametrize(
+    ("outcome", "last"), [("stuck", "TRIGGERING"), ("rejected", "REJECTED"), ("unfilled", "FINISHED")]
+)
+def test_a_trigger_that_goes_wrong_leaves_the_position_uncovered(outcome: str, last: str) -> None:
+    """The stop waits as before; when its price comes there is no order, and it cannot be canceled any more."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.01")
+    trigger = str(local.market.symbols[SYMBOL].last_price * Decimal("0.95") // 1)
+    stop = {"symbol": SYMBOL, "side": "SELL", "type": "STOP_MARKET", "algoType": "CONDITIONAL", "triggerPrice": trigger}
+    ask(local, "POST /fapi/v1/algoOrder", **stop, closePosition="true", clientAlgoId="wall")
+    happens(local, f'verb="break_trigger"\nsymbol="{SYMBOL}"\noutcome="{outcome}"')
+    assert [algo.client_algo_id for algo in local.desk.open_algos(SYMBOL)] == ["wall"]
+    for rule in load_faults(f'[[fault]]\nverb="price_gap"\nsymbol="{SYMBOL}"\nfraction=-0.1'):
+        local.faults.add(rule, local.gateway_ns())
+    goes_on(local, 3 * MINUTE_NS)
+    (algo,) = local.desk.algos.values()
+    assert (algo.status.value, algo.child) == (last, None)
+    assert local.desk.exchange.positions[SYMBOL].qty == Decimal("0.01")
+    with pytest.raises(RefusedError, match="-2011"):
+        ask(local, "DELETE /fapi/v1/algoOrder", clientAlgoId="wall")
+
+
+def test_a_broken_stop_can_be_canceled_before_its_price_comes() -> None:
+    """It waits, so it can be withdrawn; a new one is not broken."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.01")
+    trigger = str(local.market.symbols[SYMBOL].last_price * Decimal("0.95") // 1)
+    stop = {"symbol": SYMBOL, "side": "SELL", "type": "STOP_MARKET", "algoType": "CONDITIONAL", "triggerPrice": trigger}
+    ask(local, "POST /fapi/v1/algoOrder", **stop, closePosition="true", clientAlgoId="wall")
+    happens(local, f'verb="break_trigger"\nsymbol="{SYMBOL}"')
+    ask(local, "DELETE /fapi/v1/algoOrder", clientAlgoId="wall")
+    assert not list(local.desk.open_algos(SYMBOL))
+    ask(local, "POST /fapi/v1/algoOrder", **stop, closePosition="true", clientAlgoId="wall")
+    for rule in load_faults(f'[[fault]]\nverb="price_gap"\nsymbol="{SYMBOL}"\nfraction=-0.1'):
+        local.faults.add(rule, local.gateway_ns())
+    goes_on(local, 3 * MINUTE_NS)
+    assert not local.desk.exchange.positions
+
+
+def test_an_empty_book_fills_nothing_and_the_order_expires() -> None:
+    """Nothing is filled, nothing is held, and the record says why."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    happens(local, f'verb="thin_book"\nsymbol="{SYMBOL}"\npart=0')
+    ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.01")
+    (order,) = local.desk.orders.values()
+    assert (order.status.value, order.expiry_reason.value) == ("EXPIRED", "9")
+    assert not order.trades
+    assert not local.desk.exchange.positions

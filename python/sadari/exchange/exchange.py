@@ -318,7 +318,7 @@ class Exchange(AccountView):
         if resting and not slices:
             code = self._clearing.refuses(market, order, level_of(order), resting=True)
             return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
-        worst = level_of(order) if resting or not slices else slices[-1].price
+        worst = slices[-1].price if slices and not resting else limit or last_price
         code = self._clearing.refuses(market, order, worst)
         if code:
             return [_rejected(order, time_ns, code)]

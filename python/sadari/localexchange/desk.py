@@ -10,6 +10,7 @@ import msgspec
 
 from sadari.exchange import REFUSALS, Exchange, Refusal
 from sadari.localexchange.announcements import Announcements
+from sadari.localexchange.broken_triggers import BrokenTriggers, Outcome
 from sadari.localexchange.records import (
     LIQUIDATION,
     ZERO,
@@ -73,6 +74,7 @@ class Desk:
         self._tell = announcements
         # The model knows one family of client ids, the exchange two: it gets keys of our own.
         self._working: dict[str, Order | AlgoOrder] = {}
+        self._broken = BrokenTriggers(exchange, announcements)
 
     # Orders
 
@@ -169,9 +171,16 @@ class Desk:
 
     def meet(self, symbol: str, time_ns: int, price: Decimal) -> None:
         """A trade of the market: what it meets happens."""
+        for key in self._broken.meet(symbol, time_ns, price):
+            del self._working[key]
         events = self.exchange.touch(symbol, time_ns, price)
         if events:
             self._happened(events)
+
+    def break_triggers(self, symbol: str, outcome: Outcome) -> None:
+        """Let the triggers of the conditional orders that wait on a symbol now go wrong."""
+        for algo in self.open_algos(symbol):
+            self._broken.take(f"{ALGO}{algo.algo_id}", algo, outcome, self.market_ns())
 
     def fund(self, symbol: str, time_ns: int, rate: Decimal) -> None:
         """Settle a symbol's funding at its last price."""
@@ -190,6 +199,11 @@ class Desk:
     def _cancel(self, one: Order | AlgoOrder, symbol: str, key: str) -> None:
         if not one.is_open:
             raise Refusal(-2011)
+        if self._broken.give(key):
+            self._happened(
+                [OrderCanceled(time_ns=self.market_ns(), symbol=symbol, client_order_id=key, cause="CANCELED")]
+            )
+            return
         self._happened(self.exchange.cancel(symbol, key, self.market_ns()))
 
     def _refuse_client_id(self, client_id: str, taken: Iterable[str]) -> None:

@@ -22,6 +22,7 @@ _BOUNDS: dict[str, tuple[int, int | None]] = {
     "until_s": (0, _LONGEST_S), "hold_s": (0, _LONGEST_S), "after_s": (0, _LONGEST_S), "sent": (0, None),
     "status": (200, 599), "code": (-99_999, 99_999), "copies": (1, 100_000), "behind": (1, 10_000),
     "size": (1, 256 * 1024 * 1024), "max_leverage": (1, 125), "leverage": (1, 125), "maint_factor": (0, 1_000),
+    "part": (0, 1),
 }  # fmt: skip
 
 

@@ -297,6 +297,23 @@ class BracketChange(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields
     maint_factor: Decimal = D(1)
 
 
+class ThinBook(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An order that takes finds this ``part`` of each level that the book of ``symbol`` shows; 0 is an empty book."""
+
+    symbol: str
+    part: Decimal
+
+
+class BreakTrigger(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The conditional orders that wait on ``symbol`` now go wrong when their price comes.
+
+    ``stuck`` stays in TRIGGERING and makes no order, ``rejected`` is refused then, ``unfilled`` ends without a fill.
+    """
+
+    symbol: str
+    outcome: Literal["stuck", "rejected", "unfilled"] = "stuck"
+
+
 class HumanTrade(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The account's owner trades at the market: ``qty``, or the whole position the other way where it is None."""
 
@@ -337,8 +354,8 @@ FRAME_VERBS: tuple[type[FrameRule], ...] = (
     DropFrame, DuplicateFrame, DelayFrame, ReorderFrame, MalformedFrame, AlterFrame, HugeFrame, Stall, Close,
 )  # fmt: skip
 ACTION_VERBS: tuple[type[ActionRule], ...] = (
-    ListenKeyDeath, ClockShift, PriceGap, FilterChange, BracketChange, HumanTrade, HumanCancel, HumanMode,
-    HumanTransfer,
+    ListenKeyDeath, ClockShift, PriceGap, FilterChange, BracketChange, ThinBook, BreakTrigger, HumanTrade, HumanCancel,
+    HumanMode, HumanTransfer,
 )  # fmt: skip
 
 

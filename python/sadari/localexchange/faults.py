@@ -22,6 +22,7 @@ from sadari.localexchange.fault_file import nearest
 from sadari.localexchange.fault_rules import (
     ActionRule,
     BracketChange,
+    BreakTrigger,
     ClockShift,
     EmptyRead,
     FilterChange,
@@ -38,6 +39,7 @@ from sadari.localexchange.fault_rules import (
     Rule,
     StaleRead,
     Status503,
+    ThinBook,
     verb_of,
 )
 
@@ -61,6 +63,8 @@ class Actions:
     price_gap: Callable[[PriceGap], None] | None = None
     filter_change: Callable[[FilterChange], None] | None = None
     bracket_change: Callable[[BracketChange], None] | None = None
+    thin_book: Callable[[ThinBook], None] | None = None
+    break_trigger: Callable[[BreakTrigger], None] | None = None
     human_trade: Callable[[HumanTrade], None] | None = None
     human_cancel: Callable[[HumanCancel], None] | None = None
     human_mode: Callable[[HumanMode], None] | None = None

@@ -315,6 +315,15 @@ STREAMS: tuple[FaultRow, ...] = (
         "an event of an order that is not ours",
         _verb("human_trade", BTC, 'side = "SELL", qty = 0.01, from_s = 60'),
     ),
+    _row("F77", "a conditional order is stuck in its trigger", _verb("break_trigger", BTC, "from_s = 60")),
+    _row(
+        "F78",
+        "a conditional order is refused at its trigger",
+        _verb("break_trigger", BTC, 'outcome = "rejected", from_s = 60'),
+    ),
+    _row(
+        "F79", "a conditional order finishes unfilled", _verb("break_trigger", BTC, 'outcome = "unfilled", from_s = 60')
+    ),
 )
 
 MARKET_AND_PEOPLE: tuple[FaultRow, ...] = (
@@ -323,6 +332,12 @@ MARKET_AND_PEOPLE: tuple[FaultRow, ...] = (
         "the price jumps over several levels at once",
         _verb("price_gap", BTC, "fraction = -0.08, from_s = 60"),
         _verb("price_gap", BTC, "fraction = 0.08, from_s = 60"),
+    ),
+    _row(
+        "F82",
+        "the price falls and the book is gone",
+        _verb("price_gap", BTC, "fraction = -0.2, from_s = 60"),
+        _verb("thin_book", BTC, "part = 0.01, from_s = 60"),
     ),
     _row(
         "F83",

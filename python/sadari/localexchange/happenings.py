@@ -16,6 +16,7 @@ from sadari.localexchange.fault_rules import (
     HumanTrade,
     ListenKeyDeath,
     PriceGap,
+    ThinBook,
 )
 from sadari.localexchange.faults import Actions
 from sadari.localexchange.gaps import gapped
@@ -72,6 +73,8 @@ class Happenings:
             price_gap=self.gap,
             filter_change=self.change_filters,
             bracket_change=self.change_brackets,
+            thin_book=self.thin_book,
+            break_trigger=lambda rule: self._desk.break_triggers(rule.symbol, rule.outcome),
             human_trade=self.trade,
             human_cancel=self.cancel,
             human_mode=self.change_modes,
@@ -112,6 +115,11 @@ class Happenings:
             leverage = one.max_leverage if most is None else min(one.max_leverage, most)
             changed.append(Bracket(one.floor, one.cap, leverage, rate, cum))
         self._relist(msgspec.structs.replace(instrument, brackets=tuple(changed)))
+
+    def thin_book(self, rule: ThinBook) -> None:
+        """Let orders find a part of what the book shows."""
+        self._known(rule.symbol)
+        self._market.symbols[rule.symbol].book_part = rule.part
 
     def trade(self, rule: HumanTrade) -> None:
         """Trade at the market: a quantity, or the whole position the other way."""

@@ -69,6 +69,7 @@ class SymbolMarket:
         self.instrument = tape.instrument
         self.candles = SymbolCandles(tape)
         self.last: Trade | None = None
+        self.book_part = Decimal(1)
         self._funding = funding
         self._tick = int(tape.instrument.tick_size.scaleb(tape.price_decimals))
         self._step = int(tape.instrument.step_size.scaleb(tape.qty_decimals))
@@ -127,6 +128,14 @@ class SymbolMarket:
             ticks = first + way * distance
             # A little that belongs to the price, so that the sizes of a standing book differ.
             yield ticks * tick, (top + top * distance // 2 + ticks * 7919 % spread) * step
+
+    def takeable(self, *, bids: bool) -> Iterator[Level]:
+        """What an order that takes finds of the levels, on the step grid."""
+        step = self.instrument.step_size
+        for price, qty in self.levels(bids=bids):
+            there = qty * self.book_part // step * step
+            if there:
+                yield Level(price, there)
 
     def best_bid(self) -> Level:
         """The top of the book to sell to."""

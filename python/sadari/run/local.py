@@ -55,9 +55,6 @@ from sadari.venue.clock import wall_ns
 SYNTHETIC_SYMBOLS = 5
 SYNTHETIC_DAYS = 60
 
-# So deep is the book that an order can take.
-BOOK_LEVELS = 1_000
-
 # Where time goes on by steps nothing is limited by it: a client may ask as often as it likes at one moment.
 MESSAGES_PER_S = 10
 LOOK_EVERY_S = 1.0
@@ -242,7 +239,7 @@ class LocalExchange:
 
     def _levels(self, symbol: str, side: Side) -> Iterator[tuple[Decimal, Decimal]]:
         """What an order of a side takes: the other side of the served book."""
-        return self.market.symbols[symbol].levels(bids=side is Side.SELL, most=BOOK_LEVELS)
+        return self.market.symbols[symbol].takeable(bids=side is Side.SELL)
 
     def _price(self, symbol: str) -> Decimal:
         return self.market.symbols[symbol].last_price

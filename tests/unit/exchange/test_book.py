@@ -105,3 +105,13 @@ def test_a_reduce_only_order_takes_no_more_than_is_held() -> None:
     assert [one.qty for one in fills(events)] == [1, 1]
     assert fills(events)[-1].done
     assert BTC not in venue.positions
+
+
+def test_an_empty_book_fills_nothing_of_a_market_order() -> None:
+    """It is taken in and expires whole; an immediate limit order as well."""
+    venue = exchange(slippage=BookSlippage(lambda _symbol, _side: ()))
+    (expired,) = venue.submit(buy("a", "1"), T, D(100))
+    assert isinstance(expired, OrderCanceled)
+    events = venue.submit(limit("b", Side.BUY, "1", "101", time_in_force=TimeInForce.IOC), T, D(100))
+    assert names(events) == ["OrderAccepted", "OrderCanceled"]
+    assert not venue.positions
