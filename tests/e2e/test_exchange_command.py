@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -69,6 +69,22 @@ def test_an_order_is_in_the_truth_and_a_fault_stands_from_then_on() -> None:
         assert answer(at, "POST", "/control/faults", rule, token=at["token"])[0] == 200
         assert answer(at, "GET", "/fapi/v3/balance") == (429, {"code": -1003, "msg": "Enough."})
         assert answer(at, "GET", "/control/truth", token=at["key"])[0] == 401
+
+
+def test_a_reset_begins_again_on_the_same_port_and_keys() -> None:
+    """Nothing of before is left, and the client needs no other address."""
+    with started("--lockstep", "--rebase", "none") as at:
+        now = json.dumps(answer(at, "GET", "/control/clocks", token=at["token"])[1])
+        assert answer(at, "POST", "/control/step", "byMs=60000", token=at["token"])[0] == 200
+        assert json.dumps(answer(at, "GET", "/control/clocks", token=at["token"])[1]) != now
+        assert answer(at, "POST", "/control/reset", "seed=2", token=at["token"])[0] == 200
+        for _ in range(100):
+            time.sleep(0.1)
+            with suppress(OSError):
+                if json.dumps(answer(at, "GET", "/control/clocks", token=at["token"])[1]) == now:
+                    break
+        else:
+            pytest.fail("it does not begin again")
 
 
 @pytest.mark.requirement("R001-3")

@@ -74,6 +74,7 @@ class Control:
         gateway_ns: The gateway's clock.
         frames: The last frame number of each connection.
         faults: The rules of faults, which come and go while it runs.
+        begin_again: Ends everything and begins again with a seed, or with the one it has.
         lockstep: Whether time goes on by steps.
     """
 
@@ -85,6 +86,7 @@ class Control:
         gateway_ns: Callable[[], int],
         frames: Callable[[], dict[int, int]],
         faults: Faults,
+        begin_again: Callable[[int | None], None],
         *,
         lockstep: bool,
     ) -> None:
@@ -94,6 +96,7 @@ class Control:
         self._gateway_ns = gateway_ns
         self._frames = frames
         self._faults = faults
+        self._begin_again = begin_again
         self._lockstep = lockstep
 
     def endpoints(self, client: Iterable[Endpoint]) -> list[Endpoint]:
@@ -103,6 +106,7 @@ class Control:
             Endpoint("GET", "/control/clocks", self.clocks, Security.TOKEN, 0),
             Endpoint("POST", "/control/step", self.step, Security.TOKEN, 0),
             Endpoint("POST", "/control/transfer", self.transfer, Security.TOKEN, 0),
+            Endpoint("POST", "/control/reset", self.reset, Security.TOKEN, 0),
             Endpoint("GET", "/control/faults", self.standing, Security.TOKEN, 0),
             Endpoint("POST", "/control/faults", self.add_faults, Security.TOKEN, 0),
             Endpoint("DELETE", "/control/faults", self.remove_fault, Security.TOKEN, 0),
@@ -145,6 +149,14 @@ class Control:
         if decimals(amount.normalize()) > AMOUNT_DECIMALS:
             raise Refused(-1111, "Precision is over the maximum defined for this asset.")
         self._desk.transfer(amount, asset)
+        return Done(200, "success")
+
+    def reset(self, asked: Parameters) -> Done:
+        """Close every connection and begin again on the same port and keys, with ``seed`` if one is named."""
+        seed = asked.integer("seed")
+        if seed is not None and seed < 0:
+            raise Refused(-1130, "Data sent for parameter 'seed' is not valid.")
+        self._begin_again(seed)
         return Done(200, "success")
 
     def standing(self, _: Parameters) -> Standing:

@@ -8,7 +8,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
@@ -58,6 +58,7 @@ SYNTHETIC_DAYS = 60
 # Where time goes on by steps nothing is limited by it: a client may ask as often as it likes at one moment.
 MESSAGES_PER_S = 10
 LOOK_EVERY_S = 1.0
+ANSWER_S = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +122,10 @@ class LocalExchange:
         listings: What is traded.
         settings: What it is asked to be.
         now_ns: The wall's clock.
+        identity: The account's; by the seed if it is not given.
+
+    Attributes:
+        next_seed: With which it is to begin again, once `serve` has ended; None to end for good.
 
     Raises:
         ConfigError: The history leaves nothing to play.
@@ -131,10 +136,13 @@ class LocalExchange:
         listings: Listings,
         settings: LocalSettings,
         now_ns: Callable[[], int] = wall_ns,
+        identity: Credentials | None = None,
     ) -> None:
         self.settings = settings
         self.assumed = listings.assumed
-        self.credentials = credentials(settings.seed)
+        self.credentials = identity or credentials(settings.seed)
+        self.next_seed: int | None = None
+        self._stop = asyncio.Event()
         self._wall_ns = now_ns
         now = now_ns() if settings.rebase else None
         start_ns = begin(listings.candles, settings.history_ns, now)
@@ -169,18 +177,22 @@ class LocalExchange:
             self.gateway_ns,
             self.hub.last_frames,
             self.faults,
+            self._begin_again,
             lockstep=settings.lockstep,
         )
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
         self.methods = ws_api.methods(served)
         self.server = self._gateway()
 
-    async def serve(self, started: Callable[[Address], None], stop: asyncio.Event) -> None:
-        """Serve until told to stop.
+    def stop(self) -> None:
+        """Let `serve` end."""
+        self._stop.set()
+
+    async def serve(self, started: Callable[[Address], None]) -> None:
+        """Serve until told to stop, or to begin again.
 
         Args:
             started: Told where the server listens.
-            stop: Set to end it.
 
         Raises:
             ConfigError: The port is taken or the host is none of this machine.
@@ -196,7 +208,7 @@ class LocalExchange:
         if not self.settings.lockstep:
             playing = asyncio.ensure_future(self.play.run(self._wall_ns, self.settings.speed))
         try:
-            stopped = asyncio.ensure_future(stop.wait())
+            stopped = asyncio.ensure_future(self._stop.wait())
             await asyncio.wait([one for one in (playing, stopped) if one], return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopped.cancel()
@@ -205,6 +217,11 @@ class LocalExchange:
                 with contextlib.suppress(asyncio.CancelledError):
                     await playing
             await self.server.stop()
+
+    def _begin_again(self, seed: int | None) -> None:
+        self.next_seed = self.settings.seed if seed is None else seed
+        # The answer to who asked for it goes out first.
+        asyncio.get_running_loop().call_later(ANSWER_S, self.stop)
 
     def _account(self, listings: Listings, fees: Fees) -> Desk:
         exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=BookSlippage(self._levels))
@@ -309,16 +326,33 @@ def begin(columns: Mapping[str, candles.CandleColumns], history_ns: int, now_ns:
 
 
 def serve(settings: LocalSettings, started: Callable[[LocalExchange, Address], None]) -> None:
-    """Serve an exchange until SIGINT or SIGTERM."""
+    """Serve an exchange until SIGINT or SIGTERM; where it is told to begin again, on the same port and account."""
+    asyncio.run(_until_signaled(settings, started))
+
+
+async def _until_signaled(settings: LocalSettings, started: Callable[[LocalExchange, Address], None]) -> None:
     local = LocalExchange(listings(settings), settings)
-    asyncio.run(_until_signaled(local, started))
+    address: Address | None = None
+    ended = False
 
+    def listening(at: Address) -> None:
+        nonlocal address
+        if address is None:
+            started(local, at)
+        address = at
 
-async def _until_signaled(local: LocalExchange, started: Callable[[LocalExchange, Address], None]) -> None:
-    stop = asyncio.Event()
+    def end() -> None:
+        nonlocal ended
+        ended = True
+        local.stop()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await local.serve(lambda address: started(local, address), stop)
+        asyncio.get_running_loop().add_signal_handler(number, end)
+    await local.serve(listening)
+    while address is not None and local.next_seed is not None and not ended:
+        again = replace(settings, seed=local.next_seed, port=address.port)
+        local = LocalExchange(listings(again), again, identity=local.credentials)
+        await local.serve(listening)
 
 
 def _report(what: str, error: Exception) -> None:
