@@ -56,6 +56,7 @@ class Control:
         play: What a step moves; only in lockstep.
         gateway_ns: The gateway's clock.
         frames: The last frame number of each connection.
+        tick: Does what is due by the gateway's clock after a step.
         lockstep: Whether time goes on by steps.
     """
 
@@ -66,6 +67,7 @@ class Control:
         play: Play,
         gateway_ns: Callable[[], int],
         frames: Callable[[], dict[int, int]],
+        tick: Callable[[], None],
         *,
         lockstep: bool,
     ) -> None:
@@ -74,6 +76,7 @@ class Control:
         self._play = play
         self._gateway_ns = gateway_ns
         self._frames = frames
+        self._tick = tick
         self._lockstep = lockstep
 
     def endpoints(self, client: Iterable[Endpoint]) -> list[Endpoint]:
@@ -109,6 +112,7 @@ class Control:
         if until_ns - self._market.now_ns > LONGEST_STEP_NS:
             raise Refused(-1130, "A step is a day at most: 'byMs' or 'untilMs' asks for more.")
         self._play.advance(until_ns)
+        self._tick()
         return Stepped(self._market.now_ns // MILLISECOND_NS, self._play.ended, self._frames())
 
     def transfer(self, asked: Parameters) -> Done:

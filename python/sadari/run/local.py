@@ -134,7 +134,7 @@ class LocalExchange:
         self.market = Market(tapes, start_ns, shift_ns, listings.funding)
         self.gateway_ns: Callable[[], int] = self._market_ns if settings.lockstep else now_ns
         keys = listen_keys.ListenKeys(self.gateway_ns, settings.seed)
-        self.hub = Hub(keys, self.gateway_ns, outgoing=outgoing)
+        self.hub = Hub(keys, self.gateway_ns, outgoing=outgoing, pings=not settings.lockstep)
         fees = Fees()
         exchange = Exchange(listings.instruments, fees, settings.balance)
         announcements = Announcements(exchange, listings.instruments, self.hub.publish_user)
@@ -149,8 +149,9 @@ class LocalExchange:
             *AccountEndpoints(self.desk, fees).endpoints(),
         ]
         control = Control(
-            self.desk, self.market, self.play, self.gateway_ns, self.hub.last_frames, lockstep=settings.lockstep
-        )
+            self.desk, self.market, self.play, self.gateway_ns, self.hub.last_frames, self.hub.tick,
+            lockstep=settings.lockstep,
+        )  # fmt: skip
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
         self.methods = ws_api.methods(served)
         key, secret, token = self.credentials
@@ -158,6 +159,8 @@ class LocalExchange:
         self.server = Server(
             self.endpoints, gate, self.hub, route_of=route_of, methods=self.methods,
             strict_routes=settings.strict_routes, middlewares=middlewares,
+            # In lockstep a step does it: what is due comes with the time that it is due at.
+            tick_every_s=None if settings.lockstep else 1.0,
         )  # fmt: skip
 
     async def serve(self, started: Callable[[Address], None], stop: asyncio.Event) -> None:
