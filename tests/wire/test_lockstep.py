@@ -240,3 +240,57 @@ def test_what_makes_no_sense_is_refused_in_the_exchanges_words(
 
     asyncio.run(run())
     assert not any(capfd.readouterr())
+
+
+CALLS = [
+    b"",
+    b"x",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b"{}",
+    b"[" * 10_000,
+    b'{"method":1}',
+    b'{"id":"\\ud800","method":"order.place"}',
+    b'{"id":[1,{"a":2}],"method":"nothing.at.all","params":{}}',
+    b'{"id":1,"method":"order.place","params":[]}',
+    b'{"id":1,"method":"order.place","params":{"apiKey":{"a":1},"symbol":null,"timestamp":1e400}}',
+    b'{"id":1,"method":"order.place","params":{"symbol":"\\ud800"}}',
+    b'{"id":1,"method":"depth","params":{"symbol":"DEMOAUSDT","limit":[5]}}',
+    b'{"id":1,"method":"depth","params":{"symbol":"DEMOAUSDT","limit":' + b"9" * 6_000 + b"}}",
+    b'{"id":1,"method":"ticker.price","params":{"symbol":true}}',
+    b'{"id":' + b"9" * 19 + b',"method":"ticker.price","params":{"symbol":"DEMOAUSDT","returnRateLimits":0}}',
+]
+
+
+@pytest.mark.parametrize("binary", [False, True])
+def test_every_call_of_the_websocket_api_gets_its_reply_however_bad_it_is(
+    binary: bool,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """In order, none with a status above 499, and the last one is served."""
+
+    async def run() -> None:
+        async with connected(local()) as client:
+            await client.listen("/ws-fapi/v1")
+            for number, call in enumerate(CALLS, 1):
+                if binary or is_text(call):
+                    await client.send_raw(call, binary=binary)
+                    (reply,) = await client.receive(len(client.frames) + 1)
+                    assert reply["status"] < 500, number
+                    assert reply["status"] == 200 or reply["error"]["code"] < 0
+            await client.send({"id": "last", "method": "depth", "params": {"symbol": BTC, "limit": 5}})
+            (reply,) = await client.receive(len(client.frames) + 1)
+            assert (reply["id"], reply["status"]) == ("last", 200)
+
+    asyncio.run(run())
+    assert not any(capfd.readouterr())
+
+
+def is_text(message: bytes) -> bool:
+    """Whether a message may go in a text frame."""
+    try:
+        message.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

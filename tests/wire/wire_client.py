@@ -79,6 +79,11 @@ class WireClient:
         assert self._socket is not None
         await self._socket.send_json(message)
 
+    async def send_raw(self, message: bytes, *, binary: bool) -> None:
+        """Any message at all."""
+        assert self._socket is not None
+        await (self._socket.send_bytes(message) if binary else self._socket.send_str(message.decode()))
+
     async def step(self, **values: object) -> list[Any]:
         """Let time go on; exactly the frames that were pushed until then."""
         stepped = await self.control("POST /control/step", **values)

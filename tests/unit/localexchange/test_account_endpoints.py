@@ -104,6 +104,20 @@ def test_incomes_are_told_by_kind_symbol_and_period() -> None:
     assert [one["tranId"] for one in hand.ask("GET /fapi/v1/income", limit=1)] == [4]
 
 
+def test_a_transfer_tells_the_asset_that_it_moved_and_no_other() -> None:
+    """With its amount; what was not touched has not changed."""
+    hand = DeskByHand(assets={"BTC": Collateral()})
+    hand.desk.transfer(D(2), "BTC")
+    hand.desk.transfer(D(-1), "BTC")
+    told = [event["a"] for event in hand.told]
+    assert [one["m"] for one in told] == ["DEPOSIT", "WITHDRAW"]
+    assert [one["B"] for one in told] == [
+        [{"a": "BTC", "wb": "2", "cw": "2", "bc": "2"}],
+        [{"a": "BTC", "wb": "1", "cw": "1", "bc": "-1"}],
+    ]
+    assert {one["asset"]: one["balance"] for one in hand.ask("GET /fapi/v3/balance")} == {"USDT": "1000", "BTC": "1"}
+
+
 def test_the_truth_is_all_of_it_in_our_words() -> None:
     """Orders, conditional orders, trades, incomes and positions, none rounded and with their times."""
     hand = DeskByHand()
