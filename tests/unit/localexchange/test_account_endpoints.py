@@ -118,6 +118,21 @@ def test_a_transfer_tells_the_asset_that_it_moved_and_no_other() -> None:
     assert {one["asset"]: one["balance"] for one in hand.ask("GET /fapi/v3/balance")} == {"USDT": "1000", "BTC": "1"}
 
 
+def test_a_position_that_was_flipped_breaks_even_beside_its_own_entry() -> None:
+    """What the position before it has earned is not counted to it; what it pays itself is."""
+    hand = DeskByHand()
+    hand.place(side="SELL")
+    hand.move("9000")
+    hand.place(quantity="0.03")
+    (row,) = hand.ask("GET /fapi/v3/positionRisk")
+    assert (row["positionAmt"], D(row["entryPrice"])) == ("0.02", D("9000.01"))
+    fee = hand.desk.trades[-1].fee
+    assert D(row["breakEvenPrice"]) == D("9000.01") + fee / D("0.02")
+    hand.desk.fund(BTC, hand.now_ns, D("0.001"))
+    (row,) = hand.ask("GET /fapi/v3/positionRisk")
+    assert D(row["breakEvenPrice"]) == D("9000.01") + fee / D("0.02") + 9
+
+
 def test_the_truth_is_all_of_it_in_our_words() -> None:
     """Orders, conditional orders, trades, incomes and positions, none rounded and with their times."""
     hand = DeskByHand()
