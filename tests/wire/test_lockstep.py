@@ -294,3 +294,30 @@ def is_text(message: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def frames_of(steps: list[int]) -> tuple[list[bytes], bytes]:
+    """What is pushed while time goes on by steps of so many milliseconds, and the truth after them."""
+
+    async def run() -> tuple[list[bytes], bytes]:
+        async with connected(local()) as client:
+            await opened(client)
+            price = client.exchange.market.symbols[BTC].last_price
+            order = {"symbol": BTC, "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.01"}
+            for points in range(-29, 30, 2):
+                near = quantized(price * (10_000 + points) / 10_000, BTC)
+                await client.ask("POST /fapi/v1/order", **order, price=near, side="SELL" if points > 0 else "BUY")
+            for by_ms in steps:
+                await client.step(byMs=by_ms)
+            await client.control("GET /control/truth")
+            return client.frames, client.replies[-1][1]
+
+    return asyncio.run(run())
+
+
+def test_how_time_is_divided_into_steps_changes_nothing() -> None:
+    """The same frames in the same order, and the same truth, by whatever steps the same time was reached."""
+    whole = frames_of([600_000])
+    assert b"FILLED" in whole[1]
+    assert frames_of([1, 249, 250, 1_000, 58_500, 0, 60_001, 119_999, 300_000, 59_999, 1]) == whole
+    assert frames_of([100_000] * 6) == whole
