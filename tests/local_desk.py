@@ -7,13 +7,14 @@ from typing import Any
 
 import msgspec
 
-from sadari.exchange import Collateral, Exchange
+from sadari.exchange import Collateral, Exchange, Refusal
 from sadari.localexchange.account_endpoints import AccountEndpoints
 from sadari.localexchange.algo_endpoints import AlgoEndpoints
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.order_endpoints import OrderEndpoints
 from sadari.localexchange.parameters import Parameters
+from sadari.localexchange.refused import Refused
 from sadari.model.plan import Fees
 from sadari.model.units import SECOND_NS
 from tests.exchange_orders import BTC, INSTRUMENT, D, T
@@ -49,6 +50,14 @@ class DeskByHand:
         """The answer of an endpoint, as a client decodes it; raises what refuses it."""
         texts = {name: str(value) for name, value in values.items() if value is not None}
         return msgspec.json.decode(msgspec.json.encode(self._answers[where](Parameters(texts))))
+
+    def code(self, where: str, **values: object) -> int:
+        """The code with which an endpoint refuses."""
+        try:
+            answer = self.ask(where, **values)
+        except (Refused, Refusal) as refusal:
+            return refusal.code
+        raise AssertionError(answer)
 
     def place(self, **values: object) -> Any:
         """Place a market order to buy 0.01 BTC, or what is said otherwise, and see what has become of it."""

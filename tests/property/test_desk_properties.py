@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sadari.exchange import Refusal
@@ -111,6 +111,7 @@ STEPS = st.one_of(
 )  # fmt: skip
 
 
+@settings(max_examples=300)
 @given(st.lists(STEPS, min_size=8, max_size=60))
 def test_after_every_step_records_money_answers_and_events_agree(steps: list[Step]) -> None:
     """What the account is, what it answers and what it told are the same."""

@@ -79,9 +79,12 @@ class Announcements:
         time = event.time_ns // MILLISECOND_NS
         symbols = [record.symbol for record in event.positions]
         assets = dict.fromkeys(self._instruments[symbol].quote_asset for symbol in symbols)
-        if not assets:
+        moved = ZERO
+        if event.cause == "TRANSFER":
+            last = self._exchange.income[-1]
+            assets, moved = {last.asset: None}, last.amount
+        elif not assets:
             assets = dict.fromkeys(self._exchange.balances)
-        moved = self._exchange.income[-1].amount if event.cause == "TRANSFER" else ZERO
         balances = [self._balance(asset, plain(moved)) for asset in assets]
         # Funding of a crossed position tells the balance alone.
         shown = [s for s in symbols if event.cause != "FUNDING_FEE" or PositionFigures(self._exchange, s).isolated]

@@ -75,6 +75,7 @@ class Control:
         frames: The last frame number of each connection.
         faults: The rules of faults, which come and go while it runs.
         begin_again: Ends everything and begins again with a seed, or with the one it has.
+        tick: Does what is due by the gateway's clock after a step.
         lockstep: Whether time goes on by steps.
     """
 
@@ -87,6 +88,7 @@ class Control:
         frames: Callable[[], dict[int, int]],
         faults: Faults,
         begin_again: Callable[[int | None], None],
+        tick: Callable[[], None],
         *,
         lockstep: bool,
     ) -> None:
@@ -97,6 +99,7 @@ class Control:
         self._frames = frames
         self._faults = faults
         self._begin_again = begin_again
+        self._tick = tick
         self._lockstep = lockstep
 
     def endpoints(self, client: Iterable[Endpoint]) -> list[Endpoint]:
@@ -136,6 +139,7 @@ class Control:
         if until_ns - self._market.now_ns > LONGEST_STEP_NS:
             raise Refused(-1130, "A step is a day at most: 'byMs' or 'untilMs' asks for more.")
         self._play.advance(until_ns)
+        self._tick()
         return Stepped(self._market.now_ns // MILLISECOND_NS, self._play.ended, self._frames())
 
     def transfer(self, asked: Parameters) -> Done:

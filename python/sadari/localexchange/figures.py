@@ -61,6 +61,9 @@ class PositionFigures:
             self.updated_ns = self.updated_ns or booked.time_ns
             if booked.trade_id is not None and booked.trade_id < position.first_trade:
                 break
+            # The trade that opened it may have closed the one before, whose profit that is.
+            if booked.trade_id == position.first_trade and booked.kind == "REALIZED_PNL":
+                break
             cost -= booked.amount
         self.break_even_price = eight(self.entry_price + cost / self.qty)
 

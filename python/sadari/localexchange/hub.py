@@ -110,6 +110,7 @@ class Hub:
         outgoing: Turns an event's text for one connection into the texts to send, each after a delay in seconds; may
             raise `CloseConnection`.
         most_waiting: Bytes that may wait for a slow reader before it is cut.
+        pings: Whether to ask for signs of life; where time jumps, silence says nothing.
     """
 
     def __init__(
@@ -119,11 +120,13 @@ class Hub:
         *,
         outgoing: OutgoingFilter | None = None,
         most_waiting: int = MOST_WAITING,
+        pings: bool = True,
     ) -> None:
         self.outgoing = outgoing
         self._listen_keys = listen_keys
         self._now_ns = now_ns
         self._most_waiting = most_waiting
+        self._pings = pings
         self._opened = 0
         self._connections: dict[int, Connection] = {}
         self._listeners: dict[str, dict[int, Connection]] = {}
@@ -202,7 +205,7 @@ class Hub:
                 connection.close(1001, b"24 hours")
             elif silent_ns is not None and now_ns - silent_ns >= PONG_WITHIN_NS:
                 connection.close(1008, b"Pong timeout")
-            elif now_ns - connection.pinged_ns >= PING_EVERY_NS:
+            elif self._pings and now_ns - connection.pinged_ns >= PING_EVERY_NS:
                 connection.ping(now_ns)
 
     def close_all(self, code: int, reason: bytes) -> None:

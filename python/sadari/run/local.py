@@ -154,7 +154,7 @@ class LocalExchange:
         self.market = Market(tapes, start_ns, shift_ns, listings.funding)
         self.gateway_ns = GatewayClock(self._market_ns if settings.lockstep else now_ns)
         keys = listen_keys.ListenKeys(self.gateway_ns, settings.seed)
-        self.hub = Hub(keys, self.gateway_ns)
+        self.hub = Hub(keys, self.gateway_ns, pings=not settings.lockstep)
         fees = Fees()
         self.desk = self._account(listings, fees)
         streams = MarketStreams(self.market, self.hub.wanted, self.hub.publish)
@@ -178,6 +178,7 @@ class LocalExchange:
             self.hub.last_frames,
             self.faults,
             self._begin_again,
+            self._look,
             lockstep=settings.lockstep,
         )
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
