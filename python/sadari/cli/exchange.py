@@ -27,8 +27,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="print what of the protocol is served, or which faults can be produced and how; and end",
     )
     parser.add_argument(
-        "--data", type=Path, nargs="+", default=[], metavar="DIR", help="candles to play (default: a made-up market)"
-    )
+        "--data", type=Path, nargs="+", default=[], metavar="DIR",
+        help="candles or recorded trades to play (default: a made-up market)",
+    )  # fmt: skip
     parser.add_argument(
         "--instruments", type=Path, action="append", default=[], metavar="FILE",
         help="contracts or brackets as the exchange serves them",

@@ -39,15 +39,14 @@ from sadari.localexchange.order_endpoints import OrderEndpoints
 from sadari.localexchange.play import Play
 from sadari.localexchange.server import Address, Server
 from sadari.localexchange.stream_names import route_of
-from sadari.localexchange.tape import SymbolTape, Tape
+from sadari.localexchange.tape import Tape
 from sadari.model.instrument import Instrument
 from sadari.model.order import Side
 from sadari.model.plan import Fees
 from sadari.model.units import DAY_NS, MINUTE_NS
-from sadari.run import synthetic
+from sadari.run import played, synthetic
 from sadari.run.inputs import INSTRUMENT_FILES, Inputs, funding_beside
 from sadari.run.instruments import describe, refuse_missing
-from sadari.store import candles
 from sadari.store.funding import FundingColumns
 from sadari.venue.clock import wall_ns
 
@@ -67,7 +66,7 @@ class LocalSettings:
     """What a local exchange is asked to be.
 
     Attributes:
-        data: Folders or files of candles; without any the market is made up.
+        data: Folders or files of candles or of recorded trades; without any the market is made up.
         instruments: Files as the exchange serves them.
         symbols: The symbols to serve, or None for all.
         host: Where to listen.
@@ -101,7 +100,7 @@ class Listings(NamedTuple):
     """What is traded."""
 
     instruments: dict[str, Instrument]
-    candles: dict[str, candles.CandleColumns]
+    candles: dict[str, played.Played]
     funding: dict[str, FundingColumns]
 
 
@@ -137,10 +136,9 @@ class LocalExchange:
         now = now_ns() if settings.rebase else None
         start_ns = begin(listings.candles, settings.history_ns, now)
         shift_ns = 0 if now is None else (now - start_ns) // MINUTE_NS * MINUTE_NS
-        tapes = [
-            SymbolTape(symbol, one, listings.instruments[symbol], settings.seed, start_ns=start_ns, shift_ns=shift_ns)
-            for symbol, one in sorted(listings.candles.items())
-        ]
+        tapes = played.tapes(
+            listings.candles, listings.instruments, settings.seed, start_ns=start_ns, shift_ns=shift_ns
+        )
         self.market = Market(tapes, start_ns, shift_ns, listings.funding)
         self.gateway_ns = GatewayClock(self._market_ns if settings.lockstep else now_ns)
         keys = listen_keys.ListenKeys(self.gateway_ns, settings.seed)
@@ -241,10 +239,10 @@ def credentials(seed: int) -> Credentials:
 
 
 def listings(settings: LocalSettings) -> Listings:
-    """What is traded: the candles of files with their instruments and funding, or a made-up market.
+    """What is traded: the candles or trades of files with their instruments and funding, or a made-up market.
 
     Raises:
-        ConfigError: There are no candles, or a symbol has no instrument.
+        ConfigError: There is nothing to play, or a symbol has no instrument.
     """
     if not settings.data:
         made = list(synthetic.market(SYNTHETIC_SYMBOLS, SYNTHETIC_DAYS, settings.seed))
@@ -254,7 +252,7 @@ def listings(settings: LocalSettings) -> Listings:
             {one.instrument.symbol: one.funding for one in made},
         )
     symbols = [symbol_of(text) for text in settings.symbols] if settings.symbols is not None else None
-    columns = candles.load(settings.data, symbols)
+    columns = played.load(settings.data, symbols)
     own = [folder / name for folder in settings.data for name in INSTRUMENT_FILES if (folder / name).is_file()]
     described = describe(columns, [*own, *settings.instruments], {})
     refuse_missing(described.missing)
@@ -275,7 +273,7 @@ def read_faults(path: Path) -> tuple[Rule, ...]:
         raise ConfigError(f"{path}: {error}") from error
 
 
-def begin(columns: Mapping[str, candles.CandleColumns], history_ns: int, now_ns: int | None) -> int:
+def begin(columns: Mapping[str, played.Played], history_ns: int, now_ns: int | None) -> int:
     """Where the play begins: after so much history, on a minute.
 
     If it is to be told as now, it begins up to a day later, at this time of the day, so that days stay days and funding
