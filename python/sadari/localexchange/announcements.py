@@ -31,14 +31,20 @@ class Announcements:
         exchange: For the balances and positions at the moment of telling.
         instruments: The contracts, by symbol.
         publish_user: Takes the event's name and its bytes.
+        liquidated: Told of each trade of a forced order, which everybody may know of.
     """
 
     def __init__(
-        self, exchange: Exchange, instruments: dict[str, Instrument], publish_user: Callable[[str, bytes], None]
+        self,
+        exchange: Exchange,
+        instruments: dict[str, Instrument],
+        publish_user: Callable[[str, bytes], None],
+        liquidated: Callable[[Order, Trade], None],
     ) -> None:
         self._exchange = exchange
         self._instruments = instruments
         self._publish = publish_user
+        self._liquidated = liquidated
 
     def order(self, order: Order, execution: str) -> None:
         """An order that is new or has ended."""
@@ -57,6 +63,8 @@ class Announcements:
             )  # fmt: skip
             self._publish("TRADE_LITE", _encode(lite))
         self._order(order, "CALCULATED" if forced else "TRADE", trade)
+        if forced:
+            self._liquidated(order, trade)
 
     def algo(self, algo: AlgoOrder) -> None:
         """A conditional order that has changed."""

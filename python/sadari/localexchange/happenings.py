@@ -22,6 +22,7 @@ from sadari.localexchange.fault_rules import (
 from sadari.localexchange.faults import Actions
 from sadari.localexchange.listen_keys import ListenKeys
 from sadari.localexchange.market import Market
+from sadari.localexchange.notices import Notices
 from sadari.localexchange.refused import Refused
 from sadari.model.command import PlaceOrder
 from sadari.model.instrument import Bracket, Instrument
@@ -57,13 +58,15 @@ class Happenings:
         market: What is traded.
         keys: The listen keys.
         clock: The gateway's.
+        notices: Told of contracts that are listed anew.
     """
 
-    def __init__(self, desk: Desk, market: Market, keys: ListenKeys, clock: GatewayClock) -> None:
+    def __init__(self, desk: Desk, market: Market, keys: ListenKeys, clock: GatewayClock, notices: Notices) -> None:
         self._desk = desk
         self._market = market
         self._keys = keys
         self._clock = clock
+        self._notices = notices
 
     def actions(self) -> Actions:
         """The table of them."""
@@ -155,3 +158,4 @@ class Happenings:
         self._desk.exchange.relist(instrument)
         self._desk.instruments[instrument.symbol] = instrument
         self._market.symbols[instrument.symbol].instrument = instrument
+        self._notices.relisted(instrument, self._market.now_ns)

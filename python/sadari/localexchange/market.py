@@ -75,6 +75,11 @@ class SymbolMarket:
         self._top = max(1, int(_usual_volume(tape) / float(tape.instrument.step_size)) // _TOP_PART)
 
     @property
+    def onboard_ns(self) -> int:
+        """When it was listed: with its first candle, on the exchange's clock."""
+        return self.tape.candles.open_time_ns[0] + self.tape.shift_ns
+
+    @property
     def last_price(self) -> Decimal:
         """The price of the last trade; before the first one, the close of the last candle, or the price it opens at."""
         return self._price_after(self.last)

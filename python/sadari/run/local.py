@@ -35,11 +35,13 @@ from sadari.localexchange.hub import Hub
 from sadari.localexchange.limits import NO_LIMITS, Limits
 from sadari.localexchange.market import Market
 from sadari.localexchange.market_streams import MarketStreams
+from sadari.localexchange.notices import Notices
 from sadari.localexchange.order_endpoints import OrderEndpoints
 from sadari.localexchange.play import Play
 from sadari.localexchange.server import Address, Server
 from sadari.localexchange.stream_names import route_of
 from sadari.localexchange.tape import Tape
+from sadari.localexchange.told import ms
 from sadari.model.instrument import Instrument
 from sadari.model.order import Side
 from sadari.model.plan import Fees
@@ -148,21 +150,17 @@ class LocalExchange:
         exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=slippage)
         # The first balance is an amount like any other: the wallet is the sum of its income from the start.
         exchange.transfer(self.market.now_ns, settings.balance)
-        announcements = Announcements(exchange, listings.instruments, self.hub.publish_user)
+        onboard_ms = {name: ms(one.onboard_ns) for name, one in self.market.symbols.items()}
+        self.notices = Notices(self.hub.wanted, self.hub.publish, onboard_ms)
+        announcements = Announcements(exchange, listings.instruments, self.hub.publish_user, self.notices.liquidated)
         self.desk = Desk(exchange, listings.instruments, announcements, self._market_ns, self._price)
         streams = MarketStreams(self.market, self.hub.wanted, self.hub.publish)
-        happenings = Happenings(self.desk, self.market, keys, self.gateway_ns)
+        happenings = Happenings(self.desk, self.market, keys, self.gateway_ns, self.notices)
         self.actions = happenings.actions()
         self.faults = Faults(settings.faults, settings.seed, self.gateway_ns(), self.actions)
         self.hub.outgoing = FrameFaults(self.faults, self.gateway_ns)
         self.play = Play(Tape(tapes), self.market, self.desk, streams, self._look)
-        served = [
-            *public_endpoints.endpoints(self.market, self.gateway_ns),
-            *listen_keys.endpoints(keys),
-            *OrderEndpoints(self.desk).endpoints(),
-            *AlgoEndpoints(self.desk).endpoints(),
-            *AccountEndpoints(self.desk, fees).endpoints(),
-        ]
+        served = self._served(keys, fees)
         control = Control(
             self.desk,
             self.market,
@@ -174,12 +172,24 @@ class LocalExchange:
         )
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
         self.methods = ws_api.methods(served)
+        self.server = self._made_server()
+
+    def _served(self, keys: listen_keys.ListenKeys, fees: Fees) -> list[Endpoint]:
+        return [
+            *public_endpoints.endpoints(self.market, self.gateway_ns),
+            *listen_keys.endpoints(keys),
+            *OrderEndpoints(self.desk).endpoints(),
+            *AlgoEndpoints(self.desk).endpoints(),
+            *AccountEndpoints(self.desk, fees).endpoints(),
+        ]
+
+    def _made_server(self) -> Server:
         key, secret, token = self.credentials
-        lockstep = settings.lockstep
+        lockstep = self.settings.lockstep
         gate = Gate({key: secret.encode()}, self.gateway_ns, _report, NO_LIMITS if lockstep else Limits(), token=token)
-        self.server = Server(
+        return Server(
             self.endpoints, gate, self.hub, route_of=route_of, methods=self.methods,
-            strict_routes=settings.strict_routes,
+            strict_routes=self.settings.strict_routes,
             messages_per_s=None if lockstep else MESSAGES_PER_S,
             tick_every_s=None if lockstep else LOOK_EVERY_S,
             middlewares=(faulty(self.faults, self.gateway_ns),),
@@ -217,6 +227,7 @@ class LocalExchange:
             await self.server.stop()
 
     def _look(self) -> None:
+        self.notices.on_time(self.market.now_ns)
         self.faults.act(self.gateway_ns())
         if self.settings.lockstep:
             self.hub.tick()
