@@ -39,7 +39,7 @@ class DeskByHand:
         self.prices = dict.fromkeys(instruments, FIRST_PRICE)
         self.now_ns = T
         self.exchange = Exchange(instruments, Fees(), balance, assets=assets or {})
-        announcements = Announcements(self.exchange, instruments, self._hear)
+        announcements = Announcements(self.exchange, instruments, self._hear, lambda _order, _trade: None)
         self.desk = Desk(self.exchange, instruments, announcements, lambda: self.now_ns, self.prices.__getitem__)
         tables = (OrderEndpoints(self.desk), AlgoEndpoints(self.desk), AccountEndpoints(self.desk, Fees()))
         self._answers = {f"{one.method} {one.path}": one.answer for table in tables for one in table.endpoints()}

@@ -8,7 +8,8 @@ import msgspec
 
 from sadari.model.units import DAY_NS
 from sadari.run import synthetic
-from sadari.run.local import Listings, LocalExchange, LocalSettings
+from sadari.run.listings import Listings, LocalSettings
+from sadari.run.local import LocalExchange
 
 SEED = 7
 BTC, ETH = (one.instrument.symbol for one in synthetic.market(2, 1, SEED))

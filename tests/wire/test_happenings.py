@@ -11,7 +11,8 @@ from sadari.errors import RefusedError
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.parameters import Parameters
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
-from sadari.run.local import Listings, LocalExchange, LocalSettings
+from sadari.run.listings import Listings, LocalSettings
+from sadari.run.local import LocalExchange
 from sadari.run.synthetic import market
 
 SYMBOL = "DEMOAUSDT"

@@ -28,8 +28,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="print what of the protocol is served, or which faults can be produced and how; and end",
     )
     parser.add_argument(
-        "--data", type=Path, nargs="+", default=[], metavar="DIR", help="candles to play (default: a made-up market)"
-    )
+        "--data", type=Path, nargs="+", default=[], metavar="DIR",
+        help="candles or recorded trades to play (default: a made-up market)",
+    )  # fmt: skip
     parser.add_argument(
         "--instruments", type=Path, action="append", default=[], metavar="FILE",
         help="contracts or brackets as the exchange serves them",
@@ -71,7 +72,8 @@ def run(asked: argparse.Namespace) -> int:
 
         print(faults())
         return 0
-    from sadari.run.local import LocalSettings, read_faults, serve
+    from sadari.run.listings import LocalSettings, read_faults
+    from sadari.run.local import serve
 
     settings = LocalSettings(
         data=asked.data,

@@ -6,6 +6,7 @@ Source: reference binance-usdm §5.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import msgspec
 
@@ -31,14 +32,22 @@ class Announcements:
         exchange: For the balances and positions at the moment of telling.
         instruments: The contracts, by symbol.
         publish_user: Takes the event's name and its bytes.
+        liquidated: Told of each trade of a forced order, which everybody may know of.
     """
 
     def __init__(
-        self, exchange: Exchange, instruments: dict[str, Instrument], publish_user: Callable[[str, bytes], None]
+        self,
+        exchange: Exchange,
+        instruments: dict[str, Instrument],
+        publish_user: Callable[[str, bytes], None],
+        liquidated: Callable[[Order, Trade], None],
     ) -> None:
         self._exchange = exchange
         self._instruments = instruments
         self._publish = publish_user
+        self._realized: dict[str, Decimal] = {}
+        self._counted = 0
+        self._liquidated = liquidated
 
     def order(self, order: Order, execution: str) -> None:
         """An order that is new or has ended."""
@@ -57,6 +66,8 @@ class Announcements:
             )  # fmt: skip
             self._publish("TRADE_LITE", _encode(lite))
         self._order(order, "CALCULATED" if forced else "TRADE", trade)
+        if forced:
+            self._liquidated(order, trade)
 
     def algo(self, algo: AlgoOrder) -> None:
         """A conditional order that has changed."""
@@ -114,12 +125,19 @@ class Announcements:
         figures = AssetFigures(self._exchange, self._instruments, asset)
         return user.BalanceChange(asset, plain(figures.wallet_balance), plain(figures.cross_wallet_balance), moved)
 
+    def _accumulated(self, symbol: str) -> Decimal:
+        """What the symbol's positions have realized, added up once."""
+        for booked in self._exchange.income[self._counted :]:
+            if booked.kind == "REALIZED_PNL":
+                self._realized[booked.symbol] = self._realized.get(booked.symbol, ZERO) + booked.amount
+        self._counted = len(self._exchange.income)
+        return self._realized.get(symbol, ZERO)
+
     def _position(self, symbol: str) -> user.PositionChange:
         figures = PositionFigures(self._exchange, symbol)
-        accumulated = (i.amount for i in self._exchange.income if i.symbol == symbol and i.kind == "REALIZED_PNL")
         return user.PositionChange(
             symbol=symbol, amount=plain(figures.qty), entry_price=plain(figures.entry_price),
-            accumulated=plain(sum(accumulated, ZERO)), unrealized=plain(figures.unrealized_profit),
+            accumulated=plain(self._accumulated(symbol)), unrealized=plain(figures.unrealized_profit),
             margin_type="isolated" if figures.isolated else "cross", isolated_wallet=plain(figures.isolated_wallet),
             position_side="BOTH", margin_asset=self._instruments[symbol].quote_asset,
             break_even_price=plain(figures.break_even_price),

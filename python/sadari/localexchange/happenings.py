@@ -22,6 +22,8 @@ from sadari.localexchange.faults import Actions
 from sadari.localexchange.gaps import gapped
 from sadari.localexchange.listen_keys import ListenKeys
 from sadari.localexchange.market import Market
+from sadari.localexchange.notices import Notices
+from sadari.localexchange.recorded import RecordedTape
 from sadari.localexchange.refused import Refused
 from sadari.model.command import PlaceOrder
 from sadari.model.instrument import Bracket, Instrument
@@ -57,13 +59,15 @@ class Happenings:
         market: What is traded.
         keys: The listen keys.
         clock: The gateway's.
+        notices: Told of contracts that are listed anew.
     """
 
-    def __init__(self, desk: Desk, market: Market, keys: ListenKeys, clock: GatewayClock) -> None:
+    def __init__(self, desk: Desk, market: Market, keys: ListenKeys, clock: GatewayClock, notices: Notices) -> None:
         self._desk = desk
         self._market = market
         self._keys = keys
         self._clock = clock
+        self._notices = notices
 
     def actions(self) -> Actions:
         """The table of them."""
@@ -92,6 +96,8 @@ class Happenings:
         """Let a symbol's price jump where its next candle opens; candles served later have the gap in them."""
         instrument = self._known(rule.symbol)
         tape = self._market.symbols[rule.symbol].tape
+        if isinstance(tape, RecordedTape):
+            raise Refused(-1020, "This operation is not supported: the trades of this symbol are recorded ones.")
         tape.candles = gapped(tape.candles, tape.next_row, 1 + rule.fraction, instrument.tick_size)
 
     def change_filters(self, rule: FilterChange) -> None:
@@ -169,3 +175,4 @@ class Happenings:
         self._desk.exchange.relist(instrument)
         self._desk.instruments[instrument.symbol] = instrument
         self._market.symbols[instrument.symbol].instrument = instrument
+        self._notices.relisted(instrument, self._market.now_ns)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from sadari.localexchange.candles import Bar, SymbolCandles
-from sadari.localexchange.tape import TRADES_PER_CANDLE, SymbolTape, Trade
+from sadari.localexchange.tape import SymbolTape, Trade
 from sadari.model.units import HOUR_NS, SECOND_NS
 
 # What the exchange pays funding by where nothing else is known.
@@ -74,6 +74,11 @@ class SymbolMarket:
         self._tick = int(tape.instrument.tick_size.scaleb(tape.price_decimals))
         self._step = int(tape.instrument.step_size.scaleb(tape.qty_decimals))
         self._top = max(1, int(_usual_volume(tape) / float(tape.instrument.step_size)) // _TOP_PART)
+
+    @property
+    def onboard_ns(self) -> int:
+        """When it was listed: with its first candle, on the exchange's clock."""
+        return self.tape.candles.open_time_ns[0] + self.tape.shift_ns
 
     @property
     def last_price(self) -> Decimal:
@@ -170,7 +175,7 @@ class SymbolMarket:
         """The first trades with at least this number, in order, none later than now."""
         self.candles.advance(now_ns)
         last = min(self.candles.row + 1, len(self.tape.candles.open_time_ns))
-        rows = range(max(0, min(number // TRADES_PER_CANDLE, self.tape.start_row)), last)
+        rows = range(last)
         found: list[Trade] = []
         for row in rows[max(0, bisect_right(rows, number, key=self.tape.first_number) - 1) :]:
             found += [trade for trade in self.tape.trades(row) if trade.number >= number and trade.time_ns <= now_ns]

@@ -1,7 +1,8 @@
 """What the market streams send: an event where somebody wants it, nothing computed where nobody does.
 
-Streams that the live exchange thins out to some milliseconds send after every trade, because a tape has at most sixteen
-a minute; those by the clock send at the last full second that the time has passed.
+Streams that the live exchange thins out to some milliseconds send after every trade, because a drawn tape has at most
+sixteen a minute; a recorded one has more, and all are told. Those by the clock send at the last full second that the
+time has passed.
 
 Source: reference binance-usdm §4.
 """

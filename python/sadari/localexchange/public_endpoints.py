@@ -67,9 +67,7 @@ class _Public:
     def __init__(self, market: Market, now_ns: Callable[[], int]) -> None:
         self._market = market
         self._now_ns = now_ns
-        self._onboard_ms = {
-            name: ms(one.tape.candles.open_time_ns[0] + one.tape.shift_ns) for name, one in market.symbols.items()
-        }
+        self._onboard_ms = {name: ms(one.onboard_ns) for name, one in market.symbols.items()}
 
     def time(self, parameters: Parameters) -> wire.ServerTime:
         del parameters

@@ -7,18 +7,18 @@ from decimal import Decimal
 
 from sadari.model.instrument import Instrument
 from sadari.run.synthetic import contract
-from sadari.store.candles import CandleColumns
+from sadari.sensors.signals import Candles
 
 # So many candles show the decimals of a contract.
 _SAMPLE = 5_000
 
 
-def assumed(columns: CandleColumns) -> Instrument:
+def assumed(symbol: str, columns: Candles) -> Instrument:
     """The contract whose tick and step are the decimals of its prices and volumes, with brackets as a made-up one's."""
-    apart = max(1, len(columns) // _SAMPLE)
-    rows = range(0, len(columns), apart)
+    apart = max(1, len(columns.open_time_ns) // _SAMPLE)
+    rows = range(0, len(columns.open_time_ns), apart)
     prices = (price for one in (columns.open, columns.close) for price in (one[row] for row in rows))
-    return contract(columns.symbol, _grid(prices), _grid(columns.volume[row] for row in rows))
+    return contract(symbol, _grid(prices), _grid(columns.volume[row] for row in rows))
 
 
 def _grid(numbers: Iterable[float]) -> Decimal:

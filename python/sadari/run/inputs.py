@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -143,15 +143,15 @@ def _started(columns: Mapping[str, candles.CandleColumns], from_ns: int | None) 
     return started
 
 
-def funding_beside(inputs: Inputs, columns: Mapping[str, candles.CandleColumns]) -> dict[str, funding.FundingColumns]:
-    """The funding rates that inputs name or that lie beside their candles, by symbol."""
+def funding_beside(inputs: Inputs, symbols: Iterable[str]) -> dict[str, funding.FundingColumns]:
+    """The funding rates of some symbols that inputs name or that lie beside their candles, by symbol."""
     if inputs.funding is not None:
-        return funding.load(inputs.funding, columns, _marks_of(inputs.funding))
+        return funding.load(inputs.funding, symbols, _marks_of(inputs.funding))
     found: dict[str, funding.FundingColumns] = {}
     for home in inputs.data:
         folder = funding.beside(home, "funding")
         if folder is not None:
-            found |= funding.load(folder, columns, funding.beside(home, "mark-8h"))
+            found |= funding.load(folder, symbols, funding.beside(home, "mark-8h"))
     return found
 
 

@@ -11,7 +11,8 @@ from sadari.localexchange import known
 from sadari.localexchange.fault_table import fault_table
 from sadari.localexchange.order_wishes import CONDITIONAL, REGULAR
 from sadari.localexchange.stream_names import KINDS
-from sadari.run.local import Listings, LocalExchange, LocalSettings
+from sadari.run.listings import Listings, LocalSettings
+from sadari.run.local import LocalExchange
 from sadari.run.synthetic import market
 
 # The smallest market there is: coverage asks the tables of an exchange and none of its answers.

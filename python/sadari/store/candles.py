@@ -122,6 +122,19 @@ def find(paths: Iterable[Path]) -> dict[str, list[Path]]:
     return found
 
 
+def chosen_files(paths: Iterable[Path], symbols: Sequence[str] | None) -> dict[str, list[Path]]:
+    """The files of some symbols, of all that are found if None, symbols sorted.
+
+    Raises:
+        DataError: A path does not exist or a symbol is not there.
+    """
+    found = find(paths)
+    absent = [symbol for symbol in symbols or () if symbol not in found]
+    if absent:
+        raise DataError(f"no candles for {', '.join(absent)}; found are {', '.join(sorted(found))}")
+    return {symbol: found[symbol] for symbol in sorted(symbols or found)}
+
+
 def load(
     paths: Iterable[Path],
     symbols: Sequence[str] | None = None,
@@ -133,13 +146,9 @@ def load(
     Raises:
         DataError: A symbol or range is not there, or a file holds something that is no candle.
     """
-    found = find(paths)
-    absent = [symbol for symbol in symbols or () if symbol not in found]
-    if absent:
-        raise DataError(f"no candles for {', '.join(absent)}; found are {', '.join(sorted(found))}")
     loaded: dict[str, CandleColumns] = {}
-    for symbol in sorted(symbols or found):
-        columns = load_files(symbol, found[symbol])
+    for symbol, files in chosen_files(paths, symbols).items():
+        columns = load_files(symbol, files)
         chosen = columns.between(from_ns, until_ns)
         if len(chosen) == 0:
             have = f"{_shown(columns.start_ns)} to {_shown(columns.end_ns)}"

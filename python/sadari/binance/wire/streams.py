@@ -160,3 +160,54 @@ class DepthEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="
     asks: list[tuple[str, str]] = msgspec.field(name="a")
     pair: str = msgspec.field(name="ps")
     market: int = msgspec.field(name="st", default=USDM)
+
+
+class ForcedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order by which the exchange closes a position."""
+
+    symbol: str = msgspec.field(name="s")
+    side: str = msgspec.field(name="S")
+    order_type: str = msgspec.field(name="o")
+    time_in_force: str = msgspec.field(name="f")
+    qty: str = msgspec.field(name="q")
+    price: str = msgspec.field(name="p")
+    avg_price: str = msgspec.field(name="ap")
+    status: str = msgspec.field(name="X")
+    last_qty: str = msgspec.field(name="l")
+    filled_qty: str = msgspec.field(name="z")
+    time_ms: int = msgspec.field(name="T")
+
+
+class ForcedOrderEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="forceOrder"):
+    """A liquidation; also on the stream of all of them a single one."""
+
+    event_ms: int = msgspec.field(name="E")
+    order: ForcedOrder = msgspec.field(name="o")
+    pair: str = msgspec.field(name="ps")
+    market: int = msgspec.field(name="st", default=USDM)
+
+
+class ContractBracket(msgspec.Struct, frozen=True, kw_only=True):
+    """A bracket of notional, in numbers."""
+
+    number: int = msgspec.field(name="bs")
+    floor: float = msgspec.field(name="bnf")
+    cap: float = msgspec.field(name="bnc")
+    maint_margin_rate: float = msgspec.field(name="mmr")
+    cum: float = msgspec.field(name="cf")
+    min_leverage: int = msgspec.field(name="mi")
+    max_leverage: int = msgspec.field(name="ma")
+
+
+class ContractEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="contractInfo"):
+    """A contract that was listed or has changed; the delivery of a perpetual one lies in 2100."""
+
+    event_ms: int = msgspec.field(name="E")
+    symbol: str = msgspec.field(name="s")
+    pair: str = msgspec.field(name="ps")
+    contract_type: str = msgspec.field(name="ct")
+    delivery_ms: int = msgspec.field(name="dt", default=4_133_404_800_000)
+    onboard_ms: int = msgspec.field(name="ot")
+    status: str = msgspec.field(name="cs")
+    brackets: list[ContractBracket] = msgspec.field(name="bks")
+    market: int = msgspec.field(name="st", default=USDM)

@@ -1,0 +1,127 @@
+"""What a local exchange is asked to be, and what is traded on it: files, or a market made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from sadari.binance.decode import symbol_of
+from sadari.errors import ConfigError
+from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.fault_rules import Rule
+from sadari.model.instrument import Instrument
+from sadari.model.units import DAY_NS, MINUTE_NS
+from sadari.run import played, synthetic
+from sadari.run.assumed import assumed
+from sadari.run.inputs import INSTRUMENT_FILES, Inputs, funding_beside
+from sadari.run.instruments import describe
+from sadari.store.funding import FundingColumns
+
+SYNTHETIC_SYMBOLS = 5
+SYNTHETIC_DAYS = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class LocalSettings:
+    """What a local exchange is asked to be.
+
+    Attributes:
+        data: Folders or files of candles or of recorded trades; without any the market is made up.
+        instruments: Files as the exchange serves them.
+        symbols: The symbols to serve, or None for all.
+        host: Where to listen.
+        port: 0 picks a free one.
+        speed: Market seconds in a second.
+        lockstep: Time goes on by steps of the control API.
+        rebase: Whether the start of the play is told as now.
+        history_ns: How much of the data is history when the play begins.
+        seed: Of tape, keys and made-up market.
+        balance: The account's first balance.
+        strict_routes: Whether paths without a route carry public streams only, as the live host does.
+        nested_errors: Whether the body of an error is a text within another, as some client libraries show it.
+        faults: The rules of faults that stand from the start.
+    """
+
+    data: Sequence[Path] = ()
+    instruments: Sequence[Path] = ()
+    symbols: Sequence[str] | None = None
+    host: str = "127.0.0.1"
+    port: int = 0
+    speed: float = 1.0
+    lockstep: bool = False
+    rebase: bool = True
+    history_ns: int = 35 * DAY_NS
+    seed: int = 1
+    balance: Decimal = Decimal(10_000)
+    strict_routes: bool = False
+    nested_errors: bool = False
+    faults: tuple[Rule, ...] = ()
+
+
+class Listings(NamedTuple):
+    """What is traded; ``assumed`` names the symbols whose contracts no file describes."""
+
+    instruments: dict[str, Instrument]
+    candles: dict[str, played.Played]
+    funding: dict[str, FundingColumns]
+    assumed: tuple[str, ...] = ()
+
+
+def listings(settings: LocalSettings) -> Listings:
+    """What is traded: the candles or trades of files with their instruments and funding, or a made-up market.
+
+    Raises:
+        ConfigError: There are no candles, or a file of instruments cannot be read.
+    """
+    if not settings.data:
+        made = list(synthetic.market(SYNTHETIC_SYMBOLS, SYNTHETIC_DAYS, settings.seed))
+        return Listings(
+            {one.instrument.symbol: one.instrument for one in made},
+            {one.instrument.symbol: one.candles for one in made},
+            {one.instrument.symbol: one.funding for one in made},
+        )
+    symbols = [symbol_of(text) for text in settings.symbols] if settings.symbols is not None else None
+    columns = played.load(settings.data, symbols)
+    own = [folder / name for folder in settings.data for name in INSTRUMENT_FILES if (folder / name).is_file()]
+    described = describe(columns, [*own, *settings.instruments], {})
+    for symbol in described.missing:
+        described.instruments[symbol] = assumed(symbol, columns[symbol])
+    funding = funding_beside(Inputs(data=settings.data), columns)
+    return Listings(described.instruments, columns, funding, tuple(described.missing))
+
+
+def read_faults(path: Path) -> tuple[Rule, ...]:
+    """The rules of a file.
+
+    Raises:
+        ConfigError: It cannot be read, or is wrong; names the file.
+    """
+    try:
+        return load_faults(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def begin(columns: Mapping[str, played.Played], history_ns: int, now_ns: int | None) -> int:
+    """Where the play begins: after so much history, on a minute.
+
+    If it is to be told as now, it begins up to a day later, at this time of the day, so that days stay days and funding
+    keeps its hours; where the data end before that, it begins at once and they do not.
+
+    Raises:
+        ConfigError: Nothing is left to play then.
+    """
+    first, last = min(one.start_ns for one in columns.values()), max(one.end_ns for one in columns.values())
+    if history_ns >= last - first:
+        raise ConfigError(
+            f"--history is {history_ns / DAY_NS:g} days and the candles span {(last - first) / DAY_NS:g}: "
+            "it has to leave something to play"
+        )
+    start_ns = first + history_ns // MINUTE_NS * MINUTE_NS
+    later_ns = start_ns if now_ns is None else start_ns + (now_ns - start_ns) % DAY_NS // MINUTE_NS * MINUTE_NS
+    return later_ns if later_ns < last else start_ns
