@@ -23,12 +23,22 @@ from sadari.exchange.accounts import Account
 from sadari.exchange.clearing import Clearing, canceled
 from sadari.exchange.collateral import Collateral, Wallet
 from sadari.exchange.funding import funding_payment
-from sadari.exchange.margin import ZERO, exact, initial_margin
+from sadari.exchange.margin import ZERO, exact
 from sadari.exchange.matching import LIQUIDATION, Market, units
-from sadari.exchange.orders import CONDITIONAL, OpenOrder, level_of, passed, reducible, refused, rests, takes
-from sadari.exchange.refusals import REFUSALS, Refusal
+from sadari.exchange.orders import (
+    CONDITIONAL,
+    TRIGGERED_LIMIT,
+    OpenOrder,
+    level_of,
+    passed,
+    reducible,
+    refused,
+    rests,
+    takes,
+)
+from sadari.exchange.refusals import REFUSALS
+from sadari.exchange.settings import AccountSettings
 from sadari.exchange.slippage import ONE_TICK, Slice, Slippage
-from sadari.exchange.view import AccountView
 from sadari.model.command import PlaceOrder
 from sadari.model.event import (
     CancelRejected,
@@ -40,7 +50,7 @@ from sadari.model.event import (
     OrderRejected,
 )
 from sadari.model.instrument import Instrument
-from sadari.model.order import MarginMode, OrderType, Side, TimeInForce
+from sadari.model.order import OrderType, Side, TimeInForce
 from sadari.model.plan import Fees
 
 MAX_LIMIT_ORDERS = 200  # of one symbol
@@ -50,7 +60,7 @@ FIRST_ASSET = "USDT"
 NO_ASSETS: Mapping[str, Collateral] = {}
 
 
-class Exchange(AccountView):
+class Exchange(AccountSettings):
     """One account at the venue.
 
     Every call answers with the events it caused, in their order. The caller tells each symbol's trades by `touch`: all
@@ -89,97 +99,6 @@ class Exchange(AccountView):
         self._slippage = slippage
         self._ids = 0
 
-    # Settings
-
-    @exact
-    def set_leverage(self, symbol: str, leverage: int) -> Decimal:
-        """Set a symbol's leverage. An isolated position keeps the margin it has.
-
-        Returns:
-            The largest position notional allowed at it.
-
-        Raises:
-            Refusal: -4028 (no bracket allows it), -4161 (lowered while an isolated position is held), -2027 (the
-                position is too large for it), -2019 (the margin it asks is not there).
-        """
-        market = self._market(symbol)
-        limit = market.instrument.max_notional(leverage) if leverage >= 1 else ZERO
-        if not limit:
-            raise Refusal(-4028)
-        before, position = market.leverage, market.position
-        if position is not None:
-            if position.mode is MarginMode.ISOLATED and leverage < before:
-                raise Refusal(-4161)
-            if position.entry_notional > limit:
-                raise Refusal(-2027)
-        self._apply_leverage(market, leverage)
-        if leverage < before and self._clearing.free(market.wallet) < 0:
-            self._apply_leverage(market, before)
-            raise Refusal(-2019)
-        return limit
-
-    def set_margin_mode(self, symbol: str, mode: MarginMode) -> None:
-        """Set a symbol's margin mode.
-
-        Raises:
-            Refusal: -4168 (isolated in multi-assets mode), -4046 (it is set already), -4048 (a position is held), -4047
-                (orders are open).
-        """
-        market = self._market(symbol)
-        if mode is MarginMode.ISOLATED and self._account.multi_assets:
-            raise Refusal(-4168)
-        if market.mode is mode:
-            raise Refusal(-4046)
-        if market.position is not None:
-            raise Refusal(-4048)
-        if market.orders:
-            raise Refusal(-4047)
-        market.mode = mode
-
-    @exact
-    def set_multi_assets(self, *, multi_assets: bool) -> None:
-        """Let all assets together be the margin of every contract, or each asset that of its own.
-
-        Raises:
-            Refusal: -4171 (it is set already), -4170 (orders are open), -4167 (a symbol is in isolated mode), -4172
-                (single-asset mode with a negative wallet), -4169 (the margin would not be enough afterwards).
-        """
-        account, markets = self._account, self._markets.values()
-        if account.multi_assets is multi_assets:
-            raise Refusal(-4171)
-        if any(market.orders for market in markets):
-            raise Refusal(-4170)
-        if multi_assets and any(market.mode is MarginMode.ISOLATED for market in markets):
-            raise Refusal(-4167)
-        if not multi_assets and any(wallet.balance < 0 for wallet in account.wallets.values()):
-            raise Refusal(-4172)
-        account.multi_assets = multi_assets
-        if any(self._clearing.free(market.wallet) < 0 for market in markets):
-            account.multi_assets = not multi_assets
-            raise Refusal(-4169)
-        self._clearing.crossed.watch()
-
-    @exact
-    def transfer(self, time_ns: int, amount: Decimal, asset: str = "") -> list[Event]:
-        """Bring an amount of an asset (that of the account, if it is not named) into its wallet, or take it out.
-
-        Raises:
-            Refusal: -4050 (more would be taken than is available or in the wallet).
-        """
-        wallet = self._account.wallets[asset or self._account.home.asset]
-        if -amount > min(self._clearing.free(wallet), wallet.balance) and amount < 0:
-            raise Refusal(-4050)
-        self._account.book(wallet, time_ns, "TRANSFER", "", amount)
-        self._clearing.crossed.watch()
-        return [self._clearing.balances(wallet, time_ns, "TRANSFER")]
-
-    @exact
-    def relist(self, instrument: Instrument) -> None:
-        """Go on with other filters or brackets of a symbol; a leverage that no bracket allows any more becomes less."""
-        market = self._market(instrument.symbol)
-        market.instrument = instrument
-        self._apply_leverage(market, min(market.leverage, max(one.max_leverage for one in instrument.brackets)))
-
     # What happens
 
     def mark(self, symbol: str, price: Decimal) -> None:
@@ -192,25 +111,13 @@ class Exchange(AccountView):
 
         Returns:
             `OrderRejected` alone if it is refused; `OrderAccepted` if it waits; if it is executed at once, its fill and
-            an `AccountUpdated`.
+            an `AccountUpdated`, of a limit order after `OrderAccepted`.
         """
         market = self._markets.get(order.symbol)
         if market is None:
             return [_rejected(order, time_ns, -1121)]
         market.last_price = last_price
-        code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
-        if code:
-            return [_rejected(order, time_ns, code)]
-        if order.order_type in CONDITIONAL:
-            return self._wait(market, order, time_ns)
-        if order.order_type is OrderType.MARKET or takes(order, last_price):
-            return self._take(market, order, time_ns, last_price)
-        if order.time_in_force is TimeInForce.FOK:
-            return [_rejected(order, time_ns, -5021)]
-        if not rests(order):
-            return [_accepted(order, time_ns), canceled(order, time_ns, "EXPIRED")]
-        code = self._clearing.refuses(market, order, level_of(order), resting=True)
-        return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
+        return self._enter(market, order, time_ns, last_price)
 
     @exact
     def cancel(self, symbol: str, client_order_id: str, time_ns: int) -> list[Event]:
@@ -229,8 +136,9 @@ class Exchange(AccountView):
     def touch(self, symbol: str, time_ns: int, price: Decimal) -> list[Event]:
         """A trade at this price: fill what it meets, the nearest level first; at one level, by time of acceptance.
 
-        A triggered order is filled at this price and the slippage, however far beyond its trigger it is. Whether
-        crossed positions are due is asked after the orders that the trade meets, at the last prices of all.
+        A triggered order is filled at this price and the slippage, however far beyond its trigger it is; one that has a
+        limit price is taken in as a limit order (`OrderAccepted`) or, if that is refused, canceled. Whether crossed
+        positions are due is asked after the orders that the trade meets, at the last prices of all.
         """
         market = self._market(symbol)
         market.last_price = price
@@ -265,14 +173,20 @@ class Exchange(AccountView):
 
     # How it happens
 
-    def _apply_leverage(self, market: Market, leverage: int) -> None:
-        market.set_leverage(leverage)
-        position = market.position
-        if position is not None:
-            position.leverage = leverage
-            if position.mode is MarginMode.CROSSED:
-                position.margin = initial_margin(position.entry_notional, leverage)
-        self._clearing.settle(market)
+    def _enter(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
+        code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
+        if code:
+            return [_rejected(order, time_ns, code)]
+        if order.order_type in CONDITIONAL:
+            return self._wait(market, order, time_ns)
+        if order.order_type is OrderType.MARKET or takes(order, last_price):
+            return self._take(market, order, time_ns, last_price)
+        if order.time_in_force is TimeInForce.FOK:
+            return [_rejected(order, time_ns, -5021)]
+        if not rests(order):
+            return [_accepted(order, time_ns), canceled(order, time_ns, "EXPIRED")]
+        code = self._clearing.refuses(market, order, level_of(order), resting=True)
+        return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
 
     def _refused_here(self, market: Market, order: PlaceOrder, last_price: Decimal) -> int:
         """The code with which the present state refuses an order, margin and brackets aside; or 0."""
@@ -351,6 +265,11 @@ class Exchange(AccountView):
         """A trade has reached a waiting order: trigger it, or fill it in the book."""
         order = waiting.order
         freed = self._clearing.end(market, waiting)
+        if order.order_type in TRIGGERED_LIMIT:
+            limit = msgspec.structs.replace(order, order_type=OrderType.LIMIT, trigger_price=None)
+            events = self._enter(market, limit, time_ns, price)
+            refusal = events[0]
+            return [canceled(order, time_ns, refusal.reason)] if isinstance(refusal, OrderRejected) else events
         if waiting.conditional:
             qty = reducible(order, market.held) if order.qty is None else order.qty
             slices = self._slippage.slices(market.instrument, order.side, price, qty, None)
@@ -363,7 +282,7 @@ class Exchange(AccountView):
             code = -2019 if lacking else 0
             if not code:
                 return self._clearing.execute(market, order, time_ns, (Slice(price, order.qty or ZERO),), maker=True)
-        events: list[Event] = [canceled(order, time_ns, REFUSALS[code].reason)]
+        events = [canceled(order, time_ns, REFUSALS[code].reason)]
         if freed:
             events.append(self._clearing.updated(market, time_ns, "ORDER", position=False))
         return events

@@ -11,6 +11,7 @@ import msgspec
 from sadari.exchange import REFUSALS, Exchange, Refusal
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.records import (
+    CONTRACT_PRICE,
     LIQUIDATION,
     ZERO,
     AlgoOrder,
@@ -94,8 +95,8 @@ class Desk:
         self._happened(events)
         return order
 
-    def place_algo(self, wish: PlaceOrder) -> AlgoOrder:
-        """Take a conditional order in.
+    def place_algo(self, wish: PlaceOrder, working_type: str = CONTRACT_PRICE) -> AlgoOrder:
+        """Take a conditional order in; whichever price it names, the last one triggers it.
 
         Raises:
             Refused: Its client id is not valid or names an open conditional order.
@@ -104,13 +105,15 @@ class Desk:
         algo_id = FIRST_ALGO_ID + len(self.algos)
         client_id = wish.client_order_id or f"local-{algo_id}"
         self._refuse_client_id(client_id, (algo.client_algo_id for algo in self.open_algos()))
-        events = self._submit(wish, f"{ALGO}{algo_id}")
+        self._submit(wish, f"{ALGO}{algo_id}")
         now = self.market_ns()
-        algo = AlgoOrder(algo_id=algo_id, client_algo_id=client_id, wish=wish, created_ns=now, updated_ns=now)
+        algo = AlgoOrder(
+            algo_id=algo_id, client_algo_id=client_id, wish=wish, created_ns=now, updated_ns=now,
+            working_type=working_type,
+        )  # fmt: skip
         self.algos[algo_id] = algo
         self._working[f"{ALGO}{algo_id}"] = algo
         self._tell.algo(algo)
-        self._happened(events)
         return algo
 
     def cancel(self, order: Order) -> Order:
@@ -119,7 +122,7 @@ class Desk:
         Raises:
             Refusal: -2011, it is not open.
         """
-        self._cancel(order, order.symbol, f"o{order.order_id}")
+        self._cancel(order)
         return order
 
     def cancel_algo(self, algo: AlgoOrder) -> AlgoOrder:
@@ -128,7 +131,7 @@ class Desk:
         Raises:
             Refusal: -2011, it does not wait.
         """
-        self._cancel(algo, algo.symbol, f"{ALGO}{algo.algo_id}")
+        self._cancel(algo)
         return algo
 
     def open_orders(self, symbol: str | None = None) -> Iterator[Order]:
@@ -187,10 +190,11 @@ class Desk:
             raise Refusal(events[0].code)
         return events
 
-    def _cancel(self, one: Order | AlgoOrder, symbol: str, key: str) -> None:
+    def _cancel(self, one: Order | AlgoOrder) -> None:
         if not one.is_open:
             raise Refusal(-2011)
-        self._happened(self.exchange.cancel(symbol, key, self.market_ns()))
+        key = next(key for key, other in self._working.items() if other is one)
+        self._happened(self.exchange.cancel(one.symbol, key, self.market_ns()))
 
     def _refuse_client_id(self, client_id: str, taken: Iterable[str]) -> None:
         if CLIENT_ID.fullmatch(client_id) is None:
@@ -206,12 +210,20 @@ class Desk:
                 traded.append(event)
             elif isinstance(event, OrderCanceled):
                 self._ended(event)
+            elif isinstance(event, OrderAccepted):
+                self._accepted(event)
             elif isinstance(event, AccountUpdated):
                 # Margin that a waiting order locks or frees is not told.
                 if event.cause != "ORDER" or traded:
                     self._tell.account(event)
             else:
-                assert isinstance(event, OrderAccepted | FundingPaid)  # noqa: S101 - told with the record, or by the account
+                assert isinstance(event, FundingPaid)  # noqa: S101 - told by the account
+
+    def _accepted(self, event: OrderAccepted) -> None:
+        """Of a conditional order this says that it goes to the book as a limit order; a new order has been told."""
+        one = self._working[event.client_order_id]
+        if isinstance(one, AlgoOrder):
+            self._working[event.client_order_id] = self._triggered(one, event.time_ns)
 
     def _filled(self, event: OrderFilled) -> None:
         key = event.client_order_id
@@ -244,6 +256,7 @@ class Desk:
         algo.end(AlgoStatus.TRIGGERING, time_ns)
         self._tell.algo(algo)
         order = order_of(algo.wish, FIRST_ORDER_ID + len(self.orders), algo.client_algo_id, time_ns)
+        order.working_type = algo.working_type
         self.orders[order.order_id] = order
         algo.child = order
         algo.end(AlgoStatus.TRIGGERED, time_ns)

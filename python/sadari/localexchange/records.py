@@ -11,6 +11,7 @@ from sadari.model.order import OrderType, Side
 
 ZERO = Decimal(0)
 LIQUIDATION = "LIQUIDATION"
+CONTRACT_PRICE = "CONTRACT_PRICE"
 
 _AVERAGE = Decimal("1e-8")
 
@@ -68,6 +69,7 @@ class Order:
     close_position: bool
     created_ns: int
     updated_ns: int
+    working_type: str = CONTRACT_PRICE
     status: Status = Status.NEW
     filled_qty: Decimal = ZERO
     quote: Decimal = ZERO
@@ -108,6 +110,7 @@ class AlgoOrder:
     wish: PlaceOrder
     created_ns: int
     updated_ns: int
+    working_type: str = CONTRACT_PRICE
     status: AlgoStatus = AlgoStatus.NEW
     triggered_ns: int = 0
     reject_reason: str = ""
@@ -122,6 +125,11 @@ class AlgoOrder:
     def symbol(self) -> str:
         """Its symbol."""
         return self.wish.symbol
+
+    @property
+    def time_in_force(self) -> str:
+        """How long the order that it becomes lives."""
+        return self.wish.time_in_force.value if self.wish.time_in_force else "GTC"
 
     def end(self, status: AlgoStatus, time_ns: int, reason: str = "") -> None:
         """End its waiting."""
@@ -146,8 +154,8 @@ class Trade:
 
 
 def order_of(wish: PlaceOrder, order_id: int, client_order_id: str, time_ns: int) -> Order:
-    """The record of an order that was taken in; of a conditional one, that of the market order it has become."""
-    limit = wish.order_type is OrderType.LIMIT
+    """The record of an order that was taken in; of a conditional one, that of the order it has become."""
+    limit = wish.order_type in {OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT}
     return Order(
         order_id=order_id,
         client_order_id=client_order_id,
