@@ -57,6 +57,7 @@ MAX_LIMIT_ORDERS = 200  # of one symbol
 MAX_CONDITIONAL_ORDERS = 200  # of the account
 
 FIRST_ASSET = "USDT"
+NOTHING: Sequence[Slice] = ()
 NO_ASSETS: Mapping[str, Collateral] = {}
 
 
@@ -120,6 +121,12 @@ class Exchange(AccountSettings):
         return self._enter(market, order, time_ns, last_price)
 
     @exact
+    def check(self, order: PlaceOrder, last_price: Decimal) -> int:
+        """The code with which `submit` would refuse an order now, or 0; nothing happens."""
+        market = self._markets.get(order.symbol)
+        return -1121 if market is None else self._judge(market, order, last_price)[0]
+
+    @exact
     def cancel(self, symbol: str, client_order_id: str, time_ns: int) -> list[Event]:
         """Cancel a waiting order; `CancelRejected` (-2011) if none waits under this id."""
         market = self._markets.get(symbol)
@@ -174,19 +181,32 @@ class Exchange(AccountSettings):
     # How it happens
 
     def _enter(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
-        code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
+        code, slices = self._judge(market, order, last_price)
         if code:
             return [_rejected(order, time_ns, code)]
-        if order.order_type in CONDITIONAL:
+        if order.order_type is OrderType.MARKET:
+            return self._execute(market, order, time_ns, slices)
+        if slices:
+            return [_accepted(order, time_ns), *self._execute(market, order, time_ns, slices)]
+        if order.order_type in CONDITIONAL or rests(order):
             return self._wait(market, order, time_ns)
+        return [_accepted(order, time_ns), canceled(order, time_ns, "EXPIRED")]
+
+    def _judge(self, market: Market, order: PlaceOrder, last_price: Decimal) -> tuple[int, Sequence[Slice]]:
+        """The code with which an order is refused now, or 0, and what it would take at once."""
+        code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
+        if code or order.order_type in CONDITIONAL:
+            return code, ()
+        qty, slices = order.qty or ZERO, NOTHING
         if order.order_type is OrderType.MARKET or takes(order, last_price):
-            return self._take(market, order, time_ns, last_price)
-        if order.time_in_force is TimeInForce.FOK:
-            return [_rejected(order, time_ns, -5021)]
-        if not rests(order):
-            return [_accepted(order, time_ns), canceled(order, time_ns, "EXPIRED")]
-        code = self._clearing.refuses(market, order, level_of(order), resting=True)
-        return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
+            slices = self._slippage.slices(market.instrument, order.side, last_price, qty, order.price)
+        missing = qty - sum((one.qty for one in slices), ZERO)
+        if missing and order.time_in_force is TimeInForce.FOK:
+            return -5021, ()
+        resting = missing > 0 and rests(order)
+        if not slices:
+            return self._clearing.refuses(market, order, level_of(order), resting=True) if resting else 0, ()
+        return self._clearing.refuses(market, order, level_of(order) if resting else slices[-1].price), slices
 
     def _refused_here(self, market: Market, order: PlaceOrder, last_price: Decimal) -> int:
         """The code with which the present state refuses an order, margin and brackets aside; or 0."""
@@ -218,37 +238,14 @@ class Exchange(AccountSettings):
         fill_price = self._slippage.price(market.instrument, side, price, abs(market.held))
         return self._clearing.liquidate(market, time_ns, fill_price)
 
-    def _take(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
-        """Execute a market order, or a limit order that meets the market, no worse than its limit.
-
-        What the book does not hold expires; of a limit order that may rest it waits at its limit.
-        """
-        qty, limit = order.qty or ZERO, order.price
-        slices = self._slippage.slices(market.instrument, order.side, last_price, qty, limit)
-        missing = qty - sum((one.qty for one in slices), ZERO)
-        if missing and order.time_in_force is TimeInForce.FOK:
-            return [_rejected(order, time_ns, -5021)]
-        resting = missing > 0 and limit is not None and rests(order)
-        if resting and not slices:
-            code = self._clearing.refuses(market, order, level_of(order), resting=True)
-            return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
-        worst = level_of(order) if resting or not slices else slices[-1].price
-        code = self._clearing.refuses(market, order, worst)
-        if code:
-            return [_rejected(order, time_ns, code)]
-        events = self._execute(market, order, time_ns, slices, resting=resting)
-        return events if limit is None else [_accepted(order, time_ns), *events]
-
-    def _execute(
-        self, market: Market, order: PlaceOrder, time_ns: int, slices: Sequence[Slice], *, resting: bool = False
-    ) -> list[Event]:
-        """Fill an order by slices; what they leave of it waits or expires."""
+    def _execute(self, market: Market, order: PlaceOrder, time_ns: int, slices: Sequence[Slice]) -> list[Event]:
+        """Fill an order by slices, none beyond its limit; what they leave of it waits at its limit or expires."""
         events = self._clearing.execute(market, order, time_ns, slices)
         own = [e for e in events if isinstance(e, OrderFilled) and e.client_order_id == order.client_order_id]
         ended = any(isinstance(e, OrderCanceled) and e.client_order_id == order.client_order_id for e in events)
         if ended or (own and own[-1].done):
             return events
-        if resting:
+        if rests(order):
             left = (order.qty or ZERO) - sum((trade.qty for trade in own), ZERO)
             return [*events, *self._wait(market, msgspec.structs.replace(order, qty=left), time_ns)[1:]]
         return [*events, canceled(order, time_ns, "EXPIRED")]

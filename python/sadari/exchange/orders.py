@@ -153,8 +153,8 @@ def takes(order: PlaceOrder, last_price: Decimal) -> bool:
 
 
 def rests(order: PlaceOrder) -> bool:
-    """Whether a limit order may wait in the book."""
-    return order.time_in_force in {TimeInForce.GTC, TimeInForce.GTX}
+    """Whether an order may wait in the book."""
+    return order.order_type is OrderType.LIMIT and order.time_in_force in {TimeInForce.GTC, TimeInForce.GTX}
 
 
 def reducible(order: PlaceOrder, held: Decimal) -> Decimal:

@@ -99,6 +99,33 @@ class AccountSettings(AccountView):
         return [self._clearing.balances(wallet, time_ns, "TRANSFER")]
 
     @exact
+    def move_margin(self, symbol: str, time_ns: int, amount: Decimal) -> list[Event]:
+        """Put an amount of the free balance into the margin of an isolated position, or take a negative one back.
+
+        The wallet's balance stays what it is: no income is booked. What is left of the margin has to be the initial
+        margin at the last price, unrealized profit and loss counted.
+
+        Raises:
+            Refusal: -4054 (no position is held), -4049 (it is crossed), -4050 (more is added than is free), -4051 (more
+                is taken than may be).
+        """
+        market = self._market(symbol)
+        position = market.position
+        if position is None:
+            raise Refusal(-4054)
+        if position.mode is MarginMode.CROSSED:
+            raise Refusal(-4049)
+        if amount > 0 and amount > self._clearing.free(market.wallet):
+            raise Refusal(-4050)
+        left = position.margin + amount
+        needed = initial_margin(market.notional(), market.leverage)
+        if amount < 0 and (left < 0 or left + position.unrealized(market.last_price) < needed):
+            raise Refusal(-4051)
+        position.margin = left
+        self._clearing.settle(market)
+        return [self._clearing.updated(market, time_ns, "MARGIN_TRANSFER")]
+
+    @exact
     def relist(self, instrument: Instrument) -> None:
         """Go on with other filters or brackets of a symbol; a leverage that no bracket allows any more becomes less."""
         market = self._market(instrument.symbol)

@@ -95,6 +95,20 @@ class Desk:
         self._happened(events)
         return order
 
+    def check(self, wish: PlaceOrder) -> Order:
+        """The record of an order that would be taken in now; it has no id, and nothing happens.
+
+        Raises:
+            Refused: Its client id is not valid or names an open order.
+            Refusal: The exchange's rules refuse it.
+        """
+        client_id = wish.client_order_id or "local-0"
+        self._refuse_client_id(client_id, (order.client_order_id for order in self.open_orders()))
+        code = self.exchange.check(msgspec.structs.replace(wish, client_order_id="o0"), self._price(wish.symbol))
+        if code:
+            raise Refusal(code)
+        return order_of(wish, 0, client_id, self.market_ns())
+
     def place_algo(self, wish: PlaceOrder, working_type: str = CONTRACT_PRICE) -> AlgoOrder:
         """Take a conditional order in; whichever price it names, the last one triggers it.
 
@@ -167,6 +181,10 @@ class Desk:
     def transfer(self, amount: Decimal, asset: str) -> None:
         """Bring an amount in or take it out. Raises what the model raises."""
         self._happened(self.exchange.transfer(self.market_ns(), amount, asset))
+
+    def move_margin(self, symbol: str, amount: Decimal) -> None:
+        """Add to the margin of an isolated position, or take from it. Raises what the model raises."""
+        self._happened(self.exchange.move_margin(symbol, self.market_ns(), amount))
 
     # The market
 

@@ -34,6 +34,16 @@ def listed(order: Order) -> wire.ListedOrder:
     return wire.ListedOrder(**_order(order), time=order.created_ns // MILLISECOND_NS)
 
 
+def kept(order: Order) -> wire.KeptOrder:
+    """A row of the lists of all orders and of forced ones."""
+    return wire.KeptOrder(
+        **_order(order),
+        time=order.created_ns // MILLISECOND_NS,
+        pair=order.symbol,
+        cum_base=plain(order.filled_qty),
+    )
+
+
 def placed_algo(algo: AlgoOrder) -> wire.PlacedAlgoOrder:
     """The answer to placing a conditional order."""
     return wire.PlacedAlgoOrder(**_algo(algo))

@@ -22,6 +22,7 @@ from sadari.localexchange.account_endpoints import AccountEndpoints
 from sadari.localexchange.algo_endpoints import AlgoEndpoints
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.control import Control
+from sadari.localexchange.countdowns import Countdowns
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint
 from sadari.localexchange.fault_file import load_faults
@@ -158,13 +159,8 @@ class LocalExchange:
         self.faults = Faults(settings.faults, settings.seed, self.gateway_ns(), self.actions)
         self.hub.outgoing = FrameFaults(self.faults, self.gateway_ns)
         self.play = Play(Tape(tapes), self.market, self.desk, streams, self._look)
-        served = [
-            *public_endpoints.endpoints(self.market, self.gateway_ns),
-            *listen_keys.endpoints(keys),
-            *OrderEndpoints(self.desk).endpoints(),
-            *AlgoEndpoints(self.desk).endpoints(),
-            *AccountEndpoints(self.desk, fees).endpoints(),
-        ]
+        self._countdowns = Countdowns(self.desk, self.gateway_ns)
+        served = self._served(keys, fees)
         control = Control(
             self.desk,
             self.market,
@@ -218,7 +214,18 @@ class LocalExchange:
                     await playing
             await self.server.stop()
 
+    def _served(self, keys: listen_keys.ListenKeys, fees: Fees) -> list[Endpoint]:
+        return [
+            *public_endpoints.endpoints(self.market, self.gateway_ns),
+            *listen_keys.endpoints(keys),
+            *OrderEndpoints(self.desk).endpoints(),
+            *self._countdowns.endpoints(),
+            *AlgoEndpoints(self.desk).endpoints(),
+            *AccountEndpoints(self.desk, fees).endpoints(),
+        ]
+
     def _look(self) -> None:
+        self._countdowns.act()
         self.faults.act(self.gateway_ns())
         if self.settings.lockstep:
             self.hub.tick()

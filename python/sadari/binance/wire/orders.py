@@ -48,6 +48,13 @@ class ListedOrder(Order, frozen=True):
     time: int
 
 
+class KeptOrder(ListedOrder, frozen=True):
+    """A row of the lists of all orders and of forced ones."""
+
+    pair: str
+    cum_base: str
+
+
 class AlgoOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """What the answer to a conditional order and the query of one share."""
 
@@ -104,6 +111,13 @@ class CanceledAlgoOrder(msgspec.Struct, frozen=True, rename="camel"):
     client_algo_id: str
     code: str = "200"
     msg: str = "success"
+
+
+class Countdown(msgspec.Struct, frozen=True, rename="camel"):
+    """The answer to a countdown: its time as text, in milliseconds."""
+
+    symbol: str
+    countdown_time: str
 
 
 class Done(msgspec.Struct, frozen=True):
