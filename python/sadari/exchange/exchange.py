@@ -56,6 +56,10 @@ from sadari.model.plan import Fees
 MAX_LIMIT_ORDERS = 200  # of one symbol
 MAX_CONDITIONAL_ORDERS = 200  # of the account
 
+# Codes that mean something else where an order is amended.
+POST_ONLY = -5022
+TOO_SMALL = -4164
+
 FIRST_ASSET = "USDT"
 NOTHING: Sequence[Slice] = ()
 NO_ASSETS: Mapping[str, Collateral] = {}
@@ -140,6 +144,42 @@ class Exchange(AccountSettings):
         return events
 
     @exact
+    def amend(
+        self, symbol: str, client_order_id: str, qty: Decimal, price: Decimal, time_ns: int, last_price: Decimal
+    ) -> list[Event]:
+        """Let a waiting limit order go on with another quantity and price; it loses its place in time.
+
+        Args:
+            symbol: The symbol.
+            client_order_id: The order's.
+            qty: What is to be left of it, without what has been filled.
+            price: The new limit.
+            time_ns: Now.
+            last_price: That of the symbol's last trade.
+
+        Returns:
+            `CancelRejected` (-2011) if no limit order waits under this id; `OrderRejected` alone if the venue refuses
+            and the order waits on as it was; `OrderCanceled` if it is post-only and would take; else as `submit`.
+        """
+        market = self._markets.get(symbol)
+        waiting = market.orders.get(client_order_id) if market else None
+        if market is None or waiting is None or waiting.conditional:
+            return [CancelRejected(time_ns=time_ns, symbol=symbol, client_order_id=client_order_id, code=-2011)]
+        changed = msgspec.structs.replace(waiting.order, qty=qty, price=price)
+        if market.instrument.status != "TRADING":
+            return [_rejected(changed, time_ns, -5024)]
+        market.last_price = last_price
+        self._clearing.end(market, waiting)
+        code = self._judge(market, changed, last_price)[0]
+        if code == POST_ONLY:
+            updated = self._clearing.updated(market, time_ns, "ORDER", position=False)
+            return [canceled(changed, time_ns, "CANCELED"), updated]
+        if code:
+            self._clearing.restore(market, waiting)
+            return [_rejected(changed, time_ns, -5029 if code == TOO_SMALL else code)]
+        return self._enter(market, changed, time_ns, last_price)
+
+    @exact
     def touch(self, symbol: str, time_ns: int, price: Decimal) -> list[Event]:
         """A trade at this price: fill what it meets, the nearest level first; at one level, by time of acceptance.
 
@@ -222,7 +262,7 @@ class Exchange(AccountSettings):
             return -2021 if passed(order, last_price) else 0
         limit = order.order_type is OrderType.LIMIT
         if limit and order.time_in_force is TimeInForce.GTX and takes(order, last_price):
-            return -5022
+            return POST_ONLY
         if limit and len(market.resting) >= MAX_LIMIT_ORDERS:
             return -2025
         if order.reduce_only:

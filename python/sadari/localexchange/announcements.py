@@ -44,6 +44,10 @@ class Announcements:
         """An order that is new or has ended."""
         self._order(order, execution, None)
 
+    def amended(self, order: Order, modify_id: int) -> None:
+        """An order that goes on with another quantity or price."""
+        self._order(order, "AMENDMENT", None, modify_id)
+
     def trade(self, order: Order, trade: Trade) -> None:
         """A trade: the short message first, then the full one; of a forced order only that."""
         time = trade.time_ns // MILLISECOND_NS
@@ -123,7 +127,7 @@ class Announcements:
             break_even_price=plain(figures.break_even_price),
         )  # fmt: skip
 
-    def _order(self, order: Order, execution: str, trade: Trade | None) -> None:
+    def _order(self, order: Order, execution: str, trade: Trade | None, modify_id: int | None = None) -> None:
         time = order.updated_ns // MILLISECOND_NS
         bids, asks = (self._exchange.resting_notional(order.symbol, side) for side in (Side.BUY, Side.SELL))
         update = user.OrderUpdate(
@@ -140,6 +144,6 @@ class Announcements:
             working_type=order.working_type, orig_type=order.orig_type, position_side="BOTH",
             close_position=order.close_position, price_protect=False, si=0, ss=0,
             realized_pnl=plain(trade.realized_pnl) if trade else NOTHING, self_trade_prevention="EXPIRE_MAKER",
-            price_match="NONE", good_till_date=0, expiry_reason=order.expiry_reason.value,
+            price_match="NONE", good_till_date=0, expiry_reason=order.expiry_reason.value, modify_id=modify_id,
         )  # fmt: skip
         self._publish("ORDER_TRADE_UPDATE", _encode(user.OrderTradeUpdate(time, time, update)))

@@ -41,6 +41,7 @@ CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 # Of the keys under which the model knows conditional orders; the others begin with "o", the exchange's own with a word.
 ALGO = "a:"
 
+MOST_AMENDMENTS = 10_000
 FIRST_ORDER_ID = 8_000_000_001
 FIRST_ALGO_ID = 3_000_001
 
@@ -139,6 +140,40 @@ class Desk:
         self._cancel(order)
         return order
 
+    def amend(self, order: Order, qty: Decimal, price: Decimal, modify_id: int | None = None) -> Order:
+        """Let an open limit order go on with another quantity and price.
+
+        It ends if so much is filled already, or if it is post-only and would take. What is refused leaves it as it is.
+
+        Args:
+            order: The order; it keeps its id.
+            qty: Its new quantity, what is filled included.
+            price: Its new limit.
+            modify_id: The client's number of the change; told with it.
+
+        Raises:
+            Refusal: -5025 (it is no limit order), -5026 (it was changed too often), -5027 (nothing would change), -2011
+                (it is not open), and what the model raises.
+        """
+        if order.order_type != "LIMIT":
+            raise Refusal(-5025)
+        key = self._key(order)
+        if order.amendments >= MOST_AMENDMENTS:
+            raise Refusal(-5026)
+        if (qty, price) == (order.qty, order.price):
+            raise Refusal(-5027)
+        if 0 < qty <= order.filled_qty:
+            return self.cancel(order)
+        left, now = qty - order.filled_qty, self.market_ns()
+        events = self.exchange.amend(order.symbol, key, left, price, now, self._price(order.symbol))
+        if isinstance(events[0], OrderRejected):
+            raise Refusal(events[0].code)
+        if isinstance(events[0], OrderAccepted):
+            order.amend(qty, price, now)
+            self._tell.amended(order, order.amendments if modify_id is None else modify_id)
+        self._happened(events)
+        return order
+
     def cancel_algo(self, algo: AlgoOrder) -> AlgoOrder:
         """Cancel a waiting conditional order.
 
@@ -209,10 +244,13 @@ class Desk:
         return events
 
     def _cancel(self, one: Order | AlgoOrder) -> None:
+        self._happened(self.exchange.cancel(one.symbol, self._key(one), self.market_ns()))
+
+    def _key(self, one: Order | AlgoOrder) -> str:
+        """Under which the model knows what is open."""
         if not one.is_open:
             raise Refusal(-2011)
-        key = next(key for key, other in self._working.items() if other is one)
-        self._happened(self.exchange.cancel(one.symbol, key, self.market_ns()))
+        return next(key for key, other in self._working.items() if other is one)
 
     def _refuse_client_id(self, client_id: str, taken: Iterable[str]) -> None:
         if CLIENT_ID.fullmatch(client_id) is None:

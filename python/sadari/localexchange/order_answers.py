@@ -29,6 +29,11 @@ def placed(order: Order, *, acknowledged: bool = False) -> wire.PlacedOrder:
     )
 
 
+def modified(order: Order, modify_id: int) -> wire.ModifiedOrder:
+    """The answer to modifying."""
+    return wire.ModifiedOrder(**_order(order), cum_qty=plain(order.filled_qty), pair=order.symbol, modify_id=modify_id)
+
+
 def listed(order: Order) -> wire.ListedOrder:
     """A row of a query."""
     return wire.ListedOrder(**_order(order), time=order.created_ns // MILLISECOND_NS)

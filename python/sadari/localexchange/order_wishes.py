@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Container
 from decimal import Decimal
+from typing import NamedTuple
 
+from sadari.exchange import Refusal
 from sadari.localexchange.parameters import Parameters
+from sadari.localexchange.records import Order
 from sadari.localexchange.refused import Refused
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, PositionSide, Purpose, Side, TimeInForce
@@ -107,6 +110,28 @@ def conditional(parameters: Parameters, symbols: Container[str]) -> PlaceOrder:
         close_position=close_position,
         position_side=_position_side(parameters),
     )
+
+
+class Amendment(NamedTuple):
+    """What a limit order is to become; ``modify_id`` is the client's number of the change."""
+
+    qty: Decimal
+    price: Decimal
+    modify_id: int | None
+
+
+def amendment(parameters: Parameters, order: Order) -> Amendment:
+    """How an order is to be modified.
+
+    Raises:
+        Refused: A parameter is missing or wrong, or names another side.
+        Refusal: -5047, reduce-only is asked of an order that is not.
+    """
+    if _side(parameters) is not order.side:
+        raise Refused(-1117, "Invalid side.")
+    if parameters.flag("reduceOnly") and not order.reduce_only:
+        raise Refusal(-5047)
+    return Amendment(_wanted(parameters, "quantity"), _wanted(parameters, "price"), parameters.integer("modifyId"))
 
 
 def working_type(parameters: Parameters) -> str:

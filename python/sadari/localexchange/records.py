@@ -74,6 +74,7 @@ class Order:
     filled_qty: Decimal = ZERO
     quote: Decimal = ZERO
     expiry_reason: ExpiryReason = ExpiryReason.NONE
+    amendments: int = 0
     trades: list[Trade] = field(default_factory=list)
 
     @property
@@ -95,6 +96,11 @@ class Order:
         self.status = Status.FILLED if done else Status.PARTIALLY_FILLED
         if done:
             self.qty = self.filled_qty
+
+    def amend(self, qty: Decimal, price: Decimal, time_ns: int) -> None:
+        """Go on with another quantity, what is filled included, and another price."""
+        self.qty, self.price, self.updated_ns = qty, price, time_ns
+        self.amendments += 1
 
     def end(self, status: Status, reason: ExpiryReason, time_ns: int) -> None:
         """End it without (further) trades."""

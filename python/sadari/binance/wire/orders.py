@@ -42,6 +42,13 @@ class PlacedOrder(Order, frozen=True):
     cum_qty: str
 
 
+class ModifiedOrder(PlacedOrder, frozen=True):
+    """The answer to modifying."""
+
+    pair: str
+    modify_id: int
+
+
 class ListedOrder(Order, frozen=True):
     """A row of a query."""
 
