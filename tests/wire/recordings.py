@@ -169,6 +169,8 @@ MEANT = (
     Meant("allOrders", "[].priceMatch", "extra", "newer than the sample"),
     Meant("allOrders", "[].selfTradePreventionMode", "extra", "newer than the sample"),
     Meant("allOrders", "[].goodTillDate", "extra", "newer than the sample"),
+    Meant("allOrders", "[].pair", "extra", "since 2026-08-07"),
+    Meant("allOrders", "[].cumBase", "extra", "since 2026-08-07"),
     Meant("userTrades", "[].pair", "extra", "since 2026-08-07"),
     Meant("userTrades", "[].baseQty", "extra", "since 2026-08-07"),
     Meant("income", "[].tranId", "type", "an integer on the live host; the sample quotes it"),

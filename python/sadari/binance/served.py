@@ -12,11 +12,11 @@ from sadari.model.instrument import Instrument
 # Source: exchangeInfo of 2026-07. The order types still list the conditional ones, which the order endpoint refuses.
 _ORDER_TYPES = ("LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
 _TIMES_IN_FORCE = ("GTC", "IOC", "FOK", "GTX", "GTD")
-_LIMITS = (
-    wire.RateLimit("REQUEST_WEIGHT", "MINUTE", 1, 2400),
+ORDER_LIMITS = (
     wire.RateLimit("ORDERS", "MINUTE", 1, 1200),
     wire.RateLimit("ORDERS", "SECOND", 10, 300),
 )
+_LIMITS = (wire.RateLimit("REQUEST_WEIGHT", "MINUTE", 1, 2400), *ORDER_LIMITS)
 _AUTO_EXCHANGE = "-10000"
 
 

@@ -208,6 +208,11 @@ class Clearing:
         self.account.conditionals -= waiting.conditional
         return self._lock(market)
 
+    def restore(self, market: Market, waiting: OpenOrder) -> None:
+        """Take back that a limit order's waiting has ended."""
+        market.restore(waiting)
+        self._lock(market)
+
     # Settling
 
     def settle(self, market: Market) -> None:

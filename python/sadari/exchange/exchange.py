@@ -23,12 +23,22 @@ from sadari.exchange.accounts import Account
 from sadari.exchange.clearing import Clearing, canceled
 from sadari.exchange.collateral import Collateral, Wallet
 from sadari.exchange.funding import funding_payment
-from sadari.exchange.margin import ZERO, exact, initial_margin
+from sadari.exchange.margin import ZERO, exact
 from sadari.exchange.matching import LIQUIDATION, Market, units
-from sadari.exchange.orders import CONDITIONAL, OpenOrder, level_of, passed, reducible, refused, rests, takes
-from sadari.exchange.refusals import REFUSALS, Refusal
+from sadari.exchange.orders import (
+    CONDITIONAL,
+    TRIGGERED_LIMIT,
+    OpenOrder,
+    level_of,
+    passed,
+    reducible,
+    refused,
+    rests,
+    takes,
+)
+from sadari.exchange.refusals import REFUSALS
+from sadari.exchange.settings import AccountSettings
 from sadari.exchange.slippage import ONE_TICK, Slice, Slippage
-from sadari.exchange.view import AccountView
 from sadari.model.command import PlaceOrder
 from sadari.model.event import (
     CancelRejected,
@@ -40,17 +50,22 @@ from sadari.model.event import (
     OrderRejected,
 )
 from sadari.model.instrument import Instrument
-from sadari.model.order import MarginMode, OrderType, Side, TimeInForce
+from sadari.model.order import OrderType, Side, TimeInForce
 from sadari.model.plan import Fees
 
 MAX_LIMIT_ORDERS = 200  # of one symbol
 MAX_CONDITIONAL_ORDERS = 200  # of the account
 
+# Codes that mean something else where an order is amended.
+POST_ONLY = -5022
+TOO_SMALL = -4164
+
 FIRST_ASSET = "USDT"
+NOTHING: Sequence[Slice] = ()
 NO_ASSETS: Mapping[str, Collateral] = {}
 
 
-class Exchange(AccountView):
+class Exchange(AccountSettings):
     """One account at the venue.
 
     Every call answers with the events it caused, in their order. The caller tells each symbol's trades by `touch`: all
@@ -89,97 +104,6 @@ class Exchange(AccountView):
         self._slippage = slippage
         self._ids = 0
 
-    # Settings
-
-    @exact
-    def set_leverage(self, symbol: str, leverage: int) -> Decimal:
-        """Set a symbol's leverage. An isolated position keeps the margin it has.
-
-        Returns:
-            The largest position notional allowed at it.
-
-        Raises:
-            Refusal: -4028 (no bracket allows it), -4161 (lowered while an isolated position is held), -2027 (the
-                position is too large for it), -2019 (the margin it asks is not there).
-        """
-        market = self._market(symbol)
-        limit = market.instrument.max_notional(leverage) if leverage >= 1 else ZERO
-        if not limit:
-            raise Refusal(-4028)
-        before, position = market.leverage, market.position
-        if position is not None:
-            if position.mode is MarginMode.ISOLATED and leverage < before:
-                raise Refusal(-4161)
-            if position.entry_notional > limit:
-                raise Refusal(-2027)
-        self._apply_leverage(market, leverage)
-        if leverage < before and self._clearing.free(market.wallet) < 0:
-            self._apply_leverage(market, before)
-            raise Refusal(-2019)
-        return limit
-
-    def set_margin_mode(self, symbol: str, mode: MarginMode) -> None:
-        """Set a symbol's margin mode.
-
-        Raises:
-            Refusal: -4168 (isolated in multi-assets mode), -4046 (it is set already), -4048 (a position is held), -4047
-                (orders are open).
-        """
-        market = self._market(symbol)
-        if mode is MarginMode.ISOLATED and self._account.multi_assets:
-            raise Refusal(-4168)
-        if market.mode is mode:
-            raise Refusal(-4046)
-        if market.position is not None:
-            raise Refusal(-4048)
-        if market.orders:
-            raise Refusal(-4047)
-        market.mode = mode
-
-    @exact
-    def set_multi_assets(self, *, multi_assets: bool) -> None:
-        """Let all assets together be the margin of every contract, or each asset that of its own.
-
-        Raises:
-            Refusal: -4171 (it is set already), -4170 (orders are open), -4167 (a symbol is in isolated mode), -4172
-                (single-asset mode with a negative wallet), -4169 (the margin would not be enough afterwards).
-        """
-        account, markets = self._account, self._markets.values()
-        if account.multi_assets is multi_assets:
-            raise Refusal(-4171)
-        if any(market.orders for market in markets):
-            raise Refusal(-4170)
-        if multi_assets and any(market.mode is MarginMode.ISOLATED for market in markets):
-            raise Refusal(-4167)
-        if not multi_assets and any(wallet.balance < 0 for wallet in account.wallets.values()):
-            raise Refusal(-4172)
-        account.multi_assets = multi_assets
-        if any(self._clearing.free(market.wallet) < 0 for market in markets):
-            account.multi_assets = not multi_assets
-            raise Refusal(-4169)
-        self._clearing.crossed.watch()
-
-    @exact
-    def transfer(self, time_ns: int, amount: Decimal, asset: str = "") -> list[Event]:
-        """Bring an amount of an asset (that of the account, if it is not named) into its wallet, or take it out.
-
-        Raises:
-            Refusal: -4050 (more would be taken than is available or in the wallet).
-        """
-        wallet = self._account.wallets[asset or self._account.home.asset]
-        if -amount > min(self._clearing.free(wallet), wallet.balance) and amount < 0:
-            raise Refusal(-4050)
-        self._account.book(wallet, time_ns, "TRANSFER", "", amount)
-        self._clearing.crossed.watch()
-        return [self._clearing.balances(wallet, time_ns, "TRANSFER")]
-
-    @exact
-    def relist(self, instrument: Instrument) -> None:
-        """Go on with other filters or brackets of a symbol; a leverage that no bracket allows any more becomes less."""
-        market = self._market(instrument.symbol)
-        market.instrument = instrument
-        self._apply_leverage(market, min(market.leverage, max(one.max_leverage for one in instrument.brackets)))
-
     # What happens
 
     def mark(self, symbol: str, price: Decimal) -> None:
@@ -192,25 +116,19 @@ class Exchange(AccountView):
 
         Returns:
             `OrderRejected` alone if it is refused; `OrderAccepted` if it waits; if it is executed at once, its fill and
-            an `AccountUpdated`.
+            an `AccountUpdated`, of a limit order after `OrderAccepted`.
         """
         market = self._markets.get(order.symbol)
         if market is None:
             return [_rejected(order, time_ns, -1121)]
         market.last_price = last_price
-        code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
-        if code:
-            return [_rejected(order, time_ns, code)]
-        if order.order_type in CONDITIONAL:
-            return self._wait(market, order, time_ns)
-        if order.order_type is OrderType.MARKET or takes(order, last_price):
-            return self._take(market, order, time_ns, last_price)
-        if order.time_in_force is TimeInForce.FOK:
-            return [_rejected(order, time_ns, -5021)]
-        if not rests(order):
-            return [_accepted(order, time_ns), canceled(order, time_ns, "EXPIRED")]
-        code = self._clearing.refuses(market, order, level_of(order), resting=True)
-        return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
+        return self._enter(market, order, time_ns, last_price)
+
+    @exact
+    def check(self, order: PlaceOrder, last_price: Decimal) -> int:
+        """The code with which `submit` would refuse an order now, or 0; nothing happens."""
+        market = self._markets.get(order.symbol)
+        return -1121 if market is None else self._judge(market, order, last_price)[0]
 
     @exact
     def cancel(self, symbol: str, client_order_id: str, time_ns: int) -> list[Event]:
@@ -226,11 +144,48 @@ class Exchange(AccountView):
         return events
 
     @exact
+    def amend(
+        self, symbol: str, client_order_id: str, qty: Decimal, price: Decimal, time_ns: int, last_price: Decimal
+    ) -> list[Event]:
+        """Let a waiting limit order go on with another quantity and price; it loses its place in time.
+
+        Args:
+            symbol: The symbol.
+            client_order_id: The order's.
+            qty: What is to be left of it, without what has been filled.
+            price: The new limit.
+            time_ns: Now.
+            last_price: That of the symbol's last trade.
+
+        Returns:
+            `CancelRejected` (-2011) if no limit order waits under this id; `OrderRejected` alone if the venue refuses
+            and the order waits on as it was; `OrderCanceled` if it is post-only and would take; else as `submit`.
+        """
+        market = self._markets.get(symbol)
+        waiting = market.orders.get(client_order_id) if market else None
+        if market is None or waiting is None or waiting.conditional:
+            return [CancelRejected(time_ns=time_ns, symbol=symbol, client_order_id=client_order_id, code=-2011)]
+        changed = msgspec.structs.replace(waiting.order, qty=qty, price=price)
+        if market.instrument.status != "TRADING":
+            return [_rejected(changed, time_ns, -5024)]
+        market.last_price = last_price
+        self._clearing.end(market, waiting)
+        code = self._judge(market, changed, last_price)[0]
+        if code == POST_ONLY:
+            updated = self._clearing.updated(market, time_ns, "ORDER", position=False)
+            return [canceled(changed, time_ns, "CANCELED"), updated]
+        if code:
+            self._clearing.restore(market, waiting)
+            return [_rejected(changed, time_ns, -5029 if code == TOO_SMALL else code)]
+        return self._enter(market, changed, time_ns, last_price)
+
+    @exact
     def touch(self, symbol: str, time_ns: int, price: Decimal) -> list[Event]:
         """A trade at this price: fill what it meets, the nearest level first; at one level, by time of acceptance.
 
-        A triggered order is filled at this price and the slippage, however far beyond its trigger it is. Whether
-        crossed positions are due is asked after the orders that the trade meets, at the last prices of all.
+        A triggered order is filled at this price and the slippage, however far beyond its trigger it is; one that has a
+        limit price is taken in as a limit order (`OrderAccepted`) or, if that is refused, canceled. Whether crossed
+        positions are due is asked after the orders that the trade meets, at the last prices of all.
         """
         market = self._market(symbol)
         market.last_price = price
@@ -265,14 +220,33 @@ class Exchange(AccountView):
 
     # How it happens
 
-    def _apply_leverage(self, market: Market, leverage: int) -> None:
-        market.set_leverage(leverage)
-        position = market.position
-        if position is not None:
-            position.leverage = leverage
-            if position.mode is MarginMode.CROSSED:
-                position.margin = initial_margin(position.entry_notional, leverage)
-        self._clearing.settle(market)
+    def _enter(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
+        code, slices = self._judge(market, order, last_price)
+        if code:
+            return [_rejected(order, time_ns, code)]
+        if order.order_type is OrderType.MARKET:
+            return self._execute(market, order, time_ns, slices)
+        if slices:
+            return [_accepted(order, time_ns), *self._execute(market, order, time_ns, slices)]
+        if order.order_type in CONDITIONAL or rests(order):
+            return self._wait(market, order, time_ns)
+        return [_accepted(order, time_ns), canceled(order, time_ns, "EXPIRED")]
+
+    def _judge(self, market: Market, order: PlaceOrder, last_price: Decimal) -> tuple[int, Sequence[Slice]]:
+        """The code with which an order is refused now, or 0, and what it would take at once."""
+        code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
+        if code or order.order_type in CONDITIONAL:
+            return code, ()
+        qty, slices = order.qty or ZERO, NOTHING
+        if order.order_type is OrderType.MARKET or takes(order, last_price):
+            slices = self._slippage.slices(market.instrument, order.side, last_price, qty, order.price)
+        missing = qty - sum((one.qty for one in slices), ZERO)
+        if missing and order.time_in_force is TimeInForce.FOK:
+            return -5021, ()
+        resting = missing > 0 and rests(order)
+        if not slices:
+            return self._clearing.refuses(market, order, level_of(order), resting=True) if resting else 0, ()
+        return self._clearing.refuses(market, order, level_of(order) if resting else slices[-1].price), slices
 
     def _refused_here(self, market: Market, order: PlaceOrder, last_price: Decimal) -> int:
         """The code with which the present state refuses an order, margin and brackets aside; or 0."""
@@ -288,7 +262,7 @@ class Exchange(AccountView):
             return -2021 if passed(order, last_price) else 0
         limit = order.order_type is OrderType.LIMIT
         if limit and order.time_in_force is TimeInForce.GTX and takes(order, last_price):
-            return -5022
+            return POST_ONLY
         if limit and len(market.resting) >= MAX_LIMIT_ORDERS:
             return -2025
         if order.reduce_only:
@@ -304,37 +278,14 @@ class Exchange(AccountView):
         fill_price = self._slippage.price(market.instrument, side, price, abs(market.held))
         return self._clearing.liquidate(market, time_ns, fill_price)
 
-    def _take(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
-        """Execute a market order, or a limit order that meets the market, no worse than its limit.
-
-        What the book does not hold expires; of a limit order that may rest it waits at its limit.
-        """
-        qty, limit = order.qty or ZERO, order.price
-        slices = self._slippage.slices(market.instrument, order.side, last_price, qty, limit)
-        missing = qty - sum((one.qty for one in slices), ZERO)
-        if missing and order.time_in_force is TimeInForce.FOK:
-            return [_rejected(order, time_ns, -5021)]
-        resting = missing > 0 and limit is not None and rests(order)
-        if resting and not slices:
-            code = self._clearing.refuses(market, order, level_of(order), resting=True)
-            return [_rejected(order, time_ns, code)] if code else self._wait(market, order, time_ns)
-        worst = slices[-1].price if slices and not resting else limit or last_price
-        code = self._clearing.refuses(market, order, worst)
-        if code:
-            return [_rejected(order, time_ns, code)]
-        events = self._execute(market, order, time_ns, slices, resting=resting)
-        return events if limit is None else [_accepted(order, time_ns), *events]
-
-    def _execute(
-        self, market: Market, order: PlaceOrder, time_ns: int, slices: Sequence[Slice], *, resting: bool = False
-    ) -> list[Event]:
-        """Fill an order by slices; what they leave of it waits or expires."""
+    def _execute(self, market: Market, order: PlaceOrder, time_ns: int, slices: Sequence[Slice]) -> list[Event]:
+        """Fill an order by slices, none beyond its limit; what they leave of it waits at its limit or expires."""
         events = self._clearing.execute(market, order, time_ns, slices)
         own = [e for e in events if isinstance(e, OrderFilled) and e.client_order_id == order.client_order_id]
         ended = any(isinstance(e, OrderCanceled) and e.client_order_id == order.client_order_id for e in events)
         if ended or (own and own[-1].done):
             return events
-        if resting:
+        if rests(order):
             left = (order.qty or ZERO) - sum((trade.qty for trade in own), ZERO)
             return [*events, *self._wait(market, msgspec.structs.replace(order, qty=left), time_ns)[1:]]
         return [*events, canceled(order, time_ns, "EXPIRED")]
@@ -351,6 +302,11 @@ class Exchange(AccountView):
         """A trade has reached a waiting order: trigger it, or fill it in the book."""
         order = waiting.order
         freed = self._clearing.end(market, waiting)
+        if order.order_type in TRIGGERED_LIMIT:
+            limit = msgspec.structs.replace(order, order_type=OrderType.LIMIT, trigger_price=None)
+            events = self._enter(market, limit, time_ns, price)
+            refusal = events[0]
+            return [canceled(order, time_ns, refusal.reason)] if isinstance(refusal, OrderRejected) else events
         if waiting.conditional:
             qty = reducible(order, market.held) if order.qty is None else order.qty
             slices = self._slippage.slices(market.instrument, order.side, price, qty, None)
@@ -363,7 +319,7 @@ class Exchange(AccountView):
             code = -2019 if lacking else 0
             if not code:
                 return self._clearing.execute(market, order, time_ns, (Slice(price, order.qty or ZERO),), maker=True)
-        events: list[Event] = [canceled(order, time_ns, REFUSALS[code].reason)]
+        events = [canceled(order, time_ns, REFUSALS[code].reason)]
         if freed:
             events.append(self._clearing.updated(market, time_ns, "ORDER", position=False))
         return events

@@ -88,6 +88,12 @@ class Market:
         self.resting.pop(waiting.id, None)
         self.watch.disarm(waiting.id)
 
+    def restore(self, waiting: OpenOrder) -> None:
+        """Let an order wait on in the place that it had."""
+        self.add(waiting)
+        self.orders = dict(sorted(self.orders.items(), key=lambda item: item[1].id))
+        self.ids, self.resting = dict(sorted(self.ids.items())), dict(sorted(self.resting.items()))
+
     def watch_liquidation(self) -> None:
         """Move the armed liquidation price to where the position has it now."""
         position = self.position

@@ -17,7 +17,10 @@ CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 # What a level of the kernel can hold, with room to spare.
 HIGHEST_PRICE = Decimal(10_000_000_000)
 
-CONDITIONAL = frozenset({OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET})
+# What waits for its trigger and then becomes a limit order, or a market order.
+TRIGGERED_LIMIT = frozenset({OrderType.STOP, OrderType.TAKE_PROFIT})
+CONDITIONAL = TRIGGERED_LIMIT | {OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET}
+LIMITED = TRIGGERED_LIMIT | {OrderType.LIMIT}
 
 
 class OpenOrder(msgspec.Struct, frozen=True):
@@ -35,7 +38,7 @@ class OpenOrder(msgspec.Struct, frozen=True):
 
 def meets_from_below(order: PlaceOrder) -> bool:
     """Whether a waiting order is met by a price at or above its level (UP), not at or below it (DOWN)."""
-    if order.order_type is OrderType.STOP_MARKET:
+    if order.order_type in {OrderType.STOP, OrderType.STOP_MARKET}:
         return order.side is Side.BUY
     return order.side is Side.SELL
 
@@ -75,7 +78,7 @@ def refused_for_parameters(order: PlaceOrder) -> int:
         return -4061
     conditional = order.order_type in CONDITIONAL
     if order.close_position:
-        if not conditional:
+        if not conditional or order.order_type in TRIGGERED_LIMIT:
             return -4136
         if order.qty is not None:
             return -4137
@@ -85,13 +88,16 @@ def refused_for_parameters(order: PlaceOrder) -> int:
         return -1102
     if (order.trigger_price is None) is conditional:
         return -1102 if conditional else -1106
-    if order.order_type is OrderType.LIMIT:
+    if order.order_type in LIMITED:
         return -1102 if order.price is None or order.time_in_force is None else 0
     return 0 if order.price is None else -1106
 
 
 def refused_for_prices(order: PlaceOrder, instrument: Instrument, last_price: Decimal) -> int:
-    """The code for a price or trigger price outside its filters, or 0."""
+    """The code for a price or trigger price outside its filters, or 0.
+
+    The band is asked of what goes to the book: of a conditional order not before its trigger.
+    """
     for price in (order.price, order.trigger_price):
         if price is None:
             continue
@@ -105,7 +111,7 @@ def refused_for_prices(order: PlaceOrder, instrument: Instrument, last_price: De
             return -4013
         if instrument.max_price and price > instrument.max_price:
             return -4002
-    if order.price is not None:
+    if order.price is not None and order.order_type not in CONDITIONAL:
         if order.side is Side.BUY and 0 < instrument.multiplier_up * last_price < order.price:
             return -4016
         if order.side is Side.SELL and order.price < instrument.multiplier_down * last_price:
@@ -127,7 +133,7 @@ def refused_for_qty(order: PlaceOrder, instrument: Instrument, last_price: Decim
     if qty > (instrument.market_max_qty if order.order_type is OrderType.MARKET else instrument.max_qty):
         return -4005
     if not order.reduce_only:
-        price = last_price if order.order_type is OrderType.MARKET else level_of(order)
+        price = last_price if order.order_type is OrderType.MARKET else order.price or level_of(order)
         if qty * price < instrument.min_notional:
             return -4164
     return 0
@@ -152,8 +158,8 @@ def takes(order: PlaceOrder, last_price: Decimal) -> bool:
 
 
 def rests(order: PlaceOrder) -> bool:
-    """Whether a limit order may wait in the book."""
-    return order.time_in_force in {TimeInForce.GTC, TimeInForce.GTX}
+    """Whether an order may wait in the book."""
+    return order.order_type is OrderType.LIMIT and order.time_in_force in {TimeInForce.GTC, TimeInForce.GTX}
 
 
 def reducible(order: PlaceOrder, held: Decimal) -> Decimal:

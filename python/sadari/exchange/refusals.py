@@ -45,7 +45,10 @@ REFUSALS: dict[int, Meaning] = {
     -4046: Meaning(RejectReason.OTHER, "No need to change margin type."),
     -4047: Meaning(RejectReason.OTHER, "Margin type cannot be changed if there exists open orders."),
     -4048: Meaning(RejectReason.OTHER, "Margin type cannot be changed if there exists position."),
+    -4049: Meaning(RejectReason.OTHER, "Add margin only support for isolated position."),
     -4050: Meaning(RejectReason.INSUFFICIENT_MARGIN, "Cross balance insufficient."),
+    -4051: Meaning(RejectReason.INSUFFICIENT_MARGIN, "Isolated balance insufficient."),
+    -4054: Meaning(RejectReason.OTHER, "Cannot add position margin: position is 0."),
     -4061: Meaning(RejectReason.OTHER, "Order's position side does not match user's setting."),
     -4116: Meaning(RejectReason.OTHER, "ClientOrderId is duplicated."),
     -4130: Meaning(RejectReason.OTHER, "An open close-position order in the direction exists."),
@@ -66,6 +69,12 @@ REFUSALS: dict[int, Meaning] = {
     -4172: Meaning(RejectReason.OTHER, "Unable to adjust Multi-Assets Mode with a negative wallet balance."),
     -5021: Meaning(RejectReason.OTHER, "The FOK order cannot be filled immediately and has been rejected."),
     -5022: Meaning(RejectReason.OTHER, "The post-only order would take and has been rejected."),
+    -5024: Meaning(RejectReason.OTHER, "Symbol is not in trading status. Order amendment is not permitted."),
+    -5025: Meaning(RejectReason.OTHER, "Only limit order is supported."),
+    -5026: Meaning(RejectReason.OTHER, "Exceed maximum modify order limit."),
+    -5027: Meaning(RejectReason.OTHER, "No need to modify the order."),
+    -5029: Meaning(RejectReason.MIN_NOTIONAL, "Order's notional is too small (unless you choose reduce only)."),
+    -5047: Meaning(RejectReason.OTHER, "The order that is to be modified is not reduce-only."),
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from sadari.binance.numbers import plain
 from sadari.binance.wire import account as wire
 from sadari.binance.wire.orders import Done
+from sadari.exchange.orders import decimals
 from sadari.localexchange.account_answers import AccountAnswers, brackets, income_row
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
@@ -23,6 +24,8 @@ from sadari.model.units import MILLISECOND_NS
 
 SUCCESS = Done(200, "success")
 MARGIN_TYPES = {"ISOLATED": MarginMode.ISOLATED, "CROSSED": MarginMode.CROSSED}
+ADD, TAKE = 1, 2
+AMOUNT_DECIMALS = 8
 MODE_SET = "No need to change position side."
 
 
@@ -53,6 +56,9 @@ class AccountEndpoints:
             Endpoint("GET", "/fapi/v1/multiAssetsMargin", self.multi_assets, signed, 30),
             Endpoint("POST", "/fapi/v1/multiAssetsMargin", self.set_multi_assets, signed),
             Endpoint("GET", "/fapi/v1/feeBurn", lambda _: wire.FeeBurn(fee_burn=False), signed, 30),
+            Endpoint("POST", "/fapi/v1/feeBurn", self.set_fee_burn, signed),
+            Endpoint("POST", "/fapi/v1/positionMargin", self.move_margin, signed),
+            Endpoint("GET", "/fapi/v1/adlQuantile", self.quantiles, signed, 5),
             Endpoint("GET", "/fapi/v1/leverageBracket", self.leverage_brackets, signed),
             Endpoint("GET", "/fapi/v1/commissionRate", self.commission_rate, signed, 20),
             Endpoint("GET", "/fapi/v1/income", self.income, signed, 30),
@@ -119,6 +125,34 @@ class AccountEndpoints:
         asked.text("multiAssetsMargin")
         self._desk.set_multi_assets(multi_assets=asked.flag("multiAssetsMargin") or False)
         return SUCCESS
+
+    def set_fee_burn(self, asked: Parameters) -> Done:
+        """Fees are paid in the margin asset, and paying them in BNB is not served."""
+        asked.text("feeBurn")
+        if asked.flag("feeBurn"):
+            raise Refused(-1020, "This operation is not supported: fees are not paid in BNB here.")
+        return SUCCESS
+
+    def move_margin(self, asked: Parameters) -> wire.MarginMoved:
+        """Add to the margin of an isolated position, or take some of it back."""
+        symbol = known_symbol(asked, self._desk.instruments)
+        asked.choice("positionSide", ("BOTH",), -4061, "position side")
+        asked.text("amount")
+        asked.text("type")
+        amount, kind = asked.decimal("amount"), asked.integer("type")
+        if amount is None or amount <= 0:
+            raise Refused(-4055, "Amount must be positive.")
+        if decimals(amount.normalize()) > AMOUNT_DECIMALS:
+            raise Refused(-1111, "Precision is over the maximum defined for this asset.")
+        if kind not in {ADD, TAKE}:
+            raise Refused(-1130, "Data sent for parameter 'type' is not valid.")
+        self._desk.move_margin(symbol, amount if kind == ADD else -amount)
+        return wire.MarginMoved(float(amount), kind)
+
+    def quantiles(self, asked: Parameters) -> list[wire.QuantilesOf]:
+        """Nobody is deleveraged here: every position is last in the queue."""
+        held = self._desk.exchange.positions
+        return [wire.QuantilesOf(symbol, wire.Quantiles()) for symbol in self._chosen(asked) if symbol in held]
 
     def leverage_brackets(self, asked: Parameters) -> list[wire.Brackets]:
         """The brackets of a symbol or of all."""

@@ -9,7 +9,7 @@ from sadari.binance.wire import orders as wire
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.order_answers import listed_algo, placed_algo
-from sadari.localexchange.order_wishes import conditional, known_symbol, some_symbol
+from sadari.localexchange.order_wishes import conditional, known_symbol, some_symbol, working_type
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.periods import period
 from sadari.localexchange.records import AlgoOrder
@@ -45,7 +45,8 @@ class AlgoEndpoints:
 
     def place(self, asked: Parameters) -> wire.PlacedAlgoOrder:
         """Place a conditional order."""
-        return placed_algo(self._desk.place_algo(conditional(asked, self._desk.instruments)))
+        wish = conditional(asked, self._desk.instruments)
+        return placed_algo(self._desk.place_algo(wish, working_type(asked)))
 
     def query(self, asked: Parameters) -> wire.ListedAlgoOrder:
         """A conditional order, whatever has become of it."""

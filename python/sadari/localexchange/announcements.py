@@ -53,6 +53,10 @@ class Announcements:
         """An order that is new or has ended."""
         self._order(order, execution, None)
 
+    def amended(self, order: Order, modify_id: int) -> None:
+        """An order that goes on with another quantity or price."""
+        self._order(order, "AMENDMENT", None, modify_id)
+
     def trade(self, order: Order, trade: Trade) -> None:
         """A trade: the short message first, then the full one; of a forced order only that."""
         time = trade.time_ns // MILLISECOND_NS
@@ -75,11 +79,12 @@ class Announcements:
         change = user.AlgoChange(
             client_algo_id=algo.client_algo_id, algo_id=algo.algo_id, algo_type="CONDITIONAL",
             order_type=wish.order_type.value, symbol=wish.symbol, side=wish.side.value, position_side="BOTH",
-            time_in_force="GTC", qty=plain(wish.qty or ZERO), status=algo.status.value,
+            time_in_force=algo.time_in_force, qty=plain(wish.qty or ZERO), status=algo.status.value,
             child_order_id=str(child.order_id) if child else "", avg_price=plain(child.avg_price) if child else NOTHING,
             filled_qty=plain(child.filled_qty) if child else NOTHING, child_type=child.order_type if child else NOTHING,
-            trigger_price=plain(wish.trigger_price or ZERO), price=NOTHING, self_trade_prevention="NONE",
-            working_type="CONTRACT_PRICE", price_match="NONE", close_position=wish.close_position, price_protect=False,
+            trigger_price=plain(wish.trigger_price or ZERO), price=plain(wish.price or ZERO),
+            self_trade_prevention="NONE", working_type=algo.working_type, price_match="NONE",
+            close_position=wish.close_position, price_protect=False,
             reduce_only=wish.reduce_only or wish.close_position, trigger_time=algo.triggered_ns // MILLISECOND_NS,
             good_till_date=0, reject_reason=algo.reject_reason, trailing_active=False,
         )  # fmt: skip
@@ -143,7 +148,7 @@ class Announcements:
             break_even_price=plain(figures.break_even_price),
         )  # fmt: skip
 
-    def _order(self, order: Order, execution: str, trade: Trade | None) -> None:
+    def _order(self, order: Order, execution: str, trade: Trade | None, modify_id: int | None = None) -> None:
         time = order.updated_ns // MILLISECOND_NS
         bids, asks = (self._exchange.resting_notional(order.symbol, side) for side in (Side.BUY, Side.SELL))
         update = user.OrderUpdate(
@@ -157,9 +162,9 @@ class Announcements:
             fee=plain(trade.fee) if trade and trade.fee else None,
             trade_time=time, trade_id=trade.trade_id if trade else 0, bid_notional=plain(bids),
             ask_notional=plain(asks), maker=trade.maker if trade else False, reduce_only=order.reduce_only,
-            working_type="CONTRACT_PRICE", orig_type=order.orig_type, position_side="BOTH",
+            working_type=order.working_type, orig_type=order.orig_type, position_side="BOTH",
             close_position=order.close_position, price_protect=False, si=0, ss=0,
             realized_pnl=plain(trade.realized_pnl) if trade else NOTHING, self_trade_prevention="EXPIRE_MAKER",
-            price_match="NONE", good_till_date=0, expiry_reason=order.expiry_reason.value,
+            price_match="NONE", good_till_date=0, expiry_reason=order.expiry_reason.value, modify_id=modify_id,
         )  # fmt: skip
         self._publish("ORDER_TRADE_UPDATE", _encode(user.OrderTradeUpdate(time, time, update)))

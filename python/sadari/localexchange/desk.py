@@ -12,6 +12,7 @@ from sadari.exchange import REFUSALS, Exchange, Refusal
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.broken_triggers import BrokenTriggers, Outcome
 from sadari.localexchange.records import (
+    CONTRACT_PRICE,
     LIQUIDATION,
     ZERO,
     AlgoOrder,
@@ -41,6 +42,7 @@ CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 # Of the keys under which the model knows conditional orders; the others begin with "o", the exchange's own with a word.
 ALGO = "a:"
 
+MOST_AMENDMENTS = 10_000
 FIRST_ORDER_ID = 8_000_000_001
 FIRST_ALGO_ID = 3_000_001
 
@@ -96,8 +98,22 @@ class Desk:
         self._happened(events)
         return order
 
-    def place_algo(self, wish: PlaceOrder) -> AlgoOrder:
-        """Take a conditional order in.
+    def check(self, wish: PlaceOrder) -> Order:
+        """The record of an order that would be taken in now; it has no id, and nothing happens.
+
+        Raises:
+            Refused: Its client id is not valid or names an open order.
+            Refusal: The exchange's rules refuse it.
+        """
+        client_id = wish.client_order_id or "local-0"
+        self._refuse_client_id(client_id, (order.client_order_id for order in self.open_orders()))
+        code = self.exchange.check(msgspec.structs.replace(wish, client_order_id="o0"), self._price(wish.symbol))
+        if code:
+            raise Refusal(code)
+        return order_of(wish, 0, client_id, self.market_ns())
+
+    def place_algo(self, wish: PlaceOrder, working_type: str = CONTRACT_PRICE) -> AlgoOrder:
+        """Take a conditional order in; whichever price it names, the last one triggers it.
 
         Raises:
             Refused: Its client id is not valid or names an open conditional order.
@@ -106,13 +122,15 @@ class Desk:
         algo_id = FIRST_ALGO_ID + len(self.algos)
         client_id = wish.client_order_id or f"local-{algo_id}"
         self._refuse_client_id(client_id, (algo.client_algo_id for algo in self.open_algos()))
-        events = self._submit(wish, f"{ALGO}{algo_id}")
+        self._submit(wish, f"{ALGO}{algo_id}")
         now = self.market_ns()
-        algo = AlgoOrder(algo_id=algo_id, client_algo_id=client_id, wish=wish, created_ns=now, updated_ns=now)
+        algo = AlgoOrder(
+            algo_id=algo_id, client_algo_id=client_id, wish=wish, created_ns=now, updated_ns=now,
+            working_type=working_type,
+        )  # fmt: skip
         self.algos[algo_id] = algo
         self._working[f"{ALGO}{algo_id}"] = algo
         self._tell.algo(algo)
-        self._happened(events)
         return algo
 
     def cancel(self, order: Order) -> Order:
@@ -121,7 +139,41 @@ class Desk:
         Raises:
             Refusal: -2011, it is not open.
         """
-        self._cancel(order, order.symbol, f"o{order.order_id}")
+        self._cancel(order)
+        return order
+
+    def amend(self, order: Order, qty: Decimal, price: Decimal, modify_id: int | None = None) -> Order:
+        """Let an open limit order go on with another quantity and price.
+
+        It ends if so much is filled already, or if it is post-only and would take. What is refused leaves it as it is.
+
+        Args:
+            order: The order; it keeps its id.
+            qty: Its new quantity, what is filled included.
+            price: Its new limit.
+            modify_id: The client's number of the change; told with it.
+
+        Raises:
+            Refusal: -5025 (it is no limit order), -5026 (it was changed too often), -5027 (nothing would change), -2011
+                (it is not open), and what the model raises.
+        """
+        if order.order_type != "LIMIT":
+            raise Refusal(-5025)
+        key = self._key(order)
+        if order.amendments >= MOST_AMENDMENTS:
+            raise Refusal(-5026)
+        if (qty, price) == (order.qty, order.price):
+            raise Refusal(-5027)
+        if 0 < qty <= order.filled_qty:
+            return self.cancel(order)
+        left, now = qty - order.filled_qty, self.market_ns()
+        events = self.exchange.amend(order.symbol, key, left, price, now, self._price(order.symbol))
+        if isinstance(events[0], OrderRejected):
+            raise Refusal(events[0].code)
+        if isinstance(events[0], OrderAccepted):
+            order.amend(qty, price, now)
+            self._tell.amended(order, order.amendments if modify_id is None else modify_id)
+        self._happened(events)
         return order
 
     def cancel_algo(self, algo: AlgoOrder) -> AlgoOrder:
@@ -130,7 +182,7 @@ class Desk:
         Raises:
             Refusal: -2011, it does not wait.
         """
-        self._cancel(algo, algo.symbol, f"{ALGO}{algo.algo_id}")
+        self._cancel(algo)
         return algo
 
     def open_orders(self, symbol: str | None = None) -> Iterator[Order]:
@@ -167,6 +219,10 @@ class Desk:
         """Bring an amount in or take it out. Raises what the model raises."""
         self._happened(self.exchange.transfer(self.market_ns(), amount, asset))
 
+    def move_margin(self, symbol: str, amount: Decimal) -> None:
+        """Add to the margin of an isolated position, or take from it. Raises what the model raises."""
+        self._happened(self.exchange.move_margin(symbol, self.market_ns(), amount))
+
     # The market
 
     def meet(self, symbol: str, time_ns: int, price: Decimal) -> None:
@@ -196,15 +252,18 @@ class Desk:
             raise Refusal(events[0].code)
         return events
 
-    def _cancel(self, one: Order | AlgoOrder, symbol: str, key: str) -> None:
+    def _cancel(self, one: Order | AlgoOrder) -> None:
+        key, now = self._key(one), self.market_ns()
+        if self._broken.give(key):
+            self._ended(OrderCanceled(time_ns=now, symbol=one.symbol, client_order_id=key, cause="CANCELED"))
+        else:
+            self._happened(self.exchange.cancel(one.symbol, key, now))
+
+    def _key(self, one: Order | AlgoOrder) -> str:
+        """Under which the model knows what is open."""
         if not one.is_open:
             raise Refusal(-2011)
-        if self._broken.give(key):
-            self._happened(
-                [OrderCanceled(time_ns=self.market_ns(), symbol=symbol, client_order_id=key, cause="CANCELED")]
-            )
-            return
-        self._happened(self.exchange.cancel(symbol, key, self.market_ns()))
+        return next(key for key, other in self._working.items() if other is one)
 
     def _refuse_client_id(self, client_id: str, taken: Iterable[str]) -> None:
         if CLIENT_ID.fullmatch(client_id) is None:
@@ -220,12 +279,20 @@ class Desk:
                 traded.append(event)
             elif isinstance(event, OrderCanceled):
                 self._ended(event)
+            elif isinstance(event, OrderAccepted):
+                self._accepted(event)
             elif isinstance(event, AccountUpdated):
                 # Margin that a waiting order locks or frees is not told.
                 if event.cause != "ORDER" or traded:
                     self._tell.account(event)
             else:
-                assert isinstance(event, OrderAccepted | FundingPaid)  # noqa: S101 - told with the record, or by the account
+                assert isinstance(event, FundingPaid)  # noqa: S101 - told by the account
+
+    def _accepted(self, event: OrderAccepted) -> None:
+        """Of a conditional order this says that it goes to the book as a limit order; a new order has been told."""
+        one = self._working[event.client_order_id]
+        if isinstance(one, AlgoOrder):
+            self._working[event.client_order_id] = self._triggered(one, event.time_ns)
 
     def _filled(self, event: OrderFilled) -> None:
         key = event.client_order_id
@@ -258,6 +325,7 @@ class Desk:
         algo.end(AlgoStatus.TRIGGERING, time_ns)
         self._tell.algo(algo)
         order = order_of(algo.wish, FIRST_ORDER_ID + len(self.orders), algo.client_algo_id, time_ns)
+        order.working_type = algo.working_type
         self.orders[order.order_id] = order
         algo.child = order
         algo.end(AlgoStatus.TRIGGERED, time_ns)

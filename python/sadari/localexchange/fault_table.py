@@ -20,7 +20,7 @@ NOT_SERVED: dict[str, str] = {
     "F11": _MODEL,
     "F27": "it needs days of market time with the client away: play the tape on meanwhile",
     "F48": "fees are paid in the margin asset only",
-    "F49": "the countdown that cancels all orders is not served",
+    "F49": _MODEL,
     "F51": "the filter sees frames only: pings of the socket are answered and its packets arrive",
     "F60": _CLIENT,
     "F80": _CLIENT,

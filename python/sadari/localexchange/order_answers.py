@@ -29,9 +29,24 @@ def placed(order: Order, *, acknowledged: bool = False) -> wire.PlacedOrder:
     )
 
 
+def modified(order: Order, modify_id: int) -> wire.ModifiedOrder:
+    """The answer to modifying."""
+    return wire.ModifiedOrder(**_order(order), cum_qty=plain(order.filled_qty), pair=order.symbol, modify_id=modify_id)
+
+
 def listed(order: Order) -> wire.ListedOrder:
     """A row of a query."""
     return wire.ListedOrder(**_order(order), time=order.created_ns // MILLISECOND_NS)
+
+
+def kept(order: Order) -> wire.KeptOrder:
+    """A row of the lists of all orders and of forced ones."""
+    return wire.KeptOrder(
+        **_order(order),
+        time=order.created_ns // MILLISECOND_NS,
+        pair=order.symbol,
+        cum_base=plain(order.filled_qty),
+    )
 
 
 def placed_algo(algo: AlgoOrder) -> wire.PlacedAlgoOrder:
@@ -92,7 +107,7 @@ def _order(order: Order) -> dict[str, Any]:
         "side": order.side.value,
         "position_side": "BOTH",
         "stop_price": plain(order.trigger_price),
-        "working_type": "CONTRACT_PRICE",
+        "working_type": order.working_type,
         "price_protect": False,
         "orig_type": order.orig_type,
         "price_match": "NONE",
@@ -112,14 +127,14 @@ def _algo(algo: AlgoOrder) -> dict[str, Any]:
         "symbol": wish.symbol,
         "side": wish.side.value,
         "position_side": "BOTH",
-        "time_in_force": "GTC",
+        "time_in_force": algo.time_in_force,
         "quantity": plain(wish.qty or ZERO),
         "algo_status": algo.status.value,
         "trigger_price": plain(wish.trigger_price or ZERO),
-        "price": "0",
+        "price": plain(wish.price or ZERO),
         "iceberg_quantity": None,
         "self_trade_prevention_mode": PREVENTION,
-        "working_type": "CONTRACT_PRICE",
+        "working_type": algo.working_type,
         "price_match": "NONE",
         "close_position": wish.close_position,
         "price_protect": False,

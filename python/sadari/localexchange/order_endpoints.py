@@ -12,15 +12,16 @@ from typing import TypeVar
 import msgspec
 
 from sadari.binance.numbers import plain
+from sadari.binance.served import ORDER_LIMITS
 from sadari.binance.wire import orders as wire
 from sadari.exchange import Refusal
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
-from sadari.localexchange.order_answers import listed, placed, traded
-from sadari.localexchange.order_wishes import known_symbol, regular, some_symbol
+from sadari.localexchange.order_answers import kept, listed, modified, placed, traded
+from sadari.localexchange.order_wishes import amendment, known_symbol, regular, some_symbol
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.periods import period
-from sadari.localexchange.records import Order
+from sadari.localexchange.records import LIQUIDATION, Order
 from sadari.localexchange.refused import Refused
 from sadari.model.units import MILLISECOND_NS
 
@@ -43,15 +44,20 @@ class OrderEndpoints:
         signed = Security.SIGNED
         return [
             Endpoint("POST", "/fapi/v1/order", self.place, signed, 0, 1),
+            Endpoint("POST", "/fapi/v1/order/test", self.check, signed, 0),
             Endpoint("GET", "/fapi/v1/order", self.query, signed, 1),
+            Endpoint("PUT", "/fapi/v1/order", self.modify, signed, 0, 1),
             Endpoint("DELETE", "/fapi/v1/order", self.cancel, signed, 1),
             Endpoint("GET", "/fapi/v1/openOrder", self.query_open, signed, 1),
             Endpoint("GET", "/fapi/v1/openOrders", self.open_orders, signed, _cost_of_a_list),
             Endpoint("GET", "/fapi/v1/allOrders", self.all_orders, signed, 5),
             Endpoint("DELETE", "/fapi/v1/allOpenOrders", self.cancel_all, signed, 1),
             Endpoint("POST", "/fapi/v1/batchOrders", self.place_batch, signed, 5, 5),
+            Endpoint("PUT", "/fapi/v1/batchOrders", self.modify_batch, signed, 5, 5),
             Endpoint("DELETE", "/fapi/v1/batchOrders", self.cancel_batch, signed, 1),
             Endpoint("GET", "/fapi/v1/userTrades", self.trades, signed, 5),
+            Endpoint("GET", "/fapi/v1/forceOrders", self.forced, signed, _cost_of_forced),
+            Endpoint("GET", "/fapi/v1/rateLimit/order", lambda _: ORDER_LIMITS, signed, 1),
         ]
 
     def place(self, asked: Parameters) -> wire.PlacedOrder:
@@ -59,6 +65,20 @@ class OrderEndpoints:
         answer = asked.choice("newOrderRespType", ("ACK", "RESULT"), -1128, "newOrderRespType")
         order = self._desk.place(regular(asked, self._desk.instruments))
         return placed(order, acknowledged=answer != "RESULT")
+
+    def check(self, asked: Parameters) -> wire.PlacedOrder:
+        """Ask everything that placing asks, and place nothing."""
+        asked.choice("newOrderRespType", ("ACK", "RESULT"), -1128, "newOrderRespType")
+        return placed(self._desk.check(regular(asked, self._desk.instruments)))
+
+    def modify(self, asked: Parameters) -> wire.ModifiedOrder:
+        """Give an open limit order another quantity and price."""
+        order = self._named(asked, -2013, "Order does not exist.")
+        changed = amendment(asked, order)
+        if order.order_type == "LIMIT" and not order.is_open:
+            raise Refused(-2013, "Order does not exist.")
+        self._desk.amend(order, *changed)
+        return modified(order, order.amendments if changed.modify_id is None else changed.modify_id)
 
     def query(self, asked: Parameters) -> wire.ListedOrder:
         """An order, whatever has become of it."""
@@ -79,7 +99,7 @@ class OrderEndpoints:
         """The orders that work."""
         return [listed(order) for order in self._desk.open_orders(some_symbol(asked, self._desk.instruments))]
 
-    def all_orders(self, asked: Parameters) -> list[wire.ListedOrder]:
+    def all_orders(self, asked: Parameters) -> list[wire.KeptOrder]:
         """All orders of a period, oldest first; from an id on if one is named."""
         symbol = some_symbol(asked, self._desk.instruments)
         first, limit = asked.integer("orderId"), asked.limit(500, 1000)
@@ -90,8 +110,23 @@ class OrderEndpoints:
             if symbol in {None, order.symbol} and inside.holds(order.created_ns // MILLISECOND_NS)
         ]
         if first is not None:
-            return [listed(order) for order in rows if order.order_id >= first][:limit]
-        return [listed(order) for order in (rows[:limit] if inside.begins else rows[-limit:])]
+            return [kept(order) for order in rows if order.order_id >= first][:limit]
+        return [kept(order) for order in (rows[:limit] if inside.begins else rows[-limit:])]
+
+    def forced(self, asked: Parameters) -> list[wire.KeptOrder]:
+        """The orders by which the exchange has closed positions, oldest first; none is of auto-deleveraging."""
+        symbol, limit = some_symbol(asked, self._desk.instruments), asked.limit(50, 100)
+        kind = asked.choice("autoCloseType", (LIQUIDATION, "ADL"), -1130, "autoCloseType")
+        inside = period(asked, self._desk.market_ns() // MILLISECOND_NS)
+        rows = [
+            order
+            for order in self._desk.orders.values()
+            if order.orig_type == LIQUIDATION
+            and kind in {None, LIQUIDATION}
+            and symbol in {None, order.symbol}
+            and inside.holds(order.created_ns // MILLISECOND_NS)
+        ]
+        return [kept(order) for order in (rows[:limit] if inside.begins else rows[-limit:])]
 
     def cancel_all(self, asked: Parameters) -> wire.Done:
         """Cancel every order of a symbol; conditional ones stay."""
@@ -101,16 +136,22 @@ class OrderEndpoints:
 
     def place_batch(self, asked: Parameters) -> list[wire.PlacedOrder | wire.Done]:
         """Place up to five orders, each for itself."""
+        return self._batch(asked, self.place, "place")
+
+    def modify_batch(self, asked: Parameters) -> list[wire.PlacedOrder | wire.Done]:
+        """Modify up to five orders, each for itself."""
+        return self._batch(asked, self.modify, "modify")
+
+    def _batch(self, asked: Parameters, answer: Answer, what: str) -> list[wire.PlacedOrder | wire.Done]:
         text = asked.text("batchOrders")
         try:
             rows = msgspec.json.decode(text, type=list[dict[str, str | int | float | bool]])
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Refused(-1130, "Data sent for parameter 'batchOrders' is not valid.") from None
         if not 1 <= len(rows) <= MOST_IN_A_BATCH:
-            raise Refused(-4082, "Invalid number of batch place orders.")
+            raise Refused(-4082, f"Invalid number of batch {what} orders.")
         return [
-            self._or_refused(self.place, Parameters({name: _text(value) for name, value in row.items()}))
-            for row in rows
+            self._or_refused(answer, Parameters({name: _text(value) for name, value in row.items()})) for row in rows
         ]
 
     def cancel_batch(self, asked: Parameters) -> list[wire.PlacedOrder | wire.Done]:
@@ -163,6 +204,10 @@ class OrderEndpoints:
 
 def _cost_of_a_list(asked: Parameters) -> int:
     return 1 if asked.maybe("symbol") else 40
+
+
+def _cost_of_forced(asked: Parameters) -> int:
+    return 20 if asked.maybe("symbol") else 50
 
 
 def _text(value: object) -> str:

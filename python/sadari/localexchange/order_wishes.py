@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Container
 from decimal import Decimal
+from typing import NamedTuple
 
+from sadari.exchange import Refusal
 from sadari.localexchange.parameters import Parameters
+from sadari.localexchange.records import Order
 from sadari.localexchange.refused import Refused
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, PositionSide, Purpose, Side, TimeInForce
 
 REGULAR = (OrderType.LIMIT, OrderType.MARKET)
-CONDITIONAL = (OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET)
+CONDITIONAL = (OrderType.STOP, OrderType.TAKE_PROFIT, OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET)
+TRIGGERED_LIMIT = (OrderType.STOP, OrderType.TAKE_PROFIT)
+# Two names of one price here: the last price stands for the mark price.
+WORKING_TYPES = ("CONTRACT_PRICE", "MARK_PRICE")
 MOVED = ("STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
 
 
@@ -83,8 +89,12 @@ def conditional(parameters: Parameters, symbols: Container[str]) -> PlaceOrder:
     parameters.text("type")
     order_type = parameters.choice("type", CONDITIONAL, -1116, "orderType")
     assert order_type is not None  # noqa: S101 - the text was there
-    if parameters.maybe("workingType") not in {None, "CONTRACT_PRICE"}:
-        raise Refused(-1130, "Data sent for parameter 'workingType' is not valid: only CONTRACT_PRICE is served here.")
+    price = time_in_force = None
+    if order_type in TRIGGERED_LIMIT:
+        time_in_force = parameters.choice("timeInForce", TimeInForce, -1115, "timeInForce") or TimeInForce.GTC
+        price = _wanted(parameters, "price")
+    elif parameters.maybe("price") is not None:
+        raise _superfluous("price")
     close_position = parameters.flag("closePosition") or False
     return PlaceOrder(
         symbol=symbol,
@@ -93,11 +103,44 @@ def conditional(parameters: Parameters, symbols: Container[str]) -> PlaceOrder:
         side=side,
         order_type=order_type,
         qty=parameters.decimal("quantity") if close_position else _wanted(parameters, "quantity"),
+        price=price,
         trigger_price=_wanted(parameters, "triggerPrice"),
+        time_in_force=time_in_force,
         reduce_only=parameters.flag("reduceOnly") or False,
         close_position=close_position,
         position_side=_position_side(parameters),
     )
+
+
+class Amendment(NamedTuple):
+    """What a limit order is to become; ``modify_id`` is the client's number of the change."""
+
+    qty: Decimal
+    price: Decimal
+    modify_id: int | None
+
+
+def amendment(parameters: Parameters, order: Order) -> Amendment:
+    """How an order is to be modified.
+
+    Raises:
+        Refused: A parameter is missing or wrong, or names another side.
+        Refusal: -5047, reduce-only is asked of an order that is not.
+    """
+    if _side(parameters) is not order.side:
+        raise Refused(-1117, "Invalid side.")
+    if parameters.flag("reduceOnly") and not order.reduce_only:
+        raise Refusal(-5047)
+    return Amendment(_wanted(parameters, "quantity"), _wanted(parameters, "price"), parameters.integer("modifyId"))
+
+
+def working_type(parameters: Parameters) -> str:
+    """Which price triggers an order.
+
+    Raises:
+        Refused: -1130, it is neither the contract's nor the mark price.
+    """
+    return parameters.choice("workingType", WORKING_TYPES, -1130, "workingType") or WORKING_TYPES[0]
 
 
 def _side(parameters: Parameters) -> Side:

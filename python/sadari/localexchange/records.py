@@ -11,6 +11,7 @@ from sadari.model.order import OrderType, Side
 
 ZERO = Decimal(0)
 LIQUIDATION = "LIQUIDATION"
+CONTRACT_PRICE = "CONTRACT_PRICE"
 
 _AVERAGE = Decimal("1e-8")
 
@@ -68,10 +69,12 @@ class Order:
     close_position: bool
     created_ns: int
     updated_ns: int
+    working_type: str = CONTRACT_PRICE
     status: Status = Status.NEW
     filled_qty: Decimal = ZERO
     quote: Decimal = ZERO
     expiry_reason: ExpiryReason = ExpiryReason.NONE
+    amendments: int = 0
     trades: list[Trade] = field(default_factory=list)
 
     @property
@@ -94,6 +97,11 @@ class Order:
         if done:
             self.qty = self.filled_qty
 
+    def amend(self, qty: Decimal, price: Decimal, time_ns: int) -> None:
+        """Go on with another quantity, what is filled included, and another price."""
+        self.qty, self.price, self.updated_ns = qty, price, time_ns
+        self.amendments += 1
+
     def end(self, status: Status, reason: ExpiryReason, time_ns: int) -> None:
         """End it without (further) trades."""
         self.status, self.expiry_reason, self.updated_ns = status, reason, time_ns
@@ -108,6 +116,7 @@ class AlgoOrder:
     wish: PlaceOrder
     created_ns: int
     updated_ns: int
+    working_type: str = CONTRACT_PRICE
     status: AlgoStatus = AlgoStatus.NEW
     triggered_ns: int = 0
     reject_reason: str = ""
@@ -122,6 +131,11 @@ class AlgoOrder:
     def symbol(self) -> str:
         """Its symbol."""
         return self.wish.symbol
+
+    @property
+    def time_in_force(self) -> str:
+        """How long the order that it becomes lives."""
+        return self.wish.time_in_force.value if self.wish.time_in_force else "GTC"
 
     def end(self, status: AlgoStatus, time_ns: int, reason: str = "") -> None:
         """End its waiting."""
@@ -146,8 +160,8 @@ class Trade:
 
 
 def order_of(wish: PlaceOrder, order_id: int, client_order_id: str, time_ns: int) -> Order:
-    """The record of an order that was taken in; of a conditional one, that of the market order it has become."""
-    limit = wish.order_type is OrderType.LIMIT
+    """The record of an order that was taken in; of a conditional one, that of the order it has become."""
+    limit = wish.order_type in {OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT}
     return Order(
         order_id=order_id,
         client_order_id=client_order_id,

@@ -43,10 +43,12 @@ class PositionSide(StrEnum):
 
 
 class OrderType(StrEnum):
-    """What an order waits for."""
+    """What an order waits for. At their trigger STOP and TAKE_PROFIT become limit orders, the others market orders."""
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+    STOP = "STOP"
+    TAKE_PROFIT = "TAKE_PROFIT"
     STOP_MARKET = "STOP_MARKET"
     TAKE_PROFIT_MARKET = "TAKE_PROFIT_MARKET"
 

@@ -20,6 +20,7 @@ from sadari.localexchange.account_endpoints import AccountEndpoints
 from sadari.localexchange.algo_endpoints import AlgoEndpoints
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.control import Control
+from sadari.localexchange.countdowns import Countdowns
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint
 from sadari.localexchange.faults import Faults
@@ -108,6 +109,7 @@ class LocalExchange:
         self.faults = Faults(settings.faults, settings.seed, self.gateway_ns(), self.actions)
         self.hub.disturb(FrameFaults(self.faults, self.gateway_ns))
         self.play = Play(Tape(tapes), self.market, self.desk, streams, self._look)
+        self._countdowns = Countdowns(self.desk, self.gateway_ns)
         served = self._served(keys, fees)
         control = Control(
             self.desk,
@@ -129,6 +131,7 @@ class LocalExchange:
             *public_endpoints.endpoints(self.market, self.gateway_ns),
             *listen_keys.endpoints(keys),
             *OrderEndpoints(self.desk).endpoints(),
+            *self._countdowns.endpoints(),
             *AlgoEndpoints(self.desk).endpoints(),
             *AccountEndpoints(self.desk, fees).endpoints(),
         ]
@@ -196,6 +199,7 @@ class LocalExchange:
         )
 
     def _look(self) -> None:
+        self._countdowns.act()
         self.notices.on_time(self.market.now_ns)
         self.faults.act(self.gateway_ns())
         if self.settings.lockstep:

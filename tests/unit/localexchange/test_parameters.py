@@ -134,7 +134,7 @@ def test_an_order_that_cannot_be_read_is_refused_with_the_code_for_what_is_wrong
     [
         (STOP | {"algoType": "VP"}, -1102),
         (STOP | {"type": "MARKET"}, -1116),
-        (STOP | {"workingType": "MARK_PRICE"}, -1130),
+        (STOP | {"workingType": "INDEX_PRICE"}, -1130),
         *(({name: text for name, text in STOP.items() if name != left}, -1102) for left in STOP),
     ],
 )

@@ -178,6 +178,30 @@ class LeverageSet(msgspec.Struct, frozen=True, rename="camel"):
     symbol: str
 
 
+class MarginMoved(msgspec.Struct, frozen=True):
+    """The answer to moving margin; ``type`` is 1 for adding, 2 for taking back."""
+
+    amount: float
+    type: int
+    code: int = 200
+    msg: str = "Successfully modify position margin."
+
+
+class Quantiles(msgspec.Struct, frozen=True):
+    """By position side."""
+
+    long: int = msgspec.field(name="LONG", default=0)
+    short: int = msgspec.field(name="SHORT", default=0)
+    both: int = msgspec.field(name="BOTH", default=0)
+
+
+class QuantilesOf(msgspec.Struct, frozen=True):
+    """Where a position stands in the queue of auto-deleveraging, 0 to 4."""
+
+    symbol: str
+    quantile: Quantiles = msgspec.field(name="adlQuantile")
+
+
 class DualSide(msgspec.Struct, frozen=True, rename="camel"):
     """Whether the account is in hedge mode."""
 

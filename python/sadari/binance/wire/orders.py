@@ -42,10 +42,24 @@ class PlacedOrder(Order, frozen=True):
     cum_qty: str
 
 
+class ModifiedOrder(PlacedOrder, frozen=True):
+    """The answer to modifying."""
+
+    pair: str
+    modify_id: int
+
+
 class ListedOrder(Order, frozen=True):
     """A row of a query."""
 
     time: int
+
+
+class KeptOrder(ListedOrder, frozen=True):
+    """A row of the lists of all orders and of forced ones."""
+
+    pair: str
+    cum_base: str
 
 
 class AlgoOrder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -104,6 +118,13 @@ class CanceledAlgoOrder(msgspec.Struct, frozen=True, rename="camel"):
     client_algo_id: str
     code: str = "200"
     msg: str = "success"
+
+
+class Countdown(msgspec.Struct, frozen=True, rename="camel"):
+    """The answer to a countdown: its time as text, in milliseconds."""
+
+    symbol: str
+    countdown_time: str
 
 
 class Done(msgspec.Struct, frozen=True):

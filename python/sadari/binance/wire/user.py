@@ -9,7 +9,7 @@ import msgspec
 
 
 class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The ``o`` of ORDER_TRADE_UPDATE; the fee's fields are absent where none was paid."""
+    """The ``o`` of ORDER_TRADE_UPDATE; the fee's fields are absent where none was paid, ``M`` but in amendments."""
 
     symbol: str = msgspec.field(name="s")
     client_order_id: str = msgspec.field(name="c")
@@ -46,6 +46,7 @@ class OrderUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     price_match: str = msgspec.field(name="pm")
     good_till_date: int = msgspec.field(name="gtd")
     expiry_reason: str = msgspec.field(name="er")
+    modify_id: int | None = msgspec.field(name="M", default=None)
 
 
 class OrderTradeUpdate(msgspec.Struct, frozen=True, tag_field="e", tag="ORDER_TRADE_UPDATE"):
