@@ -1,8 +1,8 @@
 """A client of `bench_local_server.py` in a process of its own: subscribes, and counts what comes in some seconds.
 
 Takes host, port, the market's speed, how many seconds to warm up and to count, and the streams on standard input.
-Prints one line of JSON: messages, bytes, how many seconds the market's time went on, and by how many seconds of the wall it was
-behind when it was most, against when it was least.
+Prints one line of JSON: messages, bytes, how many seconds the market's time went on, and by how many seconds of the
+wall it was behind when it was most, against when it was least.
 """
 
 from __future__ import annotations
