@@ -6,9 +6,10 @@ import tomllib
 from collections.abc import Iterable
 
 from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.fault_rows import FaultRow
 from sadari.localexchange.fault_rules import ActionRule, Rule, verb_of
 from sadari.localexchange.faults import Actions
-from sadari.localexchange.faults_served import FAULTS, FaultRow
+from sadari.localexchange.faults_served import FAULTS
 
 # A reason for each fault that no verb here produces.
 _MODEL = "the exchange's own rules do it unasked: no fault is needed"

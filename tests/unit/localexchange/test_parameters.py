@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sadari.localexchange.order_wishes import conditional, regular
+from sadari.localexchange.order_wishes import conditional, regular, working_type
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.periods import WEEK_MS, Period, period
 from sadari.localexchange.refused import Refused
@@ -134,10 +134,16 @@ def test_an_order_that_cannot_be_read_is_refused_with_the_code_for_what_is_wrong
     [
         (STOP | {"algoType": "VP"}, -1102),
         (STOP | {"type": "MARKET"}, -1116),
-        (STOP | {"workingType": "INDEX_PRICE"}, -1130),
         *(({name: text for name, text in STOP.items() if name != left}, -1102) for left in STOP),
     ],
 )
 def test_a_conditional_order_that_cannot_be_read_is_refused_likewise(values: dict[str, str], code: int) -> None:
     """Nothing that is not served is taken for something else."""
     assert refused(lambda: conditional(Parameters(values), {BTC})) == code
+
+
+def test_only_a_price_that_is_served_can_trigger() -> None:
+    """Contract price unless the mark price is named."""
+    assert working_type(Parameters({})) == "CONTRACT_PRICE"
+    assert working_type(Parameters({"workingType": "MARK_PRICE"})) == "MARK_PRICE"
+    assert refused(lambda: working_type(Parameters({"workingType": "INDEX_PRICE"}))) == -1130
