@@ -6,6 +6,7 @@ Source: reference binance-usdm §5.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import msgspec
 
@@ -45,6 +46,8 @@ class Announcements:
         self._instruments = instruments
         self._publish = publish_user
         self._liquidated = liquidated
+        self._realized: dict[str, Decimal] = {}
+        self._booked = 0
 
     def order(self, order: Order, execution: str) -> None:
         """An order that is new or has ended."""
@@ -121,14 +124,22 @@ class Announcements:
 
     def _position(self, symbol: str) -> user.PositionChange:
         figures = PositionFigures(self._exchange, symbol)
-        accumulated = (i.amount for i in self._exchange.income if i.symbol == symbol and i.kind == "REALIZED_PNL")
         return user.PositionChange(
             symbol=symbol, amount=plain(figures.qty), entry_price=plain(figures.entry_price),
-            accumulated=plain(sum(accumulated, ZERO)), unrealized=plain(figures.unrealized_profit),
+            accumulated=plain(self._accumulated(symbol)), unrealized=plain(figures.unrealized_profit),
             margin_type="isolated" if figures.isolated else "cross", isolated_wallet=plain(figures.isolated_wallet),
             position_side="BOTH", margin_asset=self._instruments[symbol].quote_asset,
             break_even_price=plain(figures.break_even_price),
         )  # fmt: skip
+
+    def _accumulated(self, symbol: str) -> Decimal:
+        """What a symbol has realized since ever; what has been booked is added up once."""
+        income = self._exchange.income
+        for booked in income[self._booked :]:
+            if booked.kind == "REALIZED_PNL":
+                self._realized[booked.symbol] = self._realized.get(booked.symbol, ZERO) + booked.amount
+        self._booked = len(income)
+        return self._realized.get(symbol, ZERO)
 
     def _order(self, order: Order, execution: str, trade: Trade | None) -> None:
         time = order.updated_ns // MILLISECOND_NS
