@@ -164,3 +164,13 @@ def test_an_empty_book_fills_nothing_and_the_order_expires() -> None:
     assert (order.status.value, order.expiry_reason.value) == ("EXPIRED", "9")
     assert not order.trades
     assert not local.desk.exchange.positions
+
+
+def test_a_market_without_history_has_a_book_as_deep_as_one_with_it() -> None:
+    """An ordinary order is filled from the first moment on."""
+    (one,) = market(1, 2, 1)
+    listings = Listings({SYMBOL: one.instrument}, {SYMBOL: one.candles}, {SYMBOL: one.funding})
+    local = LocalExchange(listings, LocalSettings(history_ns=0, lockstep=True, rebase=False), lambda: 0)
+    goes_on(local, MINUTE_NS)
+    ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.05")
+    assert local.desk.exchange.positions[SYMBOL].qty == Decimal("0.05")

@@ -219,7 +219,9 @@ class SymbolMarket:
 
 
 def _usual_volume(tape: SymbolTape) -> float:
-    known = tape.candles.volume[max(0, tape.start_row - _USUAL_ROWS) : tape.start_row]
+    # Where nothing lies before the start, what comes after it has to say how much there usually is.
+    first = max(0, tape.start_row - _USUAL_ROWS)
+    known = tape.candles.volume[first : tape.start_row or _USUAL_ROWS]
     return float(sum(known)) / len(known) if len(known) else 0.0
 
 
