@@ -1,4 +1,7 @@
-"""A page in a real browser: the system's Chromium, driven without a download, one process for all tests of a worker."""
+"""A page in a real browser: the system's Chromium, driven without a download, one process for all tests of a module.
+
+It does not outlive them: its driver keeps an event loop running, in which no other test could start its own.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ class Opened:
         pytest.fail(f"not true in {PATIENCE_MS} ms: {script}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The browser, or a skip where this machine has none."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
