@@ -162,6 +162,8 @@ class LocalExchange:
         try:
             stopped = asyncio.ensure_future(self._stop.wait())
             await asyncio.wait([one for one in (playing, stopped) if one], return_when=asyncio.FIRST_COMPLETED)
+            # The answer to who asked to begin again goes out first.
+            await asyncio.sleep(ANSWER_S if self.next_seed is not None else 0)
         finally:
             stopped.cancel()
             if playing is not None:
@@ -172,8 +174,7 @@ class LocalExchange:
 
     def _begin_again(self, seed: int | None) -> None:
         self.next_seed = self.settings.seed if seed is None else seed
-        # The answer to who asked for it goes out first.
-        asyncio.get_running_loop().call_later(ANSWER_S, self.stop)
+        self.stop()
 
     def _account(self, listings: Listings, fees: Fees) -> Desk:
         exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=BookSlippage(self._levels))
