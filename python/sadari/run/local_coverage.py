@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from sadari.binance.wire import control, user
 from sadari.localexchange import known
-from sadari.localexchange.fault_table import fault_table
+from sadari.localexchange.fault_table import fault_table, not_served, served
 from sadari.localexchange.order_wishes import CONDITIONAL, REGULAR
 from sadari.localexchange.stream_names import KINDS
 from sadari.run.listings import Listings, LocalSettings
@@ -23,18 +23,21 @@ _CODED = ("sadari.localexchange", "sadari.exchange")
 def text() -> str:
     """The tables as Markdown."""
     local = _smallest()
-    served = {(one.method, one.path) for one in local.endpoints}
+    answered = {(one.method, one.path) for one in local.endpoints}
     wanted = [(method, path) for path, methods in known.ENDPOINTS.items() for method in methods.split()]
-    own = sorted(f"{method} {path}" for method, path in served if path.startswith("/control/") and "human" not in path)
+    own = sorted(
+        f"{method} {path}" for method, path in answered if path.startswith("/control/") and "human" not in path
+    )
     codes = set(_codes())
     types = {one.value for one in (*REGULAR, *CONDITIONAL)}
     events = set(_events())
     parts = [
-        _table("Endpoint", ((f"{method} {path}", (method, path) in served) for method, path in wanted)),
+        _table("Endpoint", ((f"{method} {path}", (method, path) in answered) for method, path in wanted)),
         _table("WebSocket API method", ((name, name in local.methods) for name in known.METHODS)),
         _table("Stream", ((kind.form, kind.served) for kind in KINDS)),
         _table("User event", ((name, name in events) for name in known.USER_EVENTS)),
         _table("Order type", ((name, name in types) for name in known.ORDER_TYPES)),
+        _table("Fault", _fault_rows(local)),
         _table("Code", ((str(code), code in codes) for code in known.CODES)),
         "Control API: " + ", ".join(own) + ", and any signed endpoint behind `/control/human`.",
     ]
@@ -44,6 +47,12 @@ def text() -> str:
 def faults() -> str:
     """The table of faults: each with the rules that produce it, or the reason why none does."""
     return fault_table(_smallest().actions)
+
+
+def _fault_rows(local: LocalExchange) -> list[tuple[str, bool]]:
+    produced = {row.fault for row in served(local.actions)}
+    known_faults = sorted(produced | set(not_served(local.actions)), key=lambda fault: int(fault[1:]))
+    return [(fault, fault in produced) for fault in known_faults]
 
 
 def _smallest() -> LocalExchange:
