@@ -115,5 +115,10 @@ def test_what_cannot_be_served_is_one_sentence(tmp_path: Path) -> None:
     rules = tmp_path / "faults.toml"
     rules.write_text('[[fault]]\nverb = "lost_repyl"\n', encoding="utf-8")
     assert "lost_reply" in refused("--faults", str(rules))
+    assert "0-65535" in refused("--port", "99999")
+    assert "allowed: DEMOAUSDT" in refused("--symbols", "BTCUSDT")
+    assert "--instruments" in refused("--instruments", str(rules))
+    assert "not allowed with" in refused("--speed", "2", "--lockstep")
+    assert "too fast" in refused("--speed", "1e300")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert "cannot be listened on" in refused("--port", str(taken.getsockname()[1]))

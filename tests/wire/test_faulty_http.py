@@ -12,8 +12,9 @@ import pytest
 from aiohttp import ClientError, ClientPayloadError, ClientSession, ServerDisconnectedError, WSServerHandshakeError, web
 
 from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.faults import SECOND, Faults
+from sadari.localexchange.faults import Faults
 from sadari.localexchange.faulty_http import faulty
+from sadari.model.units import SECOND_NS
 
 ORDER = "POST", "/fapi/v1/order"
 # Longer than any test.
@@ -289,11 +290,11 @@ def test_a_lagging_read_shows_what_was_there_some_seconds_ago() -> None:
     async def script(bench: Bench) -> None:
         early = await bench.ask("GET", "/fapi/v1/order?orderId=1")
         assert (early.status, b"-2013" in early.body) == (400, True)
-        bench.now_ns = 9 * SECOND
+        bench.now_ns = 9 * SECOND_NS
         assert (await bench.ask("GET", "/fapi/v1/order?orderId=1")).status == 400
-        bench.now_ns = 10 * SECOND
+        bench.now_ns = 10 * SECOND_NS
         assert b'"applied":1' in (await bench.ask("GET", "/fapi/v1/order?orderId=1")).body
-        bench.now_ns = 19 * SECOND
+        bench.now_ns = 19 * SECOND_NS
         assert b'"applied":2' in (await bench.ask("GET", "/fapi/v1/order?orderId=1")).body
 
     Bench('[[fault]]\nverb = "read_lag"\nseconds = 10\notherwise = "order_missing"\n').run(script)
@@ -363,9 +364,7 @@ def test_a_stream_opens_through_the_faults_unless_its_path_is_hit() -> None:
             for _ in range(2):
                 async with client.ws_connect(url) as stream:
                     assert await stream.receive_str() == "a frame"
-            bench.faults.add(
-                load_faults('[[fault]]\nverb = "html"\nstatus = 404\npath = "/ws*"\nname = "gone"\n')[0], 0
-            )
+            bench.faults.add(load_faults('[[fault]]\nverb = "html"\nstatus = 404\npath = "/ws*"\nname = "gone"\n'), 0)
             bench.faults.remove("stale_read-2")
             with pytest.raises(WSServerHandshakeError):
                 await client.ws_connect(url)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 
@@ -33,8 +35,7 @@ def goes_on(local: LocalExchange, by_ns: int) -> None:
 
 def happens(local: LocalExchange, rule: str) -> None:
     """Let a rule stand that only waits for its time, which is now."""
-    for one in load_faults(f"[[fault]]\n{rule}"):
-        local.faults.add(one, local.gateway_ns())
+    local.faults.add(load_faults(f"[[fault]]\n{rule}"), local.gateway_ns())
     goes_on(local, SECOND_NS)
     assert [firing.refusal for firing in local.faults.firings()] == [None]
 
@@ -86,10 +87,28 @@ def test_other_filters_and_brackets_hold_from_then_on() -> None:
     with pytest.raises(Exception, match="-4164"):
         ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.01")
     local.faults.remove("filter_change-1")
-    for one in load_faults(f'[[fault]]\nverb="bracket_change"\nsymbol="{SYMBOL}"\nmax_leverage=3\nmaint_factor=2'):
-        local.faults.add(one, local.gateway_ns())
+    local.faults.add(
+        load_faults(f'[[fault]]\nverb="bracket_change"\nsymbol="{SYMBOL}"\nmax_leverage=3\nmaint_factor=2'),
+        local.gateway_ns(),
+    )
     goes_on(local, SECOND_NS)
     assert local.desk.exchange.leverage(SYMBOL) == 3
+
+
+def test_funding_is_paid_at_the_mark_price_that_was_recorded() -> None:
+    """As a run over history pays it: not at the last price, where the mark price is known."""
+    (one,) = market(1, 3, 1)
+    marks = memoryview(array("d", [1234.5] * len(one.funding.time_ns)))
+    funding = replace(one.funding, mark_price=marks)
+    listings = Listings({SYMBOL: one.instrument}, {SYMBOL: one.candles}, {SYMBOL: funding})
+    local = LocalExchange(listings, LocalSettings(history_ns=DAY_NS, lockstep=True, rebase=False), lambda: 0)
+    goes_on(local, MINUTE_NS)
+    ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.02")
+    goes_on(local, DAY_NS)
+    paid = [row.amount for row in local.desk.exchange.income if row.kind == "FUNDING_FEE"]
+    # The fourth payment is due where the play begins, before anything is held; three follow within the day.
+    rates = [Decimal(repr(rate)) for rate in funding.rate[4:7]]
+    assert paid == [-Decimal("0.02") * Decimal("1234.5") * rate for rate in rates if rate]
 
 
 def test_the_owner_acts_on_the_same_account() -> None:
@@ -106,8 +125,7 @@ def test_a_clock_that_is_shifted_is_the_gateways_alone() -> None:
     """The server's time moves, the market's does not."""
     local = exchange()
     market_ns = local.market.now_ns
-    for one in load_faults('[[fault]]\nverb="clock_shift"\nseconds=-30'):
-        local.faults.add(one, local.gateway_ns())
+    local.faults.add(load_faults('[[fault]]\nverb="clock_shift"\nseconds=-30'), local.gateway_ns())
     goes_on(local, SECOND_NS)
     assert local.market.now_ns == market_ns + SECOND_NS
     assert local.gateway_ns() == market_ns + SECOND_NS - 30 * SECOND_NS
@@ -126,8 +144,7 @@ def test_a_trigger_that_goes_wrong_leaves_the_position_uncovered(outcome: str, l
     ask(local, "POST /fapi/v1/algoOrder", **stop, closePosition="true", clientAlgoId="wall")
     happens(local, f'verb="break_trigger"\nsymbol="{SYMBOL}"\noutcome="{outcome}"')
     assert [algo.client_algo_id for algo in local.desk.open_algos(SYMBOL)] == ["wall"]
-    for rule in load_faults(f'[[fault]]\nverb="price_gap"\nsymbol="{SYMBOL}"\nfraction=-0.1'):
-        local.faults.add(rule, local.gateway_ns())
+    local.faults.add(load_faults(f'[[fault]]\nverb="price_gap"\nsymbol="{SYMBOL}"\nfraction=-0.1'), local.gateway_ns())
     goes_on(local, 3 * MINUTE_NS)
     (algo,) = local.desk.algos.values()
     assert (algo.status.value, algo.child) == (last, None)
@@ -148,8 +165,7 @@ def test_a_broken_stop_can_be_canceled_before_its_price_comes() -> None:
     ask(local, "DELETE /fapi/v1/algoOrder", clientAlgoId="wall")
     assert not list(local.desk.open_algos(SYMBOL))
     ask(local, "POST /fapi/v1/algoOrder", **stop, closePosition="true", clientAlgoId="wall")
-    for rule in load_faults(f'[[fault]]\nverb="price_gap"\nsymbol="{SYMBOL}"\nfraction=-0.1'):
-        local.faults.add(rule, local.gateway_ns())
+    local.faults.add(load_faults(f'[[fault]]\nverb="price_gap"\nsymbol="{SYMBOL}"\nfraction=-0.1'), local.gateway_ns())
     goes_on(local, 3 * MINUTE_NS)
     assert not local.desk.exchange.positions
 

@@ -108,7 +108,7 @@ def test_truth_is_what_the_clients_are_told() -> None:
                 (one["trade_id"], Decimal(one["price"]), Decimal(one["fee"])) for one in truth["trades"]
             ]
             income = await client.ask("GET /fapi/v1/income", limit=1000)
-            booked = [(one[1], Decimal(one[3])) for one in truth["income"]]
+            booked = [(one["kind"], Decimal(one["amount"])) for one in truth["income"]]
             assert [(one["incomeType"], Decimal(one["income"])) for one in income] == booked
             account = await client.ask("GET /fapi/v3/account")
             assert Decimal(account["totalWalletBalance"]) == Decimal(truth["balances"]["USDT"])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 
 from sadari.binance.numbers import plain
 from sadari.binance.wire import market as wire
 from sadari.model.instrument import Instrument
+from sadari.model.units import decimals
 
 # Source: exchangeInfo of 2026-07. The order types still list the conditional ones, which the order endpoint refuses.
 _ORDER_TYPES = ("LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
@@ -52,8 +52,8 @@ def _contract(instrument: Instrument, onboard_ms: int) -> wire.ServedContract:
         base_asset=pair.removesuffix(instrument.quote_asset),
         quote_asset=instrument.quote_asset,
         margin_asset=instrument.quote_asset,
-        price_precision=_decimals(instrument.tick_size),
-        quantity_precision=_decimals(instrument.step_size),
+        price_precision=decimals(instrument.tick_size),
+        quantity_precision=decimals(instrument.step_size),
         underlying_sub_type=[],
         liquidation_fee=plain(instrument.liquidation_fee),
         filters=_filters(instrument),
@@ -89,7 +89,3 @@ def _filters(instrument: Instrument) -> list[wire.ServedFilter]:
         )
         found.insert(-1, bounds)
     return found
-
-
-def _decimals(size: Decimal) -> int:
-    return len(plain(size).partition(".")[2])

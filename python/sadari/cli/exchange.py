@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sadari.localexchange.server import Address
     from sadari.run.local import LocalExchange
 
+FASTEST = 1_000_000
+
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
@@ -38,8 +40,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--symbols", type=listed, metavar="A,B", help="only these")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
     parser.add_argument("--port", type=count, default=8710, help="0 picks a free one (8710)")
-    parser.add_argument("--speed", type=positive, default="1", help="market seconds in a second (1)")
-    parser.add_argument("--lockstep", action="store_true", help="time goes on only by steps of the control API")
+    pace = parser.add_mutually_exclusive_group()
+    pace.add_argument("--speed", type=speed, default=1.0, help="market seconds in a second (1)")
+    pace.add_argument("--lockstep", action="store_true", help="time goes on only by steps of the control API")
     parser.add_argument(
         "--history", type=span_ns, default="35d", help="how much of the data lies before the start (35d)"
     )
@@ -58,6 +61,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="rules in TOML; see sadari exchange faults")
     parser.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
+
+
+def speed(text: str) -> float:
+    """Market seconds in a second; faster than the fastest there is nothing to see."""
+    value = positive(text)
+    if value > FASTEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is too fast; allowed: a number above 0, {FASTEST:,} at most")
+    return float(value)
 
 
 def run(asked: argparse.Namespace) -> int:
@@ -81,7 +92,7 @@ def run(asked: argparse.Namespace) -> int:
         symbols=asked.symbols,
         host=asked.host,
         port=asked.port,
-        speed=float(asked.speed),
+        speed=asked.speed,
         lockstep=asked.lockstep,
         rebase=asked.rebase == "now",
         history_ns=asked.history,

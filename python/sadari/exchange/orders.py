@@ -11,6 +11,7 @@ from sadari.exchange.margin import ZERO
 from sadari.model.command import PlaceOrder
 from sadari.model.instrument import Instrument
 from sadari.model.order import OrderType, PositionSide, Side, TimeInForce
+from sadari.model.units import decimals
 
 CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 
@@ -142,13 +143,6 @@ def refused_for_qty(order: PlaceOrder, instrument: Instrument, last_price: Decim
 def finer(number: Decimal, grid: Decimal) -> bool:
     """Whether a number has more decimals than its grid is written with."""
     return decimals(number.normalize()) > decimals(grid)
-
-
-def decimals(number: Decimal) -> int:
-    """How many digits follow the point."""
-    exponent = number.as_tuple().exponent
-    assert isinstance(exponent, int)  # noqa: S101 - filters and orders hold finite numbers
-    return max(-exponent, 0)
 
 
 def takes(order: PlaceOrder, last_price: Decimal) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from sadari.binance.numbers import plain
@@ -142,7 +141,6 @@ class AccountAnswers:
             return plain(sum((exchange.worth(one.asset, getattr(one, name)) for one in counted), ZERO))
 
         available = exchange.available_balance()
-        withdraw: Decimal = max((one.max_withdraw for one in counted), default=ZERO)
         return {
             "total_initial_margin": total("initial_margin"),
             "total_maint_margin": total("maint_margin"),
@@ -154,7 +152,7 @@ class AccountAnswers:
             "total_cross_wallet_balance": total("cross_wallet_balance"),
             "total_cross_un_pnl": total("cross_unrealized"),
             "available_balance": plain(available),
-            "max_withdraw_amount": plain(withdraw),
+            "max_withdraw_amount": total("max_withdraw"),
         }
 
 

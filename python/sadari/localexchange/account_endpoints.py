@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from sadari.binance.numbers import plain
 from sadari.binance.wire import account as wire
 from sadari.binance.wire.orders import Done
-from sadari.exchange.orders import decimals
 from sadari.localexchange.account_answers import AccountAnswers, brackets, income_row
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
@@ -20,7 +19,7 @@ from sadari.localexchange.periods import period
 from sadari.localexchange.refused import Refused
 from sadari.model.order import MarginMode
 from sadari.model.plan import Fees
-from sadari.model.units import MILLISECOND_NS
+from sadari.model.units import MILLISECOND_NS, decimals
 
 SUCCESS = Done(200, "success")
 MARGIN_TYPES = {"ISOLATED": MarginMode.ISOLATED, "CROSSED": MarginMode.CROSSED}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sadari.binance.wire import orders as wire
 from sadari.localexchange.desk import Desk
-from sadari.localexchange.endpoint import Endpoint, Security
+from sadari.localexchange.endpoint import Endpoint, Security, by_symbol
 from sadari.localexchange.order_answers import listed_algo, placed_algo
 from sadari.localexchange.order_wishes import conditional, known_symbol, some_symbol, working_type
 from sadari.localexchange.parameters import Parameters
@@ -37,7 +37,7 @@ class AlgoEndpoints:
                 "/fapi/v1/openAlgoOrders",
                 self.open_algos,
                 signed,
-                _cost_of_a_list,
+                by_symbol(1, 40),
             ),
             Endpoint("GET", "/fapi/v1/allAlgoOrders", self.all_algos, signed, 5),
             Endpoint("DELETE", "/fapi/v1/algoOpenOrders", self.cancel_all, signed, 1),
@@ -95,7 +95,3 @@ class AlgoEndpoints:
         if algo is None:
             raise Refused(code, message)
         return algo
-
-
-def _cost_of_a_list(asked: Parameters) -> int:
-    return 1 if asked.maybe("symbol") else 40

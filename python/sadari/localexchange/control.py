@@ -12,7 +12,6 @@ import msgspec
 
 from sadari.binance.wire.orders import Done
 from sadari.errors import ConfigError
-from sadari.exchange.orders import decimals
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.fault_file import load_faults
@@ -22,7 +21,7 @@ from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.play import Play, until_of
 from sadari.localexchange.refused import Refused
 from sadari.localexchange.truth import Truth, truth
-from sadari.model.units import DAY_NS, MILLISECOND_NS
+from sadari.model.units import DAY_NS, MILLISECOND_NS, decimals
 
 HUMAN = "/control/human"
 
@@ -169,10 +168,9 @@ class Control:
         return Standing(counts, list(self._faults.firings()))
 
     def add_faults(self, asked: Parameters) -> Standing:
-        """Let the rules of ``toml`` stand from now on."""
+        """Let the rules of ``toml`` stand from now on, all of them or none."""
         try:
-            for rule in load_faults(asked.text("toml")):
-                self._faults.add(rule, self._gateway_ns())
+            self._faults.add(load_faults(asked.text("toml")), self._gateway_ns())
         except ConfigError as error:
             raise Refused(-1130, str(error)) from None
         return self.standing(asked)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 import msgspec
 
 from sadari.exchange import REFUSALS, Exchange, Refusal
+from sadari.exchange.orders import CLIENT_ID
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.broken_triggers import BrokenTriggers, Outcome
 from sadari.localexchange.records import (
@@ -36,8 +36,6 @@ from sadari.model.event import (
 )
 from sadari.model.instrument import Instrument
 from sadari.model.order import MarginMode, Side
-
-CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 
 # Of the keys under which the model knows conditional orders; the others begin with "o", the exchange's own with a word.
 ALGO = "a:"
@@ -238,9 +236,10 @@ class Desk:
         for algo in self.open_algos(symbol):
             self._broken.take(f"{ALGO}{algo.algo_id}", algo, outcome, self.market_ns())
 
-    def fund(self, symbol: str, time_ns: int, rate: Decimal) -> None:
-        """Settle a symbol's funding at its last price."""
-        self._happened(self.exchange.fund(symbol, time_ns, rate, self._price(symbol)))
+    def fund(self, symbol: str, time_ns: int, rate: Decimal, mark_price: Decimal | None = None) -> None:
+        """Settle a symbol's funding at a mark price, at its last price where none is known."""
+        price = self._price(symbol) if mark_price is None else mark_price
+        self._happened(self.exchange.fund(symbol, time_ns, rate, price))
 
     # How it happens
 

@@ -39,3 +39,8 @@ class Endpoint(NamedTuple):
     security: Security = Security.NONE
     weight: int | Callable[[Parameters], int] = 1
     orders: int = 0
+
+
+def by_symbol(one: int, every: int) -> Callable[[Parameters], int]:
+    """The weight of an endpoint that answers for a symbol, or for every one if none is named."""
+    return lambda asked: every if asked.maybe("symbol") is None else one

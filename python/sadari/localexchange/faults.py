@@ -42,8 +42,8 @@ from sadari.localexchange.fault_rules import (
     ThinBook,
     verb_of,
 )
+from sadari.model.units import SECOND_NS
 
-SECOND = 1_000_000_000
 # A rule may fire at each of a million frames; its count is exact, the record keeps the newest.
 KEPT_FIRINGS = 10_000
 EVEN = 0.5
@@ -176,21 +176,25 @@ class Faults:
         self._acting = False
         self.watches_frames = False
         self.reads_parameters = False
-        for rule in rules:
-            self.add(rule, now_ns)
+        self.add(rules, now_ns)
 
-    def add(self, rule: Rule, now_ns: int) -> None:
-        """Let a rule stand from now on.
+    def add(self, rules: Iterable[Rule], now_ns: int) -> None:
+        """Let rules stand from now on, all of them or none.
 
         Raises:
-            ConfigError: Its name is taken, or this exchange has no such action.
+            ConfigError: A name is taken, or this exchange has no such action.
         """
-        if not rule.name or rule.name in self._standing:
-            raise ConfigError(f"a fault cannot be named {rule.name!r}; allowed: a name that no other fault has")
-        if isinstance(rule, ActionRule) and verb_of(rule) not in self._actions.verbs():
-            allowed = ", ".join(self._actions.verbs()) or "none"
-            raise ConfigError(f"fault {rule.name}: this exchange has no action {verb_of(rule)!r}. Allowed: {allowed}")
-        self._standing[rule.name] = _Standing(rule, self._seed, now_ns)
+        added: dict[str, _Standing] = {}
+        for rule in rules:
+            if not rule.name or rule.name in self._standing or rule.name in added:
+                raise ConfigError(f"a fault cannot be named {rule.name!r}; allowed: a name that no other fault has")
+            if isinstance(rule, ActionRule) and verb_of(rule) not in self._actions.verbs():
+                allowed = ", ".join(self._actions.verbs()) or "none"
+                raise ConfigError(
+                    f"fault {rule.name}: this exchange has no action {verb_of(rule)!r}. Allowed: {allowed}"
+                )
+            added[rule.name] = _Standing(rule, self._seed, now_ns)
+        self._standing |= added
         self._look_over()
 
     def remove(self, name: str) -> None:
@@ -335,4 +339,4 @@ def _matches_request(rule: Rule, method: str, path: str) -> bool:
 
 
 def _ns(seconds: Decimal) -> int:
-    return int(seconds * SECOND)
+    return int(seconds * SECOND_NS)

@@ -18,7 +18,8 @@ from sadari.localexchange.fault_rules import (
     ReorderFrame,
     Stall,
 )
-from sadari.localexchange.faults import SECOND, Faults
+from sadari.localexchange.faults import Faults
+from sadari.model.units import SECOND_NS
 
 # Frames with the seconds to wait before each is sent, counted from now.
 Outgoing = list[tuple[float, bytes]]
@@ -73,6 +74,11 @@ class FrameFaults:
         passing = self._performed(rule, connection, frame, now_ns)
         return passing + self._let_go(connection, len(passing))
 
+    @property
+    def idle(self) -> bool:
+        """Whether every frame goes out as it is: no rule looks at frames, and nothing is remembered."""
+        return not self._lines and not self._faults.watches_frames
+
     def forget(self, connection: int) -> None:
         """Drop what is remembered of a connection that has ended."""
         self._lines.pop(connection, None)
@@ -95,7 +101,7 @@ class FrameFaults:
             case HugeFrame():
                 return [(0.0, frame.ljust(rule.size))]
             case Stall():
-                self._line(connection).stalled_until_ns = now_ns + int(rule.seconds * SECOND)
+                self._line(connection).stalled_until_ns = now_ns + int(rule.seconds * SECOND_NS)
                 return []
             case Close():
                 self.forget(connection)

@@ -32,7 +32,8 @@ from sadari.localexchange.fault_rules import (
     StaleRead,
     Status503,
 )
-from sadari.localexchange.faults import SECOND, Faults
+from sadari.localexchange.faults import Faults
+from sadari.model.units import SECOND_NS
 
 PAGE = "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>"
 # Source: reference binance-usdm §2, the variants of 503; A and B have no code of their own there.
@@ -123,7 +124,7 @@ def faulty(faults: Faults, now_ns: Callable[[], int]) -> Middleware:
                 return await answer() if old is None else old.again()
             case ReadLag():
                 truth = await answer()
-                old = reads.newest(request, now_ns() - int(rule.seconds * SECOND))
+                old = reads.newest(request, now_ns() - int(rule.seconds * SECOND_NS))
                 return _before_the_first(rule, truth) if old is None else old.again()
             case Html() | Status503() | Code() | RetryAfter() | EmptyRead():
                 if applied:

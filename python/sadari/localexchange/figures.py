@@ -6,19 +6,14 @@ Source: reference binance-usdm §3.4 and §8. Last prices stand for mark prices.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 
 from sadari.exchange import Exchange, PositionState
+from sadari.exchange.margin import booked
 from sadari.model.instrument import Instrument
 from sadari.model.order import MarginMode, Side
 
 ZERO = Decimal(0)
-SMALLEST = Decimal("1e-8")
-
-
-def eight(amount: Decimal) -> Decimal:
-    """An amount as it is shown: eight decimals, half to even."""
-    return amount.quantize(SMALLEST, ROUND_HALF_EVEN)
 
 
 def active(exchange: Exchange, instruments: Iterable[str]) -> list[str]:
@@ -36,14 +31,14 @@ class PositionFigures:
         self.isolated = exchange.margin_mode(symbol) is MarginMode.ISOLATED
         self.qty = position.qty if position else ZERO
         self.entry_price = position.entry_price if position else ZERO
-        self.unrealized_profit = eight(position.unrealized(self.mark_price)) if position else ZERO
-        self.notional = eight(self.qty * self.mark_price)
+        self.unrealized_profit = booked(position.unrealized(self.mark_price)) if position else ZERO
+        self.notional = booked(self.qty * self.mark_price)
         self.isolated_wallet = position.margin if position and self.isolated else ZERO
         self.isolated_margin = self.isolated_wallet + self.unrealized_profit if self.isolated_wallet else ZERO
         self.open_order_initial_margin = exchange.order_margin(symbol)
         self.initial_margin = exchange.initial_margin(symbol)
         self.position_initial_margin = self.initial_margin - self.open_order_initial_margin
-        self.maint_margin = eight(exchange.maint_margin(symbol))
+        self.maint_margin = booked(exchange.maint_margin(symbol))
         self.liquidation_price = exchange.liquidation_price(symbol) or ZERO
         self.bid_notional = exchange.resting_notional(symbol, Side.BUY)
         self.ask_notional = exchange.resting_notional(symbol, Side.SELL)
@@ -55,17 +50,17 @@ class PositionFigures:
     def _since_it_was_opened(self, exchange: Exchange, position: PositionState) -> None:
         """What it has cost and brought so far moves the price at which it is even."""
         cost = ZERO
-        for booked in reversed(exchange.income):
-            if booked.symbol != self.symbol:
+        for one in reversed(exchange.income):
+            if one.symbol != self.symbol:
                 continue
-            self.updated_ns = self.updated_ns or booked.time_ns
-            if booked.trade_id is not None and booked.trade_id < position.first_trade:
+            self.updated_ns = self.updated_ns or one.time_ns
+            if one.trade_id is not None and one.trade_id < position.first_trade:
                 break
             # The trade that opened it may have closed the one before, whose profit that is.
-            if booked.trade_id == position.first_trade and booked.kind == "REALIZED_PNL":
+            if one.trade_id == position.first_trade and one.kind == "REALIZED_PNL":
                 break
-            cost -= booked.amount
-        self.break_even_price = eight(self.entry_price + cost / self.qty)
+            cost -= one.amount
+        self.break_even_price = booked(self.entry_price + cost / self.qty)
 
 
 class AssetFigures:

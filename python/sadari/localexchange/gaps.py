@@ -6,7 +6,8 @@ from array import array
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sadari.localexchange.tape import PlayedCandles, decimals_of
+from sadari.localexchange.tape import PlayedCandles
+from sadari.model.units import decimals
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class GappedCandles:
 
 def gapped(candles: PlayedCandles, first_row: int, factor: Decimal, tick: Decimal) -> GappedCandles:
     """The same candles, with prices from a row on times a factor, on the tick and never below it."""
-    times, places, size = float(factor), decimals_of(tick), float(tick)
+    times, places, size = float(factor), decimals(tick), float(tick)
 
     def moved(column: memoryview) -> memoryview:
         later = (max(size, round(round(price * times / size) * size, places)) for price in column[first_row:])

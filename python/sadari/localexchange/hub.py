@@ -13,9 +13,10 @@ import msgspec
 
 from sadari.binance.wire.control import CombinedEvent, ListenKeyExpired
 from sadari.localexchange.faulty_frames import CloseConnection, FrameFaults
-from sadari.localexchange.limits import MINUTE_NS, SECOND_NS, Window
+from sadari.localexchange.limits import Window
 from sadari.localexchange.listen_keys import ListenKeys
 from sadari.localexchange.subscriptions import Subscriptions
+from sadari.model.units import MINUTE_NS, SECOND_NS
 
 PING_EVERY_NS = 3 * MINUTE_NS
 PONG_WITHIN_NS = 10 * MINUTE_NS
@@ -122,7 +123,7 @@ class Hub:
         most_waiting: int = MOST_WAITING,
         pings: bool = True,
     ) -> None:
-        self.outgoing = outgoing
+        self._outgoing = outgoing
         self._listen_keys = listen_keys
         self._now_ns = now_ns
         self._most_waiting = most_waiting
@@ -130,12 +131,11 @@ class Hub:
         self._opened = 0
         self._connections: dict[int, Connection] = {}
         self._listeners: dict[str, dict[int, Connection]] = {}
-        self._forget: Callable[[int], None] = _nothing_to_forget
+        self._faults: FrameFaults | None = None
 
     def disturb(self, frames: FrameFaults) -> None:
-        """Let faults have every frame that goes out from now on."""
-        self.outgoing = frames
-        self._forget = frames.forget
+        """Let faults have every frame that goes out from now on, as long as there are any."""
+        self._faults = frames
 
     def wanted(self, stream: str) -> bool:
         """Whether anyone listens to a stream."""
@@ -186,7 +186,8 @@ class Hub:
         connection.ended = True
         self._connections.pop(connection.number, None)
         self._listen(connection, set())
-        self._forget(connection.number)
+        if self._faults is not None:
+            self._faults.forget(connection.number)
 
     def refresh(self, connection: Connection) -> None:
         """Follow what a connection listens to, after a control message."""
@@ -224,18 +225,19 @@ class Hub:
     def _send(self, name: str, payload: bytes, listeners: list[Connection], kind: str | None = None) -> None:
         """Send an event, framed at most once for each form; the filter knows a user event by its kind."""
         ready: dict[bool, bytes] = {}
+        outgoing = self._outgoing if self._faults is None or self._faults.idle else self._faults
         for connection in listeners:
             combined = connection.subscriptions is not None and connection.subscriptions.combined
             frame = ready.get(combined)
             if frame is None:
                 event = CombinedEvent(name, msgspec.Raw(payload))
                 text = msgspec.json.encode(event) if combined else payload
-                frame = ready[combined] = text if self.outgoing is not None else text_frame(text)
-            if self.outgoing is None:
+                frame = ready[combined] = text if outgoing is not None else text_frame(text)
+            if outgoing is None:
                 connection.push(frame)
                 continue
             try:
-                self._send_filtered(connection, self.outgoing(connection.number, kind or name, frame))
+                self._send_filtered(connection, outgoing(connection.number, kind or name, frame))
             except CloseConnection as asked:
                 connection.close(asked.code, b"")
 
@@ -265,7 +267,3 @@ def _frame(first: int, payload: bytes) -> bytes:
     if length < 1 << 16:
         return bytes((first, 126)) + length.to_bytes(2) + payload
     return bytes((first, 127)) + length.to_bytes(8) + payload
-
-
-def _nothing_to_forget(_: int) -> None:
-    """Without faults nothing is remembered of a connection."""

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from sadari.binance.wire.control import RateLimit
 from sadari.localexchange.refused import Refused
+from sadari.model.units import MINUTE_NS, SECOND_NS
 
-SECOND_NS = 1_000_000_000
-MINUTE_NS = 60 * SECOND_NS
 FIRST_BAN_NS = 2 * MINUTE_NS
 LONGEST_BAN_NS = 3 * 24 * 60 * MINUTE_NS
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 from sadari.binance.wire.control import ListenKey
 from sadari.localexchange.endpoint import Endpoint, Security
-from sadari.localexchange.limits import MINUTE_NS
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.refused import Refused
+from sadari.model.units import MINUTE_NS
 
 LIFE_NS = 60 * MINUTE_NS
 PATH = "/fapi/v1/listenKey"

@@ -16,7 +16,7 @@ from sadari.binance.served import ORDER_LIMITS
 from sadari.binance.wire import orders as wire
 from sadari.exchange import Refusal
 from sadari.localexchange.desk import Desk
-from sadari.localexchange.endpoint import Endpoint, Security
+from sadari.localexchange.endpoint import Endpoint, Security, by_symbol
 from sadari.localexchange.order_answers import kept, listed, modified, placed, traded
 from sadari.localexchange.order_wishes import amendment, known_symbol, regular, some_symbol
 from sadari.localexchange.parameters import Parameters
@@ -49,7 +49,7 @@ class OrderEndpoints:
             Endpoint("PUT", "/fapi/v1/order", self.modify, signed, 0, 1),
             Endpoint("DELETE", "/fapi/v1/order", self.cancel, signed, 1),
             Endpoint("GET", "/fapi/v1/openOrder", self.query_open, signed, 1),
-            Endpoint("GET", "/fapi/v1/openOrders", self.open_orders, signed, _cost_of_a_list),
+            Endpoint("GET", "/fapi/v1/openOrders", self.open_orders, signed, by_symbol(1, 40)),
             Endpoint("GET", "/fapi/v1/allOrders", self.all_orders, signed, 5),
             Endpoint("DELETE", "/fapi/v1/allOpenOrders", self.cancel_all, signed, 1),
             Endpoint("POST", "/fapi/v1/batchOrders", self.place_batch, signed, 5, 5),
@@ -200,10 +200,6 @@ class OrderEndpoints:
             return answer(asked)
         except (Refused, Refusal) as refusal:
             return wire.Done(refusal.code, refusal.message)
-
-
-def _cost_of_a_list(asked: Parameters) -> int:
-    return 1 if asked.maybe("symbol") else 40
 
 
 def _cost_of_forced(asked: Parameters) -> int:

@@ -14,13 +14,14 @@ from sadari.localexchange.desk import Desk
 from sadari.localexchange.market import Market
 from sadari.localexchange.market_streams import MarketStreams
 from sadari.localexchange.tape import Tape
-from sadari.model.units import MILLISECOND_NS, SECOND_NS
+from sadari.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS
 
 # How much market time is played before streams look at their clocks, and how often the wall's is looked at.
 BEAT_NS = 250 * MILLISECOND_NS
 LOOK_S = 0.005
-# So many trades are played at most before requests get their turn.
+# So many trades, and so much of the market's time, are played at most before requests get their turn.
 SLICE = 500
+SLICE_NS = MINUTE_NS
 
 
 class Play:
@@ -31,7 +32,7 @@ class Play:
         market: What they have made so far.
         desk: The account that they meet.
         streams: What is told of them.
-        look: Called at each beat of the market's time, for what is due by a clock of its own.
+        look: Called at each beat of the market's time and of the wall's, for what is due by a clock of its own.
     """
 
     def __init__(
@@ -45,7 +46,7 @@ class Play:
         self._start_ns = market.now_ns
         self._next_beat_ns = market.now_ns - market.now_ns % BEAT_NS + BEAT_NS
         self._due = {symbol: one.next_funding(market.now_ns) for symbol, one in market.symbols.items()}
-        self._funding_ns = min((payment.time_ns for payment in self._due.values()), default=0)
+        self._funding_ns = min(payment.time_ns for payment in self._due.values())
         for symbol, one in market.symbols.items():
             desk.exchange.mark(symbol, one.last_price)
 
@@ -83,7 +84,9 @@ class Play:
         began_ns = now_ns()
         while True:
             target_ns = self._start_ns + int((now_ns() - began_ns) * speed)
-            done = target_ns < self._market.now_ns or self.advance(target_ns, SLICE)
+            slice_ns = min(target_ns, self._market.now_ns + SLICE_NS)
+            done = target_ns < self._market.now_ns or (self.advance(slice_ns, SLICE) and slice_ns == target_ns)
+            self._look()
             await asyncio.sleep(LOOK_S if done else 0)
 
     def _beat(self, time_ns: int) -> None:
@@ -101,7 +104,8 @@ class Play:
             for symbol, payment in self._due.items():
                 if payment.time_ns == due_ns:
                     if payment.rate:
-                        self._desk.fund(symbol, due_ns, Decimal(repr(payment.rate)))
+                        mark = None if payment.mark_price is None else Decimal(repr(payment.mark_price))
+                        self._desk.fund(symbol, due_ns, Decimal(repr(payment.rate)), mark)
                     self._due[symbol] = self._market.symbols[symbol].next_funding(due_ns)
             self._funding_ns = min(payment.time_ns for payment in self._due.values())
 

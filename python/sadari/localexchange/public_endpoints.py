@@ -11,7 +11,7 @@ from sadari.binance.numbers import plain
 from sadari.binance.served import exchange_info
 from sadari.binance.wire import market as wire
 from sadari.localexchange.candles import INTERVALS
-from sadari.localexchange.endpoint import Endpoint, Security
+from sadari.localexchange.endpoint import Endpoint, Security, by_symbol
 from sadari.localexchange.market import Market, Payment, SymbolMarket
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.refused import Refused
@@ -45,13 +45,13 @@ def endpoints(market: Market, now_ns: Callable[[], int]) -> list[Endpoint]:
         ("/fapi/v1/continuousKlines", public.continuous, _candles_weight),
         ("/fapi/v1/markPriceKlines", public.mark_candles, _candles_weight),
         ("/fapi/v1/indexPriceKlines", public.index_candles, _candles_weight),
-        ("/fapi/v1/premiumIndex", public.each(public.premium), _each(1, 10)),
+        ("/fapi/v1/premiumIndex", public.each(public.premium), by_symbol(1, 10)),
         ("/fapi/v1/fundingRate", public.funding, 0),
         ("/fapi/v1/fundingInfo", _none, 0),
-        ("/fapi/v1/ticker/24hr", public.each(public.day), _each(1, 40)),
-        ("/fapi/v1/ticker/price", public.each(public.price), _each(1, 2)),
-        ("/fapi/v2/ticker/price", public.each(public.price), _each(1, 2)),
-        ("/fapi/v1/ticker/bookTicker", public.each(public.book), _each(2, 5)),
+        ("/fapi/v1/ticker/24hr", public.each(public.day), by_symbol(1, 40)),
+        ("/fapi/v1/ticker/price", public.each(public.price), by_symbol(1, 2)),
+        ("/fapi/v2/ticker/price", public.each(public.price), by_symbol(1, 2)),
+        ("/fapi/v1/ticker/bookTicker", public.each(public.book), by_symbol(2, 5)),
         ("/fapi/v1/openInterest", public.open_interest, 1),
         ("/api/v3/ping", _nothing, 1),
         ("/api/v3/time", public.time, 1),
@@ -262,10 +262,6 @@ def _depth_weight(parameters: Parameters) -> int:
 def _candles_weight(parameters: Parameters) -> int:
     most = parameters.integer("limit") or 500
     return next((weight for limit, weight in _CANDLE_WEIGHTS if most <= limit), 10)
-
-
-def _each(one: int, every: int) -> Callable[[Parameters], int]:
-    return lambda parameters: every if parameters.maybe("symbol") is None else one
 
 
 def _aggregated(trades: list[Trade]) -> list[wire.AggregatedTrade]:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from enum import StrEnum
 
+from sadari.exchange.margin import booked
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, Side
 
 ZERO = Decimal(0)
 LIQUIDATION = "LIQUIDATION"
 CONTRACT_PRICE = "CONTRACT_PRICE"
-
-_AVERAGE = Decimal("1e-8")
 
 
 class Status(StrEnum):
@@ -85,7 +84,7 @@ class Order:
     @property
     def avg_price(self) -> Decimal:
         """The mean price of its trades at eight decimals, 0 without any."""
-        return (self.quote / self.filled_qty).quantize(_AVERAGE, ROUND_HALF_EVEN) if self.filled_qty else ZERO
+        return booked(self.quote / self.filled_qty) if self.filled_qty else ZERO
 
     def fill(self, trade: Trade, *, done: bool) -> None:
         """Book one of its trades; a reduce-only order that is done is as large as what it could reduce."""

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from sadari.kernel import expand
 from sadari.model.instrument import Instrument
 from sadari.model.seeds import own_seed
-from sadari.model.units import PRICE_DECIMALS, PRICE_SCALE, floor_units
+from sadari.model.units import PRICE_DECIMALS, PRICE_SCALE, decimals, floor_units
 from sadari.sensors.signals import Candles
 
 # The kernel draws at most this many from a candle. Candles from before the start are taken to have had as many.
@@ -47,12 +47,6 @@ class Trade(NamedTuple):
     buyer_maker: bool
 
 
-def decimals_of(size: Decimal) -> int:
-    """How many decimals a tick or step size is written with: 2 for ``0.10``."""
-    exponent = size.as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
 class SymbolTape:
     """The tape of one symbol: any candle's trades, and the numbers of those drawn since the start.
 
@@ -73,8 +67,8 @@ class SymbolTape:
         self.instrument = instrument
         self.shift_ns = shift_ns
         self.start_row = bisect_left(candles.open_time_ns, start_ns)
-        self.price_decimals = decimals_of(instrument.tick_size)
-        self.qty_decimals = decimals_of(instrument.step_size)
+        self.price_decimals = decimals(instrument.tick_size)
+        self.qty_decimals = decimals(instrument.step_size)
         self._seed = own_seed(seed, symbol)
         self._tick_units = floor_units(instrument.tick_size)
         self._price_scale = 10 ** max(0, PRICE_DECIMALS - self.price_decimals)

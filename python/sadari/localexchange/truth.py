@@ -9,7 +9,6 @@ from decimal import Decimal
 
 import msgspec
 
-from sadari.exchange import Income
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.figures import PositionFigures, active
 from sadari.localexchange.records import Order, Trade
@@ -48,6 +47,17 @@ class TruePosition(msgspec.Struct, frozen=True):
     margin: Decimal
 
 
+class TrueIncome(msgspec.Struct, frozen=True):
+    """One booked amount; see `sadari.exchange.Income`."""
+
+    time_ns: int
+    kind: str
+    symbol: str
+    amount: Decimal
+    trade_id: int | None
+    asset: str
+
+
 class Truth(msgspec.Struct, frozen=True):
     """The account; times are the market's."""
 
@@ -58,7 +68,7 @@ class Truth(msgspec.Struct, frozen=True):
     orders: list[Order]
     algos: list[TrueAlgo]
     trades: list[Trade]
-    income: list[Income]
+    income: list[TrueIncome]
 
 
 def truth(desk: Desk) -> Truth:
@@ -87,5 +97,5 @@ def truth(desk: Desk) -> Truth:
             for algo in desk.algos.values()
         ],
         trades=desk.trades,
-        income=exchange.income,
+        income=[TrueIncome(*one) for one in exchange.income],
     )  # fmt: skip

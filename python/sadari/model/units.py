@@ -60,6 +60,12 @@ def price_of(units: int) -> Decimal:
     return Decimal(units).scaleb(-PRICE_DECIMALS).normalize() if units else Decimal(0)
 
 
+def decimals(size: Decimal) -> int:
+    """How many digits follow the point in a finite number as it is written: 2 for ``0.10``."""
+    exponent = size.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
 def floor_step(qty: Number, step: Decimal) -> Decimal:
     """A quantity rounded down to the step size (strategies §1.6). Quantities are never rounded up."""
     numerator, denominator = qty.as_integer_ratio()

@@ -74,16 +74,23 @@ def listings(settings: LocalSettings) -> Listings:
     """What is traded: the candles or trades of files with their instruments and funding, or a made-up market.
 
     Raises:
-        ConfigError: There are no candles, or a file of instruments cannot be read.
+        ConfigError: There are no candles, a symbol is not among them, or a file of instruments cannot be read.
     """
+    symbols = [symbol_of(text) for text in settings.symbols] if settings.symbols is not None else None
     if not settings.data:
+        if settings.instruments:
+            raise ConfigError("--instruments describes the contracts of --data, and the market is made up without it")
         made = list(synthetic.market(SYNTHETIC_SYMBOLS, SYNTHETIC_DAYS, settings.seed))
+        there = [one.instrument.symbol for one in made]
+        for symbol in symbols or ():
+            if symbol not in there:
+                raise ConfigError(f"--symbols names {symbol}, which is not made up; allowed: {', '.join(there)}")
+        made = [one for one in made if symbols is None or one.instrument.symbol in symbols]
         return Listings(
             {one.instrument.symbol: one.instrument for one in made},
             {one.instrument.symbol: one.candles for one in made},
             {one.instrument.symbol: one.funding for one in made},
         )
-    symbols = [symbol_of(text) for text in settings.symbols] if settings.symbols is not None else None
     columns = played.load(settings.data, symbols)
     own = [folder / name for folder in settings.data for name in INSTRUMENT_FILES if (folder / name).is_file()]
     described = describe(columns, [*own, *settings.instruments], {})

@@ -151,26 +151,27 @@ class LocalExchange:
         """
         try:
             address = await self.server.start(self.settings.host, self.settings.port)
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise ConfigError(
-                f"--port {self.settings.port} on {self.settings.host} cannot be listened on: {error.strerror}"
+                f"--port {self.settings.port} on {self.settings.host} cannot be listened on: {error}"
             ) from error
         started(address)
+        stopped = asyncio.ensure_future(self._stop.wait())
         playing = None
         if not self.settings.lockstep:
             playing = asyncio.ensure_future(self.play.run(self._wall_ns, self.settings.speed))
         try:
-            stopped = asyncio.ensure_future(self._stop.wait())
             await asyncio.wait([one for one in (playing, stopped) if one], return_when=asyncio.FIRST_COMPLETED)
             # The answer to who asked to begin again goes out first.
             await asyncio.sleep(ANSWER_S if self.next_seed is not None else 0)
         finally:
             stopped.cancel()
+            await self.server.stop()
             if playing is not None:
                 playing.cancel()
+                # A fault in the play is raised here, after every connection has been closed.
                 with contextlib.suppress(asyncio.CancelledError):
                     await playing
-            await self.server.stop()
 
     def _begin_again(self, seed: int | None) -> None:
         self.next_seed = self.settings.seed if seed is None else seed

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.errors import ConfigError, RefusedError
 from sadari.localexchange.fault_file import decode_fault, load_faults
-from sadari.localexchange.fault_rules import ClockShift, Code, DropFrame, HumanTrade, LostReply, LostRequest, Rule
-from sadari.localexchange.faults import KEPT_FIRINGS, SECOND, Actions, Faults, spared
+from sadari.localexchange.fault_rules import (
+    ClockShift,
+    Code,
+    DropFrame,
+    HumanTrade,
+    LostReply,
+    LostRequest,
+    Rule,
+    verb_of,
+)
+from sadari.localexchange.faults import KEPT_FIRINGS, Actions, Faults, spared
+from sadari.model.units import SECOND_NS
 
 D = Decimal
 
@@ -46,9 +57,9 @@ def test_a_rule_fires_at_its_matches(rule: Rule, expected: list[int]) -> None:
 def test_a_rule_stands_from_a_time_until_another() -> None:
     """Both are gateway seconds since the rule was added; the first is in the window and the last is not."""
     faults = Faults([], 1, 0)
-    faults.add(LostReply(name="a", from_s=D(2), until_s=D("3.5")), 10 * SECOND)
+    faults.add([LostReply(name="a", from_s=D(2), until_s=D("3.5"))], 10 * SECOND_NS)
     times = [11, 12, 13, 13.499, 13.5, 99]
-    assert [bool(faults.at_request("GET", "/", "", int(at * SECOND))) for at in times] == [0, 1, 1, 1, 0, 0]
+    assert [bool(faults.at_request("GET", "/", "", int(at * SECOND_NS))) for at in times] == [0, 1, 1, 1, 0, 0]
 
 
 def test_the_first_rule_that_fires_has_the_request_and_the_others_count_it() -> None:
@@ -109,13 +120,13 @@ def test_rules_come_and_go_while_it_runs() -> None:
     faults = Faults([LostReply(name="slow-orders")], 1, 0)
     assert faults.at_request("GET", "/", "", 0)
     with pytest.raises(ConfigError, match="cannot be named 'slow-orders'"):
-        faults.add(LostReply(name="slow-orders"), 0)
+        faults.add([LostReply(name="slow-orders")], 0)
     with pytest.raises(ConfigError, match="did you mean 'slow-orders'"):
         faults.remove("slow-order")
     faults.remove("slow-orders")
     assert faults.at_request("GET", "/", "", 0) is None
     assert ([one.name for one in faults.firings()], faults.rules()) == (["slow-orders"], ())
-    faults.add(LostReply(name="slow-orders"), 0)
+    faults.add([LostReply(name="slow-orders")], 0)
 
 
 def test_the_record_is_bounded_and_the_count_is_not() -> None:
@@ -147,13 +158,13 @@ def test_an_action_can_wait_for_a_frame_or_for_its_time() -> None:
     at_time = ClockShift(name="t", seconds=D(2), from_s=D(5))
     actions = Actions(clock_shift=lambda rule: done.append(rule.seconds))
     faults = Faults([at_frame, at_time], 1, 0, actions)
-    faults.act(4 * SECOND)
-    assert faults.at_request("GET", "/", "", 6 * SECOND) is None
-    assert faults.at_frame(1, "ORDER_TRADE_UPDATE", b"NEW", 6 * SECOND) is None
+    faults.act(4 * SECOND_NS)
+    assert faults.at_request("GET", "/", "", 6 * SECOND_NS) is None
+    assert faults.at_frame(1, "ORDER_TRADE_UPDATE", b"NEW", 6 * SECOND_NS) is None
     assert not done
-    assert faults.at_frame(1, "ORDER_TRADE_UPDATE", b"FILLED", 6 * SECOND) is None
-    faults.act(6 * SECOND)
-    faults.act(7 * SECOND)
+    assert faults.at_frame(1, "ORDER_TRADE_UPDATE", b"FILLED", 6 * SECOND_NS) is None
+    faults.act(6 * SECOND_NS)
+    faults.act(7 * SECOND_NS)
     assert done == [1, 2]
     assert [one.subject for one in faults.firings()] == ["ORDER_TRADE_UPDATE to connection 1", "time"]
 
@@ -254,9 +265,28 @@ def test_what_is_no_fault_is_refused_in_one_sentence(text: str, sentence: str) -
 
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.floats() | st.text(), max_size=4))
 def test_any_table_is_a_rule_or_a_sentence(table: dict[str, object]) -> None:
-    """The control API hands over what it is sent."""
+    """What the control API is sent is a rule of its verb with its keys, or refused with the rule named."""
     for verb in ("delay", "human_mode", "alter_frame"):
-        try:
-            decode_fault({"verb": verb} | table, 1)
-        except ConfigError:
-            continue
+        given_table = {"verb": verb} | table
+        outcome = rule_or_sentence(given_table)
+        if isinstance(outcome, str):
+            assert outcome.startswith("fault 1")
+        else:
+            assert verb_of(outcome) == given_table["verb"]
+            assert set(table) - {"verb"} <= {field.name for field in msgspec.structs.fields(outcome)}
+
+
+def rule_or_sentence(table: dict[str, object]) -> Rule | str:
+    """What a table is read as."""
+    try:
+        return decode_fault(table, 1)
+    except ConfigError as refusal:
+        return str(refusal)
+
+
+def test_rules_are_added_together_or_not_at_all() -> None:
+    """One name that is taken, and none of them stands."""
+    faults = Faults([LostReply(name="old")], 1, 0)
+    with pytest.raises(ConfigError, match="'old'"):
+        faults.add([LostReply(name="new"), LostReply(name="old")], 0)
+    assert [rule.name for rule in faults.rules()] == ["old"]

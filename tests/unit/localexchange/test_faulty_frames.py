@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.faults import SECOND, Faults
+from sadari.localexchange.faults import Faults
 from sadari.localexchange.faulty_frames import CloseConnection, FrameFaults, Outgoing
+from sadari.model.units import SECOND_NS
 
 
 def filtered(text: str, frames: list[bytes], stream: str = "btcusdt@aggTrade", connection: int = 1) -> list[Outgoing]:
@@ -52,10 +53,10 @@ def test_a_stall_silences_one_connection_until_its_time() -> None:
     frame_faults = FrameFaults(faults, lambda: now_ns[0])
     assert frame_faults(1, "a", b"1") == [(0.0, b"1")]
     assert frame_faults(1, "a", b"2") == []
-    now_ns[0] = 10 * SECOND - 1
+    now_ns[0] = 10 * SECOND_NS - 1
     assert frame_faults(1, "b", b"3") == []
     assert frame_faults(2, "a", b"4") == [(0.0, b"4")]
-    now_ns[0] = 10 * SECOND
+    now_ns[0] = 10 * SECOND_NS
     assert frame_faults(1, "a", b"5") == [(0.0, b"5")]
 
 
@@ -89,7 +90,7 @@ def test_reordering_loses_and_invents_nothing(connections: list[int], seed: int)
     put: dict[int, list[bytes]] = {1: [], 2: [], 3: []}
     frames = [(connection, b"%d" % number) for number, connection in enumerate(connections)]
     for connection, frame in [*frames, *((connection, b"end") for connection in (1, 2, 3) for _ in range(3))]:
-        now_ns[0] = 2 * SECOND if frame == b"end" else 0
+        now_ns[0] = 2 * SECOND_NS if frame == b"end" else 0
         put[connection].append(frame)
         sent[connection] += [out for _, out in frame_faults(connection, "a", frame)]
     assert {key: sorted(value) for key, value in sent.items()} == {key: sorted(value) for key, value in put.items()}
