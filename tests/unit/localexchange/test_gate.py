@@ -7,14 +7,14 @@ from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.gate import Gate
 from sadari.localexchange.limits import Limits
 
-TOKEN = "t"
+ASKED = "t"
 
 
 def test_who_runs_the_exchange_is_not_locked_out_with_its_clients() -> None:
     """They share an address: a ban of the client leaves the control API open, and its calls cost nothing."""
     failures: list[tuple[str, Exception]] = []
     gate = Gate(
-        {}, lambda: 0, lambda what, error: failures.append((what, error)), Limits(weight=1, offences=0), token=TOKEN
+        {}, lambda: 0, lambda what, error: failures.append((what, error)), Limits(weight=1, offences=0), token=ASKED
     )
     client = Endpoint("GET", "/fapi/v1/ping", lambda _: {})
     control = Endpoint("GET", "/control/truth", lambda _: {"market_ns": 1}, Security.TOKEN)
@@ -23,5 +23,5 @@ def test_who_runs_the_exchange_is_not_locked_out_with_its_clients() -> None:
         return gate.answer("127.0.0.1", endpoint.path, lambda: read(Request(b"", token=token)), endpoint).status
 
     assert [asked(client), asked(client), asked(client)] == [200, 418, 418]
-    assert [asked(control, TOKEN), asked(control, TOKEN), asked(control, "x"), asked(control)] == [200, 200, 401, 401]
+    assert [asked(control, ASKED), asked(control, ASKED), asked(control, "x"), asked(control)] == [200, 200, 401, 401]
     assert not failures
