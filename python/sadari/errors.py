@@ -3,7 +3,9 @@
 SadariError
 ├── ConfigError            the input is wrong: fix it and start again (exit code 2)
 │   └── DataError          a data file is wrong: names the file and the row
+├── RetryableError         nothing was done: the same may be asked again, after a while
 ├── RefusedError           the venue said no, with a code: asking again unchanged is pointless
+├── UnknownOutcomeError    no one knows whether it was done: look before anything else
 ├── FatalError             the engine cannot go on: it stops, protection stays
 │   └── JournalError       the journal cannot be written, or is not what was written
 └── IllegalTransitionError an internal event that the lifecycle does not list: a bug
@@ -24,8 +26,25 @@ class DataError(ConfigError):
     """Market data that cannot be used; the message names file, row and what is allowed."""
 
 
+class RetryableError(SadariError):
+    """Nothing was done. ``after_s`` is how long to wait at least, 0 if nothing was said."""
+
+    def __init__(self, message: str, after_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.after_s = after_s
+
+
 class RefusedError(SadariError):
-    """The venue refused with a definite code."""
+    """The venue refused with a definite code; ``message`` is its own text, whole."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+
+
+class UnknownOutcomeError(SadariError):
+    """A request that changes something went out, and no answer says what became of it."""
 
 
 class FatalError(SadariError):

@@ -88,6 +88,5 @@ class Refusal(RefusedError):  # noqa: N818 - it is the venue's word, not a fault
     """
 
     def __init__(self, code: int) -> None:
-        self.code = code
-        self.reason, self.message = REFUSALS[code]
-        super().__init__(f"{code}: {self.message}")
+        self.reason, message = REFUSALS[code]
+        super().__init__(code, message)

@@ -15,7 +15,5 @@ class Refused(RefusedError):  # noqa: N818 - it is the venue's word, not a fault
     """
 
     def __init__(self, code: int, message: str, status: int = 400) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
+        super().__init__(code, message)
         self.status = status

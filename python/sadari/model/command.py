@@ -44,6 +44,16 @@ class QueryOrder(Command, frozen=True):
     client_order_id: str
 
 
+class Reconcile(Command, frozen=True):
+    """Compare orders, trades and positions with the venue now, of one symbol or of all if it is empty."""
+
+    symbol: str = ""
+
+
+class RefreshAccount(Command, frozen=True):
+    """Read balances anew: a decision waits for them."""
+
+
 class Level(msgspec.Struct, frozen=True, omit_defaults=True):
     """A price level for the watch, in kernel units; ``up`` fires at or above it, otherwise at or below."""
 
@@ -224,6 +234,8 @@ AnyCommand = (
     PlaceOrder
     | CancelOrder
     | QueryOrder
+    | Reconcile
+    | RefreshAccount
     | ArmLevels
     | WatchVerdict
     | ArmSignals

@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import msgspec
 
-from sadari.model.order import Direction
+from sadari.model.instrument import Instrument
+from sadari.model.order import Direction, MarginMode, OrderType, Side
+from sadari.model.plan import Settings
 from sadari.model.reason import RejectReason
 
 
@@ -48,12 +50,58 @@ class EngineTurned(Event, frozen=True):
     cause: str = ""
 
 
+class AdoptRequested(Event, frozen=True):
+    """An operator's wish to take a quarantined position over as the venue shows it."""
+
+    symbol: str
+    actor: str
+    cause: str = ""
+
+
+class SettingsChanged(Event, frozen=True):
+    """What the engine decides by from now on; positions that are held keep the plan that they began with."""
+
+    settings: Settings
+
+
+class InstrumentChanged(Event, frozen=True):
+    """A contract was listed, or its filters, brackets or status have changed."""
+
+    instrument: Instrument
+
+
+class GateShut(Event, frozen=True):
+    """No new exposure on a symbol, or on the whole account if it is empty, for as long as this cause stands."""
+
+    cause: str
+    symbol: str = ""
+
+
+class GateOpened(Event, frozen=True):
+    """A cause of `GateShut` has gone."""
+
+    cause: str
+    symbol: str = ""
+
+
 class SymbolPrepared(Event, frozen=True):
-    """Margin mode and leverage of a symbol are confirmed by the venue; ``max_notional`` is its answer's limit."""
+    """Margin mode and leverage of a symbol are confirmed by the venue; ``max_notional`` is its answer's limit.
+
+    ``margin_mode`` is the effective one, None if it is the one asked for; ``downgraded`` says that it is not.
+    """
 
     symbol: str
     leverage: int
     max_notional: Decimal
+    margin_mode: MarginMode | None = None
+    downgraded: bool = False
+
+
+class SymbolUnprepared(Event, frozen=True):
+    """What was confirmed of a symbol does not hold any more, or could not be set."""
+
+    symbol: str
+    cause: str
 
 
 class LevelCrossed(Event, frozen=True):
@@ -164,6 +212,27 @@ class OutcomeUnknown(Event, frozen=True):
     client_order_id: str
 
 
+class OrderFound(Event, frozen=True):
+    """An order that is open at the venue, as a comparison found it. ``ours`` by its client order id."""
+
+    symbol: str
+    client_order_id: str
+    side: Side
+    order_type: OrderType
+    ours: bool
+    qty: Decimal | None = None
+    trigger_price: Decimal | None = None
+    reduce_only: bool = False
+    close_position: bool = False
+
+
+class StopStuck(Event, frozen=True):
+    """A resting stop has triggered, and no order has come of it: the position is not protected by it any more."""
+
+    symbol: str
+    client_order_id: str
+
+
 class PositionRecord(msgspec.Struct, frozen=True):
     """A position as the venue shows it. ``qty`` is signed; ``liquidation_price`` is None if it has none."""
 
@@ -172,12 +241,24 @@ class PositionRecord(msgspec.Struct, frozen=True):
     entry_price: Decimal
     liquidation_price: Decimal | None = None
     margin: Decimal = Decimal(0)
+    mark_price: Decimal | None = None
+
+
+class PositionsShown(Event, frozen=True):
+    """Every position of the account, or of one symbol, after every trade until then has been told.
+
+    What is not listed is flat. It is shown by two sources: the positions and the trades.
+    """
+
+    positions: tuple[PositionRecord, ...] = ()
+    symbol: str = ""
 
 
 class AccountUpdated(Event, frozen=True):
     """Balances and changed positions as the venue shows them, and what changed them.
 
     In multi-assets mode balances are values in USD and ``wallets`` has the balance of each asset, else it is empty.
+    ``margin_ratio`` is maintenance margin by margin balance, None where it is not known.
     """
 
     cause: str
@@ -185,18 +266,20 @@ class AccountUpdated(Event, frozen=True):
     available_balance: Decimal
     positions: tuple[PositionRecord, ...] = ()
     wallets: tuple[tuple[str, Decimal], ...] = ()
+    margin_ratio: Decimal | None = None
 
 
 class FundingPaid(Event, frozen=True):
     """Funding of one position; positive ``amount`` is received.
 
-    ``booked_ns`` is when the venue booked it, if it is told later than that.
+    ``booked_ns`` is when the venue booked it, if it is told later than that. Rate and mark price are None where the
+    venue has not told them.
     """
 
     symbol: str
     amount: Decimal
-    rate: Decimal
-    mark_price: Decimal
+    rate: Decimal | None
+    mark_price: Decimal | None
     booked_ns: int = 0
 
 
@@ -217,8 +300,14 @@ AnyEvent = (
     OperatorRequested
     | ForceExitRequested
     | WriteOffRequested
+    | AdoptRequested
+    | SettingsChanged
+    | InstrumentChanged
     | EngineTurned
+    | GateShut
+    | GateOpened
     | SymbolPrepared
+    | SymbolUnprepared
     | LevelCrossed
     | VerdictTurned
     | SignalRaised
@@ -228,6 +317,9 @@ AnyEvent = (
     | OrderRejected
     | CancelRejected
     | OutcomeUnknown
+    | OrderFound
+    | StopStuck
+    | PositionsShown
     | AccountUpdated
     | FundingPaid
     | AlarmRang

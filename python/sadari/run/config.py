@@ -17,6 +17,7 @@ from sadari.exchange import Collateral
 from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Scaling, Settings, Strategy
+from sadari.run.hosts import VenueSection
 from sadari.run.limits import check_bounds, check_order
 from sadari.run.request import FunnelSection, MarketSection, ScannerSection, SignalSection
 from sadari.sensors.surge_settings import SurgeSettings
@@ -30,7 +31,7 @@ Raw = dict[str, Any]
 class EngineSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the engine runs; ``name`` is a part of every client order id."""
 
-    mode: Literal["backtest"] = "backtest"
+    mode: Literal["backtest", "local", "paper", "testnet", "live"] = "backtest"
     name: str = "run"
 
 
@@ -80,6 +81,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     scanner: ScannerSection = ScannerSection()
     market: MarketSection = MarketSection()
     funnel: FunnelSection = FunnelSection()
+    venue: VenueSection = VenueSection()
     strategies: dict[str, StrategySection] = {}
     instruments: dict[str, InstrumentSection] = {}
 

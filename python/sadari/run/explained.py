@@ -33,11 +33,12 @@ SECTIONS = {
     "scanner": "What makes a candidate. An entry on a surge needs one.",
     "market": "How the simulated exchange behaves.",
     "funnel": "Denied entry signals, each followed in shadow on an account of its own over the same prices.",
+    "venue": "Where a live engine connects to, and what it is told about the account there.",
 }
 
 KEYS = {
     "engine": {
-        "mode": "what the engine runs on: backtest, which is recorded candles",
+        "mode": "what the engine runs on: backtest, local (the local exchange), paper (no orders), testnet or live",
         "name": "a part of every client order id: 1 to 16 of A-Z a-z 0-9 _ -",
     },
     "account": {
@@ -167,6 +168,24 @@ KEYS = {
         "enabled": "follow them after a backtest, as --funnel does",
         "days": "how long each is followed; what is open then is counted apart",
     },
+    "venue": {
+        "rest": "address of REST in place of the mode's; local needs all three, as sadari exchange prints them",
+        "streams": "address of the streams",
+        "ws_api": "address of the WebSocket API",
+        "wallet": "address that tells what the key may do",
+        "symbols": "what may be traded; empty: the largest perpetual contracts by volume",
+        "scanned": "how many symbols are watched for signals",
+        "folder": "where journal, audit, backups and the control socket are",
+        "on_multi_assets": "isolated margin is wanted and the account's mode forbids it: crossed (with a warning) or refuse",
+        "margin_modes": 'symbols with another margin mode than the ladder\'s: { BTCUSDT = "crossed" }',
+        "acknowledged_worst_case_pct": "the worst case that is accepted, as a fraction of the balance; live needs it",
+        "auto_adopt": "whether a position that was found is taken over without asking",
+        "on_recovery_exhausted": "a stream cannot be had back: protect (wait) or liquidate",
+        "sync_s": "seconds between comparisons with the exchange",
+        "account_s": "seconds between readings of the account",
+        "rest_price_s": "seconds between prices by REST while a stream is down",
+        "backup_minutes": "minutes between copies of the journal",
+    },
 }
 
 TAIL = """
@@ -202,6 +221,7 @@ _EXAMPLES: dict[str, object] = {
     "account_max_age_ms": 5_000,
     "volatility_from_pct": 50,
     "max_correlated_loss_pct": Decimal("0.06"),
+    "acknowledged_worst_case_pct": Decimal("0.275"),
 }
 
 

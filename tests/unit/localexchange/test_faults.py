@@ -173,7 +173,7 @@ def test_a_refused_action_is_on_record_and_disturbs_nobody() -> None:
     """The exchange model may say no to a person as well."""
 
     def refuse(_rule: HumanTrade) -> None:
-        raise RefusedError("-2019: Margin is insufficient.")
+        raise RefusedError(-2019, "Margin is insufficient.")
 
     faults = Faults([HumanTrade(name="human", symbol="BTCUSDT")], 1, 0, Actions(human_trade=refuse))
     faults.act(0)

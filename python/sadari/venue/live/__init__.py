@@ -1,0 +1,1 @@
+"""The venue over real sockets."""
