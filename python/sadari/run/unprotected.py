@@ -1,0 +1,85 @@
+"""How long exposure was without a covering stop at the exchange, by the exchange's own times.
+
+A close-position stop covers whatever is held, a reduce-only one its quantity. Source: invariant I1.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Mapping
+from decimal import Decimal
+
+from sadari.core.intent_table import IntentState
+from sadari.core.intents import Intent
+from sadari.core.position import Position
+from sadari.model.event import Event, OrderAccepted, OrderFilled
+from sadari.model.units import SECOND_NS
+from sadari.run.status import UnprotectedTime
+
+_ACCEPTED = (IntentState.NEW, IntentState.PARTIALLY_FILLED)
+# So many of the longest are kept: the percentiles of more would not change by it.
+KEPT = 10_000
+
+
+class UnprotectedTimes:
+    """Measures each rise of exposure until it is covered.
+
+    Args:
+        positions: The engine's positions, by symbol.
+    """
+
+    def __init__(self, positions: Mapping[str, Position]) -> None:
+        self._positions = positions
+        self._held: dict[str, Decimal] = {}
+        self._since: dict[str, int] = {}
+        self._times: list[int] = []
+        self._last: int | None = None
+        self._rises = 0
+
+    def see(self, event: Event) -> None:
+        """Look at a position after an event that concerns an order of its symbol."""
+        if not isinstance(event, OrderFilled | OrderAccepted):
+            return
+        position = self._positions.get(event.symbol)
+        if position is None:
+            return
+        time_ns = getattr(event, "booked_ns", 0) or event.time_ns
+        before, self._held[event.symbol] = self._held.get(event.symbol, Decimal(0)), position.qty
+        if position.qty > before:
+            self._rises += 1
+            self._since.setdefault(event.symbol, time_ns)
+        if event.symbol in self._since and (position.qty == 0 or covered(position)):
+            took_ns = max(time_ns - self._since.pop(event.symbol), 0)
+            self._last = took_ns
+            insort(self._times, took_ns)
+            if len(self._times) > KEPT:
+                del self._times[0]
+
+    def show(self) -> UnprotectedTime:
+        """The times so far."""
+        times = self._times
+        if not times or self._last is None:
+            return UnprotectedTime(rises=self._rises, open=len(self._since))
+        return UnprotectedTime(
+            rises=self._rises,
+            open=len(self._since),
+            last_s=self._last / SECOND_NS,
+            median_s=times[len(times) // 2] / SECOND_NS,
+            p99_s=times[min(len(times) * 99 // 100, len(times) - 1)] / SECOND_NS,
+            max_s=times[-1] / SECOND_NS,
+        )
+
+
+def covered(position: Position) -> bool:
+    """Whether stops that the exchange has accepted cover what is held."""
+    if is_accepted(position.wall):
+        return True
+    inner = max(
+        (stop.qty or Decimal(0) for stop in (position.inner, position.inner_next) if is_accepted(stop)), default=None
+    )
+    return inner is not None and inner >= position.qty
+
+
+def is_accepted(stop: Intent | None) -> bool:
+    """Whether the exchange has accepted a stop."""
+    return stop is not None and stop.state in _ACCEPTED

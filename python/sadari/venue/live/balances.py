@@ -1,0 +1,105 @@
+"""What the account holds, by the last word of the exchange.
+
+Source: strategies §9.1, requirements R002-5 to R002-11, faults F45, F72.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from sadari.binance.user_frames import BalanceReport
+from sadari.binance.values import AccountShown, PositionShown
+from sadari.model.event import AccountUpdated, PositionRecord
+
+ZERO = Decimal(0)
+
+
+class Balances:
+    """The account, from readings by REST and from the user stream in between.
+
+    Args:
+        price: The last price of a symbol, None if there is none.
+
+    Attributes:
+        wallet_balance: In quote currency.
+        available_balance: What new orders may use. Between readings it follows the stream: what leaves the cross wallet
+            is not available, and a crossed position that grows takes its margin.
+        margin_ratio: Maintenance margin by margin balance at the last reading.
+        positions: What is held, by symbol.
+        read_ns: When it was last told, by the exchange's time; None before the first time.
+        leverages: Leverage of each symbol, where it is known.
+    """
+
+    def __init__(self, price: Callable[[str], Decimal | None]) -> None:
+        self.wallet_balance = ZERO
+        self.available_balance = ZERO
+        self.margin_ratio: Decimal | None = None
+        self.positions: dict[str, PositionRecord] = {}
+        self.read_ns: int | None = None
+        self.leverages: dict[str, int] = {}
+        self._price = price
+        self._cross_wallet: Decimal | None = None
+
+    def equity(self) -> Decimal:
+        """Wallet balance plus unrealized profit at the last prices."""
+        total = self.wallet_balance
+        for symbol, record in self.positions.items():
+            price = self._price(symbol) or record.mark_price
+            if price is not None:
+                total += record.qty * (price - record.entry_price)
+        return total
+
+    def read(
+        self, account: AccountShown, positions: Iterable[PositionShown], cause: str, time_ns: int
+    ) -> AccountUpdated:
+        """Take over a reading by REST: it outranks what the stream told."""
+        records = tuple(record for row in positions if (record := row.record()) is not None)
+        self.positions = {record.symbol: record for record in records}
+        self.wallet_balance = account.wallet_balance
+        self.available_balance = account.available_balance
+        self.margin_ratio = account.margin_ratio
+        self._cross_wallet = account.cross_wallet_balance
+        self.read_ns = time_ns
+        return AccountUpdated(
+            time_ns=time_ns,
+            cause=cause,
+            wallet_balance=self.wallet_balance,
+            available_balance=self.available_balance,
+            positions=records,
+            wallets=account.wallets,
+            margin_ratio=self.margin_ratio,
+        )
+
+    def changed(self, report: BalanceReport, asset: str, time_ns: int) -> AccountUpdated:
+        """Take over what the user stream told: only what has changed is in it."""
+        for balance in report.balances:
+            if balance.asset == asset:
+                if self._cross_wallet is not None:
+                    self.available_balance += balance.cross_wallet_balance - self._cross_wallet
+                self._cross_wallet = balance.cross_wallet_balance
+                self.wallet_balance = balance.wallet_balance
+        records = []
+        for row in report.positions:
+            before = self.positions.pop(row.symbol, None)
+            record = PositionRecord(row.symbol, row.qty, row.entry_price or ZERO)
+            if row.crossed:
+                self.available_balance -= self._margin_taken(record, before)
+            if row.qty:
+                self.positions[row.symbol] = record
+            records.append(record)
+        self.available_balance = max(self.available_balance, ZERO)
+        self.read_ns = time_ns
+        return AccountUpdated(
+            time_ns=time_ns,
+            cause=report.cause,
+            wallet_balance=self.wallet_balance,
+            available_balance=self.available_balance,
+            positions=tuple(records),
+        )
+
+    def _margin_taken(self, record: PositionRecord, before: PositionRecord | None) -> Decimal:
+        """By how much the initial margin of a crossed position has grown."""
+        now = abs(record.qty) * record.entry_price
+        then = ZERO if before is None else abs(before.qty) * before.entry_price
+        return (now - then) / self.leverages.get(record.symbol, 1)

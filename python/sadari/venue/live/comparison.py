@@ -1,0 +1,261 @@
+"""Comparing with the exchange: orders, trades, positions, account and income, told until nothing differs.
+
+Trades are told before the positions that they made; a position that was read while something traded is read again. What
+differs then is the engine's to decide on. Source: strategies §5.7, design §3, faults R4, F40, F45, F46, F47, F68.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from sadari.binance import answers, endpoints
+from sadari.binance.endpoint import Endpoint
+from sadari.binance.orders import query_by_id
+from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown, TradeShown
+from sadari.errors import RetryableError
+from sadari.model.event import FundingPaid, OrderFound, PositionsShown
+from sadari.model.order import OrderType
+from sadari.model.units import MILLISECOND_NS
+from sadari.venue.live.balances import Balances
+from sadari.venue.live.fills import Fills
+from sadari.venue.live.ports import Caller, Take
+
+PAGE = 1_000
+# How often positions are read again because something traded meanwhile.
+LOOKS = 4
+LOOK_AGAIN_S = 0.2
+# What other kinds of income change a balance by without a trade of a symbol.
+TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "CROSS_COLLATERAL_TRANSFER", "STRATEGY_UMFUTURES_TRANSFER"})
+
+
+class Held(NamedTuple):
+    """What the engine has of a symbol: whether it holds something, and its live orders."""
+
+    held: bool
+    live: tuple[str, ...]
+
+
+class Snapshot(NamedTuple):
+    """One reading of everything but trades."""
+
+    orders: list[OrderShown]
+    conditional: list[AlgoShown]
+    positions: list[PositionShown]
+    account: AccountShown
+
+
+class Comparison:
+    """Compares the engine with the exchange.
+
+    Args:
+        take: Where what is found goes.
+        rest: Who asks.
+        fills: Tells trades, and knows how far they are told.
+        balances: What the account shows.
+        known: What the engine has, by symbol.
+        ours: Whether a client order id is of this engine.
+        look_up: Begins to find out what became of an order.
+        now_ns: The exchange's time.
+        in_flight: How many requests that change something have no answer.
+        report: Told of what is no event.
+
+    Attributes:
+        done: How many comparisons came to their end.
+        income_ns: From when on income is still to be told.
+    """
+
+    def __init__(
+        self,
+        take: Take,
+        rest: Caller,
+        fills: Fills,
+        balances: Balances,
+        known: Callable[[], Mapping[str, Held]],
+        ours: Callable[[str], bool],
+        look_up: Callable[[str, str], None],
+        now_ns: Callable[[], int],
+        in_flight: Callable[[], int],
+        report: Callable[[str], None],
+    ) -> None:
+        self.done = 0
+        self.income_ns = 0
+        self._take = take
+        self._rest = rest
+        self._fills = fills
+        self._balances = balances
+        self._known = known
+        self._ours = ours
+        self._look_up = look_up
+        self._now_ns = now_ns
+        self._in_flight = in_flight
+        self._report = report
+        self._lock = asyncio.Lock()
+
+    async def compare(self, symbol: str = "") -> None:
+        """Read everything of a symbol, or of the account, and tell it. Only one comparison runs at a time.
+
+        Raises:
+            SadariError: The exchange could not be asked; nothing is missing because of that, the next one tells it.
+        """
+        async with self._lock:
+            snapshot = await self._settled(symbol)
+            income = [] if symbol else await self._income()
+            self._tell_orders(snapshot, symbol)
+            self._tell_funding(income)
+            cause = "TRANSFER" if any(row.kind in TRANSFERS for row in income) else "SYNC"
+            now_ns = self._now_ns()
+            self._take(self._balances.read(snapshot.account, snapshot.positions, cause, now_ns))
+            records = [row.record() for row in snapshot.positions]
+            shown = tuple(record for record in records if record is not None)
+            self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol))
+            self.done += 1
+
+    async def refresh(self, cause: str = "REFRESH") -> None:
+        """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.
+
+        Raises:
+            SadariError: The exchange could not be asked.
+        """
+        account, positions = await asyncio.gather(
+            self._rest.call(endpoints.ACCOUNT, urgent=True), self._rest.call(endpoints.POSITION_RISK, urgent=True)
+        )
+        shown, told, streamed = answers.account(account), self._fills.told, self._balances.wallet_balance
+        if shown.wallet_balance != streamed and self._balances.read_ns is not None and told == self._fills.told:
+            self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
+        self._take(self._balances.read(shown, answers.positions(positions), cause, self._now_ns()))
+
+    # reading
+
+    async def _settled(self, symbol: str) -> Snapshot:
+        """A reading during which nothing traded, with every trade before it told."""
+        for _ in range(LOOKS):
+            told = self._fills.told
+            snapshot = await self._read(symbol)
+            for one in self._to_follow(snapshot, symbol):
+                await self._trades(one)
+            if self._fills.told == told and not self._in_flight():
+                return snapshot
+            await asyncio.sleep(LOOK_AGAIN_S)
+        raise RetryableError(f"positions moved {LOOKS} times while they were read")
+
+    async def _read(self, symbol: str) -> Snapshot:
+        one = {"symbol": symbol} if symbol else {}
+        orders, conditional, positions, account = await asyncio.gather(
+            self._call(endpoints.OPEN_ORDERS, one),
+            self._call(endpoints.OPEN_ALGO, one),
+            self._call(endpoints.POSITION_RISK, one),
+            self._call(endpoints.ACCOUNT, {}),
+        )
+        return Snapshot(
+            answers.orders(orders),
+            answers.algo_orders(conditional),
+            answers.positions(positions),
+            answers.account(account),
+        )
+
+    def _call(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> asyncio.Future[bytes]:
+        weight = endpoints.weight_of(endpoint, symbol="symbol" in parameters)
+        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight, urgent=True))
+
+    def _to_follow(self, snapshot: Snapshot, symbol: str) -> list[str]:
+        """The symbols whose trades matter: what is held here or there, or has an order that may trade."""
+        if symbol:
+            return [symbol]
+        symbols = {row.symbol for row in snapshot.positions if row.qty}
+        symbols.update(name for name, held in self._known().items() if held.held or held.live)
+        return sorted(symbols)
+
+    async def _trades(self, symbol: str) -> None:
+        """Tell every trade after the last one told, page by page (faults F47)."""
+        while True:
+            cursor = self._fills.cursors.get(symbol)
+            parameters = {"symbol": symbol, "limit": str(PAGE)}
+            if cursor is not None:
+                parameters["fromId"] = str(cursor + 1)
+            page = answers.trades(await self._call(endpoints.USER_TRADES, parameters))
+            if cursor is None:
+                # Nothing of this symbol was ever told: what was before is not this engine's.
+                self._fills.cursors[symbol] = max((trade.trade_id for trade in page), default=0)
+                return
+            fresh = [trade for trade in page if trade.trade_id > cursor]
+            for order_id in dict.fromkeys(trade.order_id for trade in fresh):
+                await self._tell_order(symbol, order_id, [one for one in fresh if one.order_id == order_id])
+            self._fills.cursors[symbol] = max([cursor, *(trade.trade_id for trade in fresh)])
+            if len(page) < PAGE:
+                return
+
+    async def _tell_order(self, symbol: str, order_id: int, trades: list[TradeShown]) -> None:
+        """Tell trades of an order that was not told of in time, by the name that we gave it where it is ours."""
+        asked = query_by_id(symbol, order_id)
+        row = answers.order(await self._rest.call(asked.endpoint, asked.parameters, urgent=True))
+        name = self._fills.names.get((symbol, order_id), row.client_order_id)
+        if not self._ours(name):
+            name = await self._parent(symbol, order_id) or name
+        last = max(trade.trade_id for trade in trades)
+        for trade in sorted(trades, key=lambda one: one.trade_id):
+            self._take(self._fills.event(trade, name, done=row.ended and trade.trade_id == last))
+
+    async def _parent(self, symbol: str, order_id: int) -> str | None:
+        """The conditional order of ours that has become this one (faults F40)."""
+        listed = answers.algo_orders(await self._call(endpoints.ALL_ALGO, {"symbol": symbol}))
+        return next((row.client_order_id for row in listed if row.order_id == order_id), None)
+
+    async def _income(self) -> list[IncomeShown]:
+        """What was booked without a trade since the last reading; every row once."""
+        rows: dict[tuple[str, str, int, str | None], IncomeShown] = {}
+        start_ns = self.income_ns
+        while True:
+            parameters = {"startTime": str(start_ns // MILLISECOND_NS), "limit": str(PAGE)}
+            page = answers.income(await self._rest.call(endpoints.INCOME, parameters))
+            known = len(rows)
+            rows.update({(row.kind, row.symbol, row.time_ns, row.income_id): row for row in page})
+            if len(page) < PAGE or len(rows) == known:
+                break
+            start_ns = max(row.time_ns for row in page)
+        self.income_ns = max([start_ns, *(row.time_ns + MILLISECOND_NS for row in rows.values())])
+        return list(rows.values())
+
+    # telling
+
+    def _tell_orders(self, snapshot: Snapshot, symbol: str) -> None:
+        """Tell what is open there, and look up what is open here only."""
+        now_ns = self._now_ns()
+        there = set()
+        for row in (*snapshot.orders, *snapshot.conditional):
+            there.add(row.client_order_id)
+            self._take(
+                OrderFound(
+                    time_ns=now_ns,
+                    symbol=row.symbol,
+                    client_order_id=row.client_order_id,
+                    side=row.side,
+                    order_type=_type(row.order_type),
+                    ours=self._ours(row.client_order_id),
+                    qty=row.qty,
+                    trigger_price=row.trigger_price if isinstance(row, AlgoShown) else None,
+                    reduce_only=row.reduce_only,
+                    close_position=row.close_position,
+                )
+            )
+        for name, held in self._known().items():
+            if symbol in ("", name):
+                for order in held.live:
+                    if order not in there:
+                        self._look_up(name, order)
+
+    def _tell_funding(self, rows: Iterable[IncomeShown]) -> None:
+        for row in rows:
+            if row.kind == "FUNDING_FEE":
+                self._take(
+                    FundingPaid(
+                        time_ns=self._now_ns(), booked_ns=row.time_ns, symbol=row.symbol, amount=row.amount,
+                        rate=None, mark_price=None,
+                    )
+                )  # fmt: skip
+
+
+def _type(name: str) -> OrderType:
+    """The type of an order; what is none of ours, as a trailing stop, counts as the stop that it is."""
+    return OrderType(name) if name in OrderType.__members__ else OrderType.STOP_MARKET

@@ -1,0 +1,103 @@
+"""Orders and trades as the exchange's lists show them, told as the events that the stream would have told.
+
+Source: faults R6, F11, F40, F47, F68, F71: only trades are booked; the engine knows each trade once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+
+from sadari.binance.forced import cause_of
+from sadari.binance.values import AlgoShown, OrderShown, TradeShown
+from sadari.model.event import OrderAccepted, OrderCanceled, OrderFilled, OrderRejected
+from sadari.model.reason import RejectReason
+from sadari.venue.live.ports import Take
+
+FILLED = "FILLED"
+REJECTED = "REJECTED"
+
+
+class Fills:
+    """Tells what lists show.
+
+    Args:
+        take: Where events go.
+        now_ns: The exchange's time.
+
+    Attributes:
+        cursors: The last trade told, by symbol.
+        names: Client order ids by symbol and order id.
+        told: How many trades were told, by whatever way.
+    """
+
+    def __init__(self, take: Take, now_ns: Callable[[], int]) -> None:
+        self.cursors: dict[str, int] = {}
+        self.names: dict[tuple[str, int], str] = {}
+        self.told = 0
+        self._take = take
+        self._now_ns = now_ns
+
+    def seen(self, event: OrderFilled) -> None:
+        """A trade was told: a list need not be read before it."""
+        self.told += 1
+        self.cursors[event.symbol] = max(self.cursors.get(event.symbol, 0), event.trade_id)
+
+    def order(self, row: OrderShown, trades: Iterable[TradeShown], name: str) -> bool:
+        """Tell an order's state and its trades.
+
+        Returns:
+            False while trades of it are missing from the list, or its state is one that we do not know.
+        """
+        listed = sorted(trades, key=lambda trade: trade.trade_id)
+        complete = sum((trade.qty for trade in listed), Decimal(0)) == row.filled_qty
+        for number, trade in enumerate(listed, 1):
+            last = complete and row.status == FILLED and number == len(listed)
+            self._take(self.event(trade, name, done=last))
+        if not complete or not (row.working or row.ended):
+            return False
+        if row.working:
+            self._take(OrderAccepted(time_ns=self._now_ns(), symbol=row.symbol, client_order_id=name))
+        elif row.status != FILLED:
+            self._end(row.symbol, name, row.status)
+        return True
+
+    def waiting(self, row: AlgoShown) -> bool:
+        """Tell a conditional order of which no regular one has come; False if that is still to come."""
+        if row.waiting:
+            accepted = OrderAccepted(time_ns=row.created_ns, symbol=row.symbol, client_order_id=row.client_order_id)
+            self._take(accepted)
+        elif row.ended:
+            self._end(row.symbol, row.client_order_id, row.status)
+        return row.waiting or row.ended
+
+    def event(self, trade: TradeShown, name: str, *, done: bool) -> OrderFilled:
+        """A listed trade as the event of it, which is told now and was booked then."""
+        self.names[trade.symbol, trade.order_id] = name
+        return OrderFilled(
+            time_ns=self._now_ns(),
+            booked_ns=trade.time_ns,
+            symbol=trade.symbol,
+            client_order_id=name,
+            trade_id=trade.trade_id,
+            price=trade.price,
+            qty=trade.qty,
+            fee=trade.fee,
+            realized_pnl=trade.realized_pnl,
+            buyer=trade.buyer,
+            maker=trade.maker,
+            done=done,
+            cause=cause_of(name),
+        )
+
+    def _end(self, symbol: str, name: str, status: str) -> None:
+        now_ns = self._now_ns()
+        if status != REJECTED:
+            self._take(OrderCanceled(time_ns=now_ns, symbol=symbol, client_order_id=name, cause=status))
+            return
+        self._take(
+            OrderRejected(
+                time_ns=now_ns, symbol=symbol, client_order_id=name, code=0, reason=RejectReason.OTHER,
+                message="the exchange shows it as rejected",
+            )
+        )  # fmt: skip

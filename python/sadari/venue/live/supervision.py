@@ -1,0 +1,212 @@
+"""Watching over the connections: what is lost, what is asked meanwhile, and agreement before anything new.
+
+Losing sight closes nothing and cancels nothing (design §3). Source: strategies §6, §10, faults R3, R4, F50, F65, F95.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Protocol
+
+from sadari.errors import FatalError, RetryableError, SadariError
+from sadari.model.event import EngineTurned
+from sadari.venue.live.ports import Take
+
+# Source: strategies §6: three attempts, one second and two apart.
+ATTEMPTS = 3
+# The longest pause between attempts to reach agreement again.
+PAUSE_S = 15.0
+REST = "rest"
+
+
+class Compares(Protocol):
+    """Who compares with the exchange."""
+
+    async def compare(self, symbol: str = "") -> None:
+        """Tell whatever differs."""
+
+    async def refresh(self, cause: str = "REFRESH") -> None:
+        """Tell the account."""
+
+
+class Rhythm(Protocol):
+    """Seconds between what repeats."""
+
+    sync_s: int
+    account_s: int
+    rest_price_s: int
+
+
+class Supervision:
+    """Keeps the engine told of what it can see, and compares on time.
+
+    Args:
+        take: Where it tells.
+        trading: Who compares.
+        rhythm: How often.
+        state: The engine's state by name.
+        now_ns: The exchange's time.
+        poll_prices: Asks for prices of what is held while their stream is down.
+        report: Told of failures that are no event.
+    """
+
+    def __init__(
+        self,
+        take: Take,
+        trading: Compares,
+        rhythm: Rhythm,
+        *,
+        state: Callable[[], str],
+        now_ns: Callable[[], int],
+        poll_prices: Callable[[], Awaitable[None]],
+        report: Callable[[str], None],
+    ) -> None:
+        self.lost: dict[str, str] = {}
+        self._take = take
+        self._trading = trading
+        self._rhythm = rhythm
+        self._state = state
+        self._now_ns = now_ns
+        self._poll_prices = poll_prices
+        self._report = report
+        self._failures = 0
+        self._agreeing: asyncio.Task[None] | None = None
+        self._asked: dict[str, asyncio.TimerHandle] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # connections
+
+    def lose(self, name: str, why: str) -> None:
+        """A connection is down, or says nothing."""
+        if name in self.lost:
+            return
+        self.lost[name] = why
+        if self._state() in ("RUNNING", "PAUSED", "RECONCILING", "DEGRADED", "STOPPING", "LIQUIDATING"):
+            self._take(EngineTurned(time_ns=self._now_ns(), trigger="data_lost", cause=name))
+
+    def recover(self, name: str) -> None:
+        """A connection is there again, perhaps after something was missed: agreement first."""
+        if self.lost.pop(name, None) is None:
+            return
+        if self._state() in ("DEGRADED", "STOPPING", "LIQUIDATING"):
+            self._take(EngineTurned(time_ns=self._now_ns(), trigger="data_recovered", cause=name))
+        self.agree()
+
+    def exhausted(self, name: str, policy: str) -> None:
+        """A connection could not be had back so often that a person should know; attempts go on."""
+        self._report(f"{name} could not be had back; it is tried on")
+        if self._state() == "DEGRADED":
+            guard = f"policy {policy}"
+            self._take(EngineTurned(time_ns=self._now_ns(), trigger="recovery_exhausted", guard=guard, cause=name))
+
+    # comparing
+
+    def agree(self) -> None:
+        """Begin to reach agreement, if the engine waits for it and nothing is under way."""
+        if self._agreeing is None or self._agreeing.done():
+            self._agreeing = asyncio.ensure_future(self._agree())
+
+    async def _agree(self) -> None:
+        attempt = 0
+        while self._state() == "RECONCILING":
+            attempt += 1
+            try:
+                await self._trading.compare()
+            except SadariError as error:
+                await self._failed(attempt, error)
+            else:
+                self._failures = 0
+                if self._state() == "RECONCILING":
+                    self._take(EngineTurned(time_ns=self._now_ns(), trigger="reconciled"))
+
+    async def _failed(self, attempt: int, error: SadariError) -> None:
+        unusable = not isinstance(error, RetryableError)
+        guard = "tries left" if attempt < ATTEMPTS else "state unusable" if unusable else "transport error"
+        self._report(f"comparing with the exchange failed: {error}")
+        now_ns = self._now_ns()
+        self._take(EngineTurned(time_ns=now_ns, trigger="reconcile_failed", guard=guard, cause=str(error)))
+        if attempt < ATTEMPTS:
+            await asyncio.sleep(attempt)
+        elif not unusable:
+            self.lose(REST, str(error))
+
+    def compare_soon(self, symbol: str, after_s: float = 0.2) -> None:
+        """Compare one symbol, or all, in a moment; wishes that come until then are one."""
+        if symbol not in self._asked and "" not in self._asked:
+            self._asked[symbol] = asyncio.get_running_loop().call_later(after_s, self._compare_now, symbol)
+
+    def _compare_now(self, symbol: str) -> None:
+        self._asked.pop(symbol, None)
+        self._begin(self._compare_once(symbol))
+
+    async def _compare_once(self, symbol: str = "") -> None:
+        """Compare; three failures in a row mean that the exchange is out of sight, one success that it is back."""
+        try:
+            await self._trading.compare(symbol)
+        except FatalError as error:
+            self._report(str(error))
+            self.lose(REST, str(error))
+        except SadariError as error:
+            self._failures += 1
+            self._report(f"comparing with the exchange failed: {error}")
+            if self._failures >= ATTEMPTS:
+                self.lose(REST, str(error))
+        else:
+            self._failures = 0
+            self.recover(REST)
+
+    async def sync(self) -> None:
+        """Compare everything now, as an operator asks.
+
+        Raises:
+            SadariError: The exchange could not be asked.
+        """
+        await self._trading.compare()
+
+    # what repeats
+
+    def start(self) -> None:
+        """Begin what repeats."""
+        self._begin(self._repeat(self._rhythm.sync_s, self._sync))
+        self._begin(self._repeat(self._rhythm.account_s, self._account))
+        self._begin(self._repeat(self._rhythm.rest_price_s, self._while_blind))
+
+    def _begin(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks = [one for one in self._tasks if not one.done()]
+        self._tasks.append(task)
+
+    async def _repeat(self, every_s: float, what: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            await what()
+
+    async def _sync(self) -> None:
+        if self._state() in ("RUNNING", "PAUSED", "DEGRADED", "STOPPING", "LIQUIDATING"):
+            await self._compare_once()
+
+    async def _account(self) -> None:
+        try:
+            await self._trading.refresh("CROSS_CHECK")
+        except SadariError as error:
+            self._report(f"the account could not be read: {error}")
+
+    async def _while_blind(self) -> None:
+        """While a stream is down its prices, or positions, are asked for; none while it is healthy."""
+        if any(name.startswith("market") for name in self.lost):
+            try:
+                await self._poll_prices()
+            except SadariError as error:
+                self._report(f"prices could not be asked for: {error}")
+        if "user" in self.lost:
+            await self._compare_once()
+
+    async def close(self) -> None:
+        """Compare nothing any more."""
+        for handle in self._asked.values():
+            handle.cancel()
+        tasks = [*self._tasks, *([self._agreeing] if self._agreeing else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
