@@ -24,6 +24,7 @@ def account(body: bytes) -> values.AccountShown:
     shown = decoded(body, read.Account, "account")
     return values.AccountShown(
         wallet_balance=finite(shown.total_wallet_balance, "wallet balance", "account"),
+        cross_wallet_balance=finite(shown.total_cross_wallet_balance, "cross wallet balance", "account"),
         available_balance=finite(shown.available_balance, "available balance", "account"),
         margin_balance=finite(shown.total_margin_balance, "margin balance", "account"),
         unrealized_pnl=finite(shown.total_unrealized_profit, "unrealized profit", "account"),

@@ -134,6 +134,7 @@ class AccountShown(_Shown, frozen=True, kw_only=True):
     """Balances. In multi-assets mode they are values in USD and ``wallets`` has the balance of each asset."""
 
     wallet_balance: Decimal
+    cross_wallet_balance: Decimal
     available_balance: Decimal
     margin_balance: Decimal
     unrealized_pnl: Decimal

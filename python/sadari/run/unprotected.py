@@ -74,10 +74,8 @@ def covered(position: Position) -> bool:
     """Whether stops that the exchange has accepted cover what is held."""
     if is_accepted(position.wall):
         return True
-    inner = max(
-        (stop.qty or Decimal(0) for stop in (position.inner, position.inner_next) if is_accepted(stop)), default=None
-    )
-    return inner is not None and inner >= position.qty
+    inner = (position.inner, position.inner_next)
+    return any(stop is not None and is_accepted(stop) and (stop.qty or 0) >= position.qty for stop in inner)
 
 
 def is_accepted(stop: Intent | None) -> bool:

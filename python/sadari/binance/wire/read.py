@@ -153,6 +153,7 @@ class Account(_Read, frozen=True, kw_only=True):
     total_margin_balance: Decimal
     total_maint_margin: Decimal
     total_initial_margin: Decimal
+    total_cross_wallet_balance: Decimal
     available_balance: Decimal
     assets: list[Asset]
 

@@ -29,6 +29,7 @@ class Balances:
         positions: What is held, by symbol.
         read_ns: When it was last told, by the exchange's time; None before the first time.
         leverages: Leverage of each symbol, where it is known.
+        multi_assets: Whether the account is in multi-assets mode.
     """
 
     def __init__(self, price: Callable[[str], Decimal | None]) -> None:
@@ -38,6 +39,7 @@ class Balances:
         self.positions: dict[str, PositionRecord] = {}
         self.read_ns: int | None = None
         self.leverages: dict[str, int] = {}
+        self.multi_assets = False
         self._price = price
         self._cross_wallet: Decimal | None = None
 
@@ -67,7 +69,7 @@ class Balances:
             wallet_balance=self.wallet_balance,
             available_balance=self.available_balance,
             positions=records,
-            wallets=account.wallets,
+            wallets=account.wallets if self.multi_assets else (),
             margin_ratio=self.margin_ratio,
         )
 

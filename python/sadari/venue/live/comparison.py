@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from sadari.binance import answers, endpoints
+from sadari.binance import account_answers, answers, endpoints
 from sadari.binance.endpoint import Endpoint
 from sadari.binance.orders import query_by_id
 from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown, TradeShown
@@ -121,10 +121,10 @@ class Comparison:
         account, positions = await asyncio.gather(
             self._rest.call(endpoints.ACCOUNT, urgent=True), self._rest.call(endpoints.POSITION_RISK, urgent=True)
         )
-        shown, told, streamed = answers.account(account), self._fills.told, self._balances.wallet_balance
+        shown, told, streamed = account_answers.account(account), self._fills.told, self._balances.wallet_balance
         if shown.wallet_balance != streamed and self._balances.read_ns is not None and told == self._fills.told:
             self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
-        self._take(self._balances.read(shown, answers.positions(positions), cause, self._now_ns()))
+        self._take(self._balances.read(shown, account_answers.positions(positions), cause, self._now_ns()))
 
     # reading
 
@@ -151,8 +151,8 @@ class Comparison:
         return Snapshot(
             answers.orders(orders),
             answers.algo_orders(conditional),
-            answers.positions(positions),
-            answers.account(account),
+            account_answers.positions(positions),
+            account_answers.account(account),
         )
 
     def _call(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> asyncio.Future[bytes]:
@@ -223,7 +223,8 @@ class Comparison:
         """Tell what is open there, and look up what is open here only."""
         now_ns = self._now_ns()
         there = set()
-        for row in (*snapshot.orders, *snapshot.conditional):
+        rows: list[OrderShown | AlgoShown] = [*snapshot.orders, *snapshot.conditional]
+        for row in rows:
             there.add(row.client_order_id)
             self._take(
                 OrderFound(

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from sadari.binance import answers, codes, endpoints, orders
+from sadari.binance import account_answers, answers, codes, endpoints, orders
 from sadari.binance.orders import Asked
 from sadari.binance.values import AlgoShown, OrderShown, TradeShown
 from sadari.errors import DataError, RefusedError, SadariError
@@ -126,7 +126,7 @@ class Lookups:
         regular, algo, position = await asyncio.gather(
             self._ask(orders.query(query, conditional=False), answers.order),
             self._ask(orders.query(query, conditional=True), answers.algo_order),
-            self._ask(Asked(endpoints.POSITION_RISK, {"symbol": symbol}), answers.positions),
+            self._ask(Asked(endpoints.POSITION_RISK, {"symbol": symbol}), account_answers.positions),
         )
         found = [regular, algo, position]
         conditional = algo if isinstance(algo, AlgoShown) else None

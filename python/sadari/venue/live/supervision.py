@@ -136,6 +136,10 @@ class Supervision:
         if symbol not in self._asked and "" not in self._asked:
             self._asked[symbol] = asyncio.get_running_loop().call_later(after_s, self._compare_now, symbol)
 
+    def refresh_soon(self) -> None:
+        """Read the account now: a decision waits for it."""
+        self._begin(self._account("REFRESH"))
+
     def _compare_now(self, symbol: str) -> None:
         self._asked.pop(symbol, None)
         self._begin(self._compare_once(symbol))
@@ -169,7 +173,7 @@ class Supervision:
     def start(self) -> None:
         """Begin what repeats."""
         self._begin(self._repeat(self._rhythm.sync_s, self._sync))
-        self._begin(self._repeat(self._rhythm.account_s, self._account))
+        self._begin(self._repeat(self._rhythm.account_s, self._cross_check))
         self._begin(self._repeat(self._rhythm.rest_price_s, self._while_blind))
 
     def _begin(self, work: Coroutine[object, object, None]) -> None:
@@ -186,9 +190,12 @@ class Supervision:
         if self._state() in ("RUNNING", "PAUSED", "DEGRADED", "STOPPING", "LIQUIDATING"):
             await self._compare_once()
 
-    async def _account(self) -> None:
+    async def _cross_check(self) -> None:
+        await self._account("CROSS_CHECK")
+
+    async def _account(self, cause: str) -> None:
         try:
-            await self._trading.refresh("CROSS_CHECK")
+            await self._trading.refresh(cause)
         except SadariError as error:
             self._report(f"the account could not be read: {error}")
 

@@ -1,0 +1,52 @@
+"""Trading at the exchange: orders, what is told of them, and comparing, behind one face."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Protocol
+
+from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
+
+
+class Trading(Protocol):
+    """Where a live venue's orders go: to an exchange, or to a model of one on paper."""
+
+    def place(self, order: PlaceOrder) -> None:
+        """Send an order; its outcome is an event."""
+
+    def cancel(self, command: CancelOrder) -> None:
+        """Send a cancel; its outcome is an event."""
+
+    def query(self, command: QueryOrder) -> None:
+        """Find out what became of an order; the answer is an event."""
+
+    async def compare(self, symbol: str = "") -> None:
+        """Tell whatever differs.
+
+        Raises:
+            SadariError: It cannot be told now.
+        """
+
+    async def refresh(self, cause: str = "REFRESH") -> None:
+        """Tell the account.
+
+        Raises:
+            SadariError: It cannot be told now.
+        """
+
+    def trade(self, symbol: str, price: Decimal, time_ns: int) -> None:
+        """A trade of the market, before the engine's levels meet it."""
+
+    @property
+    def meets_trades(self) -> bool:
+        """Whether `trade` wants to be called."""
+
+    def look(self) -> None:
+        """Tell what has become due without a message."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests and lookups have no end yet."""
+
+    async def close(self) -> None:
+        """Wait for nothing any more."""
