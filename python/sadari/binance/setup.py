@@ -190,6 +190,14 @@ def mark_prices(body: bytes) -> dict[str, Decimal]:
     return {row.symbol: _number(row.mark_price, "markPrice") for row in _rows(body, wire.MarkPrice, "premiumIndex")}
 
 
+def weight_limit(body: bytes) -> int | None:
+    """The request weight of a minute, out of an exchangeInfo answer; None if it tells none."""
+    limits = _decode(body, wire.Limits, "exchangeInfo").rate_limits
+    return next(
+        (one.limit for one in limits if (one.rate_limit_type, one.interval) == ("REQUEST_WEIGHT", "MINUTE")), None
+    )
+
+
 def key_permissions(body: bytes) -> KeyPermissions:
     """An apiRestrictions answer."""
     found = _decode(body, wire.KeyPermissions, "apiRestrictions")

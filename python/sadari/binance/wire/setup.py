@@ -98,3 +98,18 @@ class MarkPrice(msgspec.Struct, frozen=True, rename="camel"):
 
     symbol: str
     mark_price: str
+
+
+class Limit(msgspec.Struct, frozen=True, rename="camel"):
+    """A rate limit of exchangeInfo."""
+
+    rate_limit_type: str
+    interval: str
+    interval_num: int
+    limit: int
+
+
+class Limits(msgspec.Struct, frozen=True, rename="camel"):
+    """The rate limits of exchangeInfo, which has much else."""
+
+    rate_limits: list[Limit] = []
