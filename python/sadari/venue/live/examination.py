@@ -1,0 +1,38 @@
+"""An account examined before anything is traded on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sadari.venue.live.account_findings import account_findings
+from sadari.venue.live.findings import Expected, Finding, Readings, Severity
+from sadari.venue.live.ports import Caller
+from sadari.venue.live.readings import read_all
+from sadari.venue.live.symbol_findings import symbol_findings
+
+_ORDER = list(Severity)
+
+
+async def examine(
+    caller: Caller, wallet: Caller | None, now_ns: Callable[[], int], expected: Expected
+) -> list[Finding]:
+    """Read an account and say what is found, the gravest first.
+
+    Args:
+        caller: Asks the exchange.
+        wallet: Asks the wallet's host what the key may do; None where there is none.
+        now_ns: This machine's clock.
+        expected: What will be traded.
+    """
+    return found(await read_all(caller, wallet, now_ns, expected), expected)
+
+
+def found(readings: Readings, expected: Expected) -> list[Finding]:
+    """What readings show, the gravest first."""
+    findings = [*account_findings(readings, expected), *symbol_findings(readings, expected)]
+    return sorted(findings, key=lambda finding: _ORDER.index(finding.severity))
+
+
+def forbidding(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings that forbid a start."""
+    return [finding for finding in findings if finding.severity is Severity.FORBIDS]
