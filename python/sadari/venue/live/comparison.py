@@ -126,6 +126,14 @@ class Comparison:
             self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
         self._take(self._balances.read(shown, account_answers.positions(positions), cause, self._now_ns()))
 
+    async def funding(self) -> None:
+        """Tell the funding that was paid since the last reading of income.
+
+        Raises:
+            SadariError: The exchange could not be asked.
+        """
+        self._tell_funding(await self._income())
+
     # reading
 
     async def _settled(self, symbol: str) -> Snapshot:

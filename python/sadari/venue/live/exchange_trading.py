@@ -1,0 +1,185 @@
+"""Trading at the exchange itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from sadari.binance.user_frames import BalanceReport, ConfigReport, OrderReport, UserFrame
+from sadari.errors import SadariError
+from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
+from sadari.model.event import Event, OrderFilled, StopStuck
+from sadari.venue.live.balances import Balances
+from sadari.venue.live.comparison import Comparison, Held
+from sadari.venue.live.fills import Fills
+from sadari.venue.live.gateway import Gateway, Lanes
+from sadari.venue.live.lookup import Lookups
+from sadari.venue.live.market_clock import MarketClock
+from sadari.venue.live.ports import Caller, Take
+from sadari.venue.live.reports import Reports
+
+FUNDING = "FUNDING_FEE"
+# After a fill the exchange's liquidation price is read, once for fills that come together.
+READ_AFTER_S = 0.3
+
+
+class ExchangeTrading:
+    """Orders to the exchange, and what it tells of them.
+
+    Args:
+        take: Where events go.
+        rest: Who asks.
+        lanes: The connections of the WebSocket API.
+        clock: The exchange's time.
+        server_ns: The server's clock, by which requests are judged.
+        balances: What the account shows.
+        known: What the engine has, by symbol.
+        unresolved: Whether the engine waits for an order's outcome.
+        ours: Whether a client order id is of this engine.
+        seen_since: Whether the user stream was there since a time of the server's clock.
+        half_dead: Told that the user stream keeps things back.
+        configured: Told that a setting of a symbol, or of the account if it is empty, has changed.
+        report: Told of what is no event.
+    """
+
+    meets_trades = False
+
+    def __init__(
+        self,
+        take: Take,
+        rest: Caller,
+        lanes: Lanes,
+        clock: MarketClock,
+        server_ns: Callable[[], int],
+        balances: Balances,
+        *,
+        known: Callable[[], Mapping[str, Held]],
+        unresolved: Callable[[str], bool],
+        ours: Callable[[str], bool],
+        seen_since: Callable[[int], bool],
+        half_dead: Callable[[str], None],
+        configured: Callable[[str], None],
+        report: Callable[[str], None],
+    ) -> None:
+        self.fills = Fills(take, clock.now_ns)
+        self.reports = Reports()
+        self.gateway = Gateway(
+            take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up, half_dead
+        )
+        self.lookups = Lookups(
+            take, rest, self.fills, self.gateway.sent.get, unresolved, server_ns, clock.now_ns, seen_since
+        )
+        self.comparison = Comparison(
+            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns,
+            lambda: self.gateway.in_flight, report,
+        )  # fmt: skip
+        self._take = take
+        self._clock = clock
+        self._balances = balances
+        self._configured = configured
+        self._report = report
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reading: asyncio.TimerHandle | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests and lookups have no end yet."""
+        return self.gateway.in_flight + len(self.lookups.open)
+
+    def place(self, order: PlaceOrder) -> None:
+        """Send an order."""
+        self.gateway.place(order)
+
+    def cancel(self, command: CancelOrder) -> None:
+        """Send a cancel."""
+        self.gateway.cancel(command)
+
+    def query(self, command: QueryOrder) -> None:
+        """Find out what became of an order."""
+        self._look_up(command.symbol, command.client_order_id)
+
+    async def compare(self, symbol: str = "") -> None:
+        """See `Comparison.compare`."""
+        await self.comparison.compare(symbol)
+
+    async def refresh(self, cause: str = "REFRESH") -> None:
+        """See `Comparison.refresh`."""
+        await self.comparison.refresh(cause)
+
+    def trade(self, symbol: str, price: Decimal, time_ns: int) -> None:
+        """The exchange meets its trades by itself."""
+
+    def look(self) -> None:
+        """Tell of stops that have triggered and of which nothing has come."""
+        for stuck in self.reports.due(self._clock.now_ns()):
+            self._take(stuck)
+
+    def seen(self, event: Event) -> None:
+        """Keep what an event that was worked on says of trades told and positions changed."""
+        if isinstance(event, OrderFilled):
+            self.fills.seen(event)
+            self._read_soon()
+        elif isinstance(event, StopStuck):
+            self._read_soon()
+
+    def frame(self, frame: UserFrame) -> None:
+        """Take a message of the user stream."""
+        if isinstance(frame, OrderReport):
+            self.fills.names[frame.symbol, frame.order_id] = self.reports.name_of(frame)
+        if isinstance(frame, BalanceReport):
+            self._clock.see(frame.time_ns)
+            if frame.cause == FUNDING:
+                # The message does not say whose funding it was: the list of income does, and is told first.
+                self._begin(self._funded())
+                return
+            self._take(self._balances.changed(frame, frame.time_ns))
+            return
+        if isinstance(frame, ConfigReport):
+            self._configured(frame.symbol)
+            return
+        for event in self.reports.events(frame):
+            self._clock.see(event.time_ns)
+            name = getattr(event, "client_order_id", "")
+            if name:
+                self.gateway.echoed(name)
+            self._take(event)
+
+    async def close(self) -> None:
+        """Wait for nothing any more."""
+        if self._reading is not None:
+            self._reading.cancel()
+        self.gateway.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(self.lookups.close(), *tasks, return_exceptions=True)
+
+    def _look_up(self, symbol: str, client_order_id: str) -> None:
+        self.lookups.begin(symbol, client_order_id)
+
+    def _read_soon(self) -> None:
+        if self._reading is None:
+            self._reading = asyncio.get_running_loop().call_later(READ_AFTER_S, self._read)
+
+    def _read(self) -> None:
+        self._reading = None
+        self._begin(self._refreshed())
+
+    async def _refreshed(self) -> None:
+        try:
+            await self.comparison.refresh("REFRESH")
+        except SadariError as error:
+            self._report(f"the account could not be read after a fill: {error}")
+
+    async def _funded(self) -> None:
+        try:
+            await self.comparison.funding()
+            await self.comparison.refresh(FUNDING)
+        except SadariError as error:
+            self._report(f"funding could not be read; the next comparison tells it: {error}")
+
+    def _begin(self, work: asyncio._CoroutineLike[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
