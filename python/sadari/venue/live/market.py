@@ -1,0 +1,228 @@
+"""The market: candles of what is scanned, trades of what is held, and what the sensors make of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from decimal import Decimal
+
+from sadari.binance import answers, endpoints, stream_names
+from sadari.binance.market_frames import CandleHeard
+from sadari.errors import SadariError
+from sadari.model.command import ArmSignals, Trail, WatchVerdict
+from sadari.model.instrument import Instrument
+from sadari.model.units import MINUTE_NS
+from sadari.sensors.feed import Quoted
+from sadari.sensors.signals import Candle
+from sadari.venue.live.balances import Balances
+from sadari.venue.live.klines import Klines
+from sadari.venue.live.market_clock import MarketClock
+from sadari.venue.live.market_streams import MarketStreams
+from sadari.venue.live.ports import Caller, Take
+from sadari.venue.live.sensed import FrameClosed, Outcome, Raised
+from sadari.venue.live.sensing import Sensing
+from sadari.venue.live.watches import Watches
+
+CANDLE_NS = MINUTE_NS
+# Symbols that are warmed up at once; each asks for several pages of candles.
+WARMED_AT_ONCE = 4
+AGAIN_S = 5.0
+
+
+class Market:
+    """What is seen of the market.
+
+    Args:
+        take: Where events go.
+        rest: Asks for candles and prices.
+        streams: Trades and candles as they come.
+        sensing: What candles say.
+        watches: The armed levels, whose trails follow closed frames.
+        clock: The exchange's time.
+        balances: The account at the moment of a signal.
+        fresh: Reads the account anew where it is too old to size by.
+        report: Told of what is no event.
+
+    Attributes:
+        ready: The symbols whose sensors are warm.
+    """
+
+    def __init__(
+        self,
+        take: Take,
+        rest: Caller,
+        streams: MarketStreams,
+        sensing: Sensing,
+        watches: Watches,
+        clock: MarketClock,
+        balances: Balances,
+        fresh: Callable[[], Awaitable[None]],
+        report: Callable[[str], None],
+    ) -> None:
+        self.ready: set[str] = set()
+        self.last: dict[str, tuple[float, int]] = {}
+        self._take = take
+        self._rest = rest
+        self._klines = Klines(rest)
+        self._streams = streams
+        self._sensing = sensing
+        self._watches = watches
+        self._clock = clock
+        self._balances = balances
+        self._fresh = fresh
+        self._report = report
+        self._followed: set[str] = set()
+        self._filling: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._signals: asyncio.Queue[Raised] = asyncio.Queue()
+
+    # trades
+
+    def follow(self, symbol: str) -> None:
+        """Follow a symbol's trades from now on."""
+        if symbol not in self._followed:
+            self._followed.add(symbol)
+            self._streams.follow([stream_names.trades(symbol)])
+
+    def drop(self, symbol: str) -> None:
+        """Follow a symbol's trades no more."""
+        if symbol in self._followed:
+            self._followed.remove(symbol)
+            self._streams.drop([stream_names.trades(symbol)])
+
+    async def prices(self) -> list[tuple[str, str, int]]:
+        """The last prices of what is followed, by REST: symbol, price as written, time.
+
+        Raises:
+            SadariError: The exchange could not be asked.
+        """
+        body = await self._rest.call(endpoints.TICKER_PRICE, urgent=True)
+        now_ns = self._clock.now_ns()
+        return [
+            (one.symbol, format(one.price, "f"), one.time_ns or now_ns)
+            for one in answers.prices(body)
+            if one.symbol in self._followed
+        ]
+
+    # candles
+
+    def begin(self, instruments: Iterable[Instrument]) -> None:
+        """Scan symbols: their candles come from now on, and their sensors are warmed up beside."""
+        chosen = list(instruments)
+        for instrument in chosen:
+            self._sensing.add(instrument)
+        self._streams.follow([stream_names.candles(one.symbol, CANDLE_NS) for one in chosen])
+        limit = asyncio.Semaphore(WARMED_AT_ONCE)
+        for instrument in chosen:
+            self._begin(self._warm_up(instrument.symbol, limit))
+        self._begin(self._raise_signals())
+
+    def candle(self, heard: CandleHeard) -> None:
+        """Take a candle of a stream; only a closed one says anything but a price."""
+        self._clock.see(heard.time_ns)
+        candle = heard.candle
+        self.last[heard.symbol] = (candle.close, heard.time_ns)
+        if not heard.closed or heard.interval_ns != CANDLE_NS:
+            return
+        closed = Candle(candle.open_ns, candle.open, candle.high, candle.low, candle.close, candle.volume)
+        self._tell(self._sensing.push(heard.symbol, Quoted(closed, candle.quote_volume)))
+        self._mend(heard.symbol)
+
+    def look(self) -> None:
+        """Tell signals that have waited long enough."""
+        due_ns = self._sensing.due_ns
+        if due_ns is not None and due_ns <= self._clock.now_ns():
+            self._tell(self._sensing.overdue())
+
+    def mend_all(self) -> None:
+        """A stream is there again: what it left out is asked for when the next candle shows it."""
+        for symbol in self.ready:
+            self._mend(symbol)
+
+    async def close(self) -> None:
+        """Ask for nothing any more."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _warm_up(self, symbol: str, limit: asyncio.Semaphore) -> None:
+        async with limit:
+            while True:
+                try:
+                    longer = {}
+                    for interval_ns, rows in self._sensing.needs(symbol):
+                        now_ns = self._clock.now_ns()
+                        longer[interval_ns] = await self._klines.last(symbol, interval_ns, rows, now_ns)
+                    candles = longer.pop(CANDLE_NS, [])
+                    said = self._sensing.start(symbol, candles, longer)
+                except SadariError as error:
+                    self._report(f"{symbol}: its candles could not be had, they are asked for again: {error}")
+                    await asyncio.sleep(AGAIN_S)
+                else:
+                    self.ready.add(symbol)
+                    self._tell(said)
+                    self._mend(symbol)
+                    return
+
+    def _mend(self, symbol: str) -> None:
+        if symbol not in self._filling and self._sensing.gap(symbol) is not None:
+            self._filling.add(symbol)
+            self._begin(self._fill(symbol))
+
+    async def _fill(self, symbol: str) -> None:
+        try:
+            while (gap := self._sensing.gap(symbol)) is not None:
+                try:
+                    candles = await self._klines.missing(symbol, CANDLE_NS, gap)
+                except SadariError as error:
+                    self._report(f"{symbol}: missing candles could not be had: {error}")
+                    await asyncio.sleep(AGAIN_S)
+                    continue
+                self._tell(self._sensing.fill(symbol, candles))
+                if self._sensing.gap(symbol) == gap:
+                    await asyncio.sleep(AGAIN_S)
+        finally:
+            self._filling.discard(symbol)
+
+    # what the engine asks for
+
+    def arm(self, command: ArmSignals) -> None:
+        """A signal that waits may be raised again."""
+        self._sensing.arm_signals(command)
+
+    def watch(self, command: WatchVerdict) -> None:
+        """Watch for a verdict, or for none."""
+        self._sensing.watch_verdict(command)
+
+    def trail(self, symbol: str, trail: Trail | None) -> None:
+        """Let closed frames move a trail, or none."""
+        self._sensing.follow(symbol, trail)
+
+    # telling
+
+    def _tell(self, outcomes: Iterable[Outcome]) -> None:
+        for one in outcomes:
+            if isinstance(one, Raised):
+                self._signals.put_nowait(one)
+            elif isinstance(one, FrameClosed):
+                self._watches.close_frame(one.symbol, one.high, one.low, one.line, self._clock.now_ns())
+            else:
+                self._take(one.event(self._clock.now_ns()))
+
+    async def _raise_signals(self) -> None:
+        """Raise one signal after another, each with an account that is not too old."""
+        while True:
+            raised = await self._signals.get()
+            await self._fresh()
+            self._take(raised.event(self._clock.now_ns(), self._balances.equity()))
+
+    def price(self, symbol: str) -> Decimal | None:
+        """The last price that a candle told."""
+        known = self.last.get(symbol)
+        return None if known is None else Decimal(repr(known[0]))
+
+    def _begin(self, work: asyncio._CoroutineLike[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
