@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sadari.model.reason import RejectReason
 
 CLOCK_OFF = -1021
+CLOCK_OFF_AT_ENGINE = -5028
 ORDER_MISSING = -2013
 UNKNOWN_ORDER = -2011
 ALREADY_MARGIN_TYPE = -4046
@@ -138,7 +139,7 @@ MEANINGS: dict[int, Meaning] = {
     **_all((-5000, -5021, -5022, *_down(-5024, -5026)), Meaning(_FINAL)),
     -5027: Meaning(Next.NOTHING),
     # As -1021, by the matching engine.
-    -5028: Meaning(Next.RETRY),
+    CLOCK_OFF_AT_ENGINE: Meaning(Next.RETRY),
     -5029: Meaning(_FINAL, _SMALL),
     **_all((*_down(-5037, -5041), -5043, -5047), Meaning(_FINAL)),
 }
