@@ -56,26 +56,32 @@ def _clock(readings: Readings) -> Iterator[Finding]:
 
 def _key(readings: Readings, expected: Expected) -> Iterator[Finding]:
     """A key may read and trade futures, from listed addresses, and nothing else (faults F136)."""
-    may = readings.permissions
+    may = readings.key
+    live = expected.mode == "live"
     if may is None:
         if not readings.wallet_host:
             found = f"no wallet host is configured for mode {expected.mode}: what the key may do is not known"
-            severity = Severity.FORBIDS if expected.mode == "live" else Severity.FINE
-            remedy = "set [venue] wallet" if expected.mode == "live" else ""
-            yield Finding(severity=severity, subject="key", found=found, remedy=remedy)
+            severity = Severity.FORBIDS if live else Severity.FINE
+            yield Finding(severity=severity, subject="key", found=found, remedy="set [venue] wallet" if live else "")
         return
-    severity = Severity.FORBIDS if expected.mode == "live" else Severity.WARNS
-    faults = {
-        "the key can withdraw: take Enable Withdrawals from it": may.withdrawals,
-        "the key cannot trade futures: give it Enable Futures": not may.futures,
-        "the key works from any address: restrict it to this machine's in its IP list": not may.address_list,
-        f"the key can do more than futures: take {', '.join(may.further)} from it": bool(may.further),
-    }
-    for text, wrong in faults.items():
+    # What is not told is not ruled out.
+    faults = (
+        (may.withdrawals is not False, "the key can withdraw", "take Enable Withdrawals from it"),
+        (may.transfers is not False, "the key can transfer", "take the permissions for transfers from it"),
+        (may.futures is not True, "the key cannot trade futures", "give it Enable Futures"),
+        (may.reads is False, "the key cannot read", "give it Enable Reading"),
+        (
+            may.address_list is not True,
+            "the key works from any address",
+            "restrict it to this machine's",
+        ),
+        (bool(may.other_trading), f"the key can trade {', '.join(may.other_trading)}", "take that from it"),
+    )
+    for wrong, found, remedy in faults:
         if wrong:
-            found, _, remedy = text.partition(": ")
+            severity = Severity.FORBIDS if live else Severity.WARNS
             yield Finding(severity=severity, subject="key", found=found, remedy=f"{remedy} (API Management)")
-    if not any(faults.values()):
+    if not any(wrong for wrong, _, _ in faults):
         found = "the key reads and trades futures from listed addresses, and nothing else"
         yield Finding(severity=Severity.FINE, subject="key", found=found)
 
@@ -93,7 +99,7 @@ def _account(readings: Readings) -> Iterator[Finding]:
         yield Finding(severity=Severity.FINE, subject="position mode", found=f"{mode}; the engine goes by it")
     if funds is not None:
         empty = funds.wallet_balance <= 0
-        wallet, available = (amount.quantize(CENT) for amount in funds)
+        wallet, available = (one.quantize(CENT) for one in (funds.wallet_balance, funds.available_balance))
         yield Finding(
             severity=Severity.FORBIDS if empty else Severity.FINE,
             subject="balance",
@@ -156,14 +162,13 @@ def _leftovers(readings: Readings, expected: Expected) -> Iterator[Finding]:
                 remedy=remedy,
             )
     for one in readings.positions or ():
-        liquidation = "none" if one.liquidation_price is None else f"{one.liquidation_price.normalize():f}"
         setting = (readings.settings or {}).get(one.symbol)
         mode = setting.margin_mode.value if setting is not None else "unknown"
         yield Finding(
             severity=Severity.WARNS,
             subject="position",
-            found=f"{one.symbol} holds {one.qty} at {one.entry_price.normalize():f}, {mode} margin, "
-            f"liquidation price {liquidation}",
+            found=f"{one.symbol} holds {one.qty} at {_price(one.entry_price)}, {mode} margin, "
+            f"liquidation price {_price(one.liquidation_price)}",
             symbols=(one.symbol,),
             remedy="sadari run takes it up if its journal knows it, else it stays as it is: sadari exit or adopt",
         )
@@ -211,6 +216,10 @@ def _weight(readings: Readings, expected: Expected) -> Iterator[Finding]:
         found=f"comparisons every {expected.sync_s} s take {needed} of {limit} a minute",
         remedy="raise [venue] sync_s" if much else "",
     )
+
+
+def _price(price: Decimal | None) -> str:
+    return "none" if price is None else f"{price.normalize():f}"
 
 
 def _percent(part: Decimal) -> str:

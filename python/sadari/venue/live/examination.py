@@ -13,18 +13,16 @@ from sadari.venue.live.symbol_findings import symbol_findings
 _ORDER = list(Severity)
 
 
-async def examine(
-    caller: Caller, wallet: Caller | None, now_ns: Callable[[], int], expected: Expected
-) -> list[Finding]:
+async def examine(caller: Caller, now_ns: Callable[[], int], expected: Expected, *, wallet_host: bool) -> list[Finding]:
     """Read an account and say what is found, the gravest first.
 
     Args:
         caller: Asks the exchange.
-        wallet: Asks the wallet's host what the key may do; None where there is none.
         now_ns: This machine's clock.
         expected: What will be traded.
+        wallet_host: Whether there is a host that tells what the key may do.
     """
-    return found(await read_all(caller, wallet, now_ns, expected), expected)
+    return found(await read_all(caller, now_ns, expected, wallet_host=wallet_host), expected)
 
 
 def found(readings: Readings, expected: Expected) -> list[Finding]:

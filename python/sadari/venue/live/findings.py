@@ -10,21 +10,21 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from sadari.binance.setup import (
-    AccountFlags,
-    FeeRates,
-    Funds,
-    HeldPosition,
-    KeyPermissions,
-    OpenOrder,
-    SymbolSettings,
-)
+from sadari.binance.values import AccountFlags, AccountShown, FeeRates, KeyShown, PositionShown, SymbolShown
 from sadari.model.instrument import Instrument
 from sadari.model.order import MarginMode
 from sadari.model.plan import Settings
 from sadari.venue.live.support import support_of
 
 NO_MODES: Mapping[str, MarginMode] = MappingProxyType({})
+
+
+class OpenOrder(NamedTuple):
+    """An order that rests, in one of the two families."""
+
+    symbol: str
+    client_order_id: str
+    conditional: bool
 
 
 class Severity(StrEnum):
@@ -93,7 +93,7 @@ class Readings(msgspec.Struct, kw_only=True):
     """What the exchange shows; None where it could not be read, and then ``unread`` says why.
 
     Attributes:
-        permissions: What the key may do; None also where no wallet host is configured.
+        key: What it may do; None also where no wallet host is configured.
         fees: Fee rates of the symbols that were asked for: not of all.
         offset_ns: How far the exchange's clock is ahead of this machine's.
         offset_error_ns: How wrong that can be.
@@ -101,13 +101,13 @@ class Readings(msgspec.Struct, kw_only=True):
     """
 
     flags: AccountFlags | None = None
-    funds: Funds | None = None
-    settings: dict[str, SymbolSettings] | None = None
-    positions: list[HeldPosition] | None = None
+    funds: AccountShown | None = None
+    settings: dict[str, SymbolShown] | None = None
+    positions: list[PositionShown] | None = None
     orders: list[OpenOrder] | None = None
     instruments: dict[str, Instrument] | None = None
     mark_prices: dict[str, Decimal] | None = None
-    permissions: KeyPermissions | None = None
+    key: KeyShown | None = None
     wallet_host: bool = False
     fees: dict[str, FeeRates] = {}
     offset_ns: int | None = None

@@ -12,23 +12,26 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from sadari.binance import setup
-from sadari.binance.setup import AccountFlags, HeldPosition, SymbolSettings
+from sadari.binance import account_answers, endpoints
+from sadari.binance.codes import ALREADY_MARGIN_TYPE, NO_ISOLATED_IN_MULTI_ASSETS
+from sadari.binance.decode import leverage_brackets
+from sadari.binance.values import AccountFlags, PositionShown, SymbolShown
 from sadari.errors import DataError, RefusedError, RetryableError, UnknownOutcomeError
 from sadari.model.event import SymbolPrepared, SymbolUnprepared
+from sadari.model.instrument import Bracket
 from sadari.model.order import MarginMode
+from sadari.venue.live.flags import read_flags
 from sadari.venue.live.ports import Caller
 
 SUCCESS: Literal["success"] = "success"
 FAILED: Literal["failed"] = "failed"
-ALREADY_SET = -4046
 ORDERS_OPEN, POSITION_OPEN = -4047, -4048
 # It says that orders keep the position mode from being changed, and has been seen where the margin mode was to change.
 MODE_LOCKED = -4067
 POSITION_SIDE = -4061
-MULTI_ASSETS = -4168
 LEVERAGE_INVALID = -4028
 
+IN_MULTI_ASSETS = f"the account is in Multi-Assets Mode, which knows no isolated margin ({NO_ISOLATED_IN_MULTI_ASSETS})"
 SHARED = "all crossed positions share the account's margin, so that one liquidation takes the margin of all of them"
 SINGLE_ASSET = (
     "to have isolated margin, close every position, cancel every order, switch the account to Single-Asset Mode "
@@ -91,8 +94,8 @@ class Reading(NamedTuple):
     """An account and its symbols as they are."""
 
     account: AccountFlags
-    settings: dict[str, SymbolSettings]
-    positions: dict[str, list[HeldPosition]]
+    settings: dict[str, SymbolShown]
+    positions: dict[str, list[PositionShown]]
 
 
 class Preparation:
@@ -161,12 +164,13 @@ class Preparation:
 
     async def _read(self, symbol: str) -> Reading:
         asked = {"symbol": symbol} if symbol else {}
-        account = setup.account_flags(await self._caller.call(setup.ACCOUNT_FLAGS))
-        settings = setup.symbol_settings(await self._caller.call(setup.SYMBOL_SETTINGS, asked))
-        positions: dict[str, list[HeldPosition]] = {}
-        for one in setup.held_positions(await self._caller.call(setup.POSITIONS, asked)):
-            positions.setdefault(one.symbol, []).append(one)
-        return Reading(account, settings, positions)
+        account = await read_flags(self._caller)
+        shown = account_answers.symbol_settings(await self._caller.call(endpoints.SYMBOL_CONFIG, asked))
+        positions: dict[str, list[PositionShown]] = {}
+        for one in account_answers.positions(await self._caller.call(endpoints.POSITION_RISK, asked)):
+            if one.qty:
+                positions.setdefault(one.symbol, []).append(one)
+        return Reading(account, {one.symbol: one for one in shown}, positions)
 
     async def _set_margin_mode(self, wish: Wish, before: Reading) -> Step:
         """Ask for the margin mode where it differs; what is in force then is for the reading afterwards to say."""
@@ -175,12 +179,16 @@ class Preparation:
             return Step()
         if target is MarginMode.ISOLATED and before.account.multi_assets:
             if not self._fall_back:
-                return Step(fault=_refused_by_policy(f"the account is in Multi-Assets Mode ({MULTI_ASSETS})"))
+                return Step(fault=_refused_by_policy(IN_MULTI_ASSETS))
             # Isolated is what it is not: it is crossed as it stands.
             return Step()
         error = await self._ask_margin_mode(wish.symbol, target)
         fell_back = False
-        if isinstance(error, RefusedError) and error.code == MULTI_ASSETS and target is MarginMode.ISOLATED:
+        if (
+            isinstance(error, RefusedError)
+            and error.code == NO_ISOLATED_IN_MULTI_ASSETS
+            and target is MarginMode.ISOLATED
+        ):
             if not self._fall_back:
                 return Step(fault=_refused_by_policy(str(error)))
             error = await self._ask_margin_mode(wish.symbol, MarginMode.CROSSED)
@@ -191,9 +199,9 @@ class Preparation:
     async def _ask_margin_mode(self, symbol: str, mode: MarginMode) -> Exception | None:
         """What kept the mode from being set; None if it is set, now or before."""
         try:
-            await self._caller.call(setup.SET_MARGIN_MODE, {"symbol": symbol, "marginType": setup.margin_type(mode)})
+            await self._caller.call(endpoints.MARGIN_TYPE, {"symbol": symbol, "marginType": margin_type(mode)})
         except RefusedError as error:
-            return None if error.code == ALREADY_SET else error
+            return None if error.code == ALREADY_MARGIN_TYPE else error
         except (RetryableError, UnknownOutcomeError) as error:
             return error
         return None
@@ -204,29 +212,37 @@ class Preparation:
             return Step()
         asked = {"symbol": wish.symbol, "leverage": str(wish.leverage)}
         try:
-            _, limit = setup.leverage_set(await self._caller.call(setup.SET_LEVERAGE, asked))
+            answer = account_answers.leverage_set(await self._caller.call(endpoints.LEVERAGE, asked))
         except RefusedError as error:
             most = await self._most_leverage(wish.symbol) if error.code == LEVERAGE_INVALID else ""
             return Step(asked=True, fault=f"leverage {wish.leverage} was refused ({error}){most}")
         except (RetryableError, UnknownOutcomeError, DataError) as error:
             return Step(asked=True, fault=f"leverage {wish.leverage} was not confirmed ({error})")
-        return Step(asked=True, max_notional=limit)
+        return Step(asked=True, max_notional=answer.max_notional)
 
     async def _most_leverage(self, symbol: str) -> str:
         """What the brackets allow, in words; "" if they cannot be read."""
         try:
-            found = setup.brackets_of(await self._caller.call(setup.BRACKETS, {"symbol": symbol}), symbol)
+            found = await self._brackets(symbol)
         except (RefusedError, RetryableError, DataError) as error:
             return f"; its leverage brackets cannot be read: {error}"
         most = max(found, key=lambda bracket: bracket.max_leverage)
         return f"; the brackets of {symbol} allow 1 to {most.max_leverage}, that up to a notional of {most.cap}"
+
+    async def _brackets(self, symbol: str) -> tuple[Bracket, ...]:
+        """At least one."""
+        body = await self._caller.call(endpoints.LEVERAGE_BRACKET, {"symbol": symbol})
+        found = leverage_brackets(body).get(symbol)
+        if not found:
+            raise DataError(f"leverageBracket: there are none of {symbol}")
+        return found
 
     async def _outcome(self, wish: Wish, margin: Step, leverage: Step, after: Reading) -> Prepared:
         now = after.settings.get(wish.symbol)
         if now is None:
             return _failed(wish, f"the exchange shows no settings of {wish.symbol}: is it listed?", margin, leverage)
         # Only where the account cannot have isolated margin does crossed stand in for it.
-        multi = after.account.multi_assets or margin.fell_back
+        multi = bool(after.account.multi_assets) or margin.fell_back
         instead = wish.margin_mode is MarginMode.ISOLATED and now.margin_mode is MarginMode.CROSSED
         downgraded = instead and self._fall_back and multi
         as_wished = now.margin_mode is wish.margin_mode or downgraded
@@ -242,26 +258,31 @@ class Preparation:
         return Prepared(
             symbol=wish.symbol,
             status=FAILED if faults else SUCCESS,
-            margin_type=setup.margin_type(now.margin_mode),
+            margin_type=margin_type(now.margin_mode),
             downgraded=downgraded,
             leverage=now.leverage,
             max_notional=limit,
             message="; ".join([*(faults or [_ready(now, downgraded=downgraded)]), *held]),
         )
 
-    def _unlike(self, wish: Wish, now: SymbolSettings, *, multi: bool) -> str:
-        text = f"the margin mode reads {setup.margin_type(now.margin_mode)}"
+    def _unlike(self, wish: Wish, now: SymbolShown, *, multi: bool) -> str:
+        text = f"the margin mode reads {margin_type(now.margin_mode)}"
         if multi and wish.margin_mode is MarginMode.ISOLATED and not self._fall_back:
-            return _refused_by_policy(f"the account is in Multi-Assets Mode ({MULTI_ASSETS})")
-        return f"{text} where {setup.margin_type(wish.margin_mode)} is wanted"
+            return _refused_by_policy(IN_MULTI_ASSETS)
+        return f"{text} where {margin_type(wish.margin_mode)} is wanted"
 
     async def _limit(self, symbol: str, leverage: int) -> Decimal | None:
         """The largest notional at a leverage by the brackets, where the settings do not tell it."""
         try:
-            found = setup.brackets_of(await self._caller.call(setup.BRACKETS, {"symbol": symbol}), symbol)
+            found = await self._brackets(symbol)
         except (RefusedError, RetryableError, DataError):
             return None
         return max((one.cap for one in found if one.max_leverage >= leverage), default=None)
+
+
+def margin_type(mode: MarginMode) -> str:
+    """The exchange's word for a margin mode."""
+    return mode.value.upper()
 
 
 def event_of(prepared: Prepared, time_ns: int) -> SymbolPrepared | SymbolUnprepared:
@@ -283,11 +304,13 @@ def _failed(wish: Wish, why: str, *steps: Step) -> Prepared:
     return Prepared(symbol=wish.symbol, status=FAILED, message="; ".join(texts))
 
 
-def _ready(now: SymbolSettings, *, downgraded: bool) -> str:
+def _ready(now: SymbolShown, *, downgraded: bool) -> str:
     if now.margin_mode is MarginMode.ISOLATED:
         return "ready"
     why = (
-        f"the account is in Multi-Assets Mode, which knows no isolated margin ({MULTI_ASSETS}); " if downgraded else ""
+        f"the account is in Multi-Assets Mode, which knows no isolated margin ({NO_ISOLATED_IN_MULTI_ASSETS}); "
+        if downgraded
+        else ""
     )
     how = SINGLE_ASSET if downgraded else 'to have isolated margin, set margin_mode = "isolated" and prepare again'
     return f"ready (CROSSED): {why}{SHARED}; {how}"
@@ -317,5 +340,10 @@ def _margin_fault(error: Exception, before: Reading, symbol: str) -> str:
     return f"{meaning} ({error})"
 
 
-def _held(positions: Sequence[HeldPosition], now: SymbolSettings) -> list[str]:
-    return [f"a position of {one.qty} is held in {setup.margin_type(now.margin_mode)} margin" for one in positions]
+def _code(error: Exception | None) -> int:
+    """Of a refusal; 0 for everything else."""
+    return error.code if isinstance(error, RefusedError) else 0
+
+
+def _held(positions: Sequence[PositionShown], now: SymbolShown) -> list[str]:
+    return [f"a position of {one.qty} is held in {margin_type(now.margin_mode)} margin" for one in positions]

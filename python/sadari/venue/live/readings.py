@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from sadari.binance import setup
+from sadari.binance import account_answers, answers, endpoints
 from sadari.binance.decode import contracts, leverage_brackets
 from sadari.errors import DataError, FatalError, RefusedError, RetryableError
 from sadari.model.instrument import Instrument
-from sadari.model.units import MILLISECOND_NS
-from sadari.venue.live.findings import Expected, Readings
+from sadari.venue.live.findings import Expected, OpenOrder, Readings
+from sadari.venue.live.flags import read_flags
 from sadari.venue.live.ports import Caller
 
 # The best of a few round trips tells the offset; what one weighs is 1.
@@ -20,18 +20,18 @@ ROUND_TRIPS = 3
 FEES_OF = 3
 
 
-async def read_all(caller: Caller, wallet: Caller | None, now_ns: Callable[[], int], expected: Expected) -> Readings:
+async def read_all(caller: Caller, now_ns: Callable[[], int], expected: Expected, *, wallet_host: bool) -> Readings:
     """Read an account; what cannot be read is named and the rest is read all the same.
 
     Weighs about 120, and 20 more for each of at most three symbols.
 
     Args:
         caller: Asks the exchange.
-        wallet: Asks the wallet's host what the key may do; None where there is none.
         now_ns: This machine's clock.
         expected: What will be traded.
+        wallet_host: Whether there is a host that tells what the key may do.
     """
-    reading = _Reading(caller, wallet, now_ns, expected)
+    reading = _Reading(caller, now_ns, expected, wallet_host=wallet_host)
     parts = {
         "clock": reading.clock, "key": reading.permissions, "account": reading.flags, "balance": reading.funds,
         "settings": reading.settings, "positions": reading.positions, "orders": reading.orders,
@@ -48,51 +48,57 @@ async def read_all(caller: Caller, wallet: Caller | None, now_ns: Callable[[], i
 class _Reading:
     """One method for each part; each fills its part of what was found."""
 
-    def __init__(self, caller: Caller, wallet: Caller | None, now_ns: Callable[[], int], expected: Expected) -> None:
+    def __init__(self, caller: Caller, now_ns: Callable[[], int], expected: Expected, *, wallet_host: bool) -> None:
+        self._caller = caller
         self._call = caller.call
-        self._wallet = wallet
         self._now_ns = now_ns
         self._expected = expected
-        self.found = Readings(wallet_host=wallet is not None)
+        self.found = Readings(wallet_host=wallet_host)
 
     async def flags(self) -> None:
-        self.found.flags = setup.account_flags(await self._call(setup.ACCOUNT_FLAGS))
+        self.found.flags = await read_flags(self._caller)
 
     async def funds(self) -> None:
-        self.found.funds = setup.funds(await self._call(setup.ACCOUNT))
+        self.found.funds = account_answers.account(await self._call(endpoints.ACCOUNT))
 
     async def settings(self) -> None:
-        self.found.settings = setup.symbol_settings(await self._call(setup.SYMBOL_SETTINGS))
+        shown = account_answers.symbol_settings(await self._call(endpoints.SYMBOL_CONFIG))
+        self.found.settings = {one.symbol: one for one in shown}
 
     async def positions(self) -> None:
-        self.found.positions = setup.held_positions(await self._call(setup.POSITIONS))
+        shown = account_answers.positions(await self._call(endpoints.POSITION_RISK))
+        self.found.positions = [one for one in shown if one.qty]
 
     async def orders(self) -> None:
-        orders = setup.open_orders(await self._call(setup.OPEN_ORDERS))
-        self.found.orders = orders + setup.open_algo_orders(await self._call(setup.OPEN_ALGO_ORDERS))
+        orders = answers.orders(await self._call(endpoints.OPEN_ORDERS))
+        algos = answers.algo_orders(await self._call(endpoints.OPEN_ALGO))
+        found = [OpenOrder(one.symbol, one.client_order_id, conditional=False) for one in orders]
+        self.found.orders = found + [OpenOrder(one.symbol, one.client_order_id, conditional=True) for one in algos]
 
     async def instruments(self) -> None:
-        body = await self._call(setup.EXCHANGE_INFO)
-        self.found.weight_limit = setup.weight_limit(body)
-        self.found.instruments = _with_brackets(contracts(body), await self._call(setup.BRACKETS))
+        body = await self._call(endpoints.EXCHANGE_INFO)
+        self.found.weight_limit = answers.rate_limits(body).weight
+        self.found.instruments = _with_brackets(contracts(body), await self._call(endpoints.LEVERAGE_BRACKET))
 
     async def prices(self) -> None:
-        self.found.mark_prices = setup.mark_prices(await self._call(setup.MARK_PRICES))
+        shown = answers.marks(await self._call(endpoints.PREMIUM_INDEX))
+        self.found.mark_prices = {one.symbol: one.mark_price for one in shown}
 
     async def permissions(self) -> None:
-        if self._wallet is not None:
-            self.found.permissions = setup.key_permissions(await self._wallet.call(setup.KEY_PERMISSIONS))
+        if self.found.wallet_host:
+            self.found.key = account_answers.key_restrictions(await self._call(endpoints.KEY_RESTRICTIONS))
 
     async def fees(self) -> None:
         for symbol in self.found.chosen(self._expected)[:FEES_OF]:
-            self.found.fees[symbol] = setup.fee_rates(await self._call(setup.FEE_RATES, {"symbol": symbol}))
+            rates = account_answers.fee_rates(await self._call(endpoints.COMMISSION_RATE, {"symbol": symbol}))
+            self.found.fees[symbol] = rates
 
     async def clock(self) -> None:
         """The offset of the quickest of a few round trips: the server's time lies within it."""
         trips = []
         for _ in range(ROUND_TRIPS):
             sent_ns = self._now_ns()
-            server_ns = setup.server_time_ms(await self._call(setup.TIME)) * MILLISECOND_NS
+            server_ns = answers.server_time_ns(await self._call(endpoints.TIME))
             back_ns = self._now_ns()
             trips.append(((back_ns - sent_ns) // 2, server_ns - (sent_ns + back_ns) // 2))
         self.found.offset_error_ns, self.found.offset_ns = min(trips)

@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from sadari.binance.setup import margin_type
 from sadari.core.plan import check_plan, plans
 from sadari.model.order import MarginMode
 from sadari.model.plan import Settings
 from sadari.model.reason import PlanFault
 from sadari.venue.live.findings import Change, Expected, Finding, Readings, Severity
 from sadari.venue.live.outlook import Setting, changes, whole_plan_notional
-from sadari.venue.live.preparation import SHARED, SINGLE_ASSET
+from sadari.venue.live.preparation import SHARED, SINGLE_ASSET, margin_type
 from sadari.venue.live.support import support_of
 
 SHOWN = 5
@@ -94,7 +93,7 @@ def _set_otherwise(readings: Readings, expected: Expected, symbols: Sequence[str
     if settings is None or readings.flags is None:
         return
     leverage = expected.settings.ladder.leverage
-    crossed_only = readings.flags.multi_assets
+    crossed_only = _crossed_only(readings)
     odd = []
     for symbol in symbols:
         if symbol in settings:
@@ -223,7 +222,7 @@ def _plan(readings: Readings, expected: Expected, symbols: Sequence[str]) -> Ite
 
 
 def _crossed_only(readings: Readings) -> bool:
-    return readings.flags is not None and readings.flags.multi_assets
+    return readings.flags is not None and bool(readings.flags.multi_assets)
 
 
 def _named(symbols: Sequence[str]) -> str:
