@@ -20,6 +20,7 @@ class Balances:
 
     Args:
         price: The last price of a symbol, None if there is none.
+        steady_ns: A clock of this machine that is never set.
 
     Attributes:
         wallet_balance: In quote currency.
@@ -30,9 +31,10 @@ class Balances:
         read_ns: When it was last told, by the exchange's time; None before the first time.
         leverages: Leverage of each symbol, where it is known.
         multi_assets: Whether the account is in multi-assets mode.
+        told_at: When it was last told, by the clock that is never set.
     """
 
-    def __init__(self, price: Callable[[str], Decimal | None]) -> None:
+    def __init__(self, price: Callable[[str], Decimal | None], steady_ns: Callable[[], int]) -> None:
         self.wallet_balance = ZERO
         self.available_balance = ZERO
         self.margin_ratio: Decimal | None = None
@@ -40,7 +42,9 @@ class Balances:
         self.read_ns: int | None = None
         self.leverages: dict[str, int] = {}
         self.multi_assets = False
+        self.told_at = 0
         self._price = price
+        self._steady_ns = steady_ns
         self._cross_wallet: Decimal | None = None
 
     def equity(self) -> Decimal:
@@ -63,6 +67,7 @@ class Balances:
         self.margin_ratio = account.margin_ratio
         self._cross_wallet = account.cross_wallet_balance
         self.read_ns = time_ns
+        self.told_at = self._steady_ns()
         return AccountUpdated(
             time_ns=time_ns,
             cause=cause,
@@ -92,6 +97,7 @@ class Balances:
             records.append(record)
         self.available_balance = max(self.available_balance, ZERO)
         self.read_ns = time_ns
+        self.told_at = self._steady_ns()
         return AccountUpdated(
             time_ns=time_ns,
             cause=report.cause,

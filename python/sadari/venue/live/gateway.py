@@ -29,7 +29,9 @@ OPENING = (Purpose.ENTRY, Purpose.ADD)
 class Lane(Protocol):
     """A connection that orders go out on at once."""
 
-    def request(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> asyncio.Future[bytes]:
+    def request(
+        self, endpoint: Endpoint, parameters: Mapping[str, str], *, urgent: bool = False
+    ) -> asyncio.Future[bytes]:
         """Write a request now; its answer comes later."""
 
 
@@ -149,7 +151,7 @@ class Gateway:
     ) -> asyncio.Future[bytes] | None:
         """The answer to come of a request that was written, None if the connection did not take it."""
         try:
-            return self._lanes.of(purpose).request(endpoint, parameters)
+            return self._lanes.of(purpose).request(endpoint, parameters, urgent=purpose not in OPENING)
         except RetryableError:
             return None
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal
+from typing import Protocol
 
 from sadari.binance import answers, endpoints, stream_names
-from sadari.binance.market_frames import CandleHeard
+from sadari.binance.market_frames import StreamedCandle
 from sadari.errors import SadariError
-from sadari.model.command import ArmSignals, Trail, WatchVerdict
+from sadari.model.command import ArmLevels, ArmSignals, WatchVerdict
 from sadari.model.instrument import Instrument
 from sadari.model.units import MINUTE_NS
 from sadari.sensors.feed import Quoted
@@ -17,16 +18,27 @@ from sadari.sensors.signals import Candle
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.klines import Klines
 from sadari.venue.live.market_clock import MarketClock
-from sadari.venue.live.market_streams import MarketStreams
 from sadari.venue.live.ports import Caller, Take
 from sadari.venue.live.sensed import FrameClosed, Outcome, Raised
 from sadari.venue.live.sensing import Sensing
+from sadari.venue.live.supervision import Supervision
 from sadari.venue.live.watches import Watches
 
 CANDLE_NS = MINUTE_NS
 # Symbols that are warmed up at once; each asks for several pages of candles.
 WARMED_AT_ONCE = 4
 AGAIN_S = 5.0
+NAME = "market"
+
+
+class Follows(Protocol):
+    """Who brings streams."""
+
+    def follow(self, streams: Iterable[str]) -> None:
+        """Want them."""
+
+    def drop(self, streams: Iterable[str]) -> None:
+        """Want them no more."""
 
 
 class Market:
@@ -40,27 +52,30 @@ class Market:
         watches: The armed levels, whose trails follow closed frames.
         clock: The exchange's time.
         balances: The account at the moment of a signal.
+        supervision: Told when the market is out of sight.
         fresh: Reads the account anew where it is too old to size by.
         report: Told of what is no event.
 
     Attributes:
         ready: The symbols whose sensors are warm.
+        last: The last price that a candle told, by symbol.
     """
 
     def __init__(
         self,
         take: Take,
         rest: Caller,
-        streams: MarketStreams,
+        streams: Follows,
         sensing: Sensing,
         watches: Watches,
         clock: MarketClock,
         balances: Balances,
+        supervision: Supervision,
         fresh: Callable[[], Awaitable[None]],
         report: Callable[[str], None],
     ) -> None:
         self.ready: set[str] = set()
-        self.last: dict[str, tuple[float, int]] = {}
+        self.last: dict[str, float] = {}
         self._take = take
         self._rest = rest
         self._klines = Klines(rest)
@@ -69,7 +84,9 @@ class Market:
         self._watches = watches
         self._clock = clock
         self._balances = balances
+        self._supervision = supervision
         self._fresh = fresh
+        self._lost: set[str] = set()
         self._report = report
         self._followed: set[str] = set()
         self._filling: set[str] = set()
@@ -89,6 +106,7 @@ class Market:
         if symbol in self._followed:
             self._followed.remove(symbol)
             self._streams.drop([stream_names.trades(symbol)])
+            self.recover(stream_names.trades(symbol))
 
     async def prices(self) -> list[tuple[str, str, int]]:
         """The last prices of what is followed, by REST: symbol, price as written, time.
@@ -117,27 +135,42 @@ class Market:
             self._begin(self._warm_up(instrument.symbol, limit))
         self._begin(self._raise_signals())
 
-    def candle(self, heard: CandleHeard) -> None:
+    def candle(self, symbol: str, interval_ns: int, candle: StreamedCandle, closed: bool) -> None:  # noqa: FBT001 - a field of the candle
         """Take a candle of a stream; only a closed one says anything but a price."""
-        self._clock.see(heard.time_ns)
-        candle = heard.candle
-        self.last[heard.symbol] = (candle.close, heard.time_ns)
-        if not heard.closed or heard.interval_ns != CANDLE_NS:
+        self.last[symbol] = candle.close
+        if not closed or interval_ns != CANDLE_NS:
             return
-        closed = Candle(candle.open_ns, candle.open, candle.high, candle.low, candle.close, candle.volume)
-        self._tell(self._sensing.push(heard.symbol, Quoted(closed, candle.quote_volume)))
-        self._mend(heard.symbol)
+        self._clock.see(candle.open_ns + interval_ns)
+        known = Candle(candle.open_ns, candle.open, candle.high, candle.low, candle.close, candle.volume)
+        self._tell(self._sensing.push(symbol, Quoted(known, candle.quote_volume)))
+        self._mend(symbol)
+
+    # sight
+
+    def lose(self, stream: str) -> None:
+        """A stream is not seen any more."""
+        self._lost.add(stream)
+        if self.is_blind:
+            self._supervision.lose(NAME, f"{len(self._lost)} streams are not seen, {stream} among them")
+
+    def recover(self, stream: str) -> None:
+        """A stream is seen again; what its candles left out shows at the next one."""
+        self._lost.discard(stream)
+        if not self.is_blind:
+            self._supervision.recover(NAME)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the trades of something that is held are not seen, or most candles."""
+        trades = {stream_names.trades(symbol) for symbol in self._followed}
+        lost_candles = len(self._lost - trades)
+        return bool(self._lost & trades) or 2 * lost_candles > len(self._sensing.symbols)
 
     def look(self) -> None:
         """Tell signals that have waited long enough."""
         due_ns = self._sensing.due_ns
         if due_ns is not None and due_ns <= self._clock.now_ns():
             self._tell(self._sensing.overdue())
-
-    def mend_all(self) -> None:
-        """A stream is there again: what it left out is asked for when the next candle shows it."""
-        for symbol in self.ready:
-            self._mend(symbol)
 
     async def close(self) -> None:
         """Ask for nothing any more."""
@@ -195,9 +228,9 @@ class Market:
         """Watch for a verdict, or for none."""
         self._sensing.watch_verdict(command)
 
-    def trail(self, symbol: str, trail: Trail | None) -> None:
+    def trail(self, command: ArmLevels) -> None:
         """Let closed frames move a trail, or none."""
-        self._sensing.follow(symbol, trail)
+        self._sensing.arm_levels(command)
 
     # telling
 
@@ -220,7 +253,7 @@ class Market:
     def price(self, symbol: str) -> Decimal | None:
         """The last price that a candle told."""
         known = self.last.get(symbol)
-        return None if known is None else Decimal(repr(known[0]))
+        return None if known is None else Decimal(repr(known))
 
     def _begin(self, work: asyncio._CoroutineLike[None]) -> None:
         task = asyncio.ensure_future(work)

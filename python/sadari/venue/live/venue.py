@@ -44,8 +44,11 @@ class Senses(Protocol):
     def watch(self, command: commands.WatchVerdict) -> None:
         """Watch for a verdict, or for none."""
 
-    def trail(self, symbol: str, trail: commands.Trail | None) -> None:
+    def trail(self, command: commands.ArmLevels) -> None:
         """Let closed frames move a trail, or none."""
+
+    def look(self) -> None:
+        """Tell what has become due without a candle."""
 
 
 class LiveVenue:
@@ -102,7 +105,7 @@ class LiveVenue:
         if serve is not None:
             serve(command)
 
-    def trade(self, symbol: str, price: float, text: str, time_ns: int) -> None:
+    def trade(self, symbol: str, price: float, text: str, time_ns: int, _: int) -> None:
         """A trade of a symbol that is followed."""
         self._clock.see(time_ns)
         self.prices[symbol] = (text, time_ns)
@@ -122,6 +125,7 @@ class LiveVenue:
             await asyncio.sleep(LOOK_S)
             self._alarms.look()
             self._trading.look()
+            self._senses.look()
 
     def _place(self, order: commands.PlaceOrder) -> None:
         self._trading.place(order)
@@ -130,7 +134,7 @@ class LiveVenue:
 
     def _arm(self, command: commands.ArmLevels) -> None:
         self._watches.arm(command, self._clock.now_ns())
-        self._senses.trail(command.symbol, command.trail)
+        self._senses.trail(command)
         if command.levels:
             self._trades.follow(command.symbol)
 

@@ -1,0 +1,366 @@
+"""A live engine: made from configuration, key and folder, run until it is stopped.
+
+Source: strategies §6, design §1. The engine decides, the driver writes down, the venue carries out; here they are put
+together, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import msgspec
+
+from sadari.core.engine_table import EngineState
+from sadari.errors import ConfigError, SadariError
+from sadari.model.command import Command, QueryOrder, SendAlert
+from sadari.model.event import EngineTurned, Event, OperatorRequested, OrderFilled
+from sadari.model.instrument import Instrument
+from sadari.model.plan import Settings
+from sadari.run.config import Config
+from sadari.run.connections import Clocks, Connections
+from sadari.run.driver import Driver
+from sadari.run.engine_parts import Parts, account_age_ms, exchange_parts
+from sadari.run.keys import Keys
+from sadari.run.modes import hosts_of
+from sadari.run.opening import Opened, open_engine
+from sadari.run.recent import Recent
+from sadari.run.unprotected import UnprotectedTimes
+from sadari.store.folder import Folder
+from sadari.store.lock import FolderLock
+from sadari.venue.live.examination import forbidding, found
+from sadari.venue.live.findings import Expected, Finding, Readings
+from sadari.venue.live.preparation import Prepared, Wish, event_of
+from sadari.venue.live.readings import read_all
+
+# Source: strategies §6: how long a stop waits for what is unresolved.
+DRAIN_S = 30.0
+LOOK_S = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is to be run.
+
+    Attributes:
+        config: Everything that is configured.
+        keys: What signs; None on paper.
+        folder: Where the journal is.
+        clocks: This machine's.
+        jitter: Numbers from 0 to 1.
+        log: Told one line of what happens beside the journal.
+        alert: Told every alert.
+    """
+
+    config: Config
+    keys: Keys | None
+    folder: Folder
+    clocks: Clocks
+    jitter: Callable[[], float]
+    log: Callable[[str], None]
+    alert: Callable[[SendAlert], None]
+
+
+class Ended(NamedTuple):
+    """How a run ended: the engine's last state, and why if it failed."""
+
+    state: str
+    failure: str
+
+
+class LiveEngine:
+    """One engine on one account; use `run`.
+
+    Attributes:
+        prepared: What became of the preparation of each symbol.
+        findings: What the examination at the start found.
+    """
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.prepared: dict[str, Prepared] = {}
+        self.findings: list[Finding] = []
+        self.recent = Recent()
+        self.started_ns = 0
+        self.hedge = False
+        self.multi_assets: bool | None = None
+        self._cursors: dict[str, int] = {}
+        self._stopped = asyncio.Event()
+        self._failure = ""
+
+    # what others look at
+
+    @property
+    def driver(self) -> Driver:
+        """The loop; there once the engine is opened."""
+        return self._driver
+
+    @property
+    def parts(self) -> Parts:
+        """What the venue consists of; there once the engine is opened."""
+        return self._parts
+
+    @property
+    def unprotected(self) -> UnprotectedTimes:
+        """How long exposure was without a stop."""
+        return self._unprotected
+
+    @property
+    def connections(self) -> Connections:
+        """The connections to the venue."""
+        return self._connections
+
+    @property
+    def opened(self) -> Opened:
+        """The engine and its journal."""
+        return self._opened
+
+    @property
+    def state(self) -> EngineState:
+        """The engine's state."""
+        return self._opened.engine.state
+
+    def take(self, event: Event) -> None:
+        """Hand an event to the engine."""
+        self._driver.take(event)
+
+    def now_ns(self) -> int:
+        """The exchange's time."""
+        return self._parts.clock.now_ns()
+
+    # its life
+
+    async def run(self, ready: Callable[[], None]) -> Ended:
+        """Run until the engine is stopped or has failed.
+
+        Args:
+            ready: Called when the engine may be asked and told things.
+
+        Raises:
+            ConfigError: What was asked for cannot be run.
+            JournalError: The journal cannot be gone on with.
+        """
+        folder = self.asked.folder
+        try:
+            folder.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{folder.path}: cannot be made ({error.strerror})") from error
+        hosts = hosts_of(self.asked.config)
+        asyncio.get_running_loop().set_exception_handler(self._unexpected)
+        with FolderLock(folder.path):
+            async with Connections(hosts, self.asked.keys, self.asked.clocks, self.asked.jitter) as connections:
+                self._connections = connections
+                return await self._run(ready)
+
+    async def _run(self, ready: Callable[[], None]) -> Ended:
+        readings = await self._examine()
+        self._open(readings.instruments or {})
+        try:
+            await self._live(readings, ready)
+        finally:
+            await self._close()
+        return Ended(self.state.value, self._failure or self._driver.failure)
+
+    async def _live(self, readings: Readings, ready: Callable[[], None]) -> None:
+        now_ns = self.now_ns()
+        for event in self._opened.first_events(self._settings, now_ns):
+            self.take(event)
+        forbidden = forbidding(self.findings)
+        if forbidden:
+            self._failure = "; ".join(f"{one.found}. {one.remedy}" for one in forbidden)
+            self.take(EngineTurned(time_ns=now_ns, trigger="start_failed", cause=self._failure))
+            return
+        for event in self._opened.changed(readings.instruments or {}, now_ns):
+            self.take(event)
+        await self._connections.start()
+        await self._parts.user.start()
+        self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
+        self._remind()
+        chosen = self._chosen(readings)
+        await self.prepare(chosen)
+        await self._first_account()
+        self._parts.supervision.start()
+        self._parts.supervision.agree()
+        self._parts.market.begin([(readings.instruments or {})[symbol] for symbol in chosen])
+        self._looking = asyncio.ensure_future(self._parts.venue.run())
+        ready()
+        await self._stopped.wait()
+
+    async def _examine(self) -> Readings:
+        config = self.asked.config
+        expected = self._expected = Expected(
+            mode=config.engine.mode,
+            settings=config.settings(),
+            symbols=config.venue.symbols,
+            margin_modes=config.venue.margin_modes,
+            on_multi_assets=config.venue.on_multi_assets,
+            acknowledged=config.venue.acknowledged_worst_case_pct,
+            sync_s=config.venue.sync_s,
+        )
+        connections = self._connections
+        await connections.rest.measure_clock()
+        readings = await read_all(
+            connections.rest, self.asked.clocks.wall_ns, expected, wallet_host=bool(connections.hosts.wallet)
+        )
+        self.findings = found(readings, expected)
+        for one in self.findings:
+            if one.severity != "fine":
+                self.asked.log(f"{one.severity}: {one.found}" + (f". {one.remedy}" if one.remedy else ""))
+        if readings.flags is not None:
+            self.hedge = bool(readings.flags.hedge)
+            self.multi_assets = readings.flags.multi_assets
+        return readings
+
+    def _open(self, instruments: Mapping[str, Instrument]) -> None:
+        asked = self.asked
+        hosts = self._connections.hosts
+        self._settings = live_settings(asked.config)
+        self._opened = open_engine(
+            asked.folder,
+            self._settings,
+            instruments,
+            {"mode": asked.config.engine.mode, "rest": hosts.rest},
+            now_ns=self._connections.server.ns(),
+            clock_ns=asked.clocks.measure_ns,
+            observe=self._remember,
+        )
+        self._driver = Driver(self._opened.engine, self._opened.journal, self._execute)
+        self._parts = exchange_parts(self)
+        self._parts.clock.see(self._connections.server.ns())
+        self._parts.balances.multi_assets = bool(self.multi_assets)
+        self._parts.trading.fills.cursors.update(self._cursors)
+        for order in self._opened.placed.values():
+            self._parts.trading.gateway.remember(order, self._connections.server.ns())
+        self._unprotected = UnprotectedTimes(self._opened.engine.positions)
+        self._driver.observers += [self._seen]
+        self.started_ns = self._connections.server.ns()
+
+    def _execute(self, command: Command) -> None:
+        self._parts.venue.execute(command)
+
+    def _remember(self, number: int, event: Event, commands: Sequence[Command]) -> None:
+        """Follow an event of the journal."""
+        del number
+        self.recent.see(event, commands)
+        if isinstance(event, OrderFilled):
+            self._cursors[event.symbol] = max(self._cursors.get(event.symbol, 0), event.trade_id)
+
+    def _seen(self, number: int, event: Event, commands: Sequence[Command]) -> None:
+        """Follow an event that was worked on."""
+        del number
+        self.recent.see(event, commands)
+        self._unprotected.see(event)
+        self._parts.trading.seen(event)
+        if self.state in (EngineState.STOPPED, EngineState.FAILED):
+            self._stopped.set()
+
+    def _remind(self) -> None:
+        """Tell the venue what it was told before, and find out what became of what was under way."""
+        remembered = self._opened.remembered
+        if remembered is None:
+            return
+        venue = self._parts.venue
+        for command in (*remembered.verdicts.values(), *remembered.signals.values(), *remembered.alarms.values()):
+            venue.execute(command)
+        if remembered.day is not None:
+            venue.execute(remembered.day)
+        for event in self._opened.unclear(self.now_ns()):
+            self.take(event)
+        for intent in list(self._opened.engine.orders.values()):
+            if intent.state == "UNKNOWN":
+                venue.execute(QueryOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
+
+    def _chosen(self, readings: Readings) -> list[str]:
+        held = [symbol for symbol, one in self._opened.engine.positions.items() if one.qty > 0]
+        chosen = readings.chosen(self._expected)[: self.asked.config.venue.scanned]
+        return sorted({*chosen, *(symbol for symbol in held if symbol in (readings.instruments or {}))})
+
+    async def prepare(self, symbols: Sequence[str]) -> list[Prepared]:
+        """Prepare symbols and tell the engine what became of it.
+
+        Raises:
+            FatalError: The key is not accepted.
+        """
+        leverage = self._settings.ladder.leverage
+        wishes = [Wish(symbol, leverage, self._expected.margin_mode(symbol)) for symbol in symbols]
+        results = await self._parts.preparation.prepare_all(wishes)
+        self._tell_prepared(results)
+        return results
+
+    async def confirm(self, symbols: Sequence[str]) -> None:
+        """Look whether symbols still are as they were prepared, and tell the engine.
+
+        Raises:
+            FatalError: The key is not accepted.
+        """
+        leverage = self._settings.ladder.leverage
+        wishes = [Wish(symbol, leverage, self._expected.margin_mode(symbol)) for symbol in symbols]
+        self._tell_prepared(await self._parts.preparation.confirm(wishes))
+
+    def _tell_prepared(self, results: Sequence[Prepared]) -> None:
+        for one in results:
+            before = self.prepared.get(one.symbol)
+            self.prepared[one.symbol] = one
+            if one.leverage is not None:
+                self._parts.balances.leverages[one.symbol] = one.leverage
+            if before != one:
+                self.take(event_of(one, self.now_ns()))
+                if one.message != "ready":
+                    self.asked.log(f"{one.symbol}: {one.message}")
+
+    async def _first_account(self) -> None:
+        await self._parts.trading.refresh("START")
+
+    # its end
+
+    async def stop(self, actor: str, cause: str) -> None:
+        """Stop and close nothing: what rests at the exchange stays there."""
+        self.take(OperatorRequested(time_ns=self.now_ns(), command="stop_keep", actor=actor, cause=cause))
+        await self.drain()
+
+    async def drain(self) -> None:
+        """Wait for what is unresolved, at most for a while, then end."""
+        waited_s = 0.0
+        while self.state is EngineState.STOPPING:
+            trading = self._parts.trading
+            if not trading.in_flight and not self._unresolved():
+                self.take(EngineTurned(time_ns=self.now_ns(), trigger="drained"))
+            elif waited_s >= DRAIN_S:
+                self._failure = f"unresolved after {DRAIN_S:.0f} s: {', '.join(self._unresolved())}"
+                self.take(EngineTurned(time_ns=self.now_ns(), trigger="drain_timeout", cause=self._failure))
+            else:
+                await asyncio.sleep(LOOK_S)
+                waited_s += LOOK_S
+
+    def _unresolved(self) -> list[str]:
+        unclear = ("SUBMITTED", "UNKNOWN", "PARTIALLY_FILLED")
+        return [name for name, one in self._opened.engine.orders.items() if one.state in unclear]
+
+    def _unexpected(self, _: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
+        """Something broke that nobody expected: the gate shuts for good, protection stays (design §3)."""
+        error = context.get("exception")
+        self._failure = f"{context.get('message')}: {error!r}"
+        self.asked.log(self._failure)
+        if self.state not in (EngineState.STOPPED, EngineState.FAILED, EngineState.IDLE):
+            self.take(EngineTurned(time_ns=self.now_ns(), trigger="fatal", cause=self._failure))
+        self._stopped.set()
+
+    async def _close(self) -> None:
+        looking = getattr(self, "_looking", None)
+        if looking is not None:
+            looking.cancel()
+        await self._parts.close()
+        journal = self._opened.journal
+        if journal.failed:
+            journal.abandon()
+        else:
+            journal.close()
+
+
+def live_settings(config: Config) -> Settings:
+    """The settings of a live engine: account data that is too old decides nothing."""
+    settings = config.settings()
+    age_ms = account_age_ms(settings.risk.account_max_age_ms, config.engine.mode)
+    return msgspec.structs.replace(settings, risk=msgspec.structs.replace(settings.risk, account_max_age_ms=age_ms))
