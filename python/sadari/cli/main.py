@@ -22,6 +22,7 @@ from sadari.cli import (
     operate,
     repair,
     report,
+    run,
     size,
     study,
     sweep,
@@ -43,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for group in (
         demo,
+        run,
         backtest,
         report,
         sweep,

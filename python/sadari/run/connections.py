@@ -44,9 +44,7 @@ class Connections:
         self.lanes: Lanes | None = None
         self._ws_apis: tuple[WsApi, ...] = ()
         if signs is not None:
-            openings, exits = (
-                WsApi(hosts.ws_api, signs, self.server, self.budget, jitter=jitter) for _ in range(2)
-            )
+            openings, exits = (WsApi(hosts.ws_api, signs, self.server, self.budget, jitter=jitter) for _ in range(2))
             self._ws_apis = (openings, exits)
             self.lanes = Lanes(openings, exits)
 

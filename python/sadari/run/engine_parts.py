@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from sadari.core.intent_table import IntentState
@@ -94,11 +93,6 @@ class Around:
         """Whether an order is of this engine."""
         return client_order_id.startswith(f"{self._live.opened.settings.run_id}-")
 
-    def price(self, symbol: str) -> Decimal | None:
-        """The last price: that of a trade where trades are followed, else of a candle."""
-        traded = self.parts.venue.price(symbol)
-        return self.parts.market.price(symbol) if traded is None else traded
-
     async def fresh(self) -> None:
         """Read the account where it is too old to size by; what cannot be read now is denied by the engine."""
         age_ns = self._live.asked.clocks.measure_ns() - self.parts.balances.told_at
@@ -154,7 +148,7 @@ def exchange_parts(live: LiveEngine) -> Parts:
     lanes = connections.lanes
     assert lanes is not None  # noqa: S101 - who trades has a key
     clock = MarketClock(clocks.steady_ns)
-    balances = Balances(around.price, clocks.measure_ns)
+    balances = Balances(live.price, clocks.measure_ns)
     watches = Watches(live.take)
     trading = ExchangeTrading(
         live.take, connections.rest, lanes, clock, connections.server.ns, balances,
@@ -193,9 +187,7 @@ def exchange_parts(live: LiveEngine) -> Parts:
         jitter=asked.jitter,
     )
     preparation = Preparation(connections.rest, config.venue.on_multi_assets)
-    return Parts(
-        clock, balances, watches, alarms, trading, supervision, market, streams, user, preparation, venue
-    )
+    return Parts(clock, balances, watches, alarms, trading, supervision, market, streams, user, preparation, venue)
 
 
 def account_age_ms(configured: int | None, mode: str) -> int | None:

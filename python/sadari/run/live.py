@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 import msgspec
 
 from sadari.core.engine_table import EngineState
-from sadari.errors import ConfigError, SadariError
+from sadari.errors import ConfigError
 from sadari.model.command import Command, QueryOrder, SendAlert
 from sadari.model.event import EngineTurned, Event, OperatorRequested, OrderFilled
 from sadari.model.instrument import Instrument
@@ -25,9 +26,10 @@ from sadari.run.driver import Driver
 from sadari.run.engine_parts import Parts, account_age_ms, exchange_parts
 from sadari.run.keys import Keys
 from sadari.run.modes import hosts_of
-from sadari.run.opening import Opened, open_engine
+from sadari.run.opening import Opened, identity, open_engine
 from sadari.run.recent import Recent
 from sadari.run.unprotected import UnprotectedTimes
+from sadari.store.audit import Audit
 from sadari.store.folder import Folder
 from sadari.store.lock import FolderLock
 from sadari.venue.live.examination import forbidding, found
@@ -52,6 +54,7 @@ class Asked:
         jitter: Numbers from 0 to 1.
         log: Told one line of what happens beside the journal.
         alert: Told every alert.
+        pid: The number of this process.
     """
 
     config: Config
@@ -61,6 +64,7 @@ class Asked:
     jitter: Callable[[], float]
     log: Callable[[str], None]
     alert: Callable[[SendAlert], None]
+    pid: int
 
 
 class Ended(NamedTuple):
@@ -121,6 +125,16 @@ class LiveEngine:
     def state(self) -> EngineState:
         """The engine's state."""
         return self._opened.engine.state
+
+    def price(self, symbol: str) -> Decimal | None:
+        """The last price of a symbol: that of a trade where its trades are followed, else of a candle."""
+        traded = self._parts.venue.price(symbol)
+        return self._parts.market.price(symbol) if traded is None else traded
+
+    def margin_mode(self, symbol: str) -> str:
+        """The effective margin mode of a symbol, "" while it is not confirmed."""
+        known = self.prepared.get(symbol)
+        return "" if known is None else known.margin_type
 
     def take(self, event: Event) -> None:
         """Hand an event to the engine."""
@@ -217,6 +231,9 @@ class LiveEngine:
         asked = self.asked
         hosts = self._connections.hosts
         self._settings = live_settings(asked.config)
+        known = identity(asked.folder)
+        if known is not None:
+            self._audit = Audit(asked.folder.audit, *known)
         self._opened = open_engine(
             asked.folder,
             self._settings,
@@ -226,6 +243,8 @@ class LiveEngine:
             clock_ns=asked.clocks.measure_ns,
             observe=self._remember,
         )
+        if known is None:
+            self._audit = Audit(asked.folder.audit, self._opened.settings.run_id, self._opened.journal.generation)
         self._driver = Driver(self._opened.engine, self._opened.journal, self._execute)
         self._parts = exchange_parts(self)
         self._parts.clock.see(self._connections.server.ns())
@@ -242,14 +261,14 @@ class LiveEngine:
 
     def _remember(self, number: int, event: Event, commands: Sequence[Command]) -> None:
         """Follow an event of the journal."""
-        del number
+        self._audit.observe(number, event, commands)
         self.recent.see(event, commands)
         if isinstance(event, OrderFilled):
             self._cursors[event.symbol] = max(self._cursors.get(event.symbol, 0), event.trade_id)
 
     def _seen(self, number: int, event: Event, commands: Sequence[Command]) -> None:
         """Follow an event that was worked on."""
-        del number
+        self._audit.observe(number, event, commands)
         self.recent.see(event, commands)
         self._unprotected.see(event)
         self._parts.trading.seen(event)
@@ -352,6 +371,7 @@ class LiveEngine:
         if looking is not None:
             looking.cancel()
         await self._parts.close()
+        self._audit.close()
         journal = self._opened.journal
         if journal.failed:
             journal.abandon()

@@ -10,6 +10,7 @@ import msgspec
 
 from sadari.core.engine import Engine
 from sadari.core.intent_table import IntentState
+from sadari.errors import JournalError
 from sadari.model.command import Command, PlaceOrder
 from sadari.model.event import (
     EngineTurned,
@@ -24,8 +25,10 @@ from sadari.model.plan import Settings
 from sadari.model.units import SECOND_NS
 from sadari.run.resume import Remembered, resume
 from sadari.store.folder import Folder
-from sadari.store.journal import Header
+from sadari.store.journal import Header, decode
+from sadari.store.journal import read as records_of
 from sadari.store.live_journal import LiveJournal
+from sadari.store.reserve import read_mark
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # States in which a process has ended well, or has not begun.
@@ -74,6 +77,22 @@ class Opened(NamedTuple):
         for intent in list(self.engine.orders.values()):
             if intent.state is IntentState.SUBMITTED:
                 yield OutcomeUnknown(time_ns=now_ns, symbol=intent.symbol, client_order_id=intent.client_order_id)
+
+
+def identity(folder: Folder) -> tuple[str, int] | None:
+    """The name in the order ids of a folder's journal and how often it was begun anew; None where there is none.
+
+    Raises:
+        JournalError: It is no journal, or is damaged at its beginning.
+    """
+    if not folder.journal.exists():
+        return None
+    _, line = next(records_of(folder.journal))
+    header = decode(line)
+    mark = read_mark(folder.journal)
+    if not isinstance(header, Header):
+        raise JournalError(f"{folder.journal}: does not begin with a header")
+    return header.settings.run_id, 0 if mark is None else mark.generation
 
 
 def open_engine(

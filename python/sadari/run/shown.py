@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from importlib.metadata import version
+from typing import TYPE_CHECKING
 
+from sadari.core.exposure import worst_case
 from sadari.core.position import Position
 from sadari.model.reason import stage_name
-from sadari.model.units import Exact, decimal_of, exact
-from sadari.run.status import LevelStatus, PositionStatus
+from sadari.model.units import MILLISECOND_NS, SECOND_NS, Exact, decimal_of, exact
+from sadari.run.status import Counters, LevelStatus, PositionStatus, Status, StreamStatus, SymbolStatus
 from sadari.run.unprotected import is_accepted
+from sadari.venue.live.preparation import Prepared
+
+if TYPE_CHECKING:
+    from sadari.run.live import LiveEngine
 
 _OVER = ("FLAT", "CLOSED")
 _PLACES = 8
@@ -93,3 +101,98 @@ def _by_price(levels: Iterator[tuple[str, Exact]], price: Decimal | None) -> tup
 
 def _shown(value: Exact | None) -> Decimal | None:
     return None if value is None else decimal_of(value, _PLACES).normalize()
+
+
+def status(live: LiveEngine) -> Status:
+    """Everything that is shown of a live engine."""
+    engine, parts = live.opened.engine, live.parts
+    account, balances, recent = engine.account, parts.balances, live.recent
+    now_ns = live.now_ns()
+    known = balances.read_ns is not None
+    steady_ns = live.asked.clocks.measure_ns()
+    held = sum((worst_case(one) for one in engine.positions.values() if one.qty > 0), Exact(0))
+    return Status(
+        mode=live.asked.config.engine.mode,
+        name=live.opened.settings.run_id,
+        version=version("sadari"),
+        pid=live.asked.pid,
+        state=engine.state.value,
+        time_ns=now_ns,
+        started_ns=live.started_ns,
+        uptime_s=max(live.connections.server.ns() - live.started_ns, 0) / SECOND_NS,
+        pause_causes=engine.causes,
+        gates=engine.gate(),
+        lost=tuple(sorted(parts.supervision.lost)),
+        wallet_balance=balances.wallet_balance if known else None,
+        available_balance=balances.available_balance if known else None,
+        equity=balances.equity() if known else None,
+        margin_ratio=balances.margin_ratio,
+        account_age_s=(steady_ns - balances.told_at) / SECOND_NS if known else None,
+        day_result=account.day_result(balances.equity()) if known else None,
+        worst_case=decimal_of(held, _PLACES),
+        clock_offset_ms=live.connections.server.offset_ns / MILLISECOND_NS,
+        position_mode="hedge" if live.hedge else "one-way",
+        multi_assets=live.multi_assets,
+        positions=positions(iter(engine.positions.values()), live.price, live.margin_mode),
+        symbols=tuple(_symbol(live, one) for one in sorted(live.prepared.values(), key=lambda one: one.symbol)),
+        streams=tuple(_streams(live)),
+        decisions=tuple(recent.decisions),
+        alerts=tuple(recent.alerts),
+        unprotected=live.unprotected.show(),
+        counters=_counters(live),
+        closed=recent.closed,
+        realized=recent.realized,
+    )
+
+
+def _symbol(live: LiveEngine, prepared: Prepared) -> SymbolStatus:
+    return SymbolStatus(
+        symbol=prepared.symbol,
+        prepared=prepared.ready,
+        margin_mode=prepared.margin_type,
+        downgraded=prepared.downgraded,
+        leverage=prepared.leverage,
+        max_notional=prepared.max_notional,
+        gates=live.opened.engine.gate(prepared.symbol),
+        message=prepared.message,
+    )
+
+
+def _streams(live: LiveEngine) -> Iterator[StreamStatus]:
+    parts = live.parts
+    for health in (*parts.streams.health(), *parts.user.health()):
+        yield StreamStatus(
+            name=health.name,
+            connected=health.connected,
+            streams=health.streams,
+            messages=health.messages,
+            age_s=health.age_s,
+            reconnects=health.reconnects,
+        )
+    for name, api in zip(("orders: openings", "orders: exits"), live.connections.ws_apis, strict=False):
+        answers = sum(api.calls.values())
+        reconnects = max(api.connections - 1, 0)
+        yield StreamStatus(
+            name=name, connected=api.is_connected, streams=0, messages=answers, age_s=None, reconnects=reconnects
+        )
+
+
+def _counters(live: LiveEngine) -> Counters:
+    parts, recent, journal, connections = live.parts, live.recent, live.opened.journal, live.connections
+    calls = Counter(connections.rest.calls)
+    for api in connections.ws_apis:
+        calls.update({f"ws {method}": number for method, number in api.calls.items()})
+    return Counters(
+        ticks_seen=parts.watches.seen,
+        ticks_checked=parts.watches.checked,
+        events=live.driver.events,
+        decisions=recent.decided,
+        orders=recent.orders,
+        order_refusals=recent.refusals,
+        fills=recent.fills,
+        rest_calls=dict(sorted(calls.items())),
+        syncs=parts.trading.comparison.done,
+        journal_records=journal.written,
+        slowest_sync_s=journal.slowest_sync_ns / SECOND_NS,
+        weight_used=connections.budget.used_weight(connections.server.ns()),
+    )

@@ -28,3 +28,8 @@ class Stopwatch:
 def wall_ns() -> int:
     """The time of this machine, in ns UTC; it may be set back and forth."""
     return time.time_ns()
+
+
+def steady_ns() -> int:
+    """A clock of this machine that is never set, in ns from nowhere in particular."""
+    return time.monotonic_ns()

@@ -64,9 +64,7 @@ class ExchangeTrading:
     ) -> None:
         self.fills = Fills(take, clock.now_ns)
         self.reports = Reports()
-        self.gateway = Gateway(
-            take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up, half_dead
-        )
+        self.gateway = Gateway(take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up, half_dead)
         self.lookups = Lookups(
             take, rest, self.fills, self.gateway.sent.get, unresolved, server_ns, clock.now_ns, seen_since
         )

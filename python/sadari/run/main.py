@@ -1,0 +1,135 @@
+"""One engine in one process: what it reads of its surroundings, its signals, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sadari.core.engine_table import EngineState
+from sadari.errors import SadariError
+from sadari.model.command import SendAlert
+from sadari.model.units import MINUTE_NS, SECOND_NS
+from sadari.run.commands import Commands
+from sadari.run.config import Config, decode, read
+from sadari.run.connections import Clocks
+from sadari.run.control import Control
+from sadari.run.keys import Binding, Keys, bind, load_keys
+from sadari.run.live import Asked, Ended, LiveEngine
+from sadari.run.modes import check_mode, hosts_of
+from sadari.store.backup import back_up
+from sadari.store.folder import Folder
+from sadari.venue.clock import steady_ns, wall_ns
+
+_LOUD = ("warning", "critical")
+
+
+def run_engine(path: Path, *, key_file: Path | None, quiet: bool) -> int:
+    """Run the engine of a configuration until it ends.
+
+    Returns:
+        0 if it was stopped, 1 if it failed.
+
+    Raises:
+        ConfigError: The configuration, the key or the folder cannot be used.
+        JournalError: The journal cannot be gone on with.
+    """
+    raw = read(path)
+    config = decode(raw)
+    check_mode(raw, config)
+    log = _log(quiet=quiet)
+    keys = None if config.engine.mode == "paper" else load_keys(os.environ, key_file)
+    folder = Folder(Path(config.venue.folder))
+    ended = asyncio.run(serve(asked(config, keys, folder, log), log))
+    if ended.failure:
+        sys.stderr.write(f"sadari run: {ended.state}: {ended.failure}\n")
+        sys.stderr.write("sadari run: nothing was closed; what protects positions rests at the exchange\n")
+    return 0 if ended.state == EngineState.STOPPED else 1
+
+
+def asked(config: Config, keys: Keys | None, folder: Folder, log: Callable[[str], None]) -> Asked:
+    """What a configuration, a key and a folder ask for, with this machine's clocks."""
+
+    def alert(command: SendAlert) -> None:
+        if command.severity in _LOUD:
+            log(f"{command.severity}: {command.symbol} {command.code}: {command.text}".replace("  ", " "))
+
+    return Asked(
+        config=config,
+        keys=keys,
+        folder=folder,
+        clocks=Clocks(wall_ns, steady_ns, steady_ns),
+        jitter=random.SystemRandom().random,
+        log=log,
+        alert=alert,
+        pid=os.getpid(),
+    )
+
+
+async def serve(asked: Asked, log: Callable[[str], None], started: Callable[[LiveEngine], None] | None = None) -> Ended:
+    """Run an engine with its control socket, audit and backups.
+
+    Args:
+        asked: What to run.
+        log: Told what happens beside the journal.
+        started: Told when the engine may be asked and told things.
+    """
+    live = LiveEngine(asked)
+    control = Control(asked.folder.socket, Commands(live))
+    upkeep: list[asyncio.Task[None]] = []
+    loop = asyncio.get_running_loop()
+    stopping: list[asyncio.Task[None]] = []
+
+    def stop(number: signal.Signals) -> None:
+        if not stopping:
+            log(f"{number.name}: stopping; positions are kept with what protects them")
+            stopping.append(asyncio.ensure_future(live.stop("signal", number.name)))
+
+    def ready() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop, number)
+        upkeep.append(asyncio.ensure_future(control.start()))
+        upkeep.append(asyncio.ensure_future(_back_up(live, log)))
+        if started is not None:
+            started(live)
+
+    if asked.keys is not None:
+        hosts = hosts_of(asked.config)
+        bind(asked.folder.path, Binding(asked.config.engine.mode, hosts.rest, asked.keys.fingerprint))
+    try:
+        return await live.run(ready)
+    finally:
+        for task in (*upkeep, *stopping):
+            task.cancel()
+        await asyncio.gather(*upkeep, *stopping, return_exceptions=True)
+        await control.close()
+
+
+async def _back_up(live: LiveEngine, log: Callable[[str], None]) -> None:
+    """Copy the journal from time to time; a copy that fails is told and tried again."""
+    every_s = live.asked.config.venue.backup_minutes * MINUTE_NS / SECOND_NS
+    while True:
+        await asyncio.sleep(every_s)
+        try:
+            await asyncio.to_thread(back_up, live.asked.folder, live.connections.server.ns())
+        except SadariError as error:
+            log(f"the journal could not be copied: {error}")
+
+
+def _log(*, quiet: bool) -> Callable[[str], None]:
+    """Lines with their time, on the error output."""
+
+    def write(line: str) -> None:
+        if quiet and not line.startswith(_LOUD):
+            return
+        stamp = datetime.fromtimestamp(wall_ns() / SECOND_NS, UTC).strftime("%H:%M:%S")
+        with contextlib.suppress(BrokenPipeError):
+            sys.stderr.write(f"{stamp} {line}\n")
+
+    return write
