@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from sadari.errors import ConfigError
-from sadari.model.units import HOUR_NS
+from sadari.sensors.hours import hours_source
 from sadari.sensors.scanner import QuotedCandles
 from sadari.store import candles
 
@@ -30,10 +30,6 @@ def load(paths: Sequence[Path], symbols: Collection[str]) -> dict[str, list[cand
 
 
 def hourly(longer: Longer) -> dict[str, QuotedCandles]:
-    """Of each symbol's longer candles those that hours can be built from, the finest of them."""
-    found: dict[str, QuotedCandles] = {}
-    for symbol, several in longer.items():
-        usable = [one for one in several if not HOUR_NS % one.interval_ns]
-        if usable:
-            found[symbol] = min(usable, key=lambda one: one.interval_ns)
-    return found
+    """Of each symbol's longer candles those that hours are built from."""
+    found = {symbol: hours_source(several) for symbol, several in longer.items()}
+    return {symbol: source for symbol, source in found.items() if source is not None}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sadari.errors import ConfigError
 from sadari.model.order import Direction
+from sadari.model.plan import Settings
 from sadari.model.units import HOUR_NS, MINUTE_NS
 from sadari.run.longer import hourly
 from sadari.run.request import Request, SignalSection
@@ -14,12 +15,14 @@ from sadari.sensors.always import Always
 from sadari.sensors.candidates import Candidates, Facts
 from sadari.sensors.correlation import Correlations
 from sadari.sensors.ma_cross import MaCross
-from sadari.sensors.scanner import Scanner, in_universe
+from sadari.sensors.scanner import Scanner, ScannerSettings, in_universe
 from sadari.sensors.senses import Senses
 from sadari.sensors.signals import Candles, SignalRule
 from sadari.sensors.surge import Surge, SurgeFacts
+from sadari.sensors.surge_settings import SurgeSettings
 from sadari.sensors.trend import Trend
 from sadari.sensors.volatility import Volatility
+from sadari.venue.live.sensing import Specs
 from sadari.venue.port import Entries
 
 DIRECTIONS = {
@@ -64,6 +67,27 @@ def sensing(request: Request) -> Sensing:
     candidates = _candidates(request)
     scans = {} if candidates is None else {symbol: candidates.facts(symbol) for symbol in candidates.symbols}
     return Sensing(entries=entries, senses=_senses(request, candidates), surge=surge, scans=scans)
+
+
+def live_specs(
+    settings: Settings, signals: Mapping[str, SignalSection], surge: SurgeSettings, scanner: ScannerSettings
+) -> Specs:
+    """The same sensors for candles that are still to come.
+
+    Raises:
+        ConfigError: A rule is none to be followed.
+    """
+    gated = any(strategy.scan_max_age_minutes is not None for strategy in settings.strategies.values())
+    return Specs(
+        rules={
+            name: Surge(surge) if signal.kind == "surge" else _rule(name, signal) for name, signal in signals.items()
+        },
+        scanner=scanner if gated else None,
+        volatility=settings.scaling.volatility_from_pct is not None,
+        correlation=settings.scaling.max_correlated_loss_pct is not None,
+        market=MARKET,
+        ladders=settings.ladders,
+    )
 
 
 def signal_rules(signals: Mapping[str, SignalSection]) -> dict[str, SignalRule]:

@@ -5,15 +5,13 @@ A golden cross of closed frames says LONG, a dead cross SHORT, at the close of t
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection
 from heapq import merge
-from math import isnan
 
 from sadari.errors import ConfigError
-from sadari.kernel import Aggregator, LineSet, above, below
 from sadari.model.order import Direction
-from sadari.sensors.frames import QUIET_WINDOW, check_frame, closed_frames, too_quiet
+from sadari.sensors.frame_streams import CrossStream, FrameStream
+from sadari.sensors.frames import closed_frames
 from sadari.sensors.signals import Candle, Candles, ListedSignals, Signal
 from sadari.sensors.technical import CrossRows
 
@@ -80,35 +78,14 @@ class MaCrossStream:
     """The same rule, candle by candle."""
 
     def __init__(self, rule: MaCross, interval_ns: int) -> None:
-        check_frame(rule.frame_ns, interval_ns)
-        self._rule = rule
         self._gate = Cooldown(rule.directions, rule.cooldown_ns)
-        self._frames = Aggregator(interval_ns, rule.frame_ns)
-        self._volumes: deque[float] = deque(maxlen=QUIET_WINDOW)
-        self._next_open_ns: int | None = None
-        self._lines = self._fresh_lines(0)
-        self._sign: int | None = None
+        self._frames = FrameStream(interval_ns, rule.frame_ns)
+        self._cross = CrossStream(rule.frame_ns, rule.fast, rule.slow)
 
     def push(self, candle: Candle) -> Signal | None:
         """Take the next closed candle; its signal, if it closes a frame with a cross."""
-        frame = self._frames.push(*candle, 0.0)
-        if frame is None:
+        closed = self._frames.push(candle)
+        if closed is None:
             return None
-        if frame.open_time_ns != self._next_open_ns:  # After a hole the lines start anew.
-            self._lines = self._fresh_lines(frame.open_time_ns // self._rule.frame_ns)
-            self._sign = None
-        close_ns = self._next_open_ns = frame.open_time_ns + self._rule.frame_ns
-        self._volumes.append(frame.volume)
-        self._lines.update(frame.high, frame.low, frame.close)
-        before, self._sign = self._sign, self._compare()
-        if not self._sign or before in {None, self._sign} or too_quiet(self._volumes):
-            return None
-        return self._gate.take(close_ns, Direction.LONG if self._sign > 0 else Direction.SHORT)
-
-    def _fresh_lines(self, number: int) -> LineSet:
-        return LineSet([("sma", self._rule.fast), ("sma", self._rule.slow)], first=number)
-
-    def _compare(self) -> int | None:
-        """``+1`` or ``-1`` for the fast average above or below the slow one, 0 for equal, None until both are valid."""
-        fast, slow = self._lines[0], self._lines[1]
-        return None if isnan(fast) or isnan(slow) else above(fast, slow) - below(fast, slow)
+        side = self._cross.take(closed)
+        return None if side is None else self._gate.take(closed.close_ns, side)

@@ -23,6 +23,7 @@ from sadari.sensors.hours import check_part_of_hour
 from sadari.sensors.signals import Candle, Candles
 
 WINDOW_HOURS = 4
+WARM_HOURS = 24
 CONDITIONS = {"option_b": ("SC-1", "SC-2", "SC-3", "SC-4"), "old": ("RISE", "CHANGE")}
 
 
@@ -173,8 +174,13 @@ class ScannerStream:
     @property
     def quote_volume(self) -> float | None:
         """The quote volume of the last 24 closed hours, which ranks the symbol; None before they are known."""
-        day = self._kernel.day
+        day = self.day
         return None if day is None else day[1]
+
+    @property
+    def day(self) -> tuple[int, float] | None:
+        """When the last hour closed, and the quote volume of the 24 hours up to then; None before they are known."""
+        return self._kernel.day
 
 
 def directions(settings: ScannerSettings) -> tuple[Direction, ...]:

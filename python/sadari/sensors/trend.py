@@ -6,11 +6,13 @@ Source: strategies §7.2, §9.4 (D-23).
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Literal
+from collections import deque
+from typing import Literal, cast
 
-from sadari.kernel import structure
-from sadari.sensors.hours import closed_hours
-from sadari.sensors.signals import Candles
+from sadari.kernel import Structure, structure
+from sadari.model.units import HOUR_NS
+from sadari.sensors.hours import HourStream, closed_hours
+from sadari.sensors.signals import Candle, Candles
 
 TrendName = Literal["NEUTRAL", "BULLISH", "BEARISH"]
 
@@ -53,3 +55,37 @@ class Trend:
     def _turn(self, row: int, trend: TrendName) -> None:
         self._rows.append(row)
         self._trends.append(trend)
+
+
+# How far back the trend can still be asked for.
+_KEPT_HOURS = 72
+
+
+class TrendStream:
+    """The same trend, candle by candle. Arguments as of `Trend`.
+
+    Raises:
+        ConfigError: An interval does not divide one hour.
+    """
+
+    def __init__(self, interval_ns: int, longer: Candles | None = None, *, left: int = 2, right: int = 2) -> None:
+        self._hours = HourStream(interval_ns, longer)
+        self._spans = left, right
+        self._structure = Structure(left, right)
+        self._known: deque[tuple[int, TrendName]] = deque(maxlen=_KEPT_HOURS)
+
+    def push(self, candle: Candle) -> None:
+        """Take the next closed candle."""
+        for hour in self._hours.push(candle):
+            if hour.fresh:
+                self._structure = Structure(*self._spans)
+            self._structure.push(hour.high, hour.low, hour.close)
+            trend = cast("TrendName", self._structure.trend)
+            self._known.append((hour.close_ns, "NEUTRAL" if hour.quiet else trend))
+
+    def at(self, time_ns: int) -> TrendName:
+        """The trend at a time of the last 72 hours; as `Trend`."""
+        for close_ns, trend in reversed(self._known):
+            if close_ns <= time_ns:
+                return trend if time_ns < close_ns + HOUR_NS else "NEUTRAL"
+        return "NEUTRAL"

@@ -113,8 +113,10 @@ def test_longer_candles_are_those_of_the_symbols_that_are_run(tmp_path: Path) ->
         longer.load([tmp_path], ["CCCUSDT"])
 
 
-def test_of_several_longer_candles_hours_are_built_from_the_finest() -> None:
-    """A day cannot be cut into hours; of fifteen minutes and hours, fifteen minutes win."""
+def test_of_several_longer_candles_hours_are_built_from_those_that_begin_first() -> None:
+    """A day cannot be cut into hours; of fifteen minutes and hours that begin together, fifteen minutes win."""
     fine, hours = columns("A", 1, 15 * MINUTE_NS, 100), columns("A", 1, HOUR_NS, 100)
     days = columns("A", 1, 24 * HOUR_NS, 100)
     assert longer.hourly({"A": [days, hours, fine], "B": [days]}) == {"A": fine}
+    late = fine.rows(slice(1, None))
+    assert longer.hourly({"A": [late, hours]}) == {"A": hours}

@@ -1,0 +1,77 @@
+"""What live sensing says, before it is an event."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from sadari.model.event import SignalRaised, VerdictTurned
+from sadari.model.order import Direction
+from sadari.model.units import price_of
+from sadari.sensors.senses import Sensed
+from sadari.sensors.signals import signal_id
+
+
+class Rose(NamedTuple):
+    """An entry signal as its rule raised it, and what its own symbol says beside it. The price is in kernel units."""
+
+    symbol: str
+    direction: Direction
+    strategy: str
+    close_ns: int
+    units: int
+    rearm: bool
+    tag: str = ""
+    episode: int = 0
+    volatility: float | None = None
+
+
+class Raised(NamedTuple):
+    """An entry signal with all that it carries."""
+
+    rose: Rose
+    sensed: Sensed
+
+    def event(self, time_ns: int, equity: Decimal) -> SignalRaised:
+        """The event, at the time at which it is told and the equity of that moment; its price is that of the close."""
+        rose, sensed = self.rose, self.sensed
+        return SignalRaised(
+            time_ns=time_ns,
+            symbol=rose.symbol,
+            direction=rose.direction,
+            strategy=rose.strategy,
+            signal_id=signal_id(rose.strategy, rose.symbol, rose.close_ns),
+            price=price_of(rose.units),
+            price_time_ns=rose.close_ns,
+            equity=equity,
+            rearm=rose.rearm,
+            tag=rose.tag,
+            episode=rose.episode,
+            candidate_age_ns=sensed.candidate_age_ns,
+            market_trend=sensed.market_trend,
+            volatility=sensed.volatility,
+            correlations=sensed.correlations,
+        )
+
+
+class Turned(NamedTuple):
+    """A watched verdict has turned true. The price is in kernel units."""
+
+    symbol: str
+    verdict: str
+    close_ns: int
+    units: int
+
+    def event(self, time_ns: int) -> VerdictTurned:
+        """The event, at the time at which it is told."""
+        return VerdictTurned(time_ns=time_ns, symbol=self.symbol, verdict=self.verdict, price=price_of(self.units))
+
+
+class FrameClosed(NamedTuple):
+    """A frame that a trail follows has closed: what `Watch.frame` takes. Prices are in kernel units."""
+
+    symbol: str
+    close_ns: int
+    high: int
+    low: int
+    line: float
