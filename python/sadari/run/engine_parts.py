@@ -11,6 +11,7 @@ from sadari.errors import SadariError
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.run.sensing import live_specs
 from sadari.venue.live.alarms import Alarms
+from sadari.venue.live.background import Background
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.comparison import Held
 from sadari.venue.live.exchange_trading import ExchangeTrading
@@ -20,6 +21,7 @@ from sadari.venue.live.market_streams import MarketStreams
 from sadari.venue.live.preparation import Preparation
 from sadari.venue.live.sensing import Sensing
 from sadari.venue.live.supervision import Supervision
+from sadari.venue.live.ticks import Ticks
 from sadari.venue.live.user_stream import UserStream
 from sadari.venue.live.venue import LiveVenue
 from sadari.venue.live.watches import Watches
@@ -39,6 +41,7 @@ class Parts(NamedTuple):
     clock: MarketClock
     balances: Balances
     watches: Watches
+    ticks: Ticks
     alarms: Alarms
     trading: ExchangeTrading
     supervision: Supervision
@@ -67,6 +70,7 @@ class Around:
     def __init__(self, live: LiveEngine) -> None:
         self._live = live
         self._seen_ns: int | None = None
+        self._background = Background()
 
     @property
     def parts(self) -> Parts:
@@ -106,7 +110,7 @@ class Around:
     async def poll_prices(self) -> None:
         """Prices by REST in place of a stream that is down."""
         for symbol, text, time_ns in await self.parts.market.prices():
-            self.parts.venue.trade(symbol, float(text), text, time_ns, 0)
+            self.parts.ticks.trade(symbol, float(text), text, time_ns, 0)
 
     # the user stream
 
@@ -132,7 +136,7 @@ class Around:
     def configured(self, symbol: str) -> None:
         """A setting has changed at the exchange: look whether what was prepared still holds."""
         symbols = [symbol] if symbol else list(self._live.prepared)
-        asyncio.ensure_future(self._confirm(symbols))
+        self._background.begin(self._confirm(symbols))
 
     async def _confirm(self, symbols: list[str]) -> None:
         try:
@@ -162,19 +166,21 @@ def exchange_parts(live: LiveEngine) -> Parts:
     )  # fmt: skip
     specs = live_specs(config.settings(), config.signals(), config.surge, config.scanner)
     sensing = Sensing(specs, clock.now_ns, lambda: list(balances.positions))
+    ticks = Ticks(clock, trading, watches)
+    market = Market(
+        live.take, connections.rest, sensing, watches, clock, balances, supervision, around.fresh, asked.log
+    )
     streams = MarketStreams(
         connections.hosts.streams,
-        lambda *trade: live.parts.venue.trade(*trade),
-        lambda *candle: live.parts.market.candle(*candle),
-        lambda stream: live.parts.market.lose(stream),
-        lambda stream: live.parts.market.recover(stream),
+        ticks.trade,
+        market.candle,
+        market.lose,
+        market.recover,
         now_ns=clocks.wall_ns,
         jitter=asked.jitter,
         on_exhausted=lambda name: supervision.exhausted(name, config.venue.on_recovery_exhausted.upper()),
     )
-    market = Market(
-        live.take, connections.rest, streams, sensing, watches, clock, balances, supervision, around.fresh, asked.log
-    )
+    market.attach(streams)
     alarms = Alarms(live.take, clock, balances)
     venue = LiveVenue(trading, clock, watches, alarms, market, market, supervision, asked.alert)
     user = UserStream(

@@ -128,7 +128,7 @@ class LiveEngine:
 
     def price(self, symbol: str) -> Decimal | None:
         """The last price of a symbol: that of a trade where its trades are followed, else of a candle."""
-        traded = self._parts.venue.price(symbol)
+        traded = self._parts.ticks.price(symbol)
         return self._parts.market.price(symbol) if traded is None else traded
 
     def margin_mode(self, symbol: str) -> str:

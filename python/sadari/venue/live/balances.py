@@ -13,6 +13,7 @@ from sadari.binance.values import AccountShown, PositionShown
 from sadari.model.event import AccountUpdated, PositionRecord
 
 ZERO = Decimal(0)
+QUOTE = "USDT"
 
 
 class Balances:
@@ -30,6 +31,7 @@ class Balances:
         positions: What is held, by symbol.
         read_ns: When it was last told, by the exchange's time; None before the first time.
         leverages: Leverage of each symbol, where it is known.
+        asset: The one that the account is kept in.
         multi_assets: Whether the account is in multi-assets mode.
         told_at: When it was last told, by the clock that is never set.
     """
@@ -42,6 +44,7 @@ class Balances:
         self.read_ns: int | None = None
         self.leverages: dict[str, int] = {}
         self.multi_assets = False
+        self.asset = QUOTE
         self.told_at = 0
         self._price = price
         self._steady_ns = steady_ns
@@ -78,10 +81,10 @@ class Balances:
             margin_ratio=self.margin_ratio,
         )
 
-    def changed(self, report: BalanceReport, asset: str, time_ns: int) -> AccountUpdated:
+    def changed(self, report: BalanceReport) -> AccountUpdated:
         """Take over what the user stream told: only what has changed is in it."""
         for balance in report.balances:
-            if balance.asset == asset:
+            if balance.asset == self.asset:
                 if self._cross_wallet is not None:
                     self.available_balance += balance.cross_wallet_balance - self._cross_wallet
                 self._cross_wallet = balance.cross_wallet_balance
@@ -96,10 +99,10 @@ class Balances:
                 self.positions[row.symbol] = record
             records.append(record)
         self.available_balance = max(self.available_balance, ZERO)
-        self.read_ns = time_ns
+        self.read_ns = report.time_ns
         self.told_at = self._steady_ns()
         return AccountUpdated(
-            time_ns=time_ns,
+            time_ns=report.time_ns,
             cause=report.cause,
             wallet_balance=self.wallet_balance,
             available_balance=self.available_balance,

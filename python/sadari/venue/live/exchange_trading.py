@@ -10,6 +10,7 @@ from sadari.binance.user_frames import BalanceReport, ConfigReport, OrderReport,
 from sadari.errors import SadariError
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.event import Event, OrderFilled, StopStuck
+from sadari.venue.live.background import Background
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.comparison import Comparison, Held
 from sadari.venue.live.fills import Fills
@@ -77,7 +78,7 @@ class ExchangeTrading:
         self._balances = balances
         self._configured = configured
         self._report = report
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._reading: asyncio.TimerHandle | None = None
 
     @property
@@ -129,9 +130,9 @@ class ExchangeTrading:
             self._clock.see(frame.time_ns)
             if frame.cause == FUNDING:
                 # The message does not say whose funding it was: the list of income does, and is told first.
-                self._begin(self._funded())
+                self._background.begin(self._funded())
                 return
-            self._take(self._balances.changed(frame, frame.time_ns))
+            self._take(self._balances.changed(frame))
             return
         if isinstance(frame, ConfigReport):
             self._configured(frame.symbol)
@@ -147,11 +148,7 @@ class ExchangeTrading:
         """Wait for nothing any more."""
         if self._reading is not None:
             self._reading.cancel()
-        self.gateway.close()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(self.lookups.close(), *tasks, return_exceptions=True)
+        await asyncio.gather(self.gateway.close(), self.lookups.close(), self._background.close())
 
     def _look_up(self, symbol: str, client_order_id: str) -> None:
         self.lookups.begin(symbol, client_order_id)
@@ -162,7 +159,7 @@ class ExchangeTrading:
 
     def _read(self) -> None:
         self._reading = None
-        self._begin(self._refreshed())
+        self._background.begin(self._refreshed())
 
     async def _refreshed(self) -> None:
         try:
@@ -176,8 +173,3 @@ class ExchangeTrading:
             await self.comparison.refresh(FUNDING)
         except SadariError as error:
             self._report(f"funding could not be read; the next comparison tells it: {error}")
-
-    def _begin(self, work: asyncio._CoroutineLike[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -6,7 +6,7 @@ Source: design §3 (Intents, Nothing waits in line), faults R1, F04, F06, F10, F
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from sadari.binance import answers, codes, orders
@@ -17,6 +17,7 @@ from sadari.model.command import CancelOrder, PlaceOrder
 from sadari.model.event import CancelRejected, OrderAccepted, OrderCanceled, OrderRejected, OutcomeUnknown
 from sadari.model.order import Purpose
 from sadari.model.reason import RejectReason
+from sadari.venue.live.background import Background
 from sadari.venue.live.ports import Caller, Take
 
 # Source: faults F04: what was definitely not done may be sent again with the same id, so often and so far apart.
@@ -97,12 +98,12 @@ class Gateway:
         self._echoes: dict[str, asyncio.TimerHandle] = {}
         self._unanswered: set[str] = set()
         self._heard: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     @property
     def in_flight(self) -> int:
         """Requests without an answer."""
-        return len(self._tasks)
+        return len(self._background)
 
     def remember(self, order: PlaceOrder, server_ns: int) -> None:
         """Know an order of an earlier run of this program."""
@@ -114,7 +115,7 @@ class Gateway:
         endpoint, parameters = orders.place(order, hedge=self.hedge)
         first = self._write(order.purpose, endpoint, parameters)
         self._unanswered.add(order.client_order_id)
-        self._follow(self._placed(order, endpoint, parameters, first))
+        self._background.begin(self._placed(order, endpoint, parameters, first))
 
     def cancel(self, command: CancelOrder) -> None:
         """Send a cancel."""
@@ -122,7 +123,7 @@ class Gateway:
         conditional = known is not None and known.conditional
         endpoint, parameters = orders.cancel(command, conditional=conditional)
         first = self._write(Purpose.EXIT, endpoint, parameters)
-        self._follow(self._canceled(command, endpoint, parameters, first))
+        self._background.begin(self._canceled(command, endpoint, parameters, first))
 
     def echoed(self, client_order_id: str) -> None:
         """The user stream has told of an order, perhaps before the exchange has answered: it is alive."""
@@ -132,17 +133,11 @@ class Gateway:
         elif client_order_id in self._unanswered:
             self._heard.add(client_order_id)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Wait for no answer any more."""
-        for task in self._tasks:
-            task.cancel()
+        await self._background.close()
         for handle in self._echoes.values():
             handle.cancel()
-
-    async def drained(self) -> None:
-        """Return when every request has its answer."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
 
     # sending
 
@@ -154,11 +149,6 @@ class Gateway:
             return self._lanes.of(purpose).request(endpoint, parameters, urgent=purpose not in OPENING)
         except RetryableError:
             return None
-
-    def _follow(self, outcome: Coroutine[object, object, None]) -> None:
-        task = asyncio.ensure_future(outcome)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _answer(
         self, purpose: Purpose, endpoint: Endpoint, parameters: Mapping[str, str], first: asyncio.Future[bytes] | None

@@ -15,12 +15,13 @@ from sadari.model.instrument import Instrument
 from sadari.model.units import MINUTE_NS
 from sadari.sensors.feed import Quoted
 from sadari.sensors.signals import Candle
+from sadari.venue.live.background import Background
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.klines import Klines
 from sadari.venue.live.market_clock import MarketClock
 from sadari.venue.live.ports import Caller, Take
-from sadari.venue.live.sensed import FrameClosed, Outcome, Raised
-from sadari.venue.live.sensing import Sensing
+from sadari.venue.live.sensed import FrameClosed, Raised
+from sadari.venue.live.sensing import Outcome, Sensing
 from sadari.venue.live.supervision import Supervision
 from sadari.venue.live.watches import Watches
 
@@ -47,7 +48,6 @@ class Market:
     Args:
         take: Where events go.
         rest: Asks for candles and prices.
-        streams: Trades and candles as they come.
         sensing: What candles say.
         watches: The armed levels, whose trails follow closed frames.
         clock: The exchange's time.
@@ -65,7 +65,6 @@ class Market:
         self,
         take: Take,
         rest: Caller,
-        streams: Follows,
         sensing: Sensing,
         watches: Watches,
         clock: MarketClock,
@@ -79,7 +78,6 @@ class Market:
         self._take = take
         self._rest = rest
         self._klines = Klines(rest)
-        self._streams = streams
         self._sensing = sensing
         self._watches = watches
         self._clock = clock
@@ -90,8 +88,12 @@ class Market:
         self._report = report
         self._followed: set[str] = set()
         self._filling: set[str] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._signals: asyncio.Queue[Raised] = asyncio.Queue()
+
+    def attach(self, streams: Follows) -> None:
+        """Take the streams that are to bring trades and candles; they know this market already."""
+        self._streams = streams
 
     # trades
 
@@ -132,8 +134,8 @@ class Market:
         self._streams.follow([stream_names.candles(one.symbol, CANDLE_NS) for one in chosen])
         limit = asyncio.Semaphore(WARMED_AT_ONCE)
         for instrument in chosen:
-            self._begin(self._warm_up(instrument.symbol, limit))
-        self._begin(self._raise_signals())
+            self._background.begin(self._warm_up(instrument.symbol, limit))
+        self._background.begin(self._raise_signals())
 
     def candle(self, symbol: str, interval_ns: int, candle: StreamedCandle, closed: bool) -> None:  # noqa: FBT001 - a field of the candle
         """Take a candle of a stream; only a closed one says anything but a price."""
@@ -174,10 +176,7 @@ class Market:
 
     async def close(self) -> None:
         """Ask for nothing any more."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._background.close()
 
     async def _warm_up(self, symbol: str, limit: asyncio.Semaphore) -> None:
         async with limit:
@@ -201,7 +200,7 @@ class Market:
     def _mend(self, symbol: str) -> None:
         if symbol not in self._filling and self._sensing.gap(symbol) is not None:
             self._filling.add(symbol)
-            self._begin(self._fill(symbol))
+            self._background.begin(self._fill(symbol))
 
     async def _fill(self, symbol: str) -> None:
         try:
@@ -254,8 +253,3 @@ class Market:
         """The last price that a candle told."""
         known = self.last.get(symbol)
         return None if known is None else Decimal(repr(known))
-
-    def _begin(self, work: asyncio._CoroutineLike[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

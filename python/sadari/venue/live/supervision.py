@@ -6,11 +6,12 @@ Losing sight closes nothing and cancels nothing (design §3). Source: strategies
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from sadari.errors import FatalError, RetryableError, SadariError
 from sadari.model.event import EngineTurned
+from sadari.venue.live.background import Background
 from sadari.venue.live.ports import Take
 
 # Source: strategies §6: three attempts, one second and two apart.
@@ -33,9 +34,17 @@ class Compares(Protocol):
 class Rhythm(Protocol):
     """Seconds between what repeats."""
 
-    sync_s: int
-    account_s: int
-    rest_price_s: int
+    @property
+    def sync_s(self) -> int:
+        """Between comparisons with the exchange."""
+
+    @property
+    def account_s(self) -> int:
+        """Between readings of the account."""
+
+    @property
+    def rest_price_s(self) -> int:
+        """Between prices by REST while a stream is down."""
 
 
 class Supervision:
@@ -71,9 +80,9 @@ class Supervision:
         self._poll_prices = poll_prices
         self._report = report
         self._failures = 0
-        self._agreeing: asyncio.Task[None] | None = None
+        self._agreeing = False
         self._asked: dict[str, asyncio.TimerHandle] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._background = Background()
 
     # connections
 
@@ -104,21 +113,25 @@ class Supervision:
 
     def agree(self) -> None:
         """Begin to reach agreement, if the engine waits for it and nothing is under way."""
-        if self._agreeing is None or self._agreeing.done():
-            self._agreeing = asyncio.ensure_future(self._agree())
+        if not self._agreeing:
+            self._agreeing = True
+            self._background.begin(self._agree())
 
     async def _agree(self) -> None:
         attempt = 0
-        while self._state() == "RECONCILING":
-            attempt += 1
-            try:
-                await self._trading.compare()
-            except SadariError as error:
-                await self._failed(attempt, error)
-            else:
-                self._failures = 0
-                if self._state() == "RECONCILING":
-                    self._take(EngineTurned(time_ns=self._now_ns(), trigger="reconciled"))
+        try:
+            while self._state() == "RECONCILING":
+                attempt += 1
+                try:
+                    await self._trading.compare()
+                except SadariError as error:
+                    await self._failed(attempt, error)
+                else:
+                    self._failures = 0
+                    if self._state() == "RECONCILING":
+                        self._take(EngineTurned(time_ns=self._now_ns(), trigger="reconciled"))
+        finally:
+            self._agreeing = False
 
     async def _failed(self, attempt: int, error: SadariError) -> None:
         unusable = not isinstance(error, RetryableError)
@@ -138,11 +151,11 @@ class Supervision:
 
     def refresh_soon(self) -> None:
         """Read the account now: a decision waits for it."""
-        self._begin(self._account("REFRESH"))
+        self._background.begin(self._account("REFRESH"))
 
     def _compare_now(self, symbol: str) -> None:
         self._asked.pop(symbol, None)
-        self._begin(self._compare_once(symbol))
+        self._background.begin(self._compare_once(symbol))
 
     async def _compare_once(self, symbol: str = "") -> None:
         """Compare; three failures in a row mean that the exchange is out of sight, one success that it is back."""
@@ -172,14 +185,9 @@ class Supervision:
 
     def start(self) -> None:
         """Begin what repeats."""
-        self._begin(self._repeat(self._rhythm.sync_s, self._sync))
-        self._begin(self._repeat(self._rhythm.account_s, self._cross_check))
-        self._begin(self._repeat(self._rhythm.rest_price_s, self._while_blind))
-
-    def _begin(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks = [one for one in self._tasks if not one.done()]
-        self._tasks.append(task)
+        self._background.begin(self._repeat(self._rhythm.sync_s, self._sync))
+        self._background.begin(self._repeat(self._rhythm.account_s, self._cross_check))
+        self._background.begin(self._repeat(self._rhythm.rest_price_s, self._while_blind))
 
     async def _repeat(self, every_s: float, what: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -213,7 +221,4 @@ class Supervision:
         """Compare nothing any more."""
         for handle in self._asked.values():
             handle.cancel()
-        tasks = [*self._tasks, *([self._agreeing] if self._agreeing else [])]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._background.close()

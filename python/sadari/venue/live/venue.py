@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, Protocol
 
 from sadari.model import command as commands
@@ -76,7 +75,6 @@ class LiveVenue:
         supervision: Supervision,
         alert: Callable[[commands.SendAlert], None],
     ) -> None:
-        self.prices: dict[str, tuple[str, int]] = {}
         self._trading = trading
         self._clock = clock
         self._watches = watches
@@ -104,20 +102,6 @@ class LiveVenue:
         serve = self._serve.get(type(command))
         if serve is not None:
             serve(command)
-
-    def trade(self, symbol: str, price: float, text: str, time_ns: int, _: int) -> None:
-        """A trade of a symbol that is followed."""
-        self._clock.see(time_ns)
-        self.prices[symbol] = (text, time_ns)
-        trading = self._trading
-        if trading.meets_trades:
-            trading.trade(symbol, Decimal(text), time_ns)
-        self._watches.tick(symbol, price, time_ns)
-
-    def price(self, symbol: str) -> Decimal | None:
-        """The last price of a symbol, None if none came yet."""
-        known = self.prices.get(symbol)
-        return None if known is None else Decimal(known[0])
 
     async def run(self) -> None:
         """Look for what is due, until canceled."""
