@@ -15,6 +15,7 @@ class Account:
         wallet_balance: Wallet balance in USDT.
         available_balance: What the venue lets new orders use.
         updated_ns: When the venue last showed it; None before the first time.
+        margin_ratio: Maintenance margin by margin balance as last shown; 0 before the first time.
         margin_refused: The venue has refused an order for margin since then: no entry until it is shown again.
         peak_equity: The highest equity or wallet balance seen, moved along by transfers.
         entries: Positions of this UTC day with any entry fill, plus pending entries, by symbol.
@@ -26,6 +27,7 @@ class Account:
         "day_equity",
         "day_wallet",
         "entries",
+        "margin_ratio",
         "margin_refused",
         "peak_equity",
         "transfers",
@@ -38,6 +40,7 @@ class Account:
         self.available_balance = Decimal(0)
         self.updated_ns: int | None = None
         self.margin_refused = False
+        self.margin_ratio = Decimal(0)
         self.day = -1
         self.day_wallet = Decimal(0)
         self.day_equity = Decimal(0)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
+import msgspec
+
 from sadari.core.account import Account
 from sadari.core.agreement import Agreement
 from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
@@ -13,12 +15,12 @@ from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
 from sadari.core.position import Position
 from sadari.core.rules import Rules
-from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, SendAlert
-from sadari.model.event import OrderCanceled, OrderRejected
+from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, RefreshAccount, SendAlert
+from sadari.model.event import OrderCanceled, OrderFound, OrderRejected, SignalRaised, SymbolPrepared
 from sadari.model.instrument import Instrument
-from sadari.model.order import OrderType, Purpose
+from sadari.model.order import MarginMode, OrderType, Purpose, TimeInForce
 from sadari.model.plan import Settings
-from sadari.model.reason import AuditCode, RejectReason
+from sadari.model.reason import AuditCode, RejectReason, stage_name
 
 _CODES = {
     Purpose.ENTRY: "E",
@@ -30,16 +32,30 @@ _CODES = {
 }
 
 
+def _order_type(trigger_price: Decimal | None, limit: Decimal | None) -> OrderType:
+    if limit is not None:
+        return OrderType.LIMIT
+    return OrderType.MARKET if trigger_price is None else OrderType.STOP_MARKET
+
+
 class Desk:
     """State of one engine, by symbol and by order, and the commands of the event at hand.
 
     Attributes:
         now_ns: Time of the event at hand.
         out: Commands decided so far for it.
-        prepared: Confirmed leverage and maximum notional, by symbol.
+        prepared: Maximum notional of symbols whose margin mode and leverage are confirmed as planned.
+        confirmed: What the venue has last confirmed, by symbol.
+        unprepared: Why a symbol is not prepared, where that is known.
+        modes: The effective margin mode of symbols where the venue has named it.
         causes: Why entries are paused, in order.
-        gate_causes: Why no new exposure is allowed although the engine runs.
-        own_rules: The rules of strategies that have a ladder of their own, by strategy.
+        lost: What is out of sight, in order.
+        gate_causes: Why no new exposure is allowed although the engine runs, by its own finding.
+        shut: The same by what it was told, in order: by symbol, and of the account under the empty name.
+        found: Orders of the comparison that is under way, by client order id.
+        waiting: Signals that wait for the account to be shown, by symbol.
+        unsettled: Positions whose settlement is open while their symbol has a new one already.
+        stages: The names of the stages of the longest ladder.
         last_signal: The id of the last signal, by symbol and strategy.
         ledger: Every amount that changed the wallet.
         openings: The balance of each asset that the ledger starts from, where the account has several.
@@ -49,16 +65,19 @@ class Desk:
 
     def __init__(self, settings: Settings, instruments: Mapping[str, Instrument], ledger: Ledger) -> None:
         self.settings = settings
-        self.instruments = instruments
-        self.rules = Rules(settings.ladder, settings.fees)
-        self.own_rules = {
-            name: Rules(strategy.ladder, settings.fees)
-            for name, strategy in settings.strategies.items()
-            if strategy.ladder is not None
-        }
+        self.instruments = dict(instruments)
+        self.stages: tuple[str, ...] = ()
+        self.modes: dict[str, MarginMode] = {}
+        self._rules: dict[tuple[str, MarginMode | None], Rules] = {}
+        self.decide_by(settings)
         self.state: StrEnum = ENGINE.initial
         self.causes: list[str] = []
+        self.lost: list[str] = []
         self.gate_causes: set[str] = set()
+        self.shut: dict[str, dict[str, None]] = {}
+        self.found: dict[str, OrderFound] = {}
+        self.waiting: dict[str, SignalRaised] = {}
+        self.unsettled: list[Position] = []
         self.foreign_trades: set[tuple[str, int]] = set()
         self.account = Account()
         self.ledger = ledger
@@ -67,6 +86,8 @@ class Desk:
         self.positions: dict[str, Position] = {}
         self.orders: dict[str, Intent] = {}
         self.prepared: dict[str, Decimal] = {}
+        self.confirmed: dict[str, SymbolPrepared] = {}
+        self.unprepared: dict[str, str] = {}
         self.last_signal: dict[tuple[str, str], str] = {}
         self.now_ns = 0
         self.day_call_ns = 0
@@ -79,7 +100,7 @@ class Desk:
     @property
     def running(self) -> bool:
         """True while new exposure is allowed by the engine's state."""
-        return self.state is EngineState.RUNNING and not self.gate_causes
+        return self.state is EngineState.RUNNING and not self.gate()
 
     @property
     def guards(self) -> bool:
@@ -95,14 +116,79 @@ class Desk:
         """The record of a symbol, made on first use."""
         record = self.positions.get(symbol)
         if record is None:
-            record = Position(symbol, self.instruments[symbol], self.rules)
+            record = Position(symbol, self.instruments[symbol], self.rules_for("", symbol))
             self.positions[symbol] = record
+        return record
+
+    def record_of(self, intent: Intent) -> Position:
+        """The record that an order was made for: one that is still to be settled, or else that of its symbol."""
+        record = self.positions[intent.symbol]
+        if intent.position_id == record.id:
+            return record
+        return next((old for old in self.unsettled if old.id == intent.position_id), record)
+
+    def succeed(self, symbol: str) -> Position:
+        """A record for what was found on a symbol: one that is not settled yet is settled beside it."""
+        record = self.position(symbol)
+        if record.is_in("CLOSED_UNSETTLED"):
+            self.unsettled.append(record)
+            del self.positions[symbol]
+            openings, record = record.openings, self.position(symbol)
+            record.openings = openings
         return record
 
     def next_position_id(self) -> int:
         """A number for a new position."""
         self._positions_made += 1
         return self._positions_made
+
+    # what decisions go by
+
+    def decide_by(self, settings: Settings) -> None:
+        """Decide by these settings from now on; client order ids keep the prefix that they began with."""
+        self.settings = settings
+        self._rules.clear()
+        rungs = max(ladder.rungs for ladder in settings.ladders)
+        self.stages = tuple(stage_name(stage) for stage in range(max(rungs + 1, len(self.stages))))
+
+    def rules_for(self, strategy: str, symbol: str) -> Rules:
+        """The rules of a strategy on a symbol, in the margin mode that is in force there."""
+        own = self.settings.strategy(strategy).ladder
+        name, mode = strategy if own is not None else "", self.modes.get(symbol)
+        if mode is (own or self.settings.ladder).margin_mode:
+            mode = None
+        rules = self._rules.get((name, mode))
+        if rules is None:
+            ladder = own or self.settings.ladder
+            if mode is not None:
+                ladder = msgspec.structs.replace(ladder, margin_mode=mode)
+            rules = self._rules[name, mode] = Rules(ladder, self.settings.fees)
+        return rules
+
+    # the gate for new exposure
+
+    def gate(self, symbol: str = "") -> tuple[str, ...]:
+        """Why a symbol, or the whole account, may not be given new exposure."""
+        told = tuple(self.shut.get(symbol, ()))
+        return told if symbol else (*sorted(self.gate_causes), *told)
+
+    def shut_gate(self, symbol: str, cause: str) -> bool:
+        """Allow no new exposure for a cause; False if that cause stands already."""
+        causes = self.shut.setdefault(symbol, {})
+        if cause in causes:
+            return False
+        causes[cause] = None
+        return True
+
+    def open_gate(self, symbol: str, cause: str) -> bool:
+        """A cause has gone; False if it did not stand."""
+        causes = self.shut.get(symbol, {})
+        if cause not in causes:
+            return False
+        del causes[cause]
+        if not causes:
+            del self.shut[symbol]
+        return True
 
     def move(self, position: Position, event: str, guard: str = "") -> None:
         """Move a position's lifecycle and record it.
@@ -134,8 +220,17 @@ class Desk:
         self.orders[client_order_id] = intent
         return intent
 
-    def send(self, position: Position, intent: Intent, *, trigger_price: Decimal | None = None) -> None:
-        """Send an intent: a market order, or a stop if it has a trigger price. All but entry and add are capped."""
+    def made(self, number: int) -> None:
+        """An order of an earlier life of this run has this number: no other order may get it."""
+        self._orders_made = max(self._orders_made, number)
+
+    def send(
+        self, position: Position, intent: Intent, *, trigger_price: Decimal | None = None, limit: Decimal | None = None
+    ) -> None:
+        """Send an intent: a market order, a stop if it has a trigger price, or what a limit can have at once.
+
+        All but entry and add are capped.
+        """
         opening = intent.purpose in (Purpose.ENTRY, Purpose.ADD)
         direction = position.direction
         intent.trigger_price = trigger_price
@@ -148,9 +243,11 @@ class Desk:
                 client_order_id=intent.client_order_id,
                 purpose=intent.purpose,
                 side=direction.entry_side if opening else direction.exit_side,
-                order_type=OrderType.MARKET if trigger_price is None else OrderType.STOP_MARKET,
+                order_type=_order_type(trigger_price, limit),
                 qty=intent.qty,
+                price=limit,
                 trigger_price=trigger_price,
+                time_in_force=None if limit is None else TimeInForce.IOC,
                 reduce_only=not opening and intent.qty is not None,
                 close_position=intent.qty is None,
             )
@@ -169,6 +266,7 @@ class Desk:
         self.audit(AuditCode.EXCHANGE_REJECTED, position, f"EXCHANGE_REJECTED:{event.code} {event.message}")
         if event.reason is RejectReason.INSUFFICIENT_MARGIN:
             self.account.margin_refused = True
+            self.out.append(RefreshAccount())
             self.alert("warning", RejectReason.INSUFFICIENT_MARGIN, position.symbol, f"{event.code} {event.message}")
 
     def audit(self, code: AuditCode, position: Position | None = None, detail: str = "") -> None:

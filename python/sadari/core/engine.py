@@ -9,23 +9,35 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sadari.core import booking, entries, exits, protection, reductions, reports, settlement, watching
+from sadari.core import (
+    booking,
+    entries,
+    exits,
+    found_orders,
+    life,
+    preparation,
+    protection,
+    reconcile,
+    reductions,
+    reports,
+    settlement,
+    standing,
+    watching,
+)
 from sadari.core.account import Account
 from sadari.core.desk import Desk
-from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS, EngineState
+from sadari.core.engine_table import EngineState
 from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
 from sadari.core.position import Position
 from sadari.errors import IllegalTransitionError
 from sadari.model import event as events
-from sadari.model.command import CallDay, Command, RecordMove
+from sadari.model.command import Command
 from sadari.model.event import Event
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
-from sadari.model.reason import AuditCode, DenialCode, ExitReason, stage_name
-from sadari.model.units import DAY_NS, Exact, exact
-
-DAILY_LOSS = "daily_loss_limit"
+from sadari.model.reason import AuditCode, DenialCode, ExitReason
+from sadari.model.units import Exact, exact
 
 
 class Engine:
@@ -39,14 +51,19 @@ class Engine:
 
     def __init__(self, settings: Settings, instruments: Mapping[str, Instrument], ledger: Ledger | None = None) -> None:
         self._desk = Desk(settings, instruments, Ledger() if ledger is None else ledger)
-        rungs = max(ladder.rungs for ladder in settings.ladders)
-        self._stages = tuple(stage_name(stage) for stage in range(rungs + 1))
+        desk = self._desk
         self._handlers: dict[type[Event], Callable[[Any], Position | None]] = {
-            events.OperatorRequested: self._operator,
+            events.OperatorRequested: lambda event: life.operator(desk, event),
             events.ForceExitRequested: self._force_exit,
-            events.WriteOffRequested: lambda event: settlement.write_off(self._desk, event),
-            events.EngineTurned: self._turned,
-            events.SymbolPrepared: self._prepared,
+            events.WriteOffRequested: lambda event: settlement.write_off(desk, event),
+            events.AdoptRequested: lambda event: reconcile.adopt_requested(desk, event),
+            events.SettingsChanged: lambda event: preparation.settings_changed(desk, event),
+            events.InstrumentChanged: lambda event: preparation.instrument_changed(desk, event),
+            events.EngineTurned: lambda event: life.turned(desk, event),
+            events.GateShut: self._gate_shut,
+            events.GateOpened: self._gate_opened,
+            events.SymbolPrepared: lambda event: preparation.prepared(desk, event),
+            events.SymbolUnprepared: lambda event: preparation.unprepared(desk, event),
             events.LevelCrossed: self._crossed,
             events.VerdictTurned: self._verdict,
             events.SignalRaised: self._signal,
@@ -56,10 +73,13 @@ class Engine:
             events.OrderRejected: lambda event: reports.ended(self._desk, event),
             events.CancelRejected: lambda event: reports.cancel_rejected(self._desk, event),
             events.OutcomeUnknown: lambda event: reports.unknown(self._desk, event),
+            events.OrderFound: lambda event: found_orders.found(desk, event),
+            events.StopStuck: lambda event: reports.stuck(desk, event),
+            events.PositionsShown: lambda event: reconcile.shown(desk, event),
             events.AccountUpdated: self._account,
             events.FundingPaid: lambda event: booking.book_funding(self._desk, event),
             events.AlarmRang: self._alarm,
-            events.DayStarted: self._day,
+            events.DayStarted: lambda event: life.day(desk, event),
         }
 
     # what may be looked at
@@ -89,6 +109,30 @@ class Engine:
         """Balances and day counters; not to be changed."""
         return self._desk.account
 
+    @property
+    def orders(self) -> Mapping[str, Intent]:
+        """Every order so far by its client order id; not to be changed."""
+        return self._desk.orders
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """Why entries are paused, in order."""
+        return tuple(self._desk.causes)
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What is out of sight, in order."""
+        return tuple(self._desk.lost)
+
+    def gate(self, symbol: str = "") -> tuple[str, ...]:
+        """Why a symbol, or the whole account, may not be given new exposure; empty if the gate is open."""
+        return self._desk.gate(symbol)
+
+    def unprepared(self, symbol: str) -> str | None:
+        """Why a symbol is not prepared, None if it is."""
+        desk = self._desk
+        return None if symbol in desk.prepared else desk.unprepared.get(symbol, "not confirmed")
+
     # the one function
 
     def handle(self, event: Event) -> list[Command]:
@@ -116,82 +160,14 @@ class Engine:
             desk.alert("critical", AuditCode.ILLEGAL_EVENT, text=str(error))
         return desk.out
 
-    # the engine's own life
+    # the gate
 
-    def _move(self, event: str, guard: str = "") -> None:
-        desk = self._desk
-        before, after = ENGINE.move(desk, event, guard)
-        if before is after:
-            return
-        desk.out.append(RecordMove(symbol="", position_id=0, event=event, source=before.value, target=after.value))
-        for position in desk.positions.values():
-            watching.sync(desk, position)
+    def _gate_shut(self, event: events.GateShut) -> None:
+        self._desk.shut_gate(event.symbol, event.cause)
 
-    def _operator(self, event: events.OperatorRequested) -> None:
-        desk = self._desk
-        if event.command not in OPERATOR_EVENTS or not ENGINE.allows(desk.state, event.command):
-            desk.audit(AuditCode.NOT_ALLOWED_IN_STATE, detail=f"{event.command} in {desk.state.value} by {event.actor}")
-            return
-        if event.command == "pause":
-            self._pause(event.cause or "operator")
-        elif event.command == "resume":
-            desk.causes.clear()
-            self._move("resume")
-            self._ask_again()
-        elif event.command == "stop_close":
-            desk.audit(AuditCode.NOT_ALLOWED_IN_STATE, detail="no liquidation source is configured: stopping with KEEP")
-            self._move("stop_close")
-            self._cancel_entries()
-        else:
-            self._move(event.command)
-            if event.command == "stop_keep":
-                self._cancel_entries()
-            elif event.command == "reset":
-                desk.gate_causes.clear()
-
-    def _pause(self, cause: str) -> None:
-        desk = self._desk
-        if cause not in desk.causes:
-            desk.causes.append(cause)
-        self._move("pause")
-        self._cancel_entries()
-
-    def _cancel_entries(self) -> None:
-        for position in self._desk.positions.values():
-            if position.is_in("ENTRY_PENDING") and position.working is not None:
-                self._desk.cancel(position.working)
-
-    def _turned(self, event: events.EngineTurned) -> None:
-        guard = event.guard
-        if event.trigger == "reconciled":
-            guard = "pause flag set" if self._desk.causes else "pause flag unset"
-        self._move(event.trigger, guard)
-        if event.trigger == "reconciled":
-            for position in self._desk.positions.values():
-                if position.is_in("EXITING"):
-                    exits.alarm(self._desk, position)
-        self._ask_again()
-
-    def _prepared(self, event: events.SymbolPrepared) -> None:
-        if event.leverage == self._desk.settings.ladder.leverage:
-            self._desk.prepared[event.symbol] = event.max_notional
-        else:
-            self._desk.prepared.pop(event.symbol, None)
-        self._ask_again()
-
-    def _day(self, event: events.DayStarted) -> None:
-        desk = self._desk
-        desk.account.start_day(event)
-        only_daily = desk.causes == [DAILY_LOSS]
-        if DAILY_LOSS in desk.causes:
-            desk.causes.remove(DAILY_LOSS)
-        if desk.state is EngineState.PAUSED and only_daily:
-            self._move("day_start", "only cause: daily_loss_limit")
-            self._ask_again()
-        held = any(position.qty > 0 for position in desk.positions.values())
-        if held:
-            desk.day_call_ns = (event.time_ns // DAY_NS + 1) * DAY_NS
-            desk.out.append(CallDay(at_ns=desk.day_call_ns))
+    def _gate_opened(self, event: events.GateOpened) -> None:
+        if self._desk.open_gate(event.symbol, event.cause):
+            life.ask_again(self._desk)
 
     # market
 
@@ -200,7 +176,7 @@ class Engine:
         denial = entries.on_signal(desk, event)
         if denial is not None and denial.code is DenialCode.DAILY_LOSS_LIMIT and desk.running:
             desk.audit(AuditCode.DAILY_LOSS_LIMIT, detail=f"{denial.value} <= {denial.limit}")
-            self._pause(DAILY_LOSS)
+            life.pause(desk, life.DAILY_LOSS)
             entries.call_next_day(desk)
         return desk.positions.get(event.symbol)
 
@@ -220,7 +196,7 @@ class Engine:
             exits.begin(desk, position, "stop_trigger", position.stop_reason, "engine", f"tick {tick}")
         elif position.is_in("RUNNER") and watching.TRAIL in event.levels:
             exits.begin(desk, position, "tech_exit", ExitReason.TECH_ATR_TRAIL.value, "engine", f"tick {tick}")
-        elif position.is_in(*self._stages):
+        elif position.is_in(*desk.stages):
             self._ladder(position, tick)
         return position
 
@@ -253,42 +229,25 @@ class Engine:
 
     def _account(self, event: events.AccountUpdated) -> None:
         desk = self._desk
-        booking.book_account(desk, event)
-        desk.account.update(event)
-        settlement.retry_all(desk)
-        for record in event.positions:
-            position = desk.positions.get(record.symbol)
-            if position is not None and record.qty == 0 and position.is_in("EXITING") and position.refused_flat:
-                exits.venue_is_flat(desk, position)
-                watching.sync(desk, position)
-            if position is None or position.qty == 0 or record.qty != position.side.sign * position.qty:
-                continue
-            matters = position.read_liquidation(record.liquidation_price)
-            awaited = position.working is not None and not position.working.final
-            if position.is_in("QUARANTINED") and not awaited:
-                position.working = None
-                state = "RUNNER" if position.half_closed else stage_name(position.stage)
-                desk.move(position, "reconcile_ok", f"to {state}")
-                matters = True
-            if matters:
-                if not position.is_in("EXITING", "CLOSED_UNSETTLED"):
-                    protection.protect(desk, position)
-                watching.sync(desk, position)
-        self._ask_again()
+        standing.shown(desk, event)
+        for signal in list(desk.waiting.values()):
+            self._signal(signal)
+            self._sync(signal.symbol)
 
-    def _ask_again(self) -> None:
-        """An input of a denied add may have changed: its rung is armed again."""
-        for position in self._desk.positions.values():
-            waiting = [rung for rung in position.suspended if rung in position.denied]
-            for rung in waiting:
-                del position.suspended[rung]
-            if waiting:
-                watching.sync(self._desk, position)
+    def _sync(self, symbol: str) -> None:
+        position = self._desk.positions.get(symbol)
+        if position is not None:
+            watching.sync(self._desk, position)
 
     def _alarm(self, event: events.AlarmRang) -> Position | None:
         desk = self._desk
         kind, symbol, number = event.name.split(":")
+        if kind == "compare":
+            reconcile.look_again(desk, symbol)
+            return None
         position = desk.positions.get(symbol)
+        if kind == "settle":
+            position = next((old for old in desk.unsettled if old.id == int(number)), position)
         if position is None or position.id != int(number):
             return None
         if kind == "settle" and position.is_in("CLOSED_UNSETTLED"):

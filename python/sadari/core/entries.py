@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core import gates, scaling
+from sadari.core import gates, scaling, takeover
 from sadari.core.desk import Desk
 from sadari.core.exposure import worst_case
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.core.position_table import pending
 from sadari.core.sizing import Denial, Sizing, ladder_caps, planned_quantities, quantity
-from sadari.model.command import ArmSignals, CallDay, RecordDecision, SetAlarm
+from sadari.model.command import ArmSignals, CallDay, RecordDecision, RefreshAccount, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected, SignalRaised
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, DenialCode, RejectReason, is_stop, stage_name
@@ -35,10 +35,12 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
         if denial is None:
             _begin(desk, position, signal)
             denial, sizing = _size_entry(desk, position, signal)
-    desk.last_signal[signal.symbol, signal.strategy] = signal.signal_id
+    waits = _waits_for_account(desk, signal, denial)
+    if not waits:
+        desk.last_signal[signal.symbol, signal.strategy] = signal.signal_id
     _record(desk, signal, denial, sizing)
     if denial is not None or position is None or sizing is None:
-        if signal.rearm:
+        if signal.rearm and not waits:
             desk.out.append(ArmSignals(symbol=signal.symbol, not_before_ns=_again_ns(desk, position, denial)))
         return denial
     position.id = desk.next_position_id()
@@ -50,10 +52,22 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
     return None
 
 
+def _waits_for_account(desk: Desk, signal: SignalRaised, denial: Denial | None) -> bool:
+    """True if balances are too old to decide by: they are read anew, and the signal is asked once more (§9.1)."""
+    again = desk.waiting.pop(signal.symbol, None) is not None
+    if denial is None or denial.code is not DenialCode.ACCOUNT_DATA_STALE or again:
+        return False
+    if desk.settings.risk.account_max_age_ms is None or desk.account.margin_refused:
+        return False
+    desk.out.append(RefreshAccount())
+    desk.waiting[signal.symbol] = signal
+    return True
+
+
 def _begin(desk: Desk, position: Position, signal: SignalRaised) -> None:
     if position.is_in("CLOSED"):
         desk.move(position, "cooldown_over")
-    rules = desk.own_rules.get(signal.strategy, desk.rules)
+    rules = desk.rules_for(signal.strategy, signal.symbol)
     if rules is not position.rules:
         position.follow(rules)
     balance = EXACT.multiply(desk.account.wallet_balance, scaling.share(desk, signal))
@@ -141,8 +155,11 @@ def call_next_day(desk: Desk) -> None:
 
 def entry_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
     """A fill of the entry order while it is pending."""
-    position.enter(event.price, event.qty)
+    beyond = takeover.prove(position, event.price, event.qty)
+    if beyond > 0:
+        position.enter(event.price, beyond)
     if event.done:
+        position.unproven = Decimal(0)
         position.working = None
         position.worst_case = decimal_of(worst_case(position))
         desk.move(position, "entry_filled")
@@ -187,6 +204,8 @@ def consider_add(desk: Desk, position: Position, rung: int, tick: Decimal) -> bo
         )
         if position.denied.get(rung) == denial.code:
             return False
+        if denial.code is DenialCode.ACCOUNT_DATA_STALE:
+            desk.out.append(RefreshAccount())
     signal = SignalRaised(
         time_ns=desk.now_ns,
         symbol=position.symbol,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core import protection, settlement
+from sadari.core import protection, settlement, slices
 from sadari.core.desk import Desk
 from sadari.core.entries import RETRY_BACKOFF_NS
 from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
-from sadari.model.command import RecordExit, SetAlarm
+from sadari.model.command import Reconcile, RecordExit, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
@@ -21,6 +21,12 @@ from sadari.model.units import SECOND_NS, exact
 
 # A stop waits this long for the end of the order it has to cancel first (strategies §5.3, In flight).
 CANCEL_WAIT_NS = SECOND_NS
+# What the venue closes by itself, by the cause that it names.
+FORCED = {"LIQUIDATION": ExitReason.EXCHANGE_LIQUIDATION, "ADL": ExitReason.ADL}
+# So many market exits are refused before slices of a limit order take their place (faults R2, invariant I12).
+MARKET_TRIES = 4
+# A full exit without an answer may be followed by a second one after this long: both are capped (faults R1).
+UNKNOWN_WAIT_NS = 5 * SECOND_NS
 # A full exit is retried for ever at this spacing at most.
 EXIT_RETRY_NS = 5 * SECOND_NS
 
@@ -74,11 +80,15 @@ def send(desk: Desk, position: Position, actor: str = "engine", cause: str = "re
     """Send a capped market order for what is open, at most the market maximum; the rest follows its fill."""
     if position.qty == 0:
         return
+    tries = position.tries.get("exit", 0)
+    limit = None
     qty = min(position.qty, position.instrument.market_max_qty)
+    if tries >= MARKET_TRIES:
+        qty, limit = slices.cut(position, tries - MARKET_TRIES)
     intent = desk.order(position, Purpose.EXIT, qty)
     _record(desk, position, qty, actor, cause, intent.client_order_id)
     position.working = intent
-    desk.send(position, intent)
+    desk.send(position, intent, limit=limit)
 
 
 def exit_filled(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
@@ -110,6 +120,8 @@ def exit_ended(desk: Desk, position: Position, intent: Intent, event: OrderCance
     position.refused_flat = isinstance(event, OrderRejected) and event.reason is RejectReason.REDUCE_ONLY
     desk.audit(AuditCode.EXIT_REJECTED, position, f"{intent.client_order_id}: {code}")
     desk.alert("critical", "EXIT_REJECTED", position.symbol, f"exit refused {tries + 1} times: {code}")
+    if position.refused_flat or tries >= len(RETRY_BACKOFF_NS):
+        desk.out.append(Reconcile(symbol=position.symbol))
     wait = RETRY_BACKOFF_NS[tries] if tries < len(RETRY_BACKOFF_NS) else EXIT_RETRY_NS
     _set_alarm(desk, position, wait)
 
@@ -124,8 +136,38 @@ def alarm(desk: Desk, position: Position) -> None:
     """The wait for a canceled order, or after a refused exit, is over: close what is open."""
     working = position.working
     if working is not None and not working.final and working.purpose is Purpose.EXIT:
+        if working.state is not IntentState.UNKNOWN:
+            return
+        send(desk, position, cause=f"no answer to {working.client_order_id}")
         return
     send(desk, position, cause="wait is over")
+
+
+def unanswered(desk: Desk, position: Position) -> None:
+    """No answer to the exit under way: after a while a second one may follow, since the venue caps both."""
+    _set_alarm(desk, position, UNKNOWN_WAIT_NS)
+
+
+def protect_or_flat(desk: Desk, position: Position, cause: str) -> None:
+    """No stop of ours rests at the venue and none can be placed: everything is closed (faults R2)."""
+    desk.alert("critical", ExitReason.PROTECTIVE_STOP_ORDER, position.symbol, cause)
+    begin(desk, position, "protective_triggered", ExitReason.PROTECTIVE_STOP_ORDER.value, "engine", cause)
+
+
+def found_flat(desk: Desk, position: Position, cause: str) -> None:
+    """The venue shows no position, and no trade says what has closed it: its price stays open until one does."""
+    working = position.working
+    if not position.is_in("EXITING"):
+        position.assumed = not position.reason
+        position.reason = position.reason or ExitReason.MANUAL_EXTERNAL.value
+        _record(desk, position, position.qty, "venue", cause, "")
+    if working is not None and not working.final:
+        desk.cancel(working)
+    guard = part_guard(position)
+    position.working = None
+    position.qty = Decimal(0)
+    desk.move(position, "exchange_flat", guard)
+    settlement.close(desk, position)
 
 
 def venue_is_flat(desk: Desk, position: Position) -> None:
@@ -161,8 +203,7 @@ def stop_filled(desk: Desk, position: Position, intent: Intent, event: OrderFill
 
 def forced_fill(desk: Desk, position: Position, event: OrderFilled) -> None:
     """The venue has closed (a part of) the position by itself: liquidation, ADL, or somebody's hand."""
-    reasons = {"LIQUIDATION": ExitReason.EXCHANGE_LIQUIDATION, "ADL": ExitReason.ADL}
-    reason = reasons.get(event.cause, ExitReason.MANUAL_EXTERNAL).value
+    reason = FORCED.get(event.cause, ExitReason.MANUAL_EXTERNAL).value
     if event.buyer is (position.side.sign > 0):
         position.increase(event.price, event.qty)
     else:

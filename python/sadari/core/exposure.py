@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from sadari.core.intent_table import IntentState
+from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.order import Direction
 from sadari.model.units import EXACT, Exact, exact
@@ -15,15 +17,30 @@ COUNTED_OUT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 
 def counts(position: Position) -> bool:
     """True for pending, held, exiting and quarantined positions (strategies §9.1)."""
-    return not position.is_in(*COUNTED_OUT)
+    return not position.is_in(*COUNTED_OUT) or bool(position.openings and _unknown(position))
+
+
+def _unknown(position: Position) -> list[Intent]:
+    """Entries and adds that may have been executed without our knowledge: they count as if they were (faults R1)."""
+    return [intent for intent in position.openings if intent.state is IntentState.UNKNOWN]
+
+
+def _unknown_notional(position: Position) -> Exact:
+    """The notional of those that no order under way stands for."""
+    left = Exact(0)
+    for intent in _unknown(position):
+        if intent is not position.working and intent.qty is not None:
+            left += exact(intent.qty - intent.filled) * exact(position.last_price)
+    return left
 
 
 def committed(position: Position) -> Exact:
     """The notional that takes margin: what is held, at its average price, and what of an entry or add is pending."""
     working = position.working
+    held = position.cost + _unknown_notional(position) if position.openings else position.cost
     if working is None or working.final or working.qty is None or working.purpose not in ("ENTRY", "ADD"):
-        return position.cost
-    return position.cost + exact(working.qty - working.filled) * exact(position.last_price)
+        return held
+    return held + exact(working.qty - working.filled) * exact(position.last_price)
 
 
 class Exposure(NamedTuple):
@@ -74,7 +91,11 @@ def _worst_case(position: Position) -> Exact:
     if position.half_closed or position.staged_exit or position.is_in("QUARANTINED"):
         side = position.side
         stop = position.stop if position.stop is not None else position.average
-        return exact(position.qty) * max(Exact(0), side.sign * (position.average - stop))
+        loss = exact(position.qty) * max(Exact(0), side.sign * (position.average - stop))
+        unknown = sum(
+            (exact(intent.qty - intent.filled) for intent in _unknown(position) if intent.qty is not None), Exact(0)
+        )
+        return loss + unknown * exact(position.last_price) * max(position.rules.stops)
     return _plan_loss(position, position.cost, position.stage)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from sadari.core.desk import Desk
+from sadari.core.engine_table import EngineState
 from sadari.core.exposure import committed, counts, open_short_risk, portfolio_worst_case, worst_case
 from sadari.core.position import Position
 from sadari.core.rules import estimated_liquidation
@@ -23,13 +24,20 @@ Correlations = tuple[tuple[str, float], ...]
 
 def may_act(desk: Desk, symbol: str, price_time_ns: int) -> Denial | None:
     """Gates 1 to 5: the engine runs, the symbol is tradable and prepared, prices and balances are fresh."""
-    if not desk.running:
+    if desk.state is not EngineState.RUNNING:
         return Denial(DenialCode.ENGINE_NOT_RUNNING, desk.state.value, "RUNNING")
+    shut = desk.gate()
+    if shut:
+        return Denial(DenialCode.ENGINE_NOT_RUNNING, ", ".join(shut), "no cause")
     instrument = desk.instruments.get(symbol)
     if instrument is None or instrument.status != "TRADING":
         return Denial(DenialCode.SYMBOL_NOT_TRADABLE, instrument.status if instrument else "unknown", "TRADING")
+    shut = desk.gate(symbol)
+    if shut:
+        return Denial(DenialCode.SYMBOL_NOT_TRADABLE, ", ".join(shut), "no cause")
     if symbol not in desk.prepared:
-        return Denial(DenialCode.SYMBOL_NOT_PREPARED, "not confirmed", "margin mode and leverage confirmed")
+        why = desk.unprepared.get(symbol, "not confirmed")
+        return Denial(DenialCode.SYMBOL_NOT_PREPARED, why, "margin mode and leverage confirmed")
     risk = desk.settings.risk
     age_ms = (desk.now_ns - price_time_ns) // MILLISECOND_NS
     if age_ms > risk.max_price_age_ms:

@@ -39,6 +39,8 @@ INTENT = Lifecycle(
         *rows(("NEW", "PARTIALLY_FILLED", "FILLED", *_ENDED), "accept", "", None),
         *rows(_LIVE, "fill", "part", "PARTIALLY_FILLED"),
         *rows(_LIVE, "fill", "last", "FILLED"),
+        # Proof of absence may err: an order that shows life afterwards is open again (faults R1).
+        *rows(_ENDED, "revive", "", "NEW"),
         *rows(_ENDED, "fill", "part", None),
         *rows(_ENDED, "fill", "last", None),
         *rows(_LIVE, "cancel", "", "CANCELED"),

@@ -34,10 +34,12 @@ class Intent:
         target: The state a complete reduction leads to.
         continues: It carries a reduction on of which something is filled.
         position_id: The life of the position that it was made for.
-        trigger_price: Where a resting stop lies, None for a market order.
+        trigger_price: Where a resting stop lies, None for any other order.
+        absent: It was ended by proof that the venue never had it.
     """
 
     __slots__ = (
+        "absent",
         "client_order_id",
         "continues",
         "filled",
@@ -68,6 +70,7 @@ class Intent:
         self.continues = False
         self.trade_ids: set[int] = set()
         self.trigger_price: Decimal | None = None
+        self.absent = False
         self.state = INTENT.initial
 
     @property

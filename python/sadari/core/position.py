@@ -21,8 +21,6 @@ from sadari.model.units import EXACT, Exact, exact
 
 ZERO = Decimal(0)
 NOTHING_ARMED = ((), None)
-# An adopted position is taken to be at a stage from this share of the notional planned up to it.
-ADOPTED_SHARE = Exact(9, 10)
 
 
 class Decision(NamedTuple):
@@ -77,20 +75,29 @@ class Position:
         slips: What each fill since then brought beyond that, by trade.
         funding: Funding that was paid for it.
         plan: The notional planned for the entry and for each add.
+        unproven: How much of the quantity is known by the venue's position alone, at ``unproven_price``; its trades
+            are still to be told.
+        stop_from: The price that the stage stop is measured from, where that is not the average (D-34).
+        found: It was found at the venue, and nobody has said yet that it is to be managed.
+        assumed: Nobody knows yet what closed it; the reason is what is left.
+        near_liquidation: Its liquidation price was near when it was last shown.
+        wall_blocked: The venue has another close-position order, so that no wall of ours can rest.
+        stop_lost_ns: When the venue last canceled a resting stop that we had not asked it to.
         outdated: Quantity or stop changed while a resting stop was being replaced.
         working: The entry, add, reduction or exit that is unresolved.
         openings: Entries and adds of this and earlier lives; those without a last word may still fill.
     """
 
     __slots__ = (
-        "adds", "armed", "avg", "closed_ns", "cost", "decision", "denied", "direction", "e0", "entry_cost", "entry_qty",
-        "exit_qty", "exit_value", "fees", "funding", "gain", "half_closed", "id", "inner", "inner_next", "instrument",
-        "last_price", "lifecycle", "liquidation", "lots", "maintenance", "max_notional", "max_qty", "mismatch",
-        "opened_ns", "openings", "outdated", "plan", "plan_balance", "protect_blocked", "qty", "ratchet", "rearm",
-        "realized", "reason", "reduction_blocked", "reduction_given_up", "refused_flat", "return_state", "rules",
-        "runner_best", "side", "signal_id", "slips", "stage", "staged_exit", "state", "stop", "stop_reason", "strategy",
-        "suspended",
-        "symbol", "trail", "tries", "used", "verdict", "wall", "working", "worst", "worst_case",
+        "adds", "armed", "assumed", "avg", "closed_ns", "cost", "decision", "denied", "direction", "e0", "entry_cost",
+        "entry_qty", "exit_qty", "exit_value", "fees", "found", "funding", "gain", "half_closed", "id", "inner",
+        "inner_next", "instrument", "last_price", "lifecycle", "liquidation", "lots", "maintenance", "max_notional",
+        "max_qty", "mismatch", "near_liquidation", "opened_ns", "openings", "outdated", "plan", "plan_balance",
+        "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked", "reduction_given_up",
+        "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips", "stage", "staged_exit",
+        "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "suspended", "symbol", "trail",
+        "tries", "unproven", "unproven_price", "used", "verdict", "wall", "wall_blocked", "working", "worst",
+        "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
@@ -145,6 +152,10 @@ class Position:
         self.ratchet: Exact | None = None
         self.stop: Exact | None = None
         self.stop_reason = ""
+        self.stop_from: Exact | None = None
+        self.stop_lost_ns: int | None = None
+        self.found = self.assumed = self.near_liquidation = self.wall_blocked = False
+        self.unproven = self.unproven_price = ZERO
         self.liquidation: Exact | None = None
         self.reason = ""
         self.return_state = ""
@@ -196,17 +207,6 @@ class Position:
         """Book a fill of the entry order."""
         self.increase(price, qty)
         self.e0 = self.avg
-
-    def adopt(self, price: Decimal, qty: Decimal) -> None:
-        """Take over a quantity that no plan of this life opened: no lots, no adds, its stage by its size (D-34)."""
-        rungs = self.rules.ladder.rungs
-        self.used.update(range(1, rungs + 1))
-        planned = Exact(0)
-        for stage in range(rungs + 1):
-            planned += self.plan[stage]
-            if exact(price) * exact(qty) >= ADOPTED_SHARE * planned:
-                self.stage = stage
-        self.increase(price, qty)
 
     def add(self, rung: int, price: Decimal, qty: Decimal) -> None:
         """Book a fill of a rung's add: the stage is reached with its first fill."""
@@ -325,7 +325,8 @@ class Position:
         self.worst = None
         side, rules = self.side, self.rules
         avg = self.average
-        level, reason = avg * side.stop[self.stage], rules.stop_reasons[self.stage]
+        base = avg if self.stop_from is None else self.stop_from
+        level, reason = base * side.stop[self.stage], rules.stop_reasons[self.stage]
         if self.ratchet is not None and rules.ladder.stop_ratchet:
             level = side.tighter(level, self.ratchet)
         if self.half_closed and rules.ladder.breakeven_after_half:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sadari.core.desk import Desk
+from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.order import Purpose
@@ -39,7 +40,9 @@ def protect(desk: Desk, position: Position) -> None:
     if position.qty == 0 or position.stop is None or position.protect_blocked:
         return
     inner, wall = resting_prices(position)
-    if position.wall is None:
+    if position.wall is None and position.wall_blocked:
+        pass  # Another close-position order of the venue is the wall.
+    elif position.wall is None:
         position.wall = _place(desk, position, Purpose.WALL, None, wall)
     elif _wall_must_move(position, position.wall, inner, wall):
         desk.cancel(position.wall)
@@ -86,6 +89,24 @@ def confirmed(desk: Desk, position: Position, intent: Intent) -> None:
         if position.outdated:
             position.outdated = False
             protect(desk, position)
+
+
+def covered(position: Position, besides: Intent | None = None) -> bool:
+    """True if a stop that the venue has accepted closes everything that is held."""
+    resting = (position.inner, position.inner_next, position.wall)
+    return any(
+        stop is not None
+        and stop is not besides
+        and stop.state is IntentState.NEW
+        and (stop.qty is None or stop.qty >= position.qty)
+        for stop in resting
+    )
+
+
+def unanswered(position: Position) -> bool:
+    """True if a stop is on its way whose answer is still to come."""
+    resting = (position.inner, position.inner_next, position.wall)
+    return any(stop is not None and stop.state is IntentState.SUBMITTED for stop in resting)
 
 
 def lost(position: Position, intent: Intent) -> bool:

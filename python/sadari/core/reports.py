@@ -5,22 +5,26 @@ Source: strategies §5.7; design §3 (Intents). Duplicates and late reports end 
 
 from __future__ import annotations
 
-from sadari.core import booking, entries, exits, protection, reductions, settlement
+import msgspec
+
+from sadari.core import booking, entries, exits, protection, reductions, settlement, takeover
 from sadari.core.desk import Desk
 from sadari.core.intents import Intent
 from sadari.core.position import Position
-from sadari.model.command import QueryOrder, SetAlarm
+from sadari.model.command import QueryOrder, Reconcile, SetAlarm
 from sadari.model.event import (
+    ABSENT,
     CancelRejected,
     OrderAccepted,
     OrderCanceled,
     OrderFilled,
     OrderRejected,
     OutcomeUnknown,
+    StopStuck,
 )
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
-from sadari.model.units import SECOND_NS
+from sadari.model.units import MINUTE_NS, SECOND_NS
 
 _FLAT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 _OPENING = (Purpose.ENTRY, Purpose.ADD)
@@ -28,17 +32,34 @@ _RESTING = (Purpose.STOP, Purpose.WALL)
 # A stop that the venue refuses is placed again at once this often, then at this spacing.
 PROTECT_TRIES = 3
 PROTECT_RETRY_NS = 5 * SECOND_NS
+# Source: fault F124.
+STOP_TAKEN_NS = 10 * MINUTE_NS
 
 
 def accepted(desk: Desk, event: OrderAccepted) -> None:
     """The venue has the order; no level follows from that."""
     intent = desk.orders.get(event.client_order_id)
+    if intent is not None and intent.absent:
+        late_life(desk, intent)
+        return
     if intent is None or not intent.move("accept"):
         return
-    position = desk.positions[intent.symbol]
+    position = desk.record_of(intent)
     if intent.purpose in _RESTING:
         position.tries.pop("protect", None)
         protection.confirmed(desk, position, intent)
+
+
+def late_life(desk: Desk, intent: Intent) -> None:
+    """An order that was proven absent is at the venue after all: nothing waits for it, so it goes (faults R1)."""
+    intent.absent = False
+    intent.move("revive")
+    position = desk.record_of(intent)
+    if intent.purpose in _OPENING:
+        position.openings.append(intent)
+    desk.cancel(intent)
+    desk.audit(AuditCode.LATE_LIFE, position, intent.client_order_id)
+    desk.alert("critical", AuditCode.LATE_LIFE, intent.symbol, f"{intent.client_order_id} had been proven absent")
 
 
 def filled(desk: Desk, event: OrderFilled) -> Position | None:
@@ -47,7 +68,7 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
     intent = desk.orders.get(event.client_order_id)
     if intent is None:
         return _not_ours(desk, event)
-    position = desk.positions[intent.symbol]
+    position = desk.record_of(intent)
     if not intent.book(event.trade_id, event.qty, done=event.done):
         desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} of {event.client_order_id} is known")
         return position
@@ -127,12 +148,19 @@ def _fill_while_leaving(desk: Desk, position: Position, intent: Intent, event: O
 
 def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
     """A fill after the close: what it opened is a new record in quarantine, protected at once (strategies §5.7)."""
+    if intent.purpose is Purpose.ENTRY and intent.position_id == position.id and position.unproven > 0:
+        takeover.prove(position, event.price, event.qty)
+        settlement.try_again(desk, position)
+        return
     if intent.purpose not in _OPENING:
         desk.move(position, "late_answer")
+        if position.assumed and intent.purpose in _RESTING:
+            _name_cause(desk, position, ExitReason.PROTECTIVE_STOP_ORDER)
         desk.audit(AuditCode.LATE_REPORT, position, f"{event.client_order_id} filled {event.qty} after the close")
         if position.is_in("CLOSED_UNSETTLED"):
             settlement.book_late(desk, position, event)
         return
+    position = desk.succeed(event.symbol)
     desk.move(position, "exchange_position_found")
     strategy, signal_id, balance = position.strategy, position.signal_id, position.plan_balance
     rearm = position.rearm
@@ -140,9 +168,15 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
     position.rearm = rearm
     position.opened_ns = desk.now_ns
     position.count(event)
-    position.adopt(event.price, event.qty)
+    takeover.adopt(position, event.price, event.qty)
     desk.audit(AuditCode.QUARANTINED, position, f"{event.client_order_id} filled {event.qty} after the close")
     desk.alert("critical", "LATE_FILL", position.symbol, f"{event.qty} at {event.price}")
+
+
+def _name_cause(desk: Desk, position: Position, reason: ExitReason) -> None:
+    """A trade tells at last what has closed the position."""
+    desk.audit(AuditCode.ADDITIONAL_CAUSE, position, f"{reason}, so far {position.reason}")
+    position.reason, position.assumed = reason.value, False
 
 
 def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
@@ -152,6 +186,8 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
         desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} of {event.client_order_id} is known")
         return position
     desk.foreign_trades.add(trade)
+    if position is not None and position.is_in("CLOSED_UNSETTLED") and _closes(position, event):
+        return _closed_by_others(desk, position, event)
     if position is None or position.qty == 0 or position.is_in(*_FLAT):
         desk.audit(AuditCode.EXTERNAL_FILL, None, f"{event.symbol} {event.client_order_id}: {event.qty}")
         desk.alert("critical", AuditCode.EXTERNAL_FILL, event.symbol, event.client_order_id)
@@ -163,6 +199,21 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
     return position
 
 
+def _closes(position: Position, event: OrderFilled) -> bool:
+    return position.entry_qty > position.exit_qty and event.buyer is (position.side.sign < 0)
+
+
+def _closed_by_others(desk: Desk, position: Position, event: OrderFilled) -> Position:
+    """A trade that tells what has closed a position found flat."""
+    if position.assumed and event.cause in exits.FORCED:
+        _name_cause(desk, position, exits.FORCED[event.cause])
+    desk.audit(AuditCode.EXTERNAL_FILL, position, f"{event.client_order_id}: {event.qty} at {event.price}")
+    position.count(event)
+    left = position.entry_qty - position.exit_qty
+    settlement.book_late(desk, position, msgspec.structs.replace(event, qty=min(event.qty, left)))
+    return position
+
+
 def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
     """An order has ended at the venue without (further) fills."""
     intent = desk.orders.get(event.client_order_id)
@@ -171,7 +222,10 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
     move = "reject" if isinstance(event, OrderRejected) else ("expire" if event.cause == "EXPIRED" else "cancel")
     if not intent.move(move):
         return None
-    position = desk.positions[intent.symbol]
+    by_refusal = isinstance(event, OrderRejected) and event.reason is RejectReason.NOT_FOUND
+    intent.absent = by_refusal or (isinstance(event, OrderCanceled) and event.cause == ABSENT)
+    position = desk.record_of(intent)
+    position.worst = None
     if intent.purpose in _RESTING:
         if not protection.lost(position, intent):
             return None  # We have replaced or withdrawn it.
@@ -213,9 +267,15 @@ def _stop_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanc
         reason = position.stop_reason or ExitReason.STOP_LOSS.value
         exits.begin(desk, position, "stop_trigger", reason, "engine", "the resting stop's trigger is already passed")
         return
+    if isinstance(event, OrderCanceled):
+        _stop_taken(desk, position)
     desk.move(position, "protective_lost", exits.part_guard(position))
     code = event.code if isinstance(event, OrderRejected) else event.cause
     desk.audit(AuditCode.PROTECTIVE_LOST, position, f"{intent.client_order_id}: {code}")
+    if isinstance(event, OrderRejected) and event.reason is RejectReason.CLOSE_POSITION_EXISTS:
+        # Something rests there that we do not know: it is read, and the inner stop goes on alone (fault F39).
+        position.wall_blocked = True
+        desk.out.append(Reconcile(symbol=position.symbol))
     tries = position.tries.get("protect", 0) + 1
     position.tries["protect"] = tries
     if tries >= PROTECT_TRIES:
@@ -223,12 +283,45 @@ def _stop_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanc
         position.protect_blocked = True
         name = f"protect:{position.symbol}:{position.id}"
         desk.out.append(SetAlarm(name=name, at_ns=desk.now_ns + PROTECT_RETRY_NS, wall=True))
+    _flat_if_bare(desk, position, f"no stop can be placed: refused {tries} times, the last time with {code}")
+
+
+def _flat_if_bare(desk: Desk, position: Position, cause: str) -> None:
+    """Several tries were refused, nothing rests and nothing is under way that could: protect or flat (faults R2)."""
+    refused = position.tries.get("protect", 0) >= PROTECT_TRIES
+    stays = protection.covered(position) or protection.unanswered(position)
+    if refused and not stays and not position.is_in("EXITING"):
+        exits.protect_or_flat(desk, position, cause)
+
+
+def _stop_taken(desk: Desk, position: Position) -> None:
+    """The venue has canceled a stop without our asking; soon after another one a person is told (fault F124)."""
+    before, position.stop_lost_ns = position.stop_lost_ns, desk.now_ns
+    if before is not None and desk.now_ns - before <= STOP_TAKEN_NS:
+        text = "a resting stop was canceled that we had not asked for, the second within ten minutes; it is back"
+        desk.alert("critical", AuditCode.PROTECTIVE_LOST, position.symbol, text)
+
+
+def stuck(desk: Desk, event: StopStuck) -> Position | None:
+    """A stop has triggered and no order came of it: it covers nothing, whatever the venue still says (invariant I1)."""
+    intent = desk.orders.get(event.client_order_id)
+    position = None if intent is None else desk.record_of(intent)
+    if intent is None or position is None or position.qty == 0 or position.is_in(*_FLAT):
+        return position
+    desk.audit(AuditCode.STOP_STUCK, position, intent.client_order_id)
+    cause = f"{intent.client_order_id} triggered without an order"
+    desk.alert("critical", AuditCode.STOP_STUCK, position.symbol, cause)
+    if not protection.covered(position, besides=intent):
+        exits.protect_or_flat(desk, position, cause)
+    elif protection.lost(position, intent) and not position.is_in("EXITING"):
+        protection.protect(desk, position)
+    return position
 
 
 def cancel_rejected(desk: Desk, event: CancelRejected) -> Position | None:
     """The order to cancel is not open any more: its own report says what became of it."""
     intent = desk.orders.get(event.client_order_id)
-    return desk.positions[intent.symbol] if intent is not None else None
+    return desk.record_of(intent) if intent is not None else None
 
 
 _UNKNOWN = {Purpose.ENTRY: "entry_unknown", Purpose.ADD: "add_unknown", Purpose.REDUCE: "reduce_unknown"}
@@ -237,12 +330,19 @@ _UNKNOWN = {Purpose.ENTRY: "entry_unknown", Purpose.ADD: "add_unknown", Purpose.
 def unknown(desk: Desk, event: OutcomeUnknown) -> Position | None:
     """No answer came: look the order up, never send it again."""
     intent = desk.orders.get(event.client_order_id)
-    if intent is None or not intent.move("lose"):
+    if intent is None or intent.final:
         return None
-    position = desk.positions[intent.symbol]
+    position = desk.record_of(intent)
+    position.worst = None
+    desk.out.append(QueryOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
+    if not intent.move("lose"):
+        return position  # It was known to work; what became of it is read.
     if position.is_in("EXITING"):
         desk.move(position, "exit_unknown")
+        if intent is position.working and intent.purpose is Purpose.EXIT:
+            exits.unanswered(desk, position)
     elif intent.purpose in _UNKNOWN and intent is position.working and not position.is_in("QUARANTINED", *_FLAT):
         desk.move(position, _UNKNOWN[intent.purpose])
-    desk.out.append(QueryOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
+    elif intent.purpose in _RESTING:
+        _flat_if_bare(desk, position, f"no answer to {intent.client_order_id}, and no other stop can be placed")
     return position

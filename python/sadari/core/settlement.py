@@ -12,7 +12,7 @@ import msgspec
 from sadari.core import protection
 from sadari.core.desk import Desk
 from sadari.core.position import Position
-from sadari.model.command import ArmSignals, RecordPosition, SetAlarm
+from sadari.model.command import ArmSignals, Reconcile, RecordPosition, SetAlarm
 from sadari.model.event import OrderFilled, WriteOffRequested
 from sadari.model.reason import AuditCode, is_stop
 from sadari.model.units import EXACT, SECOND_NS, Exact, decimal_of, exact
@@ -49,6 +49,7 @@ def rung(desk: Desk, position: Position) -> None:
     try_again(desk, position)
     if not position.is_in("CLOSED_UNSETTLED"):
         return
+    desk.out.append(Reconcile(symbol=position.symbol))
     if tries < TRIES:
         _set_alarm(desk, position)
         return
@@ -60,25 +61,29 @@ def rung(desk: Desk, position: Position) -> None:
 
 def try_again(desk: Desk, position: Position) -> None:
     """Settle if the fills cover the closed quantity and agree with the venue's own profit."""
-    if position.exit_qty != position.entry_qty or _mismatch(desk, position):
+    if position.exit_qty != position.entry_qty or position.unproven or _mismatch(desk, position):
         desk.move(position, "settle_retry")
         return
     _tell_drift(desk, position)
     desk.move(position, "settled")
     desk.out.append(_record(position))
-    _cool_down(desk, position)
+    if position in desk.unsettled:
+        desk.unsettled.remove(position)
+    else:
+        _cool_down(desk, position)
 
 
 def retry_all(desk: Desk) -> None:
     """The venue has shown the account: whatever is not settled is tried once more."""
-    for position in desk.positions.values():
+    for position in (*desk.positions.values(), *desk.unsettled):
         if position.is_in("CLOSED_UNSETTLED"):
             try_again(desk, position)
 
 
 def write_off(desk: Desk, event: WriteOffRequested) -> Position | None:
     """An operator gives the missing trades up: nothing is made up in their place."""
-    position = desk.positions.get(event.symbol)
+    old = next((record for record in desk.unsettled if record.symbol == event.symbol), None)
+    position = old or desk.positions.get(event.symbol)
     if position is None or not position.is_in("CLOSED_UNSETTLED"):
         state = position.state.value if position else "FLAT"
         desk.audit(AuditCode.NOT_ALLOWED_IN_STATE, position, f"write-off in {state} by {event.actor}")
@@ -91,6 +96,9 @@ def write_off(desk: Desk, event: WriteOffRequested) -> Position | None:
             unexplained=True,
         )
     )  # fmt: skip
+    if position is old:
+        desk.unsettled.remove(position)
+        return None
     _cool_down(desk, position)
     return position
 

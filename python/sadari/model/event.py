@@ -11,6 +11,9 @@ from sadari.model.order import Direction, MarginMode, OrderType, Side
 from sadari.model.plan import Settings
 from sadari.model.reason import RejectReason
 
+# Cause of an `OrderCanceled` by proof of absence (faults R1).
+ABSENT = "ABSENT"
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     """A fact. ``time_ns`` is exchange time, nanoseconds UTC."""
@@ -180,7 +183,10 @@ class OrderFilled(Event, frozen=True):
 
 
 class OrderCanceled(Event, frozen=True):
-    """An order has ended at the venue without (further) fills: canceled or expired."""
+    """An order has ended at the venue without (further) fills: canceled or expired.
+
+    ``cause`` is EXPIRED for an expiry, `ABSENT` for one that the venue was proven never to have had.
+    """
 
     symbol: str
     client_order_id: str

@@ -47,7 +47,11 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Limits of the account (strategies §9.2 to §9.5): fractions, or quote currency where named ``_usdt``."""
+    """Limits of the account (strategies §9.2 to §9.5): fractions, or quote currency where named ``_usdt``.
+
+    ``auto_adopt``: a position that is found at the venue is managed without being asked for (§5.7); it is protected
+    either way.
+    """
 
     max_positions: int = 10
     strategy_positions: int = 10
@@ -62,6 +66,7 @@ class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     max_usable_pct: Decimal = D("0.80")
     max_price_age_ms: int = 2_000
     account_max_age_ms: int | None = None
+    auto_adopt: bool = False
 
 
 class StopSizing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -193,7 +193,9 @@ def exchange_parts(live: LiveEngine) -> Parts:
         jitter=asked.jitter,
     )
     preparation = Preparation(connections.rest, config.venue.on_multi_assets)
-    return Parts(clock, balances, watches, alarms, trading, supervision, market, streams, user, preparation, venue)
+    return Parts(
+        clock, balances, watches, ticks, alarms, trading, supervision, market, streams, user, preparation, venue
+    )
 
 
 def account_age_ms(configured: int | None, mode: str) -> int | None:

@@ -83,6 +83,7 @@ KEYS = {
         "max_usable_pct": "largest part of the available balance that an order may leave used",
         "max_price_age_ms": "an older price opens nothing",
         "account_max_age_ms": "older account data opens nothing; left out: any age is good, as in a backtest",
+        "auto_adopt": "manage a position that is found at the venue without being asked; it is protected either way",
     },
     "reentry": {
         "cooldown_after_stop_minutes": "after a stop",

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from sadari.core.rules import Rules
 from sadari.model.command import ArmSignals, RecordDecision
 from sadari.model.event import SymbolPrepared
 from sadari.model.order import Direction, Purpose
@@ -104,11 +103,11 @@ def denied(*codes: DenialCode) -> RecordDecision:
 def impose(driver: Driver, limits: Any, contract: Mapping[str, Any]) -> None:
     """Other limits from now on, as if the run had started with them."""
     desk = driver.engine._desk
-    desk.settings = limits
-    desk.rules = Rules(limits.ladder, limits.fees)
+    desk.decide_by(limits)
     driver.instruments[SYMBOL] = msgspec.structs.replace(driver.instruments[SYMBOL], **contract)
+    desk.instruments[SYMBOL] = driver.instruments[SYMBOL]
     for position in desk.positions.values():
-        position.rules = desk.rules
+        position.rules = desk.rules_for("", SYMBOL)
         if position.symbol == SYMBOL:
             position.instrument = driver.instruments[SYMBOL]
 

@@ -1,0 +1,153 @@
+"""The engine's own life: what an operator asks for, what the edge tells of it, and the days.
+
+Source: strategies §6, §10.
+"""
+
+from __future__ import annotations
+
+from sadari.core import exits, watching
+from sadari.core.desk import Desk
+from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS, EngineState
+from sadari.core.position import Position
+from sadari.model import event as events
+from sadari.model.command import CallDay, RecordMove
+from sadari.model.reason import AuditCode, LiquidationReason, engine_liquidation
+from sadari.model.units import DAY_NS, exact
+
+DAILY_LOSS = "daily_loss_limit"
+# Whoever is blind in these states has nothing to lose sight of; what is lost is only remembered.
+_BLIND = (EngineState.IDLE, EngineState.STARTING, EngineState.STOPPED, EngineState.FAILED)
+
+
+def move(desk: Desk, event: str, guard: str = "") -> None:
+    """Move the engine's lifecycle, record it, and let every position wait for what it may act on now.
+
+    Raises:
+        IllegalTransitionError: The lifecycle does not list this move.
+    """
+    before, after = ENGINE.move(desk, event, guard)
+    if before is after:
+        return
+    desk.out.append(RecordMove(symbol="", position_id=0, event=event, source=before.value, target=after.value))
+    for position in desk.positions.values():
+        watching.sync(desk, position)
+
+
+def operator(desk: Desk, event: events.OperatorRequested) -> None:
+    """An operator's command; one that the state does not allow is refused."""
+    command = event.command
+    if command not in OPERATOR_EVENTS or not ENGINE.allows(desk.state, command):
+        desk.audit(AuditCode.NOT_ALLOWED_IN_STATE, detail=f"{command} in {desk.state.value} by {event.actor}")
+        return
+    if command == "pause":
+        pause(desk, event.cause or "operator")
+    elif command == "resume":
+        desk.causes.clear()
+        move(desk, "resume")
+        ask_again(desk)
+    elif command == "stop_close":
+        _stop_and_close(desk, event)
+    else:
+        move(desk, command)
+        if command == "stop_keep":
+            cancel_entries(desk)
+        elif command == "reset":
+            desk.gate_causes.clear()
+            desk.lost.clear()
+
+
+def _stop_and_close(desk: Desk, event: events.OperatorRequested) -> None:
+    """Close everything, the smallest first; without a reason it is a stop that closes nothing (strategies §11)."""
+    if not event.cause:
+        detail = f"closing everything needs a reason, {event.actor} gave none: stopping with KEEP"
+        desk.audit(AuditCode.NOT_ALLOWED_IN_STATE, detail=detail)
+    move(desk, "stop_close")
+    cancel_entries(desk)
+    if not event.cause or desk.state is not EngineState.STOPPING:
+        return
+    reason = engine_liquidation(LiquidationReason.OPERATOR_STOP_CLOSE)
+    for position in sorted(desk.positions.values(), key=_notional):
+        if position.is_in("ENTRY_PENDING") and position.qty == 0:
+            position.reason = reason
+        elif position.qty > 0:
+            exits.begin(desk, position, "liquidate", reason, event.actor, event.cause)
+            watching.sync(desk, position)
+
+
+def _notional(position: Position) -> tuple[object, str]:
+    return exact(position.qty) * exact(position.last_price), position.symbol
+
+
+def pause(desk: Desk, cause: str) -> None:
+    """No new exposure until an operator resumes."""
+    if cause not in desk.causes:
+        desk.causes.append(cause)
+    move(desk, "pause")
+    cancel_entries(desk)
+
+
+def cancel_entries(desk: Desk) -> None:
+    """Entries that work at the venue go."""
+    for position in desk.positions.values():
+        if position.is_in("ENTRY_PENDING") and position.working is not None:
+            desk.cancel(position.working)
+
+
+def turned(desk: Desk, event: events.EngineTurned) -> None:
+    """A fact about the engine's life; what is out of sight is counted here, by its causes."""
+    trigger, guard = event.trigger, event.guard
+    if trigger in {"data_lost", "data_recovered"}:
+        _sight(desk, trigger, event.cause)
+        return
+    if trigger == "reconciled":
+        if desk.state is EngineState.DEGRADED:
+            desk.audit(AuditCode.LATE_REPORT, detail="agreement that was found before sight was lost does not count")
+            return
+        guard = "pause flag set" if desk.causes else "pause flag unset"
+    move(desk, trigger, guard)
+    if trigger == "start_ok" and desk.lost:
+        move(desk, "data_lost")
+    elif trigger == "reconciled":
+        for position in desk.positions.values():
+            if position.is_in("EXITING"):
+                exits.alarm(desk, position)
+    ask_again(desk)
+
+
+def _sight(desk: Desk, trigger: str, cause: str) -> None:
+    """Something is out of sight, or back: the engine sees again only when nothing is missing."""
+    if trigger == "data_lost":
+        if cause not in desk.lost:
+            desk.lost.append(cause)
+        if desk.state not in _BLIND:
+            move(desk, trigger)
+        return
+    if cause in desk.lost:
+        desk.lost.remove(cause)
+    if ENGINE.allows(desk.state, trigger):
+        move(desk, trigger, "causes left" if desk.lost and desk.state is EngineState.DEGRADED else "")
+
+
+def day(desk: Desk, event: events.DayStarted) -> None:
+    """A UTC day begins: a pause for the day's loss ends with it."""
+    desk.account.start_day(event)
+    only_daily = desk.causes == [DAILY_LOSS]
+    if DAILY_LOSS in desk.causes:
+        desk.causes.remove(DAILY_LOSS)
+    if desk.state is EngineState.PAUSED and only_daily:
+        move(desk, "day_start", "only cause: daily_loss_limit")
+        ask_again(desk)
+    held = any(position.qty > 0 for position in desk.positions.values())
+    if held:
+        desk.day_call_ns = (event.time_ns // DAY_NS + 1) * DAY_NS
+        desk.out.append(CallDay(at_ns=desk.day_call_ns))
+
+
+def ask_again(desk: Desk) -> None:
+    """An input of a denied add may have changed: its rung is armed again."""
+    for position in desk.positions.values():
+        waiting = [rung for rung in position.suspended if rung in position.denied]
+        for rung in waiting:
+            del position.suspended[rung]
+        if waiting:
+            watching.sync(desk, position)

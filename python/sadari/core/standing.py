@@ -1,0 +1,68 @@
+"""How the account stands: balances, its margin ratio, and how near liquidation prices are.
+
+Source: strategies §10, §11 rule 5; requirement R002-9.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from sadari.core import booking, exits, life, reconcile, settlement, watching
+from sadari.core.desk import Desk
+from sadari.core.engine_table import ENGINE
+from sadari.model.event import AccountUpdated
+from sadari.model.reason import AuditCode
+
+# Source: strategies §10 (D-24), inclusive.
+RATIO_PAUSE = Decimal("0.5")
+RATIO_CRITICAL = Decimal("0.8")
+MARGIN_RATIO = "margin_ratio"
+
+
+def shown(desk: Desk, event: AccountUpdated) -> None:
+    """The venue has shown balances and some positions."""
+    _tell_change(desk, event)
+    booking.book_account(desk, event)
+    desk.account.update(event)
+    settlement.retry_all(desk)
+    for record in event.positions:
+        position = desk.positions.get(record.symbol)
+        if position is not None and record.qty == 0 and position.is_in("EXITING") and position.refused_flat:
+            exits.venue_is_flat(desk, position)
+            watching.sync(desk, position)
+        if position is None or position.qty == 0 or record.qty != position.side.sign * position.qty:
+            continue
+        reconcile.agreed(desk, position, record)
+    if event.margin_ratio is not None:
+        _watch_ratio(desk, event.margin_ratio)
+    life.ask_again(desk)
+
+
+def _tell_change(desk: Desk, event: AccountUpdated) -> None:
+    """A balance that changes on a live account is written down with what changed it."""
+    account = desk.account
+    live = event.margin_ratio is not None or desk.settings.risk.account_max_age_ms is not None
+    before = (account.wallet_balance, account.available_balance)
+    if not live or account.updated_ns is None or before == (event.wallet_balance, event.available_balance):
+        return
+    desk.audit(
+        AuditCode.BALANCE_CHANGED,
+        detail=(
+            f"{event.cause}: wallet {before[0]:f} -> {event.wallet_balance:f}, "
+            f"available {before[1]:f} -> {event.available_balance:f}"
+        ),
+    )
+
+
+def _watch_ratio(desk: Desk, ratio: Decimal) -> None:
+    """At half the engine pauses until an operator resumes; near the end a person is told at once. Each once."""
+    account = desk.account
+    before, account.margin_ratio = account.margin_ratio, ratio
+    if ratio >= RATIO_CRITICAL > before:
+        desk.alert("critical", AuditCode.MARGIN_RATIO, text=f"margin ratio {ratio:f} >= {RATIO_CRITICAL}")
+    if ratio >= RATIO_PAUSE > before:
+        desk.audit(AuditCode.MARGIN_RATIO, detail=f"{ratio:f} >= {RATIO_PAUSE}")
+        if ratio < RATIO_CRITICAL:
+            desk.alert("warning", AuditCode.MARGIN_RATIO, text=f"margin ratio {ratio:f} >= {RATIO_PAUSE}: paused")
+        if ENGINE.allows(desk.state, "pause"):
+            life.pause(desk, MARGIN_RATIO)
