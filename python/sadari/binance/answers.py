@@ -51,6 +51,12 @@ def prices(body: bytes) -> list[values.PriceShown]:
     ]
 
 
+def quote_volumes(body: bytes) -> dict[str, float]:
+    """What was traded of each symbol in 24 hours, in its quote asset."""
+    listed = rows(body, read.DayTicker, "ticker/24hr")
+    return {row.symbol: float(amount(row.quote_volume, "quote volume", row.symbol)) for row in listed}
+
+
 def marks(body: bytes) -> list[values.MarkShown]:
     """Mark prices and funding, of one symbol or of all."""
     return [

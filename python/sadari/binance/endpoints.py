@@ -15,6 +15,7 @@ TIME = Endpoint("GET", "/fapi/v1/time")
 EXCHANGE_INFO = Endpoint("GET", "/fapi/v1/exchangeInfo")
 KLINES = Endpoint("GET", "/fapi/v1/klines", weight=5)
 TICKER_PRICE = Endpoint("GET", "/fapi/v2/ticker/price", weight=2)
+TICKER_24H = Endpoint("GET", "/fapi/v1/ticker/24hr", weight=40)
 PREMIUM_INDEX = Endpoint("GET", "/fapi/v1/premiumIndex", weight=10)
 # Its own pool of 500 in five minutes; it is charged to the common one here, which is on the safe side.
 FUNDING_RATE = Endpoint("GET", "/fapi/v1/fundingRate")

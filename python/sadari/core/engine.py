@@ -110,11 +110,6 @@ class Engine:
         return self._desk.account
 
     @property
-    def orders(self) -> Mapping[str, Intent]:
-        """Every order so far by its client order id; not to be changed."""
-        return self._desk.orders
-
-    @property
     def causes(self) -> tuple[str, ...]:
         """Why entries are paused, in order."""
         return tuple(self._desk.causes)

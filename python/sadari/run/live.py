@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from sadari.binance import answers, endpoints
 from sadari.core.engine_table import EngineState
 from sadari.errors import ConfigError
 from sadari.model.command import Command, QueryOrder, SendAlert
@@ -29,6 +30,7 @@ from sadari.run.modes import hosts_of
 from sadari.run.opening import Opened, identity, open_engine
 from sadari.run.recent import Recent
 from sadari.run.unprotected import UnprotectedTimes
+from sadari.sensors.universe import scanned_symbols
 from sadari.store.audit import Audit
 from sadari.store.folder import Folder
 from sadari.store.lock import FolderLock
@@ -192,7 +194,7 @@ class LiveEngine:
         await self._parts.user.start()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
         self._remind()
-        chosen = self._chosen(readings)
+        chosen = await self._chosen(readings)
         await self.prepare(chosen)
         await self._first_account()
         self._parts.supervision.start()
@@ -291,10 +293,16 @@ class LiveEngine:
             if intent.state == "UNKNOWN":
                 venue.execute(QueryOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
 
-    def _chosen(self, readings: Readings) -> list[str]:
-        held = [symbol for symbol, one in self._opened.engine.positions.items() if one.qty > 0]
-        chosen = readings.chosen(self._expected)[: self.asked.config.venue.scanned]
-        return sorted({*chosen, *(symbol for symbol in held if symbol in (readings.instruments or {}))})
+    async def _chosen(self, readings: Readings) -> list[str]:
+        """The symbols to trade: those that are named, or the largest; and what is held, whatever is named."""
+        listed, config = readings.instruments or {}, self.asked.config
+        named = config.venue.symbols
+        volumes: Mapping[str, float] = {}
+        if not named:
+            volumes = answers.quote_volumes(await self._connections.rest.call(endpoints.TICKER_24H))
+        chosen = scanned_symbols(listed.values(), volumes, config.scanner, named=named, most=config.venue.scanned)
+        held = (symbol for symbol, one in self._opened.engine.positions.items() if one.qty > 0 and symbol in listed)
+        return sorted({*chosen, *held})
 
     async def prepare(self, symbols: Sequence[str]) -> list[Prepared]:
         """Prepare symbols and tell the engine what became of it.

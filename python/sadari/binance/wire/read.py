@@ -145,6 +145,13 @@ class Asset(_Read, frozen=True, kw_only=True):
     wallet_balance: Decimal
 
 
+class DayTicker(_Read, frozen=True, kw_only=True):
+    """A row of the tickers of 24 hours."""
+
+    symbol: str
+    quote_volume: Decimal
+
+
 class Account(_Read, frozen=True, kw_only=True):
     """The third version of the account."""
 
