@@ -84,7 +84,7 @@ class BookTopHeard(NamedTuple):
 class ReplyHeard(NamedTuple):
     """The answer to a control message; ``error`` is empty where it was accepted."""
 
-    number: int | str | None
+    number: int | str
     error: str
 
 
@@ -191,13 +191,12 @@ def _no_event(frame: bytes, reason: str) -> MarketFrame:
         return Malformed(other.stream, reason, frame)
     if kind:
         return UnknownKind(other.stream, kind)
+    if other.number is None:
+        # A refusal that answers nothing we sent is kept as it came.
+        return Malformed(other.stream, reason, frame)
     if other.error is not None:
         return ReplyHeard(other.number, f"{other.error.code}: {other.error.message}")
-    if other.code is not None:
-        return ReplyHeard(other.number, f"{other.code}: {other.message}")
-    if other.number is not None:
-        return ReplyHeard(other.number, "")
-    return Malformed(other.stream, reason, frame)
+    return ReplyHeard(other.number, "" if other.code is None else f"{other.code}: {other.message}")
 
 
 _KNOWN = frozenset({"aggTrade", "kline", "markPriceUpdate", "bookTicker"})
