@@ -1,0 +1,70 @@
+"""A local exchange in real time for the parts of the live venue, faults by the text of a fault file."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from random import Random
+
+from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.server import Address
+from sadari.model.units import DAY_NS
+from sadari.run.listings import LocalSettings
+from sadari.run.local import LocalExchange
+from tests.local_exchange import SEED, listings
+
+PATIENCE_S = 30
+# The play begins at this time of the day on the second of them, so that there is always more than a day to play.
+MARKET = listings(days=4)
+
+
+class Scene:
+    """The exchange, where it is, and a way to wait for what it leads to."""
+
+    def __init__(self, exchange: LocalExchange, address: Address) -> None:
+        self.exchange = exchange
+        self.address = address
+        self._changed = asyncio.Event()
+        self._faults = 0
+        self.jitter = Random(SEED).uniform
+
+    def changed(self, *_: object) -> None:
+        """Something was told: who waits looks again."""
+        self._changed.set()
+
+    async def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for what will be told."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not reached():
+                self._changed.clear()
+                await self._changed.wait()
+
+    def fault(self, rule: str) -> None:
+        """Let a rule stand from now on."""
+        self._faults += 1
+        named = f'[[fault]]\nname = "told-{self._faults}"\n{rule}'
+        self.exchange.faults.add(load_faults(named), self.exchange.gateway_ns())
+
+    def no_more_faults(self) -> None:
+        """Let everything go as it should again."""
+        for name in list(self.exchange.faults.counts()):
+            self.exchange.faults.remove(name)
+
+    def draw(self) -> float:
+        """A number from -1 to 1."""
+        return self.jitter(-1, 1)
+
+
+@contextlib.asynccontextmanager
+async def scene(speed: float = 300.0) -> AsyncIterator[Scene]:
+    """An exchange that serves for as long as the block lasts."""
+    settings = LocalSettings(history_ns=DAY_NS, seed=SEED, speed=speed)
+    exchange = LocalExchange(MARKET, settings)
+    started: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
+    serving = asyncio.ensure_future(exchange.serve(started.set_result))
+    try:
+        yield Scene(exchange, await started)
+    finally:
+        exchange.stop()
+        await serving
