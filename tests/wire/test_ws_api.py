@@ -83,7 +83,9 @@ class Peer:
 
 
 @contextlib.asynccontextmanager
-async def facing(peer: Peer, limits: WsApiLimits = QUICK, budget: Budget | None = None) -> AsyncIterator[WsApi]:
+async def facing(
+    peer: Peer, limits: WsApiLimits = QUICK, budget: Budget | None = None, clock: ServerClock | None = None
+) -> AsyncIterator[WsApi]:
     """A client connected to a peer."""
     application = web.Application()
     application.router.add_get(PATH, peer.serve)
@@ -93,7 +95,7 @@ async def facing(peer: Peer, limits: WsApiLimits = QUICK, budget: Budget | None 
     api = WsApi(
         f"ws://127.0.0.1:{runner.addresses[0][1]}{PATH}",
         HmacSigner("key", "secret"),
-        ServerClock(wall_ns),
+        clock or ServerClock(wall_ns),
         budget or Budget(),
         jitter=lambda: 0.5,
         limits=limits,
@@ -186,13 +188,20 @@ def test_a_clock_that_is_off_is_retryable_and_a_wrong_secret_fatal() -> None:
 def test_the_limits_of_an_answer_feed_the_budget() -> None:
     """What the exchange counts on this address counts here."""
 
-    async def script(one: Bench, api: WsApi) -> None:
-        for _ in range(3):
-            await one.plain.ask("GET /fapi/v1/income")
-        await api.request(*entry())
-        assert one.rest.budget.used_weight(one.clock.ns()) == 90
+    def counting(_: Peer, request: Any) -> list[str]:
+        rows = [("REQUEST_WEIGHT", "MINUTE", 1, 90), ("ORDERS", "SECOND", 10, 7), ("ORDERS", "DAY", 1, 500)]
+        names = ("rateLimitType", "interval", "intervalNum", "count")
+        limits = [dict(zip(names, row, strict=True)) | {"limit": 2400} for row in rows]
+        return [json.dumps({"id": request["id"], "status": 200, "result": {}, "rateLimits": limits})]
 
-    over(script, lockstep=False)
+    async def inside() -> None:
+        budget, clock = Budget(Limits(100, 100, 10)), ServerClock(lambda: SECOND_NS)
+        async with facing(Peer(counting), budget=budget, clock=clock) as api:
+            await api.request(*entry())
+            assert budget.used_weight(SECOND_NS) == 90
+            assert budget.spend(0, 2, SECOND_NS, urgent=False) > 0
+
+    asyncio.run(inside())
 
 
 def test_answers_are_matched_by_their_ids_in_whatever_order_they_come() -> None:
