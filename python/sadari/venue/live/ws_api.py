@@ -53,6 +53,7 @@ class _Waiting(NamedTuple):
 
     answer: asyncio.Future[bytes]
     endpoint: Endpoint
+    asked_ns: int
     timer: asyncio.TimerHandle
 
 
@@ -197,7 +198,7 @@ class WsApi:
         answer: asyncio.Future[bytes] = loop.create_future()
         answer_s = self._limits.answer_s
         link.waiting[request_id] = _Waiting(
-            answer, endpoint, loop.call_later(answer_s, link.expired, request_id, answer_s)
+            answer, endpoint, now_ns, loop.call_later(answer_s, link.expired, request_id, answer_s)
         )
         self.calls[endpoint.ws_method] = self.calls.get(endpoint.ws_method, 0) + 1
         return answer
@@ -254,12 +255,12 @@ class WsApi:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             self._stray(text)
             return
-        if reply.rate_limits:
-            self._told(reply.rate_limits)
         waiting = link.waiting.pop(reply.id, None) if isinstance(reply.id, int) else None
         if waiting is None:
             self._stray(text)
             return
+        if reply.rate_limits:
+            self._told(waiting.asked_ns, reply.rate_limits)
         waiting.timer.cancel()
         body = bytes(reply.result if reply.status in range(200, 300) else reply.error)
         error = judge(
@@ -275,9 +276,10 @@ class WsApi:
         else:
             waiting.answer.set_exception(error)
 
-    def _told(self, limits: list[UsedLimit]) -> None:
+    def _told(self, asked_ns: int, limits: list[UsedLimit]) -> None:
         used = {(one.rate_limit_type, one.interval, one.interval_num): one.count for one in limits}
         self._budget.told(
+            asked_ns,
             self._clock.ns(),
             weight=used.get(("REQUEST_WEIGHT", "MINUTE", 1)),
             minute=used.get(("ORDERS", "MINUTE", 1)),
