@@ -80,6 +80,7 @@ def test_crossed_sides_share_the_liquidation_price_of_the_references_general_for
     made = both("2500", MarginMode.CROSSED)
     price = made.liquidation_price(BTC, LONG)
     expected = (made.wallet_balance - 15_000 + 5_000) / (D("0.4") * D("0.004") - D("0.2"))
+    assert price is not None
     assert price == expected.quantize(D("1e-8"), rounding="ROUND_CEILING") == made.liquidation_price(BTC, SHORT)
     assert made.touch(BTC, T, price.quantize(D("0.01"), rounding="ROUND_CEILING")) == []
     events = made.touch(BTC, T, price.quantize(D("0.01"), rounding="ROUND_FLOOR"))
@@ -216,7 +217,7 @@ def test_deleveraging_closes_without_a_fee_at_the_price_told() -> None:
     """In part or whole, under the exchange's own id; nothing held is refused."""
     made = both()
     (trade,) = fills(made.deleverage(BTC, T, D(50_100), D("0.1"), LONG))
-    assert (trade.client_order_id, trade.cause, trade.fee) == (f"adl_autoclose-{T // 1_000_000}", "ADL", 0)
+    assert (trade.client_order_id, trade.cause, trade.fee) == (f"adl_autoclose-{T // 1_000_000}", "ADL", D(0))
     assert (trade.qty, trade.realized_pnl) == (D("0.1"), D(10))
     made.deleverage(BTC, T, D(50_100), None, LONG)
     assert held(made) == (D(0), D("-0.1"))
