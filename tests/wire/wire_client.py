@@ -21,6 +21,7 @@ class WireClient:
     """One HTTP connection and one stream connection.
 
     Attributes:
+        address: Where the exchange listens.
         replies: Status and body of every answer, in order.
         frames: Every text frame, in order.
     """
