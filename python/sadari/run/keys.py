@@ -98,6 +98,11 @@ def load_keys(environment: Mapping[str, str], key_file: Path | None = None) -> K
     return Keys(Secret(key), Secret(secret))
 
 
+def keys_of_this_process(key_file: Path | None = None) -> Keys:
+    """See `load_keys`, with this process's environment."""
+    return load_keys(os.environ, key_file)
+
+
 def bind(folder: Path, binding: Binding) -> None:
     """Remember which key and environment an engine's folder belongs to, or check that they are still the same.
 
