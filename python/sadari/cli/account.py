@@ -9,11 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sadari.cli.arguments import add_command, count
+from sadari.cli.arguments import add_command, add_folder, count, folder_of
+from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
     from sadari.run.config import Config
     from sadari.run.keys import Keys
+    from sadari.store.folder import Folder
     from sadari.venue.live.findings import Change, Finding
     from sadari.venue.live.preparation import Prepared
 
@@ -27,17 +29,18 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         commands, "doctor", "examine the account before an engine trades on it; nothing is changed",
         "sadari doctor --config live.toml --key-file key.toml", examine,
     )  # fmt: skip
-    prepare_one = add_command(
-        commands, "prepare", "set margin mode and leverage of a symbol, and print what is in force",
+    doctor.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration")
+    by_hand = add_command(
+        commands, "prepare", "set margin mode and leverage of symbols: by the running engine, or without one",
         "sadari prepare BTCUSDT --config live.toml --key-file key.toml", prepare,
     )  # fmt: skip
-    prepare_one.add_argument("symbols", nargs="+", metavar="SYMBOL", help="as BTCUSDT or BTC/USDT:USDT")
-    prepare_one.add_argument("--leverage", type=count, help="another one than that of [ladder]")
-    prepare_one.add_argument(
-        "--margin", choices=("isolated", "crossed"), help="another margin mode than the configured one"
+    by_hand.add_argument("symbols", nargs="+", metavar="SYMBOL", help="as BTCUSDT or BTC/USDT:USDT")
+    by_hand.add_argument("--leverage", type=count, help="another one than that of [ladder]; not by a running engine")
+    by_hand.add_argument(
+        "--margin", choices=("isolated", "crossed"), help="another margin mode; not by a running engine"
     )
-    for parser in (doctor, prepare_one):
-        parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration")
+    add_folder(by_hand)
+    for parser in (doctor, by_hand):
         parser.add_argument(
             "--key-file", type=Path, metavar="FILE",
             help="key and secret in TOML, mode 0600 (default: SADARI_KEY_FILE, or SADARI_API_KEY and _SECRET)",
@@ -66,18 +69,58 @@ def examine(asked: argparse.Namespace) -> int:
 
 
 def prepare(asked: argparse.Namespace) -> int:
-    """Prepare symbols; 1 if one of them is not ready."""
+    """Prepare symbols, by the engine that runs in the folder or else without one; 1 if one of them is not ready."""
+    from sadari.store.lock import holder
+
+    folder = folder_of(asked)
+    if holder(folder.path):
+        return _by_the_engine(asked, folder)
+    if asked.config is None:
+        raise ConfigError(
+            f"{folder.path}: no engine runs in this folder; allowed: --config FILE, to prepare without one"
+        )
+    return _without_an_engine(asked, folder)
+
+
+def _by_the_engine(asked: argparse.Namespace, folder: Folder) -> int:
+    from sadari.binance.decode import symbol_of
+    from sadari.cli.operate import user
+    from sadari.run.asking import ask, asked_for
+
+    if asked.leverage is not None or asked.margin is not None:
+        raise ConfigError(
+            f"{folder.path}: an engine runs in this folder and prepares by its configuration; allowed: neither "
+            "--leverage nor --margin, or stop it first"
+        )
+    for symbol in map(symbol_of, asked.symbols):
+        line = ask(folder.socket, "prepare", {"actor": user(), "symbol": symbol})
+        print(line.decode().strip() if asked.json else asked_for(line))
+    return 0
+
+
+def _without_an_engine(asked: argparse.Namespace, folder: Folder) -> int:
     import asyncio
 
     from sadari.model.order import MarginMode
     from sadari.run.account import prepare_directly, wishes_of
+    from sadari.store.lock import FolderLock
 
     config, keys = _opened(asked)
     mode = MarginMode(asked.margin) if asked.margin else None
     wishes = wishes_of(config, asked.symbols, leverage=asked.leverage, margin_mode=mode)
-    results = asyncio.run(prepare_directly(config, keys, wishes))
+    _make(folder.path)
+    # No engine begins on the account meanwhile.
+    with FolderLock(folder.path):
+        results = asyncio.run(prepare_directly(config, keys, wishes))
     show_prepared(results, as_json=asked.json)
     return 0 if all(one.ready for one in results) else FAILED
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{folder}: the folder cannot be made ({error.strerror})") from error
 
 
 def show_prepared(results: Sequence[Prepared], *, as_json: bool) -> None:
