@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sadari.cli.arguments import add_command, add_folder, count, folder_of
+from sadari.cli.arguments import add_command, add_folder, folder_of, positive_count
 from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "sadari prepare BTCUSDT --config live.toml --key-file key.toml", prepare,
     )  # fmt: skip
     by_hand.add_argument("symbols", nargs="+", metavar="SYMBOL", help="as BTCUSDT or BTC/USDT:USDT")
-    by_hand.add_argument("--leverage", type=count, help="another one than that of [ladder]; not by a running engine")
+    by_hand.add_argument("--leverage", type=positive_count, help="another one; not by a running engine")
     by_hand.add_argument(
         "--margin", choices=("isolated", "crossed"), help="another margin mode; not by a running engine"
     )

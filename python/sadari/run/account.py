@@ -39,8 +39,9 @@ def load_for_account(path: Path) -> Config:
 
 
 def binding_of(config: Config, keys: Keys) -> Binding:
-    """What an engine's folder is bound to."""
-    return Binding(config.engine.mode, hosts_of(config).rest, keys.fingerprint)
+    """What an engine's folder is bound to; a local exchange may have another address each time."""
+    mode = config.engine.mode
+    return Binding(mode, "" if mode == "local" else hosts_of(config).rest, keys.fingerprint)
 
 
 def expected_of(config: Config) -> Expected:
@@ -71,7 +72,11 @@ def wishes_of(
     """
     expected = expected_of(config)
     return [
-        Wish(symbol, leverage or config.ladder.leverage, margin_mode or expected.margin_mode(symbol))
+        Wish(
+            symbol,
+            config.ladder.leverage if leverage is None else leverage,
+            margin_mode or expected.margin_mode(symbol),
+        )
         for symbol in map(symbol_of, symbols)
     ]
 

@@ -139,7 +139,10 @@ def check_binding(folder: Path, binding: Binding) -> None:
     if bound == binding:
         return
     same_key = bound.fingerprint == binding.fingerprint
-    was, now = (f"mode {one.mode} at {one.rest} with the key {one.fingerprint}" for one in (bound, binding))
+    was, now = (
+        f"mode {one.mode}{' at ' if one.rest else ''}{one.rest} with the key {one.fingerprint}"
+        for one in (bound, binding)
+    )
     why = "the same key in another environment" if same_key else "another key"
     raise ConfigError(
         f"{folder} was first used in {was}, and this is {now}: {why}. Use another [venue] folder, or, if the change is "
