@@ -13,7 +13,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import IO
 
@@ -80,7 +80,8 @@ def running(arguments: Sequence[str]) -> Iterator[Address]:
             try:
                 line = process.stdout.readline()
                 assert line, f"the exchange did not start: {_written(complaints)}"
-                yield Address(**json.loads(line))
+                told = json.loads(line)
+                yield Address(**{field.name: told[field.name] for field in fields(Address)})
             finally:
                 process.send_signal(signal.SIGINT)
                 try:

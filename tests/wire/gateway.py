@@ -14,6 +14,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse
 
 from sadari.exchange import Refusal
 from sadari.localexchange import listen_keys
+from sadari.localexchange.api_keys import ApiKey, ApiKeys, Secret
 from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.gate import Gate, WsMethod
 from sadari.localexchange.hub import Hub, OutgoingFilter
@@ -69,7 +70,9 @@ async def gateway(
     reported: list[tuple[str, Exception]] = []
     keys = listen_keys.ListenKeys(clock)
     hub = Hub(keys, clock, outgoing=outgoing, most_waiting=most_waiting)
-    gate = Gate({"key": b"secret"}, clock, lambda what, error: reported.append((what, error)), limits)
+    gate = Gate(
+        ApiKeys([ApiKey("key", Secret(b"secret"))]), clock, lambda what, error: reported.append((what, error)), limits
+    )
     methods = {
         "order.place": WsMethod(_echo, Security.SIGNED, orders=1),
         "broken": WsMethod(_break, Security.NONE),

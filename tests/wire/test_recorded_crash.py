@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from aiohttp import ClientSession
 
-from sadari.localexchange.fault_rules import BracketChange, HumanTrade
+from sadari.localexchange.action_rules import BracketChange, HumanTrade
 from sadari.localexchange.server import Address
 from sadari.model.instrument import Bracket
 from sadari.model.units import MINUTE_NS

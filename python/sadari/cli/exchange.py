@@ -59,6 +59,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="store_true",
         help="the body of an error is a text within another",
     )
+    parser.add_argument(
+        "--permissions", type=listed, default="reading,futures,ip-list", metavar="A,B",
+        help="what the account's key may do, of reading, futures, withdrawals, ip-list (reading,futures,ip-list)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--ed25519", type=Path, metavar="FILE",
+        help="an Ed25519 public key in PEM to register (default: a pair is made from the seed, shown with --json)",
+    )  # fmt: skip
     parser.add_argument("--faults", type=Path, metavar="FILE", help="rules in TOML; see sadari exchange faults")
     parser.add_argument("--json", action="store_true", help="print one line of JSON when it is ready")
 
@@ -83,7 +91,7 @@ def run(asked: argparse.Namespace) -> int:
 
         print(faults())
         return 0
-    from sadari.run.listings import LocalSettings, read_faults
+    from sadari.run.listings import LocalSettings, read_faults, read_permissions
     from sadari.run.local import serve
 
     settings = LocalSettings(
@@ -101,6 +109,8 @@ def run(asked: argparse.Namespace) -> int:
         strict_routes=asked.strict_routes,
         nested_errors=asked.nested_errors,
         faults=read_faults(asked.faults) if asked.faults else (),
+        permissions=read_permissions(asked.permissions),
+        ed25519=asked.ed25519,
     )
     serve(settings, show_json if asked.json else show)
     return 0
@@ -109,9 +119,11 @@ def run(asked: argparse.Namespace) -> int:
 def addresses(local: LocalExchange, address: Address) -> dict[str, str]:
     """What a client is given."""
     key, secret, token = local.credentials
+    further = local.further
     return {
         "rest": address.http, "ws": address.ws, "ws_api": f"{address.ws}/ws-fapi/v1", "key": key, "secret": secret,
-        "control": f"{address.http}/control", "token": token,
+        "control": f"{address.http}/control", "token": token, "reader_key": further.reader_key,
+        "reader_secret": further.reader_secret, "ed25519_key": further.ed25519_key,
     }  # fmt: skip
 
 
@@ -128,7 +140,9 @@ def warn(local: LocalExchange) -> None:
 def show_json(local: LocalExchange, address: Address) -> None:
     """One line for a program."""
     warn(local)
-    print(json.dumps(addresses(local, address)), flush=True)
+    private = local.further.ed25519_private_key
+    own = {} if private is None else {"ed25519_private_key": private}
+    print(json.dumps(addresses(local, address) | own), flush=True)
 
 
 def show(local: LocalExchange, address: Address) -> None:
@@ -137,4 +151,4 @@ def show(local: LocalExchange, address: Address) -> None:
     symbols = ", ".join(local.market.symbols)
     print(f"{len(local.market.symbols)} symbols: {symbols}")
     for name, value in addresses(local, address).items():
-        print(f"{name:8} {value}", flush=True)
+        print(f"{name:13} {value}", flush=True)

@@ -10,7 +10,7 @@ from sadari.exchange.collateral import Wallet
 from sadari.exchange.margin import SMALLEST, ZERO, booked, initial_margin, liquidation_price
 from sadari.model.event import PositionRecord
 from sadari.model.instrument import Instrument
-from sadari.model.order import MarginMode
+from sadari.model.order import MarginMode, PositionSide
 
 
 class Income(NamedTuple):
@@ -29,6 +29,22 @@ class Income(NamedTuple):
     asset: str = "USDT"
 
 
+class SidedRecord(PositionRecord, frozen=True):
+    """A position of an account in hedge mode, where a symbol has two."""
+
+    position_side: PositionSide = PositionSide.BOTH
+
+
+def shown(
+    symbol: str, position_side: PositionSide, qty: Decimal = ZERO, entry_price: Decimal = ZERO,
+    liquidation_price: Decimal | None = None, margin: Decimal = ZERO,
+) -> PositionRecord:  # fmt: skip
+    """A position as the venue shows it; flat if nothing else is said."""
+    if position_side is PositionSide.BOTH:
+        return PositionRecord(symbol, qty, entry_price, liquidation_price, margin)
+    return SidedRecord(symbol, qty, entry_price, liquidation_price, margin, position_side=position_side)
+
+
 class PositionState:
     """A position that is held.
 
@@ -40,12 +56,24 @@ class PositionState:
         margin: The isolated wallet without unrealized profit; in crossed mode the initial margin.
         liquidation_price: None if there is none, or in crossed mode.
         first_trade: The id of the trade that opened it.
+        position_side: BOTH in one-way mode.
     """
 
-    __slots__ = ("first_trade", "symbol", "mode", "leverage", "qty", "cost", "weight", "margin", "liquidation_price")
+    __slots__ = (
+        "first_trade", "symbol", "position_side", "mode", "leverage", "qty", "cost", "weight", "margin",
+        "liquidation_price",
+    )  # fmt: skip
 
-    def __init__(self, symbol: str, mode: MarginMode, leverage: int, first_trade: int = 0) -> None:
+    def __init__(
+        self,
+        symbol: str,
+        mode: MarginMode,
+        leverage: int,
+        first_trade: int = 0,
+        position_side: PositionSide = PositionSide.BOTH,
+    ) -> None:
         self.first_trade = first_trade
+        self.position_side = position_side
         self.symbol = symbol
         self.mode = mode
         self.leverage = leverage
@@ -110,7 +138,7 @@ class PositionState:
 
     def record(self) -> PositionRecord:
         """The position as the venue shows it."""
-        return PositionRecord(self.symbol, self.qty, self.entry_price, self.liquidation_price, self.margin)
+        return shown(self.symbol, self.position_side, self.qty, self.entry_price, self.liquidation_price, self.margin)
 
 
 class Account:
@@ -120,17 +148,23 @@ class Account:
         wallets: By asset.
         home: The wallet that a single-asset account is about.
         multi_assets: Whether all wallets together are the margin of every contract.
-        positions: The positions that are held, by symbol.
+        hedge: Whether a symbol's LONG and SHORT are positions of their own.
+        positions: The positions that are held, by symbol; in hedge mode by symbol and side.
+        income_sides: In hedge mode the position side that an amount concerns, by its place in the income.
         conditionals: How many conditional orders wait, over all symbols.
         trades: How many trades there were; the last one's id.
     """
 
-    __slots__ = ("conditionals", "home", "income", "multi_assets", "positions", "trades", "wallets")
+    __slots__ = (
+        "conditionals", "hedge", "home", "income", "income_sides", "multi_assets", "positions", "trades", "wallets",
+    )  # fmt: skip
 
     def __init__(self, wallets: Mapping[str, Wallet], home: Wallet, *, multi_assets: bool) -> None:
         self.wallets = wallets
         self.home = home
         self.multi_assets = multi_assets
+        self.hedge = False
+        self.income_sides: dict[int, PositionSide] = {}
         self.positions: dict[str, PositionState] = {}
         self.income: list[Income] = []
         self.conditionals = 0
@@ -143,9 +177,18 @@ class Account:
         return wallet.balance
 
     def book(
-        self, wallet: Wallet, time_ns: int, kind: str, symbol: str, amount: Decimal, trade_id: int | None = None
+        self,
+        wallet: Wallet,
+        time_ns: int,
+        kind: str,
+        symbol: str,
+        amount: Decimal,
+        trade_id: int | None = None,
+        position_side: PositionSide = PositionSide.BOTH,
     ) -> None:
         """Apply an amount to a wallet and keep it."""
+        if position_side is not PositionSide.BOTH:
+            self.income_sides[len(self.income)] = position_side
         self.income.append(Income(time_ns, kind, symbol, amount, trade_id, wallet.asset))
         wallet.balance += amount
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_FLOOR, ROUND_UP, Decimal
 
-from sadari.exchange.accounts import Account, PositionState
+from sadari.exchange.accounts import Account, PositionState, shown
 from sadari.exchange.collateral import Wallet
 from sadari.exchange.crossed import Crossed
 from sadari.exchange.margin import ONE, SMALLEST, ZERO, bankruptcy_price, booked, initial_margin
@@ -130,6 +130,15 @@ class Clearing:
         kind = "INSURANCE_CLEAR"
         return events + self._fill(market, time_ns, name, side, price, size, fee, kind, cause="LIQUIDATION")
 
+    def deleverage(self, market: Market, time_ns: int, price: Decimal, qty: Decimal) -> list[Event]:
+        """Close an unsigned quantity of a position without a fee and without a market.
+
+        Source: reference binance-usdm §8, auto-deleveraging.
+        """
+        side, name = Side.SELL if market.held > 0 else Side.BUY, f"adl_autoclose-{time_ns // MILLISECOND_NS}"
+        events = self._fill(market, time_ns, name, side, price, qty, ZERO, "COMMISSION", cause="ADL")
+        return [*events, *self._knock_out(market, time_ns)]
+
     def liquidate_if_due(self, wallet: Wallet, time_ns: int) -> list[Event]:
         """Liquidate the crossed positions of a pool that is due, and watch what is left of them anew."""
         events = self.liquidate_crossed(wallet, time_ns) if self.crossed.next_to_close(wallet) else []
@@ -148,7 +157,8 @@ class Clearing:
         events: list[Event] = []
         for market in self.markets.values():
             if market.mode is MarginMode.CROSSED and (self.account.multi_assets or market.wallet is wallet):
-                events += self._cancel_all(market, time_ns)
+                for part in market.sides:
+                    events += self._cancel_all(part, time_ns)
         worst = first or self.crossed.next_to_close(wallet)
         while worst is not None:
             wallet = worst.wallet
@@ -188,7 +198,8 @@ class Clearing:
 
     def pay_funding(self, market: Market, position: PositionState, time_ns: int, amount: Decimal) -> AccountUpdated:
         """Book a funding payment; an isolated position's own margin receives or pays it."""
-        self.account.book(market.wallet, time_ns, "FUNDING_FEE", position.symbol, amount)
+        side = market.position_side
+        self.account.book(market.wallet, time_ns, "FUNDING_FEE", position.symbol, amount, position_side=side)
         if position.mode is MarginMode.ISOLATED:
             position.margin = max(position.margin + amount, ZERO)
         self.settle(market)
@@ -227,8 +238,8 @@ class Clearing:
     def updated(self, market: Market, time_ns: int, cause: str, *, position: bool = True) -> AccountUpdated:
         """The account as the venue shows it now, with this market's position unless only the balance changed."""
         held = market.position
-        shown = held.record() if held else PositionRecord(market.symbol, ZERO, ZERO)
-        return self.balances(market.wallet, time_ns, cause, (shown,) if position else ())
+        record = held.record() if held else shown(market.symbol, market.position_side)
+        return self.balances(market.wallet, time_ns, cause, (record,) if position else ())
 
     def balances(
         self, wallet: Wallet, time_ns: int, cause: str, positions: tuple[PositionRecord, ...] = ()
@@ -272,12 +283,12 @@ class Clearing:
         if position is not None and position.side * signed < 0:
             closing = min(qty, abs(position.qty))
             profit = position.profit(closing, price)
-            account.book(market.wallet, time_ns, "REALIZED_PNL", symbol, profit, trade_id)
+            account.book(market.wallet, time_ns, "REALIZED_PNL", symbol, profit, trade_id, market.position_side)
             position.reduce(closing)
             if not position.qty:
                 self._close(market)
         if fee:
-            account.book(market.wallet, time_ns, fee_kind, symbol, -fee, trade_id)
+            account.book(market.wallet, time_ns, fee_kind, symbol, -fee, trade_id, market.position_side)
         if closing < qty:
             position = market.position or self._open(market, trade_id)
             opening = qty - closing
@@ -300,18 +311,16 @@ class Clearing:
         return [trade, self.updated(market, time_ns, "ORDER")]
 
     def _open(self, market: Market, first_trade: int) -> PositionState:
-        symbol = market.symbol
-        position = PositionState(symbol, market.mode, market.leverage, first_trade)
-        market.position = self.account.positions[symbol] = position
+        position = PositionState(market.symbol, market.mode, market.leverage, first_trade, market.position_side)
+        market.position = self.account.positions[market.key] = position
         if market.mode is MarginMode.CROSSED:
-            self.held[symbol] = market
+            self.held[market.key] = market
         return position
 
     def _close(self, market: Market) -> None:
-        symbol = market.symbol
         market.position = None
-        del self.account.positions[symbol]
-        self.held.pop(symbol, None)
+        del self.account.positions[market.key]
+        self.held.pop(market.key, None)
 
     def _knock_out(self, market: Market, time_ns: int) -> list[Event]:
         """Expire the resting reduce-only limit orders for which a fill has left nothing to reduce."""

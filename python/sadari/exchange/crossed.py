@@ -11,7 +11,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from sadari.exchange.accounts import Account
 from sadari.exchange.collateral import Wallet
-from sadari.exchange.margin import ONE, SMALLEST, ZERO, initial_margin, liquidation_price
+from sadari.exchange.margin import ONE, SMALLEST, ZERO, hedged_liquidation_price, initial_margin, liquidation_price
 from sadari.exchange.matching import Market
 from sadari.model.order import MarginMode
 
@@ -105,12 +105,17 @@ class Crossed:
     def liquidation_price(self, market: Market) -> Decimal | None:
         """Where the pool's collateral equals its maintenance margin, all others at their marks; None if nowhere.
 
+        The two sides of a symbol in hedge mode move together and share one price.
+
         Source: reference binance-usdm §8, liquidation price in cross mode: the collateral beside the position takes the
         place of an isolated margin.
         """
         position, wallet = market.position, market.wallet
         if position is None:
             return None
+        other_side = next((m for m in self.held.values() if m.symbol == market.symbol and m is not market), None)
+        if other_side is not None:
+            return self._of_both_sides(market, other_side)
         own = wallet.balance - self.isolated(wallet)
         others = [other for other in self.held.values() if other is not market and other.wallet is wallet]
         own += sum((_unrealized(other) for other in others), ZERO)
@@ -125,6 +130,17 @@ class Crossed:
             return price
         margin = own + beside / wallet.ratio
         return liquidation_price(position.qty, position.entry_notional, margin, market.instrument, wallet.ratio)
+
+    def _of_both_sides(self, market: Market, other: Market) -> Decimal | None:
+        """The price shared by both sides; with a haircut on the margin asset their own profit counts as now."""
+        wallet, last_price = market.wallet, market.last_price
+        long, short = (market, other) if market.held > 0 else (other, market)
+        beside = self.margin_balance(wallet) - self.cost(wallet, _unrealized(long) + _unrealized(short))
+        beside -= self.maint_margin(wallet) - self.cost(wallet, long.maint_margin() + short.maint_margin())
+        costs = sum((m.position.entry_notional * m.position.side for m in (long, short) if m.position), ZERO)
+        return hedged_liquidation_price(
+            long.held, -short.held, costs, beside / self.cost(wallet, ONE), market.instrument, last_price
+        )
 
     # Liquidation
 

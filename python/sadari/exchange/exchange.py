@@ -2,7 +2,7 @@
 
 It knows trades, not the orders of others: what an order that takes liquidity gets is the slippage's model, all of it at
 one price or the levels of a book; a limit order that waits is filled whole, at its own price, by the first trade at or
-beyond it. One-way position mode.
+beyond it. In hedge mode a symbol's LONG and SHORT are positions with margin, orders and liquidation of their own.
 
 A position is liquidated whole: an isolated one at its liquidation price, crossed ones when what they share no longer
 exceeds their maintenance margins (`crossed`, `clearing`). Last prices stand for mark prices.
@@ -24,15 +24,17 @@ from sadari.exchange.clearing import Clearing, canceled
 from sadari.exchange.collateral import Collateral, Wallet
 from sadari.exchange.funding import funding_payment
 from sadari.exchange.margin import ZERO, exact
-from sadari.exchange.matching import LIQUIDATION, Market, units
+from sadari.exchange.matching import Market, units
 from sadari.exchange.orders import (
     CONDITIONAL,
     TRIGGERED_LIMIT,
     OpenOrder,
+    capped,
     level_of,
     passed,
     reducible,
     refused,
+    refused_in_hedge_mode,
     rests,
     takes,
 )
@@ -108,7 +110,7 @@ class Exchange(AccountSettings):
 
     def mark(self, symbol: str, price: Decimal) -> None:
         """Tell a symbol's last price; it is no trade and meets nothing."""
-        self._market(symbol).last_price = price
+        self._market(symbol).told(price)
 
     @exact
     def submit(self, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
@@ -118,25 +120,25 @@ class Exchange(AccountSettings):
             `OrderRejected` alone if it is refused; `OrderAccepted` if it waits; if it is executed at once, its fill and
             an `AccountUpdated`, of a limit order after `OrderAccepted`.
         """
-        market = self._markets.get(order.symbol)
-        if market is None:
-            return [_rejected(order, time_ns, -1121)]
-        market.last_price = last_price
-        return self._enter(market, order, time_ns, last_price)
+        market, taken, code = self._arrived(order)
+        if market is None or code:
+            return [_rejected(order, time_ns, code)]
+        self._markets[order.symbol].told(last_price)
+        return self._enter(market, taken, time_ns, last_price)
 
     @exact
     def check(self, order: PlaceOrder, last_price: Decimal) -> int:
         """The code with which `submit` would refuse an order now, or 0; nothing happens."""
-        market = self._markets.get(order.symbol)
-        return -1121 if market is None else self._judge(market, order, last_price)[0]
+        market, taken, code = self._arrived(order)
+        return code if market is None or code else self._judge(market, taken, last_price)[0]
 
     @exact
     def cancel(self, symbol: str, client_order_id: str, time_ns: int) -> list[Event]:
         """Cancel a waiting order; `CancelRejected` (-2011) if none waits under this id."""
-        market = self._markets.get(symbol)
-        waiting = market.orders.get(client_order_id) if market else None
-        if market is None or waiting is None:
+        found = self._waiting(symbol, client_order_id)
+        if found is None:
             return [CancelRejected(time_ns=time_ns, symbol=symbol, client_order_id=client_order_id, code=-2011)]
+        market, waiting = found
         freed = self._clearing.end(market, waiting)
         events: list[Event] = [canceled(waiting.order, time_ns, "CANCELED")]
         if freed:
@@ -161,14 +163,14 @@ class Exchange(AccountSettings):
             `CancelRejected` (-2011) if no limit order waits under this id; `OrderRejected` alone if the venue refuses
             and the order waits on as it was; `OrderCanceled` if it is post-only and would take; else as `submit`.
         """
-        market = self._markets.get(symbol)
-        waiting = market.orders.get(client_order_id) if market else None
-        if market is None or waiting is None or waiting.conditional:
+        found = self._waiting(symbol, client_order_id)
+        if found is None or found[1].conditional:
             return [CancelRejected(time_ns=time_ns, symbol=symbol, client_order_id=client_order_id, code=-2011)]
+        market, waiting = found
         changed = msgspec.structs.replace(waiting.order, qty=qty, price=price)
         if market.instrument.status != "TRADING":
             return [_rejected(changed, time_ns, -5024)]
-        market.last_price = last_price
+        self._markets[symbol].told(last_price)
         self._clearing.end(market, waiting)
         code = self._judge(market, changed, last_price)[0]
         if code == POST_ONLY:
@@ -188,37 +190,59 @@ class Exchange(AccountSettings):
         positions are due is asked after the orders that the trade meets, at the last prices of all.
         """
         market = self._market(symbol)
-        market.last_price = price
+        market.told(price)
         events: list[Event] = []
         met = market.watch.touch(units(price))
         for identifier in met:
-            if identifier == LIQUIDATION:
-                events += self._liquidate_if_due(market, time_ns, price)
-            elif identifier in market.ids:  # What an earlier level did may have ended this order.
-                events += self._meet(market, market.ids[identifier], time_ns, price)
+            for part in market.sides:
+                if identifier == part.liquidation_id:
+                    events += self._liquidate_if_due(part, time_ns, price)
+                elif identifier in part.ids:  # What an earlier level did may have ended this order.
+                    events += self._meet(part, part.ids[identifier], time_ns, price)
         # A fill of this very trade may have brought the liquidation price to it.
         if events:
-            events += self._liquidate_if_due(market, time_ns, price)
+            for part in market.sides:
+                events += self._liquidate_if_due(part, time_ns, price)
         if met and self._clearing.held:
             events += self._clearing.liquidate_if_due(market.wallet, time_ns)
         return events
 
     @exact
     def fund(self, symbol: str, time_ns: int, rate: Decimal, mark_price: Decimal) -> list[Event]:
-        """Settle funding; nothing if no position is held.
+        """Settle funding; nothing if no position is held. In hedge mode each side settles its own.
 
         An isolated position pays from its own margin. If that brings a liquidation to the market, the next trade
         carries it out.
         """
-        market = self._market(symbol)
-        position = market.position
-        if position is None:
-            return []
-        amount = funding_payment(position.qty, mark_price, rate)
-        paid = FundingPaid(time_ns=time_ns, symbol=symbol, amount=amount, rate=rate, mark_price=mark_price)
-        return [paid, self._clearing.pay_funding(market, position, time_ns, amount)]
+        events: list[Event] = []
+        for market in self._market(symbol).sides:
+            position = market.position
+            if position is None:
+                continue
+            amount = funding_payment(position.qty, mark_price, rate)
+            paid = FundingPaid(time_ns=time_ns, symbol=symbol, amount=amount, rate=rate, mark_price=mark_price)
+            events += [paid, self._clearing.pay_funding(market, position, time_ns, amount)]
+        return events
 
     # How it happens
+
+    def _arrived(self, order: PlaceOrder) -> tuple[Market | None, PlaceOrder, int]:
+        """Where an order belongs and as what it is taken, or the code with which it is refused at once."""
+        market = self._markets.get(order.symbol)
+        if market is None:
+            return None, order, -1121
+        if not self._account.hedge:
+            return market, order, 0
+        code = refused_in_hedge_mode(order)
+        return self._market(order.symbol, order.position_side), capped(order), code
+
+    def _waiting(self, symbol: str, client_order_id: str) -> tuple[Market, OpenOrder] | None:
+        market = self._markets.get(symbol)
+        for part in market.sides if market else ():
+            waiting = part.orders.get(client_order_id)
+            if waiting is not None:
+                return part, waiting
+        return None
 
     def _enter(self, market: Market, order: PlaceOrder, time_ns: int, last_price: Decimal) -> list[Event]:
         code, slices = self._judge(market, order, last_price)
@@ -234,7 +258,8 @@ class Exchange(AccountSettings):
 
     def _judge(self, market: Market, order: PlaceOrder, last_price: Decimal) -> tuple[int, Sequence[Slice]]:
         """The code with which an order is refused now, or 0, and what it would take at once."""
-        code = refused(order, market.instrument, last_price) or self._refused_here(market, order, last_price)
+        code = refused(order, market.instrument, last_price, hedge=self._account.hedge)
+        code = code or self._refused_here(market, order, last_price)
         if code or order.order_type in CONDITIONAL:
             return code, ()
         qty, slices = order.qty or ZERO, NOTHING
@@ -252,7 +277,8 @@ class Exchange(AccountSettings):
         """The code with which the present state refuses an order, margin and brackets aside; or 0."""
         if market.instrument.status != "TRADING" and not (order.reduce_only or order.close_position):
             return -4140
-        if order.client_order_id in market.orders:
+        sides = self._markets[market.symbol].sides
+        if any(order.client_order_id in part.orders for part in sides):
             return -4116
         if order.order_type in CONDITIONAL:
             if self._account.conditionals >= MAX_CONDITIONAL_ORDERS:
@@ -263,7 +289,7 @@ class Exchange(AccountSettings):
         limit = order.order_type is OrderType.LIMIT
         if limit and order.time_in_force is TimeInForce.GTX and takes(order, last_price):
             return POST_ONLY
-        if limit and len(market.resting) >= MAX_LIMIT_ORDERS:
+        if limit and sum(len(part.resting) for part in sides) >= MAX_LIMIT_ORDERS:
             return -2025
         if order.reduce_only:
             # A market order goes before the resting ones; a limit order only has what they leave.

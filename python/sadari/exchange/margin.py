@@ -79,6 +79,39 @@ def liquidation_price(
     return price if price > 0 else None
 
 
+def hedged_liquidation_price(
+    long: Decimal, short: Decimal, entry_costs: Decimal, margin: Decimal, instrument: Instrument, price: Decimal
+) -> Decimal | None:
+    """Where the collateral of a LONG and a SHORT of one symbol equals what both have to maintain; None if nowhere.
+
+    Args:
+        long: Unsigned quantity, not 0.
+        short: Unsigned quantity, not 0.
+        entry_costs: Average entry price times quantity of the LONG less that of the SHORT.
+        margin: All collateral beside the two.
+        instrument: For the brackets; of each side the one that holds its notional at the liquidation price counts.
+        price: The last price: the search begins in its brackets.
+
+    Returns:
+        The price at eight decimals, rounded toward the market.
+
+    Source: reference binance-usdm §8, general cross form.
+    """
+    last, found = price, None
+    for _ in range(2 * len(instrument.brackets) + 1):
+        own = [instrument.bracket(qty * price) for qty in (long, short)]
+        slope = long * (own[0].maint_margin_rate - 1) + short * (own[1].maint_margin_rate + 1)
+        if not slope:
+            return None
+        reached = max((margin + own[0].cum + own[1].cum - entry_costs) / slope, ZERO)
+        if reached == found:
+            break
+        found = price = reached
+    if not found:
+        return None
+    return found.quantize(SMALLEST, ROUND_CEILING if found < last else ROUND_FLOOR)
+
+
 def bankruptcy_price(qty: Decimal, entry_cost: Decimal, margin: Decimal, tick: Decimal) -> Decimal:
     """The last price on the tick grid at which closing costs an isolated position no more than its margin.
 

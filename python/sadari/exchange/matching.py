@@ -11,7 +11,7 @@ from sadari.exchange.orders import OpenOrder, level_of, meets_from_below, reduci
 from sadari.kernel import Watch
 from sadari.model.command import PlaceOrder
 from sadari.model.instrument import Instrument
-from sadari.model.order import MarginMode, Side
+from sadari.model.order import MarginMode, PositionSide, Side
 from sadari.model.units import PRICE_SCALE
 
 # Above every order id: at one and the same level an order is met before the position is liquidated.
@@ -31,15 +31,19 @@ def units(price: Decimal) -> int:
 
 
 class Market:
-    """The state of one symbol.
+    """The state of one symbol; in hedge mode that of its LONG or its SHORT, which share the symbol's watch.
 
     Attributes:
+        position_side: BOTH in one-way mode, and of what keeps a symbol's settings in hedge mode.
+        key: Of its position in the account: the symbol, with the side in hedge mode.
+        hedged: In hedge mode, of what keeps the settings, its LONG and its SHORT.
+        liquidation_id: Under which the watch knows its liquidation.
         wallet: That of the contract's margin asset.
         max_notional: What the brackets allow at the leverage.
         orders: Waiting orders by client order id, in time order.
         ids: The same orders by id.
         resting: Of them the limit orders, by id.
-        watch: The levels of the waiting orders under their ids; under `LIQUIDATION` the liquidation price, or
+        watch: The levels of the waiting orders under their ids; under ``liquidation_id`` the liquidation price, or
             the end of a crossed position's safe band.
         position: None when flat.
         order_margin: What the resting limit orders lock beyond the position's margin.
@@ -49,7 +53,10 @@ class Market:
 
     def __init__(self, instrument: Instrument, wallet: Wallet) -> None:
         self.instrument = instrument
-        self.symbol = instrument.symbol
+        self.symbol = self.key = instrument.symbol
+        self.position_side = PositionSide.BOTH
+        self.hedged: tuple[Market, ...] = ()
+        self.liquidation_id = LIQUIDATION
         self.wallet = wallet
         self.set_leverage(min(FIRST_LEVERAGE, max(bracket.max_leverage for bracket in instrument.brackets)))
         self.mode = FIRST_MODE
@@ -66,6 +73,30 @@ class Market:
     def held(self) -> Decimal:
         """The signed quantity held, 0 when flat."""
         return self.position.qty if self.position else ZERO
+
+    @property
+    def sides(self) -> tuple[Market, ...]:
+        """What may hold a position of the symbol: itself, or in hedge mode its LONG and its SHORT."""
+        return self.hedged or (self,)
+
+    def hedge(self) -> None:
+        """Go over to hedge mode; nothing may be held or wait."""
+        self.hedged = tuple(self._part(side) for side in (PositionSide.LONG, PositionSide.SHORT))
+
+    def _part(self, position_side: PositionSide) -> Market:
+        part = Market(self.instrument, self.wallet)
+        part.position_side = position_side
+        part.key = f"{self.symbol} {position_side.value}"
+        part.liquidation_id = LIQUIDATION + (position_side is PositionSide.SHORT)
+        part.watch, part.mode, part.last_price = self.watch, self.mode, self.last_price
+        part.set_leverage(self.leverage)
+        return part
+
+    def told(self, price: Decimal) -> None:
+        """The symbol's last price."""
+        self.last_price = price
+        for part in self.hedged:
+            part.last_price = price
 
     def set_leverage(self, leverage: int) -> None:
         """Trade at a leverage from now on."""
@@ -98,9 +129,9 @@ class Market:
         """Move the armed liquidation price to where the position has it now."""
         position = self.position
         if position is None or position.liquidation_price is None:
-            self.watch.disarm(LIQUIDATION)
+            self.watch.disarm(self.liquidation_id)
         else:
-            self._arm(LIQUIDATION, position.liquidation_price, up=position.side < 0)
+            self._arm(self.liquidation_id, position.liquidation_price, up=position.side < 0)
 
     def watch_band(self, reach: Decimal) -> None:
         """Arm the price that has gone against a crossed position by a fraction of the last one, rounded toward that.
@@ -119,9 +150,9 @@ class Market:
             if cap > self.notional():
                 level = min(level, int((cap / -self.held * PRICE_SCALE).to_integral_value(ROUND_CEILING)))
         if reach > 0 and not 0 < level < ANY_PRICE:
-            self.watch.disarm(LIQUIDATION)
+            self.watch.disarm(self.liquidation_id)
         else:
-            self.watch.arm(LIQUIDATION, side < 0, level)
+            self.watch.arm(self.liquidation_id, side < 0, level)
 
     def notional(self) -> Decimal:
         """The unsigned value of the position at the last price."""

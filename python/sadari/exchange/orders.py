@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 import msgspec
+from msgspec import structs
 
 from sadari.exchange.margin import ZERO
 from sadari.model.command import PlaceOrder
@@ -22,6 +23,8 @@ HIGHEST_PRICE = Decimal(10_000_000_000)
 TRIGGERED_LIMIT = frozenset({OrderType.STOP, OrderType.TAKE_PROFIT})
 CONDITIONAL = TRIGGERED_LIMIT | {OrderType.STOP_MARKET, OrderType.TAKE_PROFIT_MARKET}
 LIMITED = TRIGGERED_LIMIT | {OrderType.LIMIT}
+
+CLOSING = frozenset({(PositionSide.LONG, Side.SELL), (PositionSide.SHORT, Side.BUY)})
 
 
 class OpenOrder(msgspec.Struct, frozen=True):
@@ -57,7 +60,29 @@ def passed(order: PlaceOrder, last_price: Decimal) -> bool:
     return distance >= 0 if meets_from_below(order) else distance <= 0
 
 
-def refused(order: PlaceOrder, instrument: Instrument, last_price: Decimal) -> int:
+def closes(order: PlaceOrder) -> bool:
+    """Whether an order of hedge mode goes against the side of its position, so that it can only close."""
+    return (order.position_side, order.side) in CLOSING
+
+
+def capped(order: PlaceOrder) -> PlaceOrder:
+    """An order as the venue takes it: in hedge mode what closes is reduce-only without saying so."""
+    return structs.replace(order, reduce_only=True) if closes(order) and not order.close_position else order
+
+
+def refused_in_hedge_mode(order: PlaceOrder) -> int:
+    """The code for what hedge mode does not take, or 0.
+
+    Source: reference binance-usdm §3.3 and §7; the code for a close-position order that would open is a guess.
+    """
+    if order.reduce_only:
+        return -1106
+    if order.close_position and order.position_side is not PositionSide.BOTH and not closes(order):
+        return -4136
+    return 0
+
+
+def refused(order: PlaceOrder, instrument: Instrument, last_price: Decimal, *, hedge: bool = False) -> int:
     """The code with which the venue refuses an order whatever the account holds, or 0.
 
     The last price stands for the mark price in the band and minimum-value filters of limit and market orders.
@@ -65,17 +90,17 @@ def refused(order: PlaceOrder, instrument: Instrument, last_price: Decimal) -> i
     Source: reference binance-usdm §3.1 (filters), §3.3 (close-position), §6 (codes).
     """
     return (
-        refused_for_parameters(order)
+        refused_for_parameters(order, hedge=hedge)
         or refused_for_prices(order, instrument, last_price)
         or refused_for_qty(order, instrument, last_price)
     )
 
 
-def refused_for_parameters(order: PlaceOrder) -> int:
-    """The code for parameters that are missing, superfluous or do not fit together, or 0. One-way position mode."""
+def refused_for_parameters(order: PlaceOrder, *, hedge: bool = False) -> int:
+    """The code for parameters that are missing, superfluous or do not fit together, or 0."""
     if CLIENT_ID.fullmatch(order.client_order_id) is None:
         return -4015
-    if order.position_side is not PositionSide.BOTH:
+    if (order.position_side is PositionSide.BOTH) is hedge:
         return -4061
     conditional = order.order_type in CONDITIONAL
     if order.close_position:

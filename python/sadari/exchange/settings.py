@@ -10,7 +10,7 @@ from sadari.exchange.refusals import Refusal
 from sadari.exchange.view import AccountView
 from sadari.model.event import Event
 from sadari.model.instrument import Instrument
-from sadari.model.order import MarginMode
+from sadari.model.order import MarginMode, PositionSide
 
 
 class AccountSettings(AccountView):
@@ -31,8 +31,8 @@ class AccountSettings(AccountView):
         limit = market.instrument.max_notional(leverage) if leverage >= 1 else ZERO
         if not limit:
             raise Refusal(-4028)
-        before, position = market.leverage, market.position
-        if position is not None:
+        before = market.leverage
+        for position in (part.position for part in market.sides if part.position is not None):
             if position.mode is MarginMode.ISOLATED and leverage < before:
                 raise Refusal(-4161)
             if position.entry_notional > limit:
@@ -55,11 +55,32 @@ class AccountSettings(AccountView):
             raise Refusal(-4168)
         if market.mode is mode:
             raise Refusal(-4046)
-        if market.position is not None:
+        if any(part.position is not None for part in market.sides):
             raise Refusal(-4048)
-        if market.orders:
+        if any(part.orders for part in market.sides):
             raise Refusal(-4047)
-        market.mode = mode
+        for part in (market, *market.hedged):
+            part.mode = mode
+
+    def set_position_mode(self, *, hedge: bool) -> None:
+        """Let a symbol's LONG and SHORT be positions of their own, or one that turns around at zero.
+
+        Raises:
+            Refusal: -4059 (it is set already), -4067 (orders are open), -4068 (a position is held).
+        """
+        account, markets = self._account, self._markets.values()
+        if account.hedge is hedge:
+            raise Refusal(-4059)
+        if any(part.orders for market in markets for part in market.sides):
+            raise Refusal(-4067)
+        if account.positions:
+            raise Refusal(-4068)
+        account.hedge = hedge
+        for market in markets:
+            if hedge:
+                market.hedge()
+            else:
+                market.hedged = ()
 
     @exact
     def set_multi_assets(self, *, multi_assets: bool) -> None:
@@ -72,7 +93,7 @@ class AccountSettings(AccountView):
         account, markets = self._account, self._markets.values()
         if account.multi_assets is multi_assets:
             raise Refusal(-4171)
-        if any(market.orders for market in markets):
+        if any(part.orders for market in markets for part in market.sides):
             raise Refusal(-4170)
         if multi_assets and any(market.mode is MarginMode.ISOLATED for market in markets):
             raise Refusal(-4167)
@@ -99,7 +120,9 @@ class AccountSettings(AccountView):
         return [self._clearing.balances(wallet, time_ns, "TRANSFER")]
 
     @exact
-    def move_margin(self, symbol: str, time_ns: int, amount: Decimal) -> list[Event]:
+    def move_margin(
+        self, symbol: str, time_ns: int, amount: Decimal, position_side: PositionSide = PositionSide.BOTH
+    ) -> list[Event]:
         """Put an amount of the free balance into the margin of an isolated position, or take a negative one back.
 
         The wallet's balance stays what it is: no income is booked. What is left of the margin has to be the initial
@@ -107,9 +130,11 @@ class AccountSettings(AccountView):
 
         Raises:
             Refusal: -4054 (no position is held), -4049 (it is crossed), -4050 (more is added than is free), -4051 (more
-                is taken than may be).
+                is taken than may be), -4061 (the side is not one of the position mode).
         """
-        market = self._market(symbol)
+        market = self._market(symbol, position_side)
+        if self.hedge and position_side is PositionSide.BOTH:
+            raise Refusal(-4061)
         position = market.position
         if position is None:
             raise Refusal(-4054)
@@ -126,17 +151,39 @@ class AccountSettings(AccountView):
         return [self._clearing.updated(market, time_ns, "MARGIN_TRANSFER")]
 
     @exact
+    def deleverage(
+        self,
+        symbol: str,
+        time_ns: int,
+        price: Decimal,
+        qty: Decimal | None = None,
+        position_side: PositionSide = PositionSide.BOTH,
+    ) -> list[Event]:
+        """Close a position, or so much of it, against that of another who is bankrupt, at the price of that.
+
+        Raises:
+            Refusal: -2022, nothing is held.
+        """
+        market = self._market(symbol, position_side)
+        if market.position is None:
+            raise Refusal(-2022)
+        return self._clearing.deleverage(market, time_ns, price, min(qty or abs(market.held), abs(market.held)))
+
+    @exact
     def relist(self, instrument: Instrument) -> None:
         """Go on with other filters or brackets of a symbol; a leverage that no bracket allows any more becomes less."""
         market = self._market(instrument.symbol)
-        market.instrument = instrument
+        for part in (market, *market.hedged):
+            part.instrument = instrument
         self._apply_leverage(market, min(market.leverage, max(one.max_leverage for one in instrument.brackets)))
 
     def _apply_leverage(self, market: Market, leverage: int) -> None:
-        market.set_leverage(leverage)
-        position = market.position
-        if position is not None:
-            position.leverage = leverage
-            if position.mode is MarginMode.CROSSED:
-                position.margin = initial_margin(position.entry_notional, leverage)
-        self._clearing.settle(market)
+        for part in (market, *market.hedged):
+            part.set_leverage(leverage)
+            position = part.position
+            if position is not None:
+                position.leverage = leverage
+                if position.mode is MarginMode.CROSSED:
+                    position.margin = initial_margin(position.entry_notional, leverage)
+        for part in market.sides:
+            self._clearing.settle(part)

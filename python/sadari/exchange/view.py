@@ -14,7 +14,7 @@ from sadari.exchange.orders import OpenOrder
 from sadari.exchange.refusals import Refusal
 from sadari.kernel import Watch
 from sadari.model.event import AccountUpdated
-from sadari.model.order import MarginMode, Side
+from sadari.model.order import MarginMode, PositionSide, Side
 
 
 class AccountView:
@@ -50,13 +50,28 @@ class AccountView:
 
     @property
     def positions(self) -> Mapping[str, PositionState]:
-        """The positions that are held, by symbol; a live view."""
+        """The positions that are held, by symbol, in hedge mode by symbol and side; a live view."""
         return MappingProxyType(self._account.positions)
+
+    @property
+    def hedge(self) -> bool:
+        """Whether a symbol's LONG and SHORT are positions of their own."""
+        return self._account.hedge
+
+    @property
+    def income_sides(self) -> Mapping[int, PositionSide]:
+        """In hedge mode the position side that an amount concerns, by its place in the income."""
+        return self._account.income_sides
+
+    def position(self, symbol: str, position_side: PositionSide = PositionSide.BOTH) -> PositionState | None:
+        """A position that is held; that of BOTH in one-way mode."""
+        return self._market(symbol, position_side).position
 
     @property
     def crossed(self) -> Mapping[str, object]:
         """The symbols whose crossed position is held: those whose prices have to be told by `Exchange.mark`."""
-        return self._clearing.crossed.held
+        held = self._clearing.crossed.held
+        return {market.symbol: market for market in held.values()} if self._account.hedge else held
 
     def watch(self, symbol: str) -> Watch:
         """The levels of the symbol's waiting orders and of its liquidation, for the source of its prices.
@@ -67,7 +82,9 @@ class AccountView:
 
     def open_orders(self, symbol: str) -> tuple[OpenOrder, ...]:
         """The waiting orders of a symbol, oldest first."""
-        return tuple(self._market(symbol).orders.values())
+        sides = self._market(symbol).sides
+        waiting = [one for market in sides for one in market.orders.values()]
+        return tuple(waiting if len(sides) == 1 else sorted(waiting, key=lambda one: one.id))
 
     def margin_mode(self, symbol: str) -> MarginMode:
         """How the symbol's positions are collateralized."""
@@ -85,14 +102,14 @@ class AccountView:
         """The last price told, 0 before the first."""
         return self._market(symbol).last_price
 
-    def order_margin(self, symbol: str) -> Decimal:
+    def order_margin(self, symbol: str, position_side: PositionSide = PositionSide.BOTH) -> Decimal:
         """What the resting limit orders of a symbol lock beyond the position's margin."""
-        return self._market(symbol).order_margin
+        return self._market(symbol, position_side).order_margin
 
     @exact
-    def resting_notional(self, symbol: str, side: Side) -> Decimal:
+    def resting_notional(self, symbol: str, side: Side, position_side: PositionSide = PositionSide.BOTH) -> Decimal:
         """The value of the resting limit orders of a side that may open exposure, each at its own price."""
-        return self._market(symbol).resting_notional(side)
+        return self._market(symbol, position_side).resting_notional(side)
 
     @exact
     def available_balance(self, asset: str = "") -> Decimal:
@@ -120,7 +137,8 @@ class AccountView:
         A single-asset account counts the positions of its asset.
         """
         profits = dict.fromkeys(self._account.wallets.values(), ZERO)
-        for symbol, position in self._account.positions.items():
+        for position in self._account.positions.values():
+            symbol = position.symbol
             profits[self._markets[symbol].wallet] += position.profit(abs(position.qty), marks[symbol])
         if not self.multi_assets:
             return self.wallet_balance + profits[self._account.home]
@@ -135,22 +153,23 @@ class AccountView:
         return self._clearing.crossed.margin_balance(self._account.home)
 
     @exact
-    def maint_margin(self, symbol: str | None = None) -> Decimal:
+    def maint_margin(self, symbol: str | None = None, position_side: PositionSide = PositionSide.BOTH) -> Decimal:
         """Maintenance margin of a position, 0 when flat; without a symbol that of all crossed positions."""
         if symbol is not None:
-            return self._market(symbol).maint_margin()
+            return self._market(symbol, position_side).maint_margin()
         return self._clearing.crossed.maint_margin(self._account.home)
 
     @exact
-    def initial_margin(self, symbol: str | None = None) -> Decimal:
+    def initial_margin(self, symbol: str | None = None, position_side: PositionSide = PositionSide.BOTH) -> Decimal:
         """Initial margin of a position and its symbol's resting orders; without a symbol that of the whole account.
 
         That of a crossed position is at the last price, that of an isolated one what it has locked.
         """
         if symbol is not None:
-            return self._initial_margin(self._market(symbol))
+            return self._initial_margin(self._market(symbol, position_side))
         crossed, home = self._clearing.crossed, self._account.home
-        counted = [m for m in self._markets.values() if self.multi_assets or m.wallet is home]
+        every = (part for market in self._markets.values() for part in market.sides)
+        counted = [m for m in every if self.multi_assets or m.wallet is home]
         return sum((crossed.cost(m.wallet, self._initial_margin(m)) for m in counted), ZERO)
 
     @exact
@@ -165,12 +184,12 @@ class AccountView:
         return self.maint_margin() / balance if balance > 0 else Decimal("Infinity")
 
     @exact
-    def liquidation_price(self, symbol: str) -> Decimal | None:
+    def liquidation_price(self, symbol: str, position_side: PositionSide = PositionSide.BOTH) -> Decimal | None:
         """Where a position is liquidated if no other price moves; None when flat or if no price does it.
 
         A crossed position's moves with the others' prices: no report of the account shows it (strategies §5.2, D-32).
         """
-        market = self._market(symbol)
+        market = self._market(symbol, position_side)
         position = market.position
         if position is None or position.mode is MarginMode.ISOLATED:
             return position.liquidation_price if position else None
@@ -182,8 +201,14 @@ class AccountView:
             return market.locked
         return market.order_margin + initial_margin(market.notional(), market.leverage)
 
-    def _market(self, symbol: str) -> Market:
+    def _market(self, symbol: str, position_side: PositionSide = PositionSide.BOTH) -> Market:
+        """What keeps a symbol's settings; for LONG or SHORT that side of it, which only hedge mode has."""
         market = self._markets.get(symbol)
         if market is None:
             raise Refusal(-1121)
-        return market
+        if position_side is PositionSide.BOTH:
+            return market
+        for part in market.hedged:
+            if part.position_side is position_side:
+                return part
+        raise Refusal(-4061)

@@ -8,7 +8,7 @@ from typing import Any
 from sadari.binance.numbers import plain
 from sadari.binance.wire import account as wire
 from sadari.exchange import Exchange, Income
-from sadari.localexchange.figures import ZERO, AssetFigures, PositionFigures, active
+from sadari.localexchange.figures import ZERO, AssetFigures, PositionFigures, active, position_sides
 from sadari.model.instrument import Instrument
 from sadari.model.units import MILLISECOND_NS
 
@@ -27,7 +27,7 @@ class AccountAnswers:
 
     def account(self) -> wire.Account:
         """The third version: symbols with a position or an open order."""
-        shown = [PositionFigures(self._exchange, symbol) for symbol in active(self._exchange, self._instruments)]
+        shown = [PositionFigures(self._exchange, *one) for one in active(self._exchange, self._instruments)]
         assets = self._assets()
         return wire.Account(
             **self._totals(assets),
@@ -49,7 +49,7 @@ class AccountAnswers:
             multi_assets_margin=self._exchange.multi_assets,
             trade_group_id=-1,
             assets=[_asset(one) for one in assets],
-            positions=[self._position_v2(symbol) for symbol in self._instruments],
+            positions=[self._position_v2(one) for one in self._all(self._instruments)],
         )
 
     def balances(self) -> list[wire.Balance]:
@@ -70,9 +70,9 @@ class AccountAnswers:
         ]
 
     def position_risk(self, symbol: str | None) -> list[wire.PositionRiskV3]:
-        """The third version: symbols with a position or an open order."""
-        symbols = [one for one in active(self._exchange, self._instruments) if symbol in {None, one}]
-        rows = [PositionFigures(self._exchange, one) for one in symbols]
+        """The third version: symbols with a position or an open order, in hedge mode their sides."""
+        found = [one for one in active(self._exchange, self._instruments) if symbol in {None, one[0]}]
+        rows = [PositionFigures(self._exchange, *one) for one in found]
         return [
             wire.PositionRiskV3(
                 **_risk(one),
@@ -89,7 +89,7 @@ class AccountAnswers:
         ]
 
     def position_risk_v2(self, symbols: Iterable[str]) -> list[wire.PositionRiskV2]:
-        """The second version, a row for each symbol asked for."""
+        """The second version, a row for each symbol asked for; in hedge mode one for each side."""
         return [
             wire.PositionRiskV2(
                 **_risk(one),
@@ -98,7 +98,7 @@ class AccountAnswers:
                 margin_type="isolated" if one.isolated else "cross",
                 is_auto_add_margin="false",
             )
-            for one in (PositionFigures(self._exchange, symbol) for symbol in symbols)
+            for one in self._all(symbols)
         ]
 
     def symbol_config(self, symbols: Iterable[str]) -> list[wire.SymbolConfig]:
@@ -114,15 +114,18 @@ class AccountAnswers:
             for symbol in symbols
         ]
 
-    def _position_v2(self, symbol: str) -> wire.AccountPositionV2:
-        one = PositionFigures(self._exchange, symbol)
+    def _all(self, symbols: Iterable[str]) -> list[PositionFigures]:
+        sides = position_sides(self._exchange)
+        return [PositionFigures(self._exchange, symbol, side) for symbol in symbols for side in sides]
+
+    def _position_v2(self, one: PositionFigures) -> wire.AccountPositionV2:
         return wire.AccountPositionV2(
             **_position(one),
-            leverage=str(self._exchange.leverage(symbol)),
+            leverage=str(self._exchange.leverage(one.symbol)),
             isolated=one.isolated,
             entry_price=plain(one.entry_price),
             break_even_price=plain(one.break_even_price),
-            max_notional=plain(self._exchange.max_notional(symbol)),
+            max_notional=plain(self._exchange.max_notional(one.symbol)),
             bid_notional=plain(one.bid_notional),
             ask_notional=plain(one.ask_notional),
             position_initial_margin=plain(one.position_initial_margin),
@@ -198,7 +201,7 @@ def _asset(one: AssetFigures) -> wire.AssetBalance:
 def _position(one: PositionFigures) -> dict[str, Any]:
     return {
         "symbol": one.symbol,
-        "position_side": "BOTH",
+        "position_side": one.position_side.value,
         "position_amt": plain(one.qty),
         "unrealized_profit": plain(one.unrealized_profit),
         "isolated_margin": plain(one.isolated_margin),
@@ -213,7 +216,7 @@ def _position(one: PositionFigures) -> dict[str, Any]:
 def _risk(one: PositionFigures) -> dict[str, Any]:
     return {
         "symbol": one.symbol,
-        "position_side": "BOTH",
+        "position_side": one.position_side.value,
         "position_amt": plain(one.qty),
         "entry_price": plain(one.entry_price),
         "break_even_price": plain(one.break_even_price),

@@ -13,7 +13,7 @@ from sadari.binance.wire.orders import Done
 from sadari.localexchange.account_answers import AccountAnswers, brackets, income_row
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
-from sadari.localexchange.order_wishes import known_symbol, some_symbol
+from sadari.localexchange.order_wishes import known_symbol, position_side, some_symbol
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.periods import period
 from sadari.localexchange.refused import Refused
@@ -25,11 +25,10 @@ SUCCESS = Done(200, "success")
 MARGIN_TYPES = {"ISOLATED": MarginMode.ISOLATED, "CROSSED": MarginMode.CROSSED}
 ADD, TAKE = 1, 2
 AMOUNT_DECIMALS = 8
-MODE_SET = "No need to change position side."
 
 
 class AccountEndpoints:
-    """One account, in one-way mode."""
+    """One account."""
 
     def __init__(self, desk: Desk, fees: Fees) -> None:
         self._desk = desk
@@ -78,7 +77,7 @@ class AccountEndpoints:
             can_trade=True,
             can_deposit=True,
             can_withdraw=True,
-            dual_side_position=False,
+            dual_side_position=self._desk.exchange.hedge,
             update_time=0,
             multi_assets_margin=self._desk.exchange.multi_assets,
             trade_group_id=-1,
@@ -105,15 +104,14 @@ class AccountEndpoints:
         return SUCCESS
 
     def dual(self, _: Parameters) -> wire.DualSide:
-        """One-way mode."""
-        return wire.DualSide(dual_side_position=False)
+        """The position mode."""
+        return wire.DualSide(dual_side_position=self._desk.exchange.hedge)
 
     def set_dual(self, asked: Parameters) -> Done:
-        """One-way mode is what this account is in, and hedge mode is not served."""
+        """Set the position mode."""
         asked.text("dualSidePosition")
-        if asked.flag("dualSidePosition"):
-            raise Refused(-1020, "This operation is not supported: hedge mode is not served here.")
-        raise Refused(-4059, MODE_SET)
+        self._desk.set_position_mode(hedge=asked.flag("dualSidePosition") or False)
+        return SUCCESS
 
     def multi_assets(self, _: Parameters) -> wire.MultiAssets:
         """The assets mode."""
@@ -135,7 +133,7 @@ class AccountEndpoints:
     def move_margin(self, asked: Parameters) -> wire.MarginMoved:
         """Add to the margin of an isolated position, or take some of it back."""
         symbol = known_symbol(asked, self._desk.instruments)
-        asked.choice("positionSide", ("BOTH",), -4061, "position side")
+        side = position_side(asked)
         asked.text("amount")
         asked.text("type")
         amount, kind = asked.decimal("amount"), asked.integer("type")
@@ -145,12 +143,12 @@ class AccountEndpoints:
             raise Refused(-1111, "Precision is over the maximum defined for this asset.")
         if kind not in {ADD, TAKE}:
             raise Refused(-1130, "Data sent for parameter 'type' is not valid.")
-        self._desk.move_margin(symbol, amount if kind == ADD else -amount)
+        self._desk.move_margin(symbol, amount if kind == ADD else -amount, side)
         return wire.MarginMoved(float(amount), kind)
 
     def quantiles(self, asked: Parameters) -> list[wire.QuantilesOf]:
         """Nobody is deleveraged here: every position is last in the queue."""
-        held = self._desk.exchange.positions
+        held = {position.symbol for position in self._desk.exchange.positions.values()}
         return [wire.QuantilesOf(symbol, wire.Quantiles()) for symbol in self._chosen(asked) if symbol in held]
 
     def leverage_brackets(self, asked: Parameters) -> list[wire.Brackets]:

@@ -6,7 +6,6 @@ of them. Where the reference is silent the order of the checks is key, parameter
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from sadari.localexchange.api_keys import ApiKey, ApiKeys
 from sadari.localexchange.endpoint import Security
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.refused import Refused
@@ -54,12 +54,14 @@ class Reading(NamedTuple):
         signed: The bytes that the signature is over.
         key: The key that came with it.
         token: The token of the control API that came with it.
+        logged_on: Whether its connection has proved the key, so that it needs no signature.
     """
 
     values: dict[str, str]
     signed: bytes
     key: str | None
     token: str | None = None
+    logged_on: bool = False
 
 
 def read(request: Request) -> Reading:
@@ -74,21 +76,34 @@ def read(request: Request) -> Reading:
     return Reading(values, signed_query + signed_body, request.key, request.token)
 
 
-def read_call(params: Mapping[str, msgspec.Raw]) -> Reading:
+def read_call(params: Mapping[str, msgspec.Raw], session_key: str | None = None) -> Reading:
     """The same of a call of the WebSocket API: a number counts as the text it was written as, null as not sent.
+
+    Args:
+        params: As they were sent.
+        session_key: The key with which the connection is logged on, used where the call names none.
 
     Raises:
         Refused: -1100 for a text that is no text.
     """
     values = {name: text for name, raw in params.items() if (text := _json_text(bytes(raw))) is not None}
     signed = "&".join(f"{name}={values[name]}" for name in sorted(values) if name != "signature")
-    return Reading(values, signed.encode(), values.get("apiKey"))
+    key = values.get("apiKey")
+    if key is None and session_key is not None:
+        return Reading(values, b"", session_key, logged_on=True)
+    return Reading(values, signed.encode(), key)
 
 
 def admit(
-    reading: Reading, security: Security, keys: Mapping[str, bytes], now_ns: int, token: str | None = None
+    reading: Reading,
+    security: Security,
+    keys: ApiKeys,
+    now_ns: int,
+    token: str | None = None,
+    *,
+    trades: bool = False,
 ) -> Parameters:
-    """Let a request pass or refuse it.
+    """Let a request pass or refuse it; ``trades`` asks for the permission to trade, not only to read.
 
     Raises:
         Refused: -2014, -2015 (401), -1102 for a missing timestamp or signature, -1021, -1022.
@@ -97,11 +112,14 @@ def admit(
         if token is None or reading.token is None or not hmac.compare_digest(token.encode(), reading.token.encode()):
             raise Refused(-2015, "The control API takes its token: send Authorization: Bearer TOKEN.", 401)
     elif security is not Security.NONE:
-        secret = _secret(reading.key, keys)
+        key = _known(reading.key, keys)
+        if not (key.permissions.futures if trades else key.permissions.reading):
+            raise _no_permission()
         if security is Security.SIGNED:
-            _check_time(reading.values, now_ns // 1_000_000)
-            _check_signature(reading, secret)
-    return Parameters(reading.values)
+            _check_time(reading.values, now_ns // 1_000_000, signed=not reading.logged_on)
+            if not reading.logged_on and not key.signed(reading.signed, reading.values["signature"]):
+                raise Refused(-1022, "Signature for this request is not valid.")
+    return Parameters(reading.values, reading.key)
 
 
 def _parts(raw: bytes) -> tuple[dict[str, str], bytes]:
@@ -139,18 +157,23 @@ def _json_text(raw: bytes) -> str | None:
         raise Refused(-1100, "Illegal characters found in a parameter.") from None
 
 
-def _secret(key: str | None, keys: Mapping[str, bytes]) -> bytes:
-    if key is None or not _KEY.fullmatch(key):
+def _known(name: str | None, keys: ApiKeys) -> ApiKey:
+    if name is None or not _KEY.fullmatch(name):
         raise Refused(-2014, "API-key format invalid.", 401)
-    secret = keys.get(key)
-    if secret is None:
-        raise Refused(-2015, "Invalid API-key, IP, or permissions for action.", 401)
-    return secret
+    key = keys.find(name)
+    if key is None:
+        raise _no_permission()
+    return key
 
 
-def _check_time(values: Mapping[str, str], now_ms: int) -> None:
+def _no_permission() -> Refused:
+    return Refused(-2015, "Invalid API-key, IP, or permissions for action.", 401)
+
+
+def _check_time(values: Mapping[str, str], now_ms: int, *, signed: bool) -> None:
     timestamp = _milliseconds(values, "timestamp")
-    for name, value in (("timestamp", timestamp), ("signature", values.get("signature"))):
+    wanted = {"timestamp": timestamp} | ({"signature": values.get("signature")} if signed else {})
+    for name, value in wanted.items():
         if value is None or value == "":
             raise Refused(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
     window = _milliseconds(values, "recvWindow")
@@ -168,10 +191,3 @@ def _milliseconds(values: Mapping[str, str], name: str) -> int | None:
     if not _TIME.fullmatch(text):
         raise Refused(-1100, f"Illegal characters found in parameter '{name}'; legal range is '^[0-9]{{1,18}}$'.")
     return int(text)
-
-
-def _check_signature(reading: Reading, secret: bytes) -> None:
-    ours = hmac.new(secret, reading.signed, hashlib.sha256).hexdigest()
-    theirs = reading.values["signature"].lower()
-    if not hmac.compare_digest(ours.encode(), theirs.encode()):
-        raise Refused(-1022, "Signature for this request is not valid.")

@@ -13,11 +13,12 @@ import msgspec
 from sadari.binance.numbers import plain
 from sadari.binance.wire import user
 from sadari.exchange import Exchange
-from sadari.localexchange.figures import AssetFigures, PositionFigures
+from sadari.exchange.accounts import SidedRecord
+from sadari.localexchange.figures import AssetFigures, PositionFigures, position_sides
 from sadari.localexchange.records import LIQUIDATION, ZERO, AlgoOrder, Order, Trade
-from sadari.model.event import AccountUpdated
+from sadari.model.event import AccountUpdated, PositionRecord
 from sadari.model.instrument import Instrument
-from sadari.model.order import Side
+from sadari.model.order import PositionSide, Side
 from sadari.model.units import MILLISECOND_NS
 
 NOTHING = "0"
@@ -45,7 +46,7 @@ class Announcements:
         self._exchange = exchange
         self._instruments = instruments
         self._publish = publish_user
-        self._realized: dict[str, Decimal] = {}
+        self._realized: dict[tuple[str, PositionSide], Decimal] = {}
         self._counted = 0
         self._liquidated = liquidated
 
@@ -78,7 +79,8 @@ class Announcements:
         time, wish, child = algo.updated_ns // MILLISECOND_NS, algo.wish, algo.child
         change = user.AlgoChange(
             client_algo_id=algo.client_algo_id, algo_id=algo.algo_id, algo_type="CONDITIONAL",
-            order_type=wish.order_type.value, symbol=wish.symbol, side=wish.side.value, position_side="BOTH",
+            order_type=wish.order_type.value, symbol=wish.symbol, side=wish.side.value,
+            position_side=wish.position_side.value,
             time_in_force=algo.time_in_force, qty=plain(wish.qty or ZERO), status=algo.status.value,
             child_order_id=str(child.order_id) if child else "", avg_price=plain(child.avg_price) if child else NOTHING,
             filled_qty=plain(child.filled_qty) if child else NOTHING, child_type=child.order_type if child else NOTHING,
@@ -93,8 +95,8 @@ class Announcements:
     def account(self, event: AccountUpdated) -> None:
         """Balances and positions that have changed, as they are now."""
         time = event.time_ns // MILLISECOND_NS
-        symbols = [record.symbol for record in event.positions]
-        assets = dict.fromkeys(self._instruments[symbol].quote_asset for symbol in symbols)
+        changed = [PositionFigures(self._exchange, one.symbol, _side_of(one)) for one in event.positions]
+        assets = dict.fromkeys(self._instruments[one.symbol].quote_asset for one in changed)
         moved = ZERO
         if event.cause == "TRANSFER":
             last = self._exchange.income[-1]
@@ -103,15 +105,16 @@ class Announcements:
             assets = dict.fromkeys(self._exchange.balances)
         balances = [self._balance(asset, plain(moved)) for asset in assets]
         # Funding of a crossed position tells the balance alone.
-        shown = [s for s in symbols if event.cause != "FUNDING_FEE" or PositionFigures(self._exchange, s).isolated]
+        shown = [one for one in changed if event.cause != "FUNDING_FEE" or one.isolated]
         cause = "DEPOSIT" if moved > 0 else "WITHDRAW" if moved < 0 else event.cause
-        change = user.AccountChange(cause, balances, [self._position(symbol) for symbol in shown])
+        change = user.AccountChange(cause, balances, [self._position(one) for one in shown])
         self._publish("ACCOUNT_UPDATE", _encode(user.AccountUpdate(time, time, change)))
 
     def margin_mode(self, symbol: str, time_ns: int) -> None:
-        """A symbol's margin mode has changed: its position is pushed."""
+        """A symbol's margin mode has changed: its position is pushed, in hedge mode both."""
         time = time_ns // MILLISECOND_NS
-        change = user.AccountChange("MARGIN_TYPE_CHANGE", [], [self._position(symbol)])
+        every = [PositionFigures(self._exchange, symbol, side) for side in position_sides(self._exchange)]
+        change = user.AccountChange("MARGIN_TYPE_CHANGE", [], [self._position(one) for one in every])
         self._publish("ACCOUNT_UPDATE", _encode(user.AccountUpdate(time, time, change)))
 
     def leverage(self, symbol: str, leverage: int, time_ns: int) -> None:
@@ -130,27 +133,30 @@ class Announcements:
         figures = AssetFigures(self._exchange, self._instruments, asset)
         return user.BalanceChange(asset, plain(figures.wallet_balance), plain(figures.cross_wallet_balance), moved)
 
-    def _accumulated(self, symbol: str) -> Decimal:
-        """What the symbol's positions have realized, added up once."""
-        for booked in self._exchange.income[self._counted :]:
+    def _accumulated(self, symbol: str, side: PositionSide) -> Decimal:
+        """What the positions of a symbol's side have realized, added up once."""
+        for place, booked in enumerate(self._exchange.income[self._counted :], self._counted):
             if booked.kind == "REALIZED_PNL":
-                self._realized[booked.symbol] = self._realized.get(booked.symbol, ZERO) + booked.amount
+                key = booked.symbol, self._exchange.income_sides.get(place, PositionSide.BOTH)
+                self._realized[key] = self._realized.get(key, ZERO) + booked.amount
         self._counted = len(self._exchange.income)
-        return self._realized.get(symbol, ZERO)
+        return self._realized.get((symbol, side), ZERO)
 
-    def _position(self, symbol: str) -> user.PositionChange:
-        figures = PositionFigures(self._exchange, symbol)
+    def _position(self, figures: PositionFigures) -> user.PositionChange:
+        symbol = figures.symbol
         return user.PositionChange(
             symbol=symbol, amount=plain(figures.qty), entry_price=plain(figures.entry_price),
-            accumulated=plain(self._accumulated(symbol)), unrealized=plain(figures.unrealized_profit),
-            margin_type="isolated" if figures.isolated else "cross", isolated_wallet=plain(figures.isolated_wallet),
-            position_side="BOTH", margin_asset=self._instruments[symbol].quote_asset,
+            accumulated=plain(self._accumulated(symbol, figures.position_side)),
+            unrealized=plain(figures.unrealized_profit), margin_type="isolated" if figures.isolated else "cross",
+            isolated_wallet=plain(figures.isolated_wallet),
+            position_side=figures.position_side.value, margin_asset=self._instruments[symbol].quote_asset,
             break_even_price=plain(figures.break_even_price),
         )  # fmt: skip
 
     def _order(self, order: Order, execution: str, trade: Trade | None, modify_id: int | None = None) -> None:
         time = order.updated_ns // MILLISECOND_NS
-        bids, asks = (self._exchange.resting_notional(order.symbol, side) for side in (Side.BUY, Side.SELL))
+        own = order.symbol, order.position_side
+        bids, asks = (self._exchange.resting_notional(own[0], side, own[1]) for side in (Side.BUY, Side.SELL))
         update = user.OrderUpdate(
             symbol=order.symbol, client_order_id=order.client_order_id, side=order.side.value,
             order_type=order.order_type, time_in_force=order.time_in_force, qty=plain(order.qty),
@@ -162,9 +168,14 @@ class Announcements:
             fee=plain(trade.fee) if trade and trade.fee else None,
             trade_time=time, trade_id=trade.trade_id if trade else 0, bid_notional=plain(bids),
             ask_notional=plain(asks), maker=trade.maker if trade else False, reduce_only=order.reduce_only,
-            working_type=order.working_type, orig_type=order.orig_type, position_side="BOTH",
+            working_type=order.working_type, orig_type=order.orig_type,
+            position_side=order.position_side.value,
             close_position=order.close_position, price_protect=False, si=0, ss=0,
             realized_pnl=plain(trade.realized_pnl) if trade else NOTHING, self_trade_prevention="EXPIRE_MAKER",
             price_match="NONE", good_till_date=0, expiry_reason=order.expiry_reason.value, modify_id=modify_id,
         )  # fmt: skip
         self._publish("ORDER_TRADE_UPDATE", _encode(user.OrderTradeUpdate(time, time, update)))
+
+
+def _side_of(record: PositionRecord) -> PositionSide:
+    return record.position_side if isinstance(record, SidedRecord) else PositionSide.BOTH

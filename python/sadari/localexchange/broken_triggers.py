@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal
 
@@ -27,10 +28,12 @@ class BrokenTriggers:
     Args:
         exchange: The model.
         tell: Where user events go.
+        gateway_ns: The gateway's clock.
     """
 
-    def __init__(self, exchange: Exchange, tell: Announcements) -> None:
+    def __init__(self, exchange: Exchange, tell: Announcements, gateway_ns: Callable[[], int]) -> None:
         self._exchange = exchange
+        self._gateway_ns = gateway_ns
         self._tell = tell
         self._broken: dict[str, tuple[AlgoOrder, Outcome]] = {}
 
@@ -53,6 +56,6 @@ class BrokenTriggers:
             algo, outcome = self._broken.pop(key)
             algo.triggered_ns = time_ns
             for status in _WAYS[outcome]:
-                algo.end(status, time_ns, _REASON if status is AlgoStatus.REJECTED else "")
+                algo.end(status, time_ns, self._gateway_ns(), _REASON if status is AlgoStatus.REJECTED else "")
                 self._tell.algo(algo)
         return met

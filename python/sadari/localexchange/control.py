@@ -10,12 +10,15 @@ from decimal import Decimal
 
 import msgspec
 
+from sadari.binance.wire.account import ApiRestrictions
 from sadari.binance.wire.orders import Done
 from sadari.errors import ConfigError
+from sadari.localexchange.api_keys import ApiKeys
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.faults import Faults, Firing
+from sadari.localexchange.key_endpoints import restrictions
 from sadari.localexchange.market import Market
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.play import Play, until_of
@@ -75,6 +78,7 @@ class Control:
         faults: The rules of faults, which come and go while it runs.
         begin_again: Ends everything and begins again with a seed, or with the one it has.
         tick: Does what is due by the gateway's clock after a step.
+        api_keys: The account's keys.
         lockstep: Whether time goes on by steps.
     """
 
@@ -88,6 +92,7 @@ class Control:
         faults: Faults,
         begin_again: Callable[[int | None], None],
         tick: Callable[[], None],
+        api_keys: ApiKeys,
         *,
         lockstep: bool,
     ) -> None:
@@ -99,6 +104,7 @@ class Control:
         self._faults = faults
         self._begin_again = begin_again
         self._tick = tick
+        self._api_keys = api_keys
         self._lockstep = lockstep
 
     def endpoints(self, client: Iterable[Endpoint]) -> list[Endpoint]:
@@ -108,6 +114,7 @@ class Control:
             Endpoint("GET", "/control/clocks", self.clocks, Security.TOKEN, 0),
             Endpoint("POST", "/control/step", self.step, Security.TOKEN, 0),
             Endpoint("POST", "/control/transfer", self.transfer, Security.TOKEN, 0),
+            Endpoint("POST", "/control/key", self.change_key, Security.TOKEN, 0),
             Endpoint("POST", "/control/reset", self.reset, Security.TOKEN, 0),
             Endpoint("GET", "/control/faults", self.standing, Security.TOKEN, 0),
             Endpoint("POST", "/control/faults", self.add_faults, Security.TOKEN, 0),
@@ -153,6 +160,18 @@ class Control:
             raise Refused(-1111, "Precision is over the maximum defined for this asset.")
         self._desk.transfer(amount, asset)
         return Done(200, "success")
+
+    def change_key(self, asked: Parameters) -> ApiRestrictions:
+        """Change what a ``key``, the account's own if none is named, may do; ``revoked`` makes it unknown or known."""
+        key = self._api_keys.change(
+            asked.maybe("key"),
+            reading=asked.flag("enableReading"),
+            futures=asked.flag("enableFutures"),
+            withdrawals=asked.flag("enableWithdrawals"),
+            ip_list=asked.flag("ipRestrict"),
+            revoked=asked.flag("revoked"),
+        )
+        return restrictions(key, self._gateway_ns() // MILLISECOND_NS)
 
     def reset(self, asked: Parameters) -> Done:
         """Close every connection and begin again on the same port and keys, with ``seed`` if one is named."""

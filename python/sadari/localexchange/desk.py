@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from sadari.exchange import REFUSALS, Exchange, Refusal
-from sadari.exchange.orders import CLIENT_ID
+from sadari.exchange.orders import CLIENT_ID, capped
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.broken_triggers import BrokenTriggers, Outcome
 from sadari.localexchange.records import (
@@ -17,10 +17,9 @@ from sadari.localexchange.records import (
     ZERO,
     AlgoOrder,
     AlgoStatus,
-    ExpiryReason,
     Order,
-    Status,
     Trade,
+    ended_as,
     order_of,
 )
 from sadari.localexchange.refused import Refused
@@ -35,7 +34,7 @@ from sadari.model.event import (
     OrderRejected,
 )
 from sadari.model.instrument import Instrument
-from sadari.model.order import MarginMode, Side
+from sadari.model.order import MarginMode, PositionSide, Side
 
 # Of the keys under which the model knows conditional orders; the others begin with "o", the exchange's own with a word.
 ALGO = "a:"
@@ -54,6 +53,7 @@ class Desk:
         announcements: Where user events go.
         market_ns: The market's clock, ns UTC.
         price: The last price of a symbol.
+        gateway_ns: The gateway's clock; the market's, where there is no other.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Desk:
         announcements: Announcements,
         market_ns: Callable[[], int],
         price: Callable[[str], Decimal],
+        gateway_ns: Callable[[], int] | None = None,
     ) -> None:
         self.exchange = exchange
         self.instruments = instruments
@@ -71,10 +72,11 @@ class Desk:
         self.algos: dict[int, AlgoOrder] = {}
         self.trades: list[Trade] = []
         self._price = price
+        self._gateway_ns = gateway_ns or market_ns
         self._tell = announcements
         # The model knows one family of client ids, the exchange two: it gets keys of our own.
         self._working: dict[str, Order | AlgoOrder] = {}
-        self._broken = BrokenTriggers(exchange, announcements)
+        self._broken = BrokenTriggers(exchange, announcements, self._gateway_ns)
 
     # Orders
 
@@ -88,7 +90,7 @@ class Desk:
         order_id = FIRST_ORDER_ID + len(self.orders)
         client_id = wish.client_order_id or f"local-{order_id}"
         self._refuse_client_id(client_id, (order.client_order_id for order in self.open_orders()))
-        order = order_of(wish, order_id, client_id, self.market_ns())
+        order = order_of(wish, order_id, client_id, self.market_ns(), self._gateway_ns())
         events = self._submit(wish, f"o{order_id}")
         self.orders[order_id] = order
         self._working[f"o{order_id}"] = order
@@ -108,7 +110,7 @@ class Desk:
         code = self.exchange.check(msgspec.structs.replace(wish, client_order_id="o0"), self._price(wish.symbol))
         if code:
             raise Refusal(code)
-        return order_of(wish, 0, client_id, self.market_ns())
+        return order_of(wish, 0, client_id, self.market_ns(), self._gateway_ns())
 
     def place_algo(self, wish: PlaceOrder, working_type: str = CONTRACT_PRICE) -> AlgoOrder:
         """Take a conditional order in; whichever price it names, the last one triggers it.
@@ -123,8 +125,8 @@ class Desk:
         self._submit(wish, f"{ALGO}{algo_id}")
         now = self.market_ns()
         algo = AlgoOrder(
-            algo_id=algo_id, client_algo_id=client_id, wish=wish, created_ns=now, updated_ns=now,
-            working_type=working_type,
+            algo_id=algo_id, client_algo_id=client_id, wish=capped(wish), created_ns=now, updated_ns=now,
+            working_type=working_type, created_gateway_ns=self._gateway_ns(),
         )  # fmt: skip
         self.algos[algo_id] = algo
         self._working[f"{ALGO}{algo_id}"] = algo
@@ -208,6 +210,10 @@ class Desk:
         self.exchange.set_margin_mode(symbol, mode)
         self._tell.margin_mode(symbol, self.market_ns())
 
+    def set_position_mode(self, *, hedge: bool) -> None:
+        """Set the account's position mode; the exchange has no event for that. Raises what the model raises."""
+        self.exchange.set_position_mode(hedge=hedge)
+
     def set_multi_assets(self, *, multi_assets: bool) -> None:
         """Set the account's assets mode and tell it. Raises what the model raises."""
         self.exchange.set_multi_assets(multi_assets=multi_assets)
@@ -217,9 +223,14 @@ class Desk:
         """Bring an amount in or take it out. Raises what the model raises."""
         self._happened(self.exchange.transfer(self.market_ns(), amount, asset))
 
-    def move_margin(self, symbol: str, amount: Decimal) -> None:
+    def move_margin(self, symbol: str, amount: Decimal, position_side: PositionSide = PositionSide.BOTH) -> None:
         """Add to the margin of an isolated position, or take from it. Raises what the model raises."""
-        self._happened(self.exchange.move_margin(symbol, self.market_ns(), amount))
+        self._happened(self.exchange.move_margin(symbol, self.market_ns(), amount, position_side))
+
+    def deleverage(self, symbol: str, qty: Decimal | None, position_side: PositionSide) -> None:
+        """Close a position or a part of it against a bankrupt one, at the last price. Raises what the model raises."""
+        price, now = self._price(symbol), self.market_ns()
+        self._happened(self.exchange.deleverage(symbol, now, price, qty, position_side))
 
     # The market
 
@@ -311,6 +322,8 @@ class Desk:
             realized_pnl=event.realized_pnl,
             maker=event.maker,
             time_ns=event.time_ns,
+            position_side=order.position_side,
+            gateway_ns=self._gateway_ns(),
         )
         self.trades.append(trade)
         order.fill(trade, done=event.done)
@@ -320,20 +333,21 @@ class Desk:
 
     def _triggered(self, algo: AlgoOrder, time_ns: int) -> Order:
         """The order that a conditional one becomes, under the client id that it had."""
-        algo.triggered_ns = time_ns
-        algo.end(AlgoStatus.TRIGGERING, time_ns)
+        algo.triggered_ns, gateway_ns = time_ns, self._gateway_ns()
+        algo.end(AlgoStatus.TRIGGERING, time_ns, gateway_ns)
         self._tell.algo(algo)
-        order = order_of(algo.wish, FIRST_ORDER_ID + len(self.orders), algo.client_algo_id, time_ns)
+        order = order_of(algo.wish, FIRST_ORDER_ID + len(self.orders), algo.client_algo_id, time_ns, gateway_ns)
         order.working_type = algo.working_type
         self.orders[order.order_id] = order
         algo.child = order
-        algo.end(AlgoStatus.TRIGGERED, time_ns)
+        algo.end(AlgoStatus.TRIGGERED, time_ns, gateway_ns)
         self._tell.algo(algo)
         self._tell.order(order, "NEW")
         return order
 
     def _forced(self, event: OrderFilled) -> Order:
-        """The order under which the exchange itself closes a position."""
+        """The order under which the exchange itself closes a position; who buys has had a SHORT."""
+        closed = PositionSide.SHORT if event.buyer else PositionSide.LONG
         order = Order(
             order_id=FIRST_ORDER_ID + len(self.orders),
             client_order_id=event.client_order_id,
@@ -341,6 +355,8 @@ class Desk:
             side=Side.BUY if event.buyer else Side.SELL,
             order_type="LIMIT",
             orig_type=LIQUIDATION,
+            position_side=closed if self.exchange.hedge else PositionSide.BOTH,
+            created_gateway_ns=self._gateway_ns(),
             time_in_force="IOC",
             qty=event.qty,
             price=event.price,
@@ -358,27 +374,17 @@ class Desk:
         """The order that a conditional one had become has ended, and with it the conditional one."""
         algo = self.algos.get(int(key[len(ALGO) :])) if key.startswith(ALGO) else None
         if algo is not None and algo.child is not None:
-            algo.end(AlgoStatus.FINISHED, time_ns)
+            algo.end(AlgoStatus.FINISHED, time_ns, self._gateway_ns())
             self._tell.algo(algo)
 
     def _ended(self, event: OrderCanceled) -> None:
-        one = self._working.pop(event.client_order_id)
+        one, gateway_ns = self._working.pop(event.client_order_id), self._gateway_ns()
         if isinstance(one, AlgoOrder):
             status = {"CANCELED": AlgoStatus.CANCELED, LIQUIDATION: AlgoStatus.EXPIRED, "EXPIRED": AlgoStatus.EXPIRED}
             reached = status.get(event.cause, AlgoStatus.REJECTED)
-            one.end(reached, event.time_ns, event.cause if reached is AlgoStatus.REJECTED else "")
+            one.end(reached, event.time_ns, gateway_ns, event.cause if reached is AlgoStatus.REJECTED else "")
             self._tell.algo(one)
             return
-        if event.cause == "CANCELED":
-            one.end(Status.CANCELED, ExpiryReason.NONE, event.time_ns)
-        elif event.cause == LIQUIDATION:
-            one.end(Status.CANCELED, ExpiryReason.LIQUIDATED, event.time_ns)
-        elif one.order_type == "MARKET":
-            one.end(Status.EXPIRED, ExpiryReason.THIN_BOOK, event.time_ns)
-        elif one.time_in_force in {"IOC", "FOK"}:
-            one.end(Status.EXPIRED, ExpiryReason.IOC_REMAINDER, event.time_ns)
-        else:
-            knocked_out = event.cause == "EXPIRED"
-            one.end(Status.EXPIRED, ExpiryReason.KNOCKED_OUT if knocked_out else ExpiryReason.NONE, event.time_ns)
+        one.end(*ended_as(one, event.cause), event.time_ns, gateway_ns)
         self._tell.order(one, one.status.value)
         self._finish(event.client_order_id, event.time_ns)

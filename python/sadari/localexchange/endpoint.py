@@ -40,6 +40,11 @@ class Endpoint(NamedTuple):
     weight: int | Callable[[Parameters], int] = 1
     orders: int = 0
 
+    @property
+    def trades(self) -> bool:
+        """Whether a key needs the permission to trade for it, not only that to read."""
+        return self.security is Security.SIGNED and self.method != "GET"
+
 
 def by_symbol(one: int, every: int) -> Callable[[Parameters], int]:
     """The weight of an endpoint that answers for a symbol, or for every one if none is named."""

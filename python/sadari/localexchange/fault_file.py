@@ -11,7 +11,9 @@ from difflib import get_close_matches
 import msgspec
 
 from sadari.errors import ConfigError
-from sadari.localexchange.fault_rules import VERBS, ActionRule, Close, Rule
+from sadari.localexchange.action_rules import ActionRule
+from sadari.localexchange.fault_rules import VERBS, Close
+from sadari.localexchange.rule import Rule
 
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 # Longer than anything that is played, and short enough to be counted in nanoseconds.
@@ -22,7 +24,7 @@ _BOUNDS: dict[str, tuple[int, int | None]] = {
     "until_s": (0, _LONGEST_S), "hold_s": (0, _LONGEST_S), "after_s": (0, _LONGEST_S), "sent": (0, None),
     "status": (200, 599), "code": (-99_999, 99_999), "copies": (1, 100_000), "behind": (1, 10_000),
     "size": (1, 256 * 1024 * 1024), "max_leverage": (1, 125), "leverage": (1, 125), "maint_factor": (0, 1_000),
-    "part": (0, 1),
+    "part": (0, 1), "trades": (1, 10_000),
 }  # fmt: skip
 
 

@@ -6,44 +6,16 @@ A rule is a table of TOML or of JSON: ``verb`` names one of the classes below in
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import ClassVar, Literal
 
-import msgspec
+from sadari.localexchange.action_rules import ACTION_VERBS
+from sadari.localexchange.rule import Rule, verb_of
 
 D = Decimal
 
 # Whether the exchange has done what was asked: no, yes, or as the rule's own seeded draw says.
 Applied = bool | Literal["random"]
-
-
-def _verb(class_name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z0-9])", "_", class_name).lower()
-
-
-class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="verb", tag=_verb):
-    """When a fault fires; without any condition, at all that it matches.
-
-    Attributes:
-        name: Unique among the rules that stand; empty means the verb and a number.
-        nth: Fires only at this match, counted from 1.
-        every: Fires at each match whose number is a multiple of it.
-        probability: Fires at a match with this probability, from 0 to 1.
-        times: How often it fires at most.
-        from_s: Gateway seconds after the rule was added before which nothing matches.
-        until_s: Gateway seconds after the rule was added from which on nothing matches.
-        contains: A text that the decoded parameters, or the frame, must contain.
-    """
-
-    name: str = ""
-    nth: int | None = None
-    every: int | None = None
-    probability: Decimal | None = None
-    times: int | None = None
-    from_s: Decimal = D(0)
-    until_s: Decimal | None = None
-    contains: str | None = None
 
 
 class HttpRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -246,106 +218,6 @@ class Close(FrameRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     code: int = 1001
 
 
-class ActionRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that happens at the exchange: before a matching request, at a matching frame, or just when it is time.
-
-    Attributes:
-        method: With ``path``, of the request before which it happens; None for any.
-        path: A glob; None if no request is waited for.
-        stream: A glob; None if no frame is waited for. With neither it happens once, at ``from_s``.
-    """
-
-    method: str | None = None
-    path: str | None = None
-    stream: str | None = None
-
-
-class ListenKeyDeath(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The listen key ends, with its expiry event or without a word."""
-
-    event: bool = True
-
-
-class ClockShift(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The gateway's clock goes ahead by ``seconds``, or back where they are negative."""
-
-    seconds: Decimal
-
-
-class PriceGap(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The price of ``symbol`` jumps by ``fraction`` of itself, as -0.05, with nothing traded between."""
-
-    symbol: str
-    fraction: Decimal
-
-
-class FilterChange(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The filters of ``symbol`` become what is given here."""
-
-    symbol: str
-    tick_size: Decimal | None = None
-    step_size: Decimal | None = None
-    min_qty: Decimal | None = None
-    min_notional: Decimal | None = None
-
-
-class BracketChange(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Every bracket of ``symbol`` allows at most ``max_leverage`` and asks ``maint_factor`` times its margin."""
-
-    symbol: str
-    max_leverage: int | None = None
-    maint_factor: Decimal = D(1)
-
-
-class ThinBook(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An order that takes finds this ``part`` of each level that the book of ``symbol`` shows; 0 is an empty book."""
-
-    symbol: str
-    part: Decimal
-
-
-class BreakTrigger(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The conditional orders that wait on ``symbol`` now go wrong when their price comes.
-
-    ``stuck`` stays in TRIGGERING and makes no order, ``rejected`` is refused then, ``unfilled`` ends without a fill.
-    """
-
-    symbol: str
-    outcome: Literal["stuck", "rejected", "unfilled"] = "stuck"
-
-
-class HumanTrade(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The account's owner trades at the market: ``qty``, or the whole position the other way where it is None."""
-
-    symbol: str
-    side: Literal["BUY", "SELL"] | None = None
-    qty: Decimal | None = None
-
-
-class HumanCancel(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The account's owner cancels what rests on ``symbol``."""
-
-    symbol: str
-    orders: Literal["all", "regular", "conditional"] = "all"
-
-
-class HumanMode(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The account's owner changes the settings that are given here; the first two are those of ``symbol``."""
-
-    symbol: str | None = None
-    leverage: int | None = None
-    margin_mode: Literal["ISOLATED", "CROSSED"] | None = None
-    multi_assets: bool | None = None
-    hedge_mode: bool | None = None
-
-
-class HumanTransfer(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The account's owner moves money in, or out where ``amount`` is negative."""
-
-    asset: str = "USDT"
-    amount: Decimal
-
-
 HTTP_VERBS: tuple[type[HttpRule], ...] = (
     LostRequest, LostReply, Delay, LateReply, LateRequest, Reset, CutBody, Html, Status503, Code, RetryAfter, StaleRead,
     EmptyRead, ReadLag, AlterReply,
@@ -353,15 +225,6 @@ HTTP_VERBS: tuple[type[HttpRule], ...] = (
 FRAME_VERBS: tuple[type[FrameRule], ...] = (
     DropFrame, DuplicateFrame, DelayFrame, ReorderFrame, MalformedFrame, AlterFrame, HugeFrame, Stall, Close,
 )  # fmt: skip
-ACTION_VERBS: tuple[type[ActionRule], ...] = (
-    ListenKeyDeath, ClockShift, PriceGap, FilterChange, BracketChange, ThinBook, BreakTrigger, HumanTrade, HumanCancel,
-    HumanMode, HumanTransfer,
-)  # fmt: skip
-
-
-def verb_of(rule: Rule | type[Rule]) -> str:
-    """The verb as it is written."""
-    return str(rule.__struct_config__.tag)
 
 
 VERBS: dict[str, type[Rule]] = {verb_of(kind): kind for kind in (*HTTP_VERBS, *FRAME_VERBS, *ACTION_VERBS)}

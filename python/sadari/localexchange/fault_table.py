@@ -5,15 +5,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 
+from sadari.localexchange.action_rules import ActionRule
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.fault_rows import FaultRow
-from sadari.localexchange.fault_rules import ActionRule, Rule, verb_of
 from sadari.localexchange.faults import Actions
 from sadari.localexchange.faults_served import FAULTS
+from sadari.localexchange.rule import Rule, verb_of
 
 # A reason for each fault that no verb here produces.
 _MODEL = "the exchange's own rules do it unasked: no fault is needed"
-_HEDGE = "one-way accounts only"
 _CLIENT = "it happens on the client's machine, which the client's own tests have to break"
 _SECURITY = "it is about the client's own interfaces and secrets, which no exchange touches"
 NOT_SERVED: dict[str, str] = {
@@ -28,17 +28,15 @@ NOT_SERVED: dict[str, str] = {
     "F84": "mark and last price come from one tape, which no verb parts",
     "F87": "no verb delists a symbol or settles its positions",
     "F90": _MODEL,
-    "F91": "positions are not deleveraged against each other",
     "F93": "no verb moves the price of collateral",
     "F94": "orders of one account are not kept from each other",
-    "F101": _HEDGE,
     "F102": _CLIENT,
     "F103": _CLIENT,
     "F104": _MODEL,
     **{f"F{number}": _CLIENT for number in range(105, 122)},
     "F128": _CLIENT,
     "F129": _CLIENT,
-    **{f"F{number}": _SECURITY for number in range(130, 140)},
+    **{f"F{number}": _SECURITY for number in (*range(130, 136), *range(137, 140))},
     "F140": "the exchange speaks without TLS",
 }
 

@@ -18,30 +18,25 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from sadari.errors import ConfigError, RefusedError
-from sadari.localexchange.fault_file import nearest
-from sadari.localexchange.fault_rules import (
+from sadari.localexchange.action_rules import (
     ActionRule,
     BracketChange,
     BreakTrigger,
     ClockShift,
-    EmptyRead,
+    Deleveraging,
     FilterChange,
-    FrameRule,
-    HttpRule,
     HumanCancel,
     HumanMode,
     HumanTrade,
     HumanTransfer,
+    KeyChange,
     ListenKeyDeath,
     PriceGap,
-    ReadLag,
-    Reset,
-    Rule,
-    StaleRead,
-    Status503,
     ThinBook,
-    verb_of,
 )
+from sadari.localexchange.fault_file import nearest
+from sadari.localexchange.fault_rules import EmptyRead, FrameRule, HttpRule, ReadLag, Reset, StaleRead, Status503
+from sadari.localexchange.rule import Rule, verb_of
 from sadari.model.units import SECOND_NS
 
 # A rule may fire at each of a million frames; its count is exact, the record keeps the newest.
@@ -64,6 +59,8 @@ class Actions:
     filter_change: Callable[[FilterChange], None] | None = None
     bracket_change: Callable[[BracketChange], None] | None = None
     thin_book: Callable[[ThinBook], None] | None = None
+    deleveraging: Callable[[Deleveraging], None] | None = None
+    key_change: Callable[[KeyChange], None] | None = None
     break_trigger: Callable[[BreakTrigger], None] | None = None
     human_trade: Callable[[HumanTrade], None] | None = None
     human_cancel: Callable[[HumanCancel], None] | None = None

@@ -36,6 +36,7 @@ MARKET_AND_PEOPLE: tuple[FaultRow, ...] = (
         verb("filter_change", BTC, "tick_size = 0.5, min_notional = 100, from_s = 60"),
     ),
     row("F89", "maintenance margins rise", verb("bracket_change", BTC, "maint_factor = 3, from_s = 60")),
+    row("F91", "the exchange closes a position against a bankrupt one", verb("deleveraging", BTC, "from_s = 60")),
     row("F92", "the exchange liquidates", verb("price_gap", BTC, "fraction = -0.6, from_s = 60")),
     row(
         "F95",
@@ -59,16 +60,24 @@ MARKET_AND_PEOPLE: tuple[FaultRow, ...] = (
         "the trades that explain a position are hidden",
         verb("empty_read", 'path = "/fapi/v1/userTrades", until_s = 7200'),
     ),
+    row(
+        "F101",
+        "both sides of a symbol are held",
+        verb("human_trade", BTC, 'side = "BUY", qty = 0.01, position_side = "LONG", from_s = 60'),
+        verb("human_trade", BTC, 'side = "SELL", qty = 0.01, position_side = "SHORT", from_s = 60'),
+    ),
     row("F122", "the account's owner closes the position", verb("human_trade", BTC, "from_s = 60")),
     row(
         "F123",
         "the account's owner opens, adds or turns around",
         verb("human_trade", BTC, 'side = "BUY", qty = 0.05, from_s = 60'),
+        verb("human_trade", BTC, 'side = "BUY", qty = 0.001, trades = 1001, from_s = 60'),
     ),
     row(
         "F124",
         "the account's owner cancels the stop",
         verb("human_cancel", BTC, 'orders = "conditional", from_s = 60'),
+        verb("human_cancel", BTC, 'client_id = "r1-7-W", from_s = 60'),
     ),
     row("F125", "the account's owner changes the leverage", verb("human_mode", BTC, "leverage = 3, from_s = 60")),
     row(
@@ -76,6 +85,13 @@ MARKET_AND_PEOPLE: tuple[FaultRow, ...] = (
         "the account's owner changes a mode",
         verb("human_mode", BTC, 'margin_mode = "CROSSED", from_s = 60'),
         verb("human_mode", "multi_assets = true, from_s = 60"),
+        verb("human_mode", "hedge_mode = true, from_s = 60"),
     ),
     row("F127", "the account's owner moves money out", verb("human_transfer", "amount = -500, from_s = 60")),
+    row(
+        "F136",
+        "the key may withdraw, or is bound to no address",
+        verb("key_change", "withdrawals = true"),
+        verb("key_change", "ip_list = false"),
+    ),
 )

@@ -89,6 +89,8 @@ REST: tuple[FaultRow, ...] = (
         "F21",
         "the key has lost its permission",
         refused(-2015, "Invalid API-key, IP, or permissions for action.", SIGNED, ", status = 401, from_s = 60"),
+        verb("key_change", "revoked = true, from_s = 60"),
+        verb("key_change", "futures = false, from_s = 60"),
     ),
     row("F22", "the margin does not suffice", refused(-2019, "Margin is insufficient.")),
     row(

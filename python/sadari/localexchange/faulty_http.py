@@ -28,11 +28,11 @@ from sadari.localexchange.fault_rules import (
     ReadLag,
     Reset,
     RetryAfter,
-    Rule,
     StaleRead,
     Status503,
 )
 from sadari.localexchange.faults import Faults
+from sadari.localexchange.rule import Rule
 from sadari.model.units import SECOND_NS
 
 PAGE = "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -10,6 +10,7 @@ import msgspec
 from sadari.binance.wire.control import ErrorBody
 from sadari.exchange import Refusal
 from sadari.localexchange.admission import Reading, admit
+from sadari.localexchange.api_keys import ApiKeys
 from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.limits import Limited, Limits, Usage
 from sadari.localexchange.parameters import Parameters
@@ -25,6 +26,7 @@ class WsMethod(NamedTuple):
     security: Security = Security.SIGNED
     orders: int = 0
     weight: int | Callable[[Parameters], int] = 1
+    trades: bool = False
 
 
 class Answer(NamedTuple):
@@ -45,7 +47,7 @@ class Gate:
     """Asks of every request what its endpoint asks.
 
     Args:
-        keys: From an API key to its secret; looked up at each request.
+        keys: The API keys; looked up at each request.
         now_ns: The gateway's clock.
         limits: How much may be asked.
         token: Of the control API; None shuts it.
@@ -54,7 +56,7 @@ class Gate:
 
     def __init__(
         self,
-        keys: Mapping[str, bytes],
+        keys: ApiKeys,
         now_ns: Callable[[], int],
         report: Report,
         limits: Limits | None = None,
@@ -64,7 +66,7 @@ class Gate:
         self.now_ns = now_ns
         self.report = report
         self.usage = Usage(limits or Limits())
-        self._keys = keys
+        self.keys = keys
         self._token = token
 
     def answer(self, address: str, what: str, read: Callable[[], Reading], asked: Endpoint | WsMethod) -> Answer:
@@ -92,7 +94,7 @@ class Gate:
         now_ns = self.now_ns()
         if asked.security is Security.TOKEN:
             # The one who runs the exchange shares an address with its clients, but not their limits and bans.
-            return asked.answer(admit(read(), asked.security, self._keys, now_ns, self._token))
+            return asked.answer(admit(read(), asked.security, self.keys, now_ns, self._token))
         self.usage.charge_weight(address, 0, now_ns)
         weight = asked.weight
         try:
@@ -103,7 +105,7 @@ class Gate:
             self.usage.charge_weight(address, 1, now_ns)
             raise
         self.usage.charge_weight(address, weight, now_ns)
-        parameters = admit(reading, asked.security, self._keys, now_ns)
+        parameters = admit(reading, asked.security, self.keys, now_ns, trades=asked.trades)
         if asked.orders:
             self.usage.charge_orders(asked.orders, now_ns)
         return asked.answer(parameters)

@@ -7,18 +7,22 @@ from decimal import Decimal
 
 import msgspec
 
-from sadari.localexchange.desk import Desk
-from sadari.localexchange.fault_rules import (
+from sadari.localexchange.action_rules import (
     BracketChange,
+    Deleveraging,
     FilterChange,
     HumanCancel,
     HumanMode,
     HumanTrade,
+    KeyChange,
     ListenKeyDeath,
     PriceGap,
     ThinBook,
 )
+from sadari.localexchange.api_keys import ApiKeys
+from sadari.localexchange.desk import Desk
 from sadari.localexchange.faults import Actions
+from sadari.localexchange.figures import position_sides
 from sadari.localexchange.gaps import gapped
 from sadari.localexchange.listen_keys import ListenKeys
 from sadari.localexchange.market import Market
@@ -27,7 +31,7 @@ from sadari.localexchange.recorded import RecordedTape
 from sadari.localexchange.refused import Refused
 from sadari.model.command import PlaceOrder
 from sadari.model.instrument import Bracket, Instrument
-from sadari.model.order import MarginMode, OrderType, Purpose, Side
+from sadari.model.order import MarginMode, OrderType, PositionSide, Purpose, Side
 from sadari.model.units import SECOND_NS
 
 
@@ -60,9 +64,19 @@ class Happenings:
         keys: The listen keys.
         clock: The gateway's.
         notices: Told of contracts that are listed anew.
+        api_keys: The account's keys.
     """
 
-    def __init__(self, desk: Desk, market: Market, keys: ListenKeys, clock: GatewayClock, notices: Notices) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        market: Market,
+        keys: ListenKeys,
+        clock: GatewayClock,
+        notices: Notices,
+        api_keys: ApiKeys,
+    ) -> None:
+        self._api_keys = api_keys
         self._desk = desk
         self._market = market
         self._keys = keys
@@ -78,6 +92,8 @@ class Happenings:
             filter_change=self.change_filters,
             bracket_change=self.change_brackets,
             thin_book=self.thin_book,
+            deleveraging=self.deleverage,
+            key_change=self.change_key,
             break_trigger=lambda rule: self._desk.break_triggers(rule.symbol, rule.outcome),
             human_trade=self.trade,
             human_cancel=self.cancel,
@@ -129,41 +145,68 @@ class Happenings:
 
     def trade(self, rule: HumanTrade) -> None:
         """Trade at the market: a quantity, or the whole position the other way."""
-        held = self._desk.exchange.positions.get(rule.symbol)
-        side = Side(rule.side) if rule.side else Side.SELL if held is not None and held.side > 0 else Side.BUY
-        qty = rule.qty if rule.qty is not None else abs(held.qty) if held is not None else Decimal(0)
         self._known(rule.symbol)
-        self._desk.place(
-            PlaceOrder(
-                symbol=rule.symbol,
-                client_order_id="",
-                purpose=Purpose.ENTRY,
-                side=side,
-                order_type=OrderType.MARKET,
-                qty=qty,
-                reduce_only=rule.qty is None,
+        position_side = self._meant(rule.symbol, rule.position_side, rule.side)
+        held = self._desk.exchange.position(rule.symbol, position_side)
+        side = Side(rule.side) if rule.side else Side.SELL if held is not None and held.side > 0 else Side.BUY
+        whole = abs(held.qty) if held is not None else Decimal(0)
+        for _ in range(rule.trades):
+            self._desk.place(
+                PlaceOrder(
+                    symbol=rule.symbol,
+                    client_order_id="",
+                    purpose=Purpose.ENTRY,
+                    side=side,
+                    order_type=OrderType.MARKET,
+                    qty=whole if rule.qty is None else rule.qty,
+                    reduce_only=rule.qty is None and position_side is PositionSide.BOTH,
+                    position_side=position_side,
+                )
             )
-        )
 
     def cancel(self, rule: HumanCancel) -> None:
         """Cancel what rests on a symbol."""
         if rule.orders != "conditional":
             for order in list(self._desk.open_orders(rule.symbol)):
-                self._desk.cancel(order)
+                if rule.client_id in {None, order.client_order_id}:
+                    self._desk.cancel(order)
         if rule.orders != "regular":
             for algo in list(self._desk.open_algos(rule.symbol)):
-                self._desk.cancel_algo(algo)
+                if rule.client_id in {None, algo.client_algo_id}:
+                    self._desk.cancel_algo(algo)
 
     def change_modes(self, rule: HumanMode) -> None:
         """Change the settings that are named."""
-        if rule.hedge_mode:
-            raise Refused(-1020, "This operation is not supported: hedge mode is not served here.")
+        if rule.hedge_mode is not None:
+            self._desk.set_position_mode(hedge=rule.hedge_mode)
         if rule.multi_assets is not None:
             self._desk.set_multi_assets(multi_assets=rule.multi_assets)
         if rule.margin_mode is not None and rule.symbol is not None:
             self._desk.set_margin_mode(rule.symbol, MarginMode(rule.margin_mode.lower()))
         if rule.leverage is not None and rule.symbol is not None:
             self._desk.set_leverage(rule.symbol, rule.leverage)
+
+    def deleverage(self, rule: Deleveraging) -> None:
+        """Close a position against a bankrupt one."""
+        self._known(rule.symbol)
+        self._desk.deleverage(rule.symbol, rule.qty, self._meant(rule.symbol, rule.position_side))
+
+    def change_key(self, rule: KeyChange) -> None:
+        """Change what a key may do."""
+        self._api_keys.change(
+            rule.key, reading=rule.reading, futures=rule.futures, withdrawals=rule.withdrawals, ip_list=rule.ip_list,
+            revoked=rule.revoked,
+        )  # fmt: skip
+
+    def _meant(self, symbol: str, named: str | None, side: str | None = None) -> PositionSide:
+        """The position that a rule is about; in hedge mode the one named, held, or opened by an order of a side."""
+        exchange = self._desk.exchange
+        if named is not None or not exchange.hedge:
+            return PositionSide(named or "BOTH")
+        held = [one for one in position_sides(exchange) if exchange.position(symbol, one) is not None]
+        if len(held) == 1:
+            return held[0]
+        return PositionSide.SHORT if side == "SELL" else PositionSide.LONG
 
     def _known(self, symbol: str) -> Instrument:
         instrument = self._desk.instruments.get(symbol)

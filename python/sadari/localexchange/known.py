@@ -69,6 +69,7 @@ ENDPOINTS: dict[str, str] = {
     "/api/v3/ping": "GET",
     "/api/v3/time": "GET",
     "/sapi/v1/capital/config/getall": "GET",
+    "/sapi/v1/account/apiRestrictions": "GET",
 }
 
 METHODS = (

@@ -72,7 +72,7 @@ def regular(parameters: Parameters, symbols: Container[str]) -> PlaceOrder:
         price=price,
         time_in_force=time_in_force,
         reduce_only=parameters.flag("reduceOnly") or False,
-        position_side=_position_side(parameters),
+        position_side=position_side(parameters),
     )
 
 
@@ -108,7 +108,7 @@ def conditional(parameters: Parameters, symbols: Container[str]) -> PlaceOrder:
         time_in_force=time_in_force,
         reduce_only=parameters.flag("reduceOnly") or False,
         close_position=close_position,
-        position_side=_position_side(parameters),
+        position_side=position_side(parameters),
     )
 
 
@@ -143,15 +143,20 @@ def working_type(parameters: Parameters) -> str:
     return parameters.choice("workingType", WORKING_TYPES, -1130, "workingType") or WORKING_TYPES[0]
 
 
+def position_side(parameters: Parameters) -> PositionSide:
+    """The position that is meant, BOTH if none is named.
+
+    Raises:
+        Refused: -4060, there is no such side.
+    """
+    return parameters.choice("positionSide", PositionSide, -4060, "position side") or PositionSide.BOTH
+
+
 def _side(parameters: Parameters) -> Side:
     parameters.text("side")
     side = parameters.choice("side", Side, -1117, "side")
     assert side is not None  # noqa: S101 - the text was there
     return side
-
-
-def _position_side(parameters: Parameters) -> PositionSide:
-    return parameters.choice("positionSide", PositionSide, -4060, "position side") or PositionSide.BOTH
 
 
 def _wanted(parameters: Parameters, name: str) -> Decimal:

@@ -19,13 +19,14 @@ Word = TypeVar("Word", bound=str)
 
 
 class Parameters:
-    """Names and texts as they were sent, query first.
+    """Names and texts as they were sent, query first, and the key they came with, None where none was needed.
 
     Every reader raises `Refused`: -1102 for what is missing, -1105 for what is empty, -1130 for what is no such value.
     """
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], key: str | None = None) -> None:
         self._values = values
+        self.key = key
 
     def maybe(self, name: str) -> str | None:
         """The text of a parameter, None if it was not sent."""

@@ -7,8 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from sadari.exchange.margin import booked
+from sadari.exchange.orders import capped
 from sadari.model.command import PlaceOrder
-from sadari.model.order import OrderType, Side
+from sadari.model.order import OrderType, PositionSide, Side
 
 ZERO = Decimal(0)
 LIQUIDATION = "LIQUIDATION"
@@ -52,7 +53,10 @@ class ExpiryReason(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """An order in the book's family. ``order_type`` is what it is, ``orig_type`` what it was placed as."""
+    """An order in the book's family. ``order_type`` is what it is, ``orig_type`` what it was placed as.
+
+    Times are the market's, those with ``gateway`` in their name the gateway's; None until it has ended.
+    """
 
     order_id: int
     client_order_id: str
@@ -74,6 +78,10 @@ class Order:
     quote: Decimal = ZERO
     expiry_reason: ExpiryReason = ExpiryReason.NONE
     amendments: int = 0
+    position_side: PositionSide = PositionSide.BOTH
+    created_gateway_ns: int = 0
+    ended_ns: int | None = None
+    ended_gateway_ns: int | None = None
     trades: list[Trade] = field(default_factory=list)
 
     @property
@@ -95,20 +103,25 @@ class Order:
         self.status = Status.FILLED if done else Status.PARTIALLY_FILLED
         if done:
             self.qty = self.filled_qty
+            self.ended_ns, self.ended_gateway_ns = trade.time_ns, trade.gateway_ns
 
     def amend(self, qty: Decimal, price: Decimal, time_ns: int) -> None:
         """Go on with another quantity, what is filled included, and another price."""
         self.qty, self.price, self.updated_ns = qty, price, time_ns
         self.amendments += 1
 
-    def end(self, status: Status, reason: ExpiryReason, time_ns: int) -> None:
+    def end(self, status: Status, reason: ExpiryReason, time_ns: int, gateway_ns: int) -> None:
         """End it without (further) trades."""
         self.status, self.expiry_reason, self.updated_ns = status, reason, time_ns
+        self.ended_ns, self.ended_gateway_ns = time_ns, gateway_ns
 
 
 @dataclass(slots=True, kw_only=True)
 class AlgoOrder:
-    """A conditional order. ``child`` is the order that its trigger has made."""
+    """A conditional order. ``child`` is the order that its trigger has made.
+
+    It has become NEW when it was created, and has ended when it was no longer that.
+    """
 
     algo_id: int
     client_algo_id: str
@@ -120,6 +133,9 @@ class AlgoOrder:
     triggered_ns: int = 0
     reject_reason: str = ""
     child: Order | None = None
+    created_gateway_ns: int = 0
+    ended_ns: int | None = None
+    ended_gateway_ns: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -136,9 +152,11 @@ class AlgoOrder:
         """How long the order that it becomes lives."""
         return self.wish.time_in_force.value if self.wish.time_in_force else "GTC"
 
-    def end(self, status: AlgoStatus, time_ns: int, reason: str = "") -> None:
-        """End its waiting."""
+    def end(self, status: AlgoStatus, time_ns: int, gateway_ns: int, reason: str = "") -> None:
+        """End its waiting, or go on to what follows that."""
         self.status, self.updated_ns, self.reject_reason = status, time_ns, reason
+        if self.ended_ns is None:
+            self.ended_ns, self.ended_gateway_ns = time_ns, gateway_ns
 
 
 @dataclass(slots=True, frozen=True, kw_only=True)
@@ -156,10 +174,13 @@ class Trade:
     realized_pnl: Decimal
     maker: bool
     time_ns: int
+    position_side: PositionSide = PositionSide.BOTH
+    gateway_ns: int = 0
 
 
-def order_of(wish: PlaceOrder, order_id: int, client_order_id: str, time_ns: int) -> Order:
+def order_of(wish: PlaceOrder, order_id: int, client_order_id: str, time_ns: int, gateway_ns: int) -> Order:
     """The record of an order that was taken in; of a conditional one, that of the order it has become."""
+    wish = capped(wish)
     limit = wish.order_type in {OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT}
     return Order(
         order_id=order_id,
@@ -176,4 +197,19 @@ def order_of(wish: PlaceOrder, order_id: int, client_order_id: str, time_ns: int
         close_position=wish.close_position,
         created_ns=time_ns,
         updated_ns=time_ns,
+        position_side=wish.position_side,
+        created_gateway_ns=gateway_ns,
     )
+
+
+def ended_as(order: Order, cause: str) -> tuple[Status, ExpiryReason]:
+    """What becomes of an order that ends without (further) trades, by the model's cause."""
+    if cause == "CANCELED":
+        return Status.CANCELED, ExpiryReason.NONE
+    if cause == LIQUIDATION:
+        return Status.CANCELED, ExpiryReason.LIQUIDATED
+    if order.order_type == "MARKET":
+        return Status.EXPIRED, ExpiryReason.THIN_BOOK
+    if order.time_in_force in {"IOC", "FOK"}:
+        return Status.EXPIRED, ExpiryReason.IOC_REMAINDER
+    return Status.EXPIRED, ExpiryReason.KNOCKED_OUT if cause == "EXPIRED" else ExpiryReason.NONE

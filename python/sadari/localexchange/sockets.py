@@ -76,6 +76,7 @@ class Sockets:
         transport = request.transport
         if transport is None:
             return
+        session = self._methods.open()
         subscriptions = None if start is None else Subscriptions(start, self._route_of, strict=self._strict)
         address = request.remote or ""
 
@@ -87,7 +88,7 @@ class Sockets:
 
         def reply(message: bytes | str) -> bytes:
             if subscriptions is None:
-                return self._methods.answer(address, message)
+                return self._methods.answer(address, message, session)
             answer = subscriptions.receive(message)
             self._hub.refresh(connection)
             return answer

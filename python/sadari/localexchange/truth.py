@@ -21,6 +21,7 @@ class TrueAlgo(msgspec.Struct, frozen=True):
     client_algo_id: str
     symbol: str
     side: str
+    position_side: str
     order_type: str
     trigger_price: Decimal | None
     qty: Decimal | None
@@ -32,12 +33,16 @@ class TrueAlgo(msgspec.Struct, frozen=True):
     triggered_ns: int
     order_id: int | None
     reject_reason: str
+    created_gateway_ns: int
+    ended_ns: int | None
+    ended_gateway_ns: int | None
 
 
 class TruePosition(msgspec.Struct, frozen=True):
     """A position that is held, or a symbol with open orders."""
 
     symbol: str
+    position_side: str
     qty: Decimal
     entry_price: Decimal
     mark_price: Decimal
@@ -59,10 +64,15 @@ class TrueIncome(msgspec.Struct, frozen=True):
 
 
 class Truth(msgspec.Struct, frozen=True):
-    """The account; times are the market's."""
+    """The account. Times are the market's, those with ``gateway`` in their name the gateway's.
+
+    What is unprotected follows from the trades and the conditional orders alone: a trade has its time, a conditional
+    order waits from ``created`` to ``ended``, which is None while it waits.
+    """
 
     market_ns: int
     multi_assets: bool
+    hedge: bool
     balances: dict[str, Decimal]
     positions: list[TruePosition]
     orders: list[Order]
@@ -74,25 +84,28 @@ class Truth(msgspec.Struct, frozen=True):
 def truth(desk: Desk) -> Truth:
     """Everything that is true of an account now."""
     exchange = desk.exchange
-    held = [PositionFigures(exchange, symbol) for symbol in active(exchange, desk.instruments)]
+    held = [PositionFigures(exchange, *one) for one in active(exchange, desk.instruments)]
     return Truth(
         market_ns=desk.market_ns(),
         multi_assets=exchange.multi_assets,
+        hedge=exchange.hedge,
         balances=dict(exchange.balances),
         positions=[
             TruePosition(
-                one.symbol, one.qty, one.entry_price, one.mark_price, one.liquidation_price, one.isolated,
-                exchange.leverage(one.symbol), one.position_initial_margin,
+                one.symbol, one.position_side.value, one.qty, one.entry_price, one.mark_price,
+                one.liquidation_price, one.isolated, exchange.leverage(one.symbol), one.position_initial_margin,
             )
             for one in held
         ],
         orders=list(desk.orders.values()),
         algos=[
             TrueAlgo(
-                algo.algo_id, algo.client_algo_id, algo.symbol, algo.wish.side.value, algo.wish.order_type.value,
+                algo.algo_id, algo.client_algo_id, algo.symbol, algo.wish.side.value,
+                algo.wish.position_side.value, algo.wish.order_type.value,
                 algo.wish.trigger_price, algo.wish.qty, algo.wish.close_position, algo.wish.reduce_only,
                 algo.status.value, algo.created_ns, algo.updated_ns, algo.triggered_ns,
                 algo.child.order_id if algo.child else None, algo.reject_reason,
+                algo.created_gateway_ns, algo.ended_ns, algo.ended_gateway_ns,
             )
             for algo in desk.algos.values()
         ],

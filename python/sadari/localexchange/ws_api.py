@@ -37,7 +37,7 @@ def methods(endpoints: Iterable[Endpoint]) -> dict[str, WsMethod]:
     """The methods that some endpoints can answer, by name."""
     table = {(one.method, one.path): one for one in endpoints}
     return {
-        name: WsMethod(one.answer, one.security, one.orders, one.weight)
+        name: WsMethod(one.answer, one.security, one.orders, one.weight, trades=one.trades)
         for name, where in METHODS.items()
         if (one := table.get(where)) is not None
     }

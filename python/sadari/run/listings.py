@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from sadari.binance.decode import symbol_of
 from sadari.errors import ConfigError
+from sadari.localexchange.api_keys import Permissions
 from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.fault_rules import Rule
+from sadari.localexchange.rule import Rule
 from sadari.model.instrument import Instrument
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.run import played, synthetic
@@ -22,6 +23,8 @@ from sadari.store.funding import FundingColumns
 
 SYNTHETIC_SYMBOLS = 5
 SYNTHETIC_DAYS = 60
+# What a key of a careful owner may do.
+HEALTHY = Permissions()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +46,8 @@ class LocalSettings:
         strict_routes: Whether paths without a route carry public streams only, as the live host does.
         nested_errors: Whether the body of an error is a text within another, as some client libraries show it.
         faults: The rules of faults that stand from the start.
+        permissions: What the account's own key and that of Ed25519 may do.
+        ed25519: A file with the public key of the Ed25519 key in PEM; without it a pair is made from the seed.
     """
 
     data: Sequence[Path] = ()
@@ -59,6 +64,8 @@ class LocalSettings:
     strict_routes: bool = False
     nested_errors: bool = False
     faults: tuple[Rule, ...] = ()
+    permissions: Permissions = HEALTHY
+    ed25519: Path | None = None
 
 
 class Listings(NamedTuple):
@@ -112,6 +119,19 @@ def read_faults(path: Path) -> tuple[Rule, ...]:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
+
+
+def read_permissions(words: Sequence[str]) -> Permissions:
+    """What a key may do, by the words for it.
+
+    Raises:
+        ConfigError: There is no such word.
+    """
+    allowed = {name.replace("_", "-"): name for name in Permissions.__struct_fields__}
+    for word in words:
+        if word not in allowed:
+            raise ConfigError(f"--permissions names {word!r}; allowed: {', '.join(allowed)}")
+    return Permissions(**{name: word in words for word, name in allowed.items()})
 
 
 def begin(columns: Mapping[str, played.Played], history_ns: int, now_ns: int | None) -> int:

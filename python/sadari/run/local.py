@@ -10,12 +10,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
-from hashlib import sha256
-from typing import NamedTuple
 
 from sadari.errors import ConfigError
 from sadari.exchange import BookSlippage, Exchange
-from sadari.localexchange import listen_keys, public_endpoints, ws_api
+from sadari.localexchange import key_endpoints, listen_keys, public_endpoints, ws_api
 from sadari.localexchange.account_endpoints import AccountEndpoints
 from sadari.localexchange.algo_endpoints import AlgoEndpoints
 from sadari.localexchange.announcements import Announcements
@@ -42,22 +40,15 @@ from sadari.localexchange.told import ms
 from sadari.model.order import Side
 from sadari.model.plan import Fees
 from sadari.model.units import MINUTE_NS
-from sadari.run import played
+from sadari.run import local_keys, played
 from sadari.run.listings import Listings, LocalSettings, begin, listings
+from sadari.run.local_keys import Credentials, credentials
 from sadari.venue.clock import wall_ns
 
 # Where time goes on by steps nothing is limited by it: a client may ask as often as it likes at one moment.
 MESSAGES_PER_S = 10
 LOOK_EVERY_S = 1.0
 ANSWER_S = 0.05
-
-
-class Credentials(NamedTuple):
-    """What a client needs, and what the one who runs the exchange needs; the same for the same seed."""
-
-    key: str
-    secret: str
-    token: str
 
 
 class LocalExchange:
@@ -70,6 +61,7 @@ class LocalExchange:
         identity: The account's; by the seed if it is not given.
 
     Attributes:
+        further: The account's other keys.
         next_seed: With which it is to begin again, once `serve` has ended; None to end for good.
 
     Raises:
@@ -86,6 +78,7 @@ class LocalExchange:
         self.settings = settings
         self.assumed = listings.assumed
         self.credentials = identity or credentials(settings.seed)
+        self.api_keys, self.further = local_keys.keys(self.credentials, settings.permissions, settings.ed25519)
         self.next_seed: int | None = None
         self._stop = asyncio.Event()
         self._wall_ns = now_ns
@@ -104,7 +97,7 @@ class LocalExchange:
         self.notices = Notices(self.hub.wanted, self.hub.publish, onboard_ms)
         self.desk = self._account(listings, fees)
         streams = MarketStreams(self.market, self.hub.wanted, self.hub.publish)
-        happenings = Happenings(self.desk, self.market, keys, self.gateway_ns, self.notices)
+        happenings = Happenings(self.desk, self.market, keys, self.gateway_ns, self.notices, self.api_keys)
         self.actions = happenings.actions()
         self.faults = Faults(settings.faults, settings.seed, self.gateway_ns(), self.actions)
         self.hub.disturb(FrameFaults(self.faults, self.gateway_ns))
@@ -120,6 +113,7 @@ class LocalExchange:
             self.faults,
             self._begin_again,
             self._look,
+            self.api_keys,
             lockstep=settings.lockstep,
         )
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
@@ -134,6 +128,7 @@ class LocalExchange:
             *self._countdowns.endpoints(),
             *AlgoEndpoints(self.desk).endpoints(),
             *AccountEndpoints(self.desk, fees).endpoints(),
+            *key_endpoints.endpoints(self.api_keys, ms(self.gateway_ns())),
         ]
 
     def stop(self) -> None:
@@ -182,14 +177,14 @@ class LocalExchange:
         # The first balance is an amount like any other: the wallet is the sum of its income from the start.
         exchange.transfer(self.market.now_ns, self.settings.balance)
         announcements = Announcements(exchange, listings.instruments, self.hub.publish_user, self.notices.liquidated)
-        return Desk(exchange, listings.instruments, announcements, self._market_ns, self._price)
+        return Desk(exchange, listings.instruments, announcements, self._market_ns, self._price, self.gateway_ns)
 
     def _gateway(self) -> Server:
-        lockstep, (key, secret, token) = self.settings.lockstep, self.credentials
+        lockstep = self.settings.lockstep
         limits = NO_LIMITS if lockstep else Limits()
         return Server(
             self.endpoints,
-            Gate({key: secret.encode()}, self.gateway_ns, _report, limits, token=token),
+            Gate(self.api_keys, self.gateway_ns, _report, limits, token=self.credentials.token),
             self.hub,
             route_of=route_of,
             methods=self.methods,
@@ -216,12 +211,6 @@ class LocalExchange:
 
     def _price(self, symbol: str) -> Decimal:
         return self.market.symbols[symbol].last_price
-
-
-def credentials(seed: int) -> Credentials:
-    """The key, the secret and the token of a seed: they protect nothing but a made-up account on this machine."""
-    key, secret, token = (sha256(f"{seed}:{what}".encode()).hexdigest() for what in ("key", "secret", "token"))
-    return Credentials(key, secret, token)
 
 
 def serve(settings: LocalSettings, started: Callable[[LocalExchange, Address], None]) -> None:

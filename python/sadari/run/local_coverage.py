@@ -11,6 +11,7 @@ from sadari.localexchange import known
 from sadari.localexchange.fault_table import fault_table, not_served, served
 from sadari.localexchange.order_wishes import CONDITIONAL, REGULAR
 from sadari.localexchange.stream_names import KINDS
+from sadari.localexchange.ws_methods import SESSION_METHODS
 from sadari.run.listings import Listings, LocalSettings
 from sadari.run.local import LocalExchange
 from sadari.run.synthetic import market
@@ -31,9 +32,10 @@ def text() -> str:
     codes = set(_codes())
     types = {one.value for one in (*REGULAR, *CONDITIONAL)}
     events = set(_events())
+    methods = {*local.methods, *SESSION_METHODS}
     parts = [
         _table("Endpoint", ((f"{method} {path}", (method, path) in answered) for method, path in wanted)),
-        _table("WebSocket API method", ((name, name in local.methods) for name in known.METHODS)),
+        _table("WebSocket API method", ((name, name in methods) for name in known.METHODS)),
         _table("Stream", ((kind.form, kind.served) for kind in KINDS)),
         _table("User event", ((name, name in events) for name in known.USER_EVENTS)),
         _table("Order type", ((name, name in types) for name in known.ORDER_TYPES)),

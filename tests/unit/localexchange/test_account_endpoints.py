@@ -45,12 +45,11 @@ def test_in_multi_assets_mode_nothing_is_isolated() -> None:
     assert hand.code(ASSETS) == -1102
 
 
-def test_the_account_is_in_one_way_mode_and_stays_in_it() -> None:
-    """-4059 to what it is already, -1020 to hedge mode, -4061 to an order for one."""
+def test_the_account_starts_in_one_way_mode() -> None:
+    """-4059 to what it is already, -4061 to an order for hedge mode."""
     hand = DeskByHand()
     assert hand.ask("GET /fapi/v1/positionSide/dual") == {"dualSidePosition": False}
     assert hand.code(DUAL, dualSidePosition="false") == -4059
-    assert hand.code(DUAL, dualSidePosition="true") == -1020
     order = {"symbol": BTC, "side": "BUY", "type": "MARKET", "quantity": "0.01"}
     assert hand.code("POST /fapi/v1/order", **order, positionSide="LONG") == -4061
 

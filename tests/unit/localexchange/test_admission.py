@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.localexchange.admission import Request, admit, read, read_call
+from sadari.localexchange.api_keys import ApiKey, ApiKeys, Secret
 from sadari.localexchange.endpoint import Security
 from sadari.localexchange.refused import Refused
 
-KEYS = {"key": b"secret"}
+KEYS = ApiKeys([ApiKey("key", Secret(b"secret"))])
 NOW_MS = 1_700_000_000_000
 TIME = f"timestamp={NOW_MS}"
 

@@ -6,8 +6,9 @@ import re
 
 import pytest
 
+from sadari.localexchange.action_rules import ACTION_VERBS
 from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.fault_rules import ACTION_VERBS, VERBS, Rule, verb_of
+from sadari.localexchange.fault_rules import VERBS
 from sadari.localexchange.fault_table import (
     NOT_SERVED,
     example_rules,
@@ -18,6 +19,7 @@ from sadari.localexchange.fault_table import (
 )
 from sadari.localexchange.faults import Actions, Faults
 from sadari.localexchange.faults_served import FAULTS
+from sadari.localexchange.rule import Rule, verb_of
 from tests.conftest import SHARED
 
 CATALOG = SHARED / "reference" / "faults.md"

@@ -10,18 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.errors import ConfigError, RefusedError
+from sadari.localexchange.action_rules import ClockShift, HumanTrade
 from sadari.localexchange.fault_file import decode_fault, load_faults
-from sadari.localexchange.fault_rules import (
-    ClockShift,
-    Code,
-    DropFrame,
-    HumanTrade,
-    LostReply,
-    LostRequest,
-    Rule,
-    verb_of,
-)
+from sadari.localexchange.fault_rules import Code, DropFrame, LostReply, LostRequest
 from sadari.localexchange.faults import KEPT_FIRINGS, Actions, Faults, spared
+from sadari.localexchange.rule import Rule, verb_of
 from sadari.model.units import SECOND_NS
 
 D = Decimal

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sadari.localexchange.admission import Request, read
+from sadari.localexchange.api_keys import ApiKeys
 from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.gate import Gate
 from sadari.localexchange.limits import Limits
@@ -14,7 +15,11 @@ def test_who_runs_the_exchange_is_not_locked_out_with_its_clients() -> None:
     """They share an address: a ban of the client leaves the control API open, and its calls cost nothing."""
     failures: list[tuple[str, Exception]] = []
     gate = Gate(
-        {}, lambda: 0, lambda what, error: failures.append((what, error)), Limits(weight=1, offences=0), token=ASKED
+        ApiKeys(),
+        lambda: 0,
+        lambda what, error: failures.append((what, error)),
+        Limits(weight=1, offences=0),
+        token=ASKED,
     )
     client = Endpoint("GET", "/fapi/v1/ping", lambda _: {})
     control = Endpoint("GET", "/control/truth", lambda _: {"market_ns": 1}, Security.TOKEN)

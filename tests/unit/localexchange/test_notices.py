@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 
 from sadari.exchange import Exchange
+from sadari.localexchange.action_rules import BracketChange
 from sadari.localexchange.announcements import Announcements
+from sadari.localexchange.api_keys import ApiKeys
 from sadari.localexchange.desk import Desk
-from sadari.localexchange.fault_rules import BracketChange
 from sadari.localexchange.happenings import GatewayClock, Happenings
 from sadari.localexchange.listen_keys import ListenKeys
 from sadari.localexchange.notices import Notices
@@ -96,7 +97,7 @@ def test_a_contract_with_other_brackets_is_told() -> None:
     told = Told("!contractInfo")
     market = Played(tapes((BTC,))).market
     keys = ListenKeys(lambda: OPEN_NS)
-    happenings = Happenings(told.desk, market, keys, GatewayClock(lambda: OPEN_NS), told.notices)
+    happenings = Happenings(told.desk, market, keys, GatewayClock(lambda: OPEN_NS), told.notices, ApiKeys())
     happenings.change_brackets(BracketChange(symbol=BTC, maint_factor=D(2)))
     ((stream, event),) = told.sent
     assert stream == "!contractInfo"

@@ -258,3 +258,24 @@ class Brackets(msgspec.Struct, frozen=True):
 
     symbol: str
     brackets: list[Bracket]
+
+
+class ApiRestrictions(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """What a key may do. ``ip_restrict`` says whether it is bound to addresses; ``create_time`` is in milliseconds.
+
+    Source: the exchange's account documentation, API key permission.
+    """
+
+    ip_restrict: bool
+    create_time: int
+    enable_reading: bool
+    enable_futures: bool
+    enable_withdrawals: bool
+    enable_internal_transfer: bool = False
+    permits_universal_transfer: bool = False
+    enable_margin: bool = False
+    enable_vanilla_options: bool = False
+    enable_spot_and_margin_trading: bool = False
+    enable_portfolio_margin_trading: bool = False
+    enable_fix_api_trade: bool = False
+    enable_fix_read_only: bool = False

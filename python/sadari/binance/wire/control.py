@@ -90,6 +90,16 @@ class MethodFailure(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
     rate_limits: list[RateLimit] | None = None
 
 
+class SessionStatus(msgspec.Struct, frozen=True, rename="camel"):
+    """Who is logged on to a connection of the WebSocket API; None if nobody is. Times in milliseconds."""
+
+    api_key: str | None
+    authorized_since: int | None
+    connected_since: int
+    server_time: int
+    return_rate_limits: bool = True
+
+
 class ListenKey(msgspec.Struct, frozen=True, rename="camel"):
     """The key of the user stream."""
 
