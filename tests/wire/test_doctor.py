@@ -10,13 +10,15 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
+from sadari.binance.values import KeyShown
+from sadari.localexchange.api_keys import Permissions
 from sadari.model.command import PlaceOrder
-from sadari.model.order import Direction, MarginMode, OrderType, Purpose, Side, TimeInForce
+from sadari.model.order import Direction, MarginMode, OrderType, PositionSide, Purpose, Side, TimeInForce
 from sadari.model.plan import Fees, Ladder, Risk, Settings
 from sadari.model.units import SECOND_NS
 from sadari.venue.live.account_findings import worst_case
-from sadari.venue.live.examination import examine, forbidding
-from sadari.venue.live.findings import Expected, Finding, Severity
+from sadari.venue.live.examination import examine, forbidding, found
+from sadari.venue.live.findings import Expected, Finding, Readings, Severity
 from sadari.venue.live.preparation import Preparation, Wish
 from tests.local_exchange import BTC, ETH
 from tests.wire.rest_bench import Bench, bench
@@ -95,8 +97,8 @@ def test_crossed_margin_in_place_of_isolated_is_told_with_what_it_changes() -> N
     (mode,) = about(findings, "margin mode")
     assert (mode.severity, mode.symbols) == (Severity.WARNS, (BTC, ETH))
     assert mode.remedy.endswith(f"sadari prepare {BTC} {ETH}")
-    found, planned = changed(mode, "LONG most that a gap past every stop can cost")
-    assert found == 10_000
+    shared, planned = changed(mode, "LONG most that a gap past every stop can cost")
+    assert shared == 10_000
     assert planned == pytest.approx(Decimal(550), rel=Decimal("0.05"))
     crossed, isolated = changed(mode, "LONG liquidation price")
     assert crossed is None
@@ -347,6 +349,62 @@ def test_comparisons_that_take_too_much_of_the_budget_are_told() -> None:
     """90 of weight each."""
     (weight,) = about(examined_now(PLAN._replace(sync_s=4)), "request weight")
     assert (weight.severity, "1350 of 2400" in weight.found) == (Severity.WARNS, True)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "told"),
+    [
+        (Permissions(withdrawals=True), "the key can withdraw"),
+        (Permissions(futures=False), "the key cannot trade futures"),
+        (Permissions(ip_list=False), "the key works from any address"),
+    ],
+)
+@pytest.mark.parametrize(("mode", "severity"), [("live", Severity.FORBIDS), ("local", Severity.WARNS)])
+def test_a_key_that_may_more_or_less_than_trade_futures_forbids_a_live_start(
+    permissions: Permissions, told: str, mode: str, severity: Severity
+) -> None:
+    """Faults F136; elsewhere it is told. The remedy says where to change it."""
+
+    def change(one: Bench) -> None:
+        one.exchange.api_keys.of(None).permissions = permissions
+
+    (key,) = about(examined_now(PLAN._replace(mode=mode), "", change, wallet_host=True), "key")
+    assert (key.severity, key.found) == (severity, told)
+    assert "API Management" in key.remedy
+
+
+def test_a_key_that_does_what_it_should_and_no_more_is_fine() -> None:
+    """Also live."""
+    (key,) = about(examined_now(PLAN._replace(mode="live"), wallet_host=True), "key")
+    assert key.severity is Severity.FINE
+
+
+@pytest.mark.parametrize("unsaid", ["withdrawals", "transfers", "address_list"])
+def test_what_is_not_told_of_a_key_is_not_ruled_out(unsaid: str) -> None:
+    """A host that leaves a permission away has not denied it."""
+    whole = KeyShown(
+        reads=True, futures=True, withdrawals=False, transfers=False, address_list=True, other_trading=()
+    )  # fmt: skip
+    live = PLAN._replace(mode="live")
+    readings = Readings(wallet_host=True, key=whole)
+    assert not [one for one in forbidding(found(readings, live)) if one.subject == "key"]
+    readings.key = msgspec.structs.replace(whole, **{unsaid: None})
+    assert [one for one in forbidding(found(readings, live)) if one.subject == "key"]
+
+
+def test_hedge_mode_is_told_and_its_positions_too() -> None:
+    """Both position modes work (issue 5): it is no fault."""
+
+    def hedged(one: Bench) -> None:
+        one.exchange.desk.set_position_mode(hedge=True)
+        for side, position_side in ((Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)):
+            wish = msgspec.structs.replace(ORDER, order_type=OrderType.MARKET, time_in_force=None, side=side)
+            one.exchange.desk.place(msgspec.structs.replace(wish, position_side=position_side))
+
+    findings = examined_now(arrange=hedged)
+    (mode,) = about(findings, "position mode")
+    assert (mode.severity, "hedge mode" in mode.found) == (Severity.FINE, True)
+    assert len(about(findings, "position")) == 2
 
 
 def test_live_without_a_wallet_host_forbids_a_start() -> None:

@@ -13,7 +13,7 @@ import pytest
 from sadari.localexchange.fault_file import load_faults
 from sadari.model.command import PlaceOrder
 from sadari.model.event import SymbolPrepared, SymbolUnprepared
-from sadari.model.order import MarginMode, OrderType, Purpose, Side, TimeInForce
+from sadari.model.order import MarginMode, OrderType, PositionSide, Purpose, Side, TimeInForce
 from sadari.venue.live.preparation import Preparation, Prepared, Wish, event_of
 from tests.local_exchange import BTC, ETH
 from tests.wire.rest_bench import Bench, bench
@@ -100,6 +100,28 @@ def test_the_effective_mode_is_what_account_wish_and_exposure_allow(
                 assert prepared.margin_type == ("CROSSED" if impossible else wanted.value.upper())
                 assert prepared.message.startswith("ready" if prepared.margin_type == "ISOLATED" else "ready (CROSSED)")
                 assert ("share" in prepared.message) is (prepared.margin_type == "CROSSED")
+
+    asyncio.run(run())
+
+
+@pytest.mark.requirement("R001-25")
+def test_in_hedge_mode_both_positions_of_a_symbol_are_told() -> None:
+    """Margin mode and leverage are the symbol's; what each side holds is told."""
+
+    async def run() -> None:
+        async with bench() as one:
+            desk = one.exchange.desk
+            desk.set_position_mode(hedge=True)
+            for side, position_side in ((Side.BUY, PositionSide.LONG), (Side.SELL, PositionSide.SHORT)):
+                desk.place(
+                    PlaceOrder(
+                        symbol=BTC, client_order_id="", purpose=Purpose.ENTRY, side=side, order_type=OrderType.MARKET,
+                        qty=desk.instruments[BTC].step_size * 100, position_side=position_side,
+                    )
+                )  # fmt: skip
+            prepared = await Preparation(one.rest).prepare(BTC, 50, CROSSED)
+            assert (prepared.ready, prepared.leverage) == (True, 50)
+            assert prepared.message.count("is held in CROSSED margin") == 2
 
     asyncio.run(run())
 
