@@ -61,6 +61,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def positive_count(text: str) -> int:
+    """A whole number of 1 or more."""
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no count; allowed: a whole number of 1 or more")
+    return int(text)
+
+
 def share(text: str) -> Decimal:
     """A fraction between 0 and 1, neither of them included."""
     try:

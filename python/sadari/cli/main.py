@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 
 from sadari.cli import (
+    account,
     backtest,
     config,
     demo,
@@ -57,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
         market,
         operate,
         repair,
+        account,
     ):
         group.add_to(commands)
     return top

@@ -1,4 +1,4 @@
-"""`sadari status`, `positions`, `pause`, `resume`, `stop`, `exit`, `sync`, `prepare`, `adopt`, `write-off`.
+"""`sadari status`, `positions`, `pause`, `resume`, `stop`, `exit`, `sync`, `adopt`, `write-off`.
 
 Each asks the engine that runs in a folder, over its control socket.
 """
@@ -24,7 +24,6 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser = _add(commands, "exit", "close one position now", "sadari exit BTCUSDT --cause enough", of_symbol=True)
     parser.add_argument("--cause", default="", help="why, for the record")
     _add(commands, "sync", "compare orders, trades and positions with the venue now", "sadari sync")
-    _add(commands, "prepare", "set margin mode and leverage of a symbol", "sadari prepare BTCUSDT", of_symbol=True)
     _add(commands, "adopt", "take over a position that was found", "sadari adopt BTCUSDT", of_symbol=True)
     parser = _add(
         commands, "write-off", "end a position whose trades cannot be found",
@@ -56,7 +55,7 @@ def wish(asked: argparse.Namespace) -> int:
     from sadari.binance.decode import symbol_of
     from sadari.run.asking import ask, asked_for
 
-    fields: dict[str, object] = {"actor": _user()}
+    fields: dict[str, object] = {"actor": user()}
     if "symbol" in asked:
         fields["symbol"] = symbol_of(asked.symbol)
     fields |= {name: getattr(asked, name) for name in ("cause", "close") if name in asked}
@@ -93,7 +92,7 @@ def positions(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _user() -> str:
+def user() -> str:
     """Who asks, by the system's own list."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name

@@ -98,6 +98,11 @@ def load_keys(environment: Mapping[str, str], key_file: Path | None = None) -> K
     return Keys(Secret(key), Secret(secret))
 
 
+def keys_of_this_process(key_file: Path | None = None) -> Keys:
+    """See `load_keys`, with this process's environment."""
+    return load_keys(os.environ, key_file)
+
+
 def bind(folder: Path, binding: Binding) -> None:
     """Remember which key and environment an engine's folder belongs to, or check that they are still the same.
 
@@ -134,7 +139,10 @@ def check_binding(folder: Path, binding: Binding) -> None:
     if bound == binding:
         return
     same_key = bound.fingerprint == binding.fingerprint
-    was, now = (f"mode {one.mode} at {one.rest} with the key {one.fingerprint}" for one in (bound, binding))
+    was, now = (
+        f"mode {one.mode}{' at ' if one.rest else ''}{one.rest} with the key {one.fingerprint}"
+        for one in (bound, binding)
+    )
     why = "the same key in another environment" if same_key else "another key"
     raise ConfigError(
         f"{folder} was first used in {was}, and this is {now}: {why}. Use another [venue] folder, or, if the change is "

@@ -48,15 +48,15 @@ def check_account_mode(config: Config) -> None:
         raise ConfigError(f"[engine] mode is {config.engine.mode}; allowed here: {', '.join(WITH_ACCOUNT)}")
 
 
-def check_mode(raw: Raw, config: Config) -> None:
-    """Refuse what a mode does not go with, before anything is connected.
+def check_balance(raw: Raw, config: Config) -> None:
+    """Refuse a balance that is configured where the account has its own.
 
     Args:
         raw: The configuration as it stands in its file.
         config: The same, decoded.
 
     Raises:
-        ConfigError: A balance is configured where the account has its own; nothing is acknowledged in mode live.
+        ConfigError: There is one.
     """
     mode = config.engine.mode
     if mode in OWN_BALANCE and "balance" in raw.get("account", {}):
@@ -64,7 +64,15 @@ def check_mode(raw: Raw, config: Config) -> None:
             f"[account] balance is {raw['account']['balance']} while [engine] mode is {mode}; allowed: none, "
             "the balance is the account's own"
         )
-    if mode == "live" and config.venue.acknowledged_worst_case_pct is None:
+
+
+def check_acknowledged(config: Config) -> None:
+    """Refuse to trade live before the worst case was looked at; whether it is enough is for the examination to say.
+
+    Raises:
+        ConfigError: Nothing is acknowledged in mode live.
+    """
+    if config.engine.mode == "live" and config.venue.acknowledged_worst_case_pct is None:
         raise ConfigError(
             "[venue] acknowledged_worst_case_pct is not set while [engine] mode is live; allowed: at least the worst "
             "case that sadari doctor computes, as a fraction of the balance"

@@ -50,6 +50,8 @@ class Outlook(NamedTuple):
 
 def whole_plan_notional(settings: Settings, balance: Decimal) -> Decimal:
     """The notional of a position that has its whole plan, the largest of several plans, in quote currency."""
+    if balance <= 0:
+        return Decimal(0)
     rows = (
         row.notional
         for plan in plans(settings).values()
@@ -63,11 +65,13 @@ def changes(
     settings: Settings, balance: Decimal, instrument: Instrument, price: Decimal, found: Setting, planned: Setting
 ) -> Iterator[Change]:
     """The figures of a symbol's whole plan under two settings, the quantities those of the plan in both."""
+    pairs = []
     for direction in Direction:
         now = _outlook(settings, balance, instrument, price, direction, found)
         then = _outlook(settings, balance, instrument, price, direction, planned)
         if now is None or then is None:
             continue
+        pairs.append((now, then))
         for name, what in (
             ("liquidation", "liquidation price"),
             ("closed_at", "price where it is closed at a loss"),
@@ -76,6 +80,13 @@ def changes(
             ("margin", "margin"),
         ):
             yield Change(what=f"{direction} {what}", found=getattr(now, name), planned=getattr(then, name))
+    if pairs:
+        many = settings.risk.max_positions
+        for name, what in (("loss", "at their stops"), ("at_most", "in gaps past every stop")):
+            worst_found, worst_planned = (
+                min(balance, many * max(getattr(pair[which], name) for pair in pairs)) for which in (0, 1)
+            )
+            yield Change(what=f"worst case of {many} such positions {what}", found=worst_found, planned=worst_planned)
 
 
 def _outlook(

@@ -73,6 +73,14 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the symbol may be traded."""
         return self.status == SUCCESS
 
+    @property
+    def sentence(self) -> str:
+        """All of it on one line."""
+        leverage = "unknown leverage" if self.leverage is None else f"{self.leverage}x"
+        limit = "unknown" if self.max_notional is None else f"{self.max_notional.normalize():f}"
+        margin = self.margin_type or "unknown"
+        return f"{self.symbol}: {margin} margin, {leverage}, largest notional {limit}: {self.message}"
+
 
 class Step(NamedTuple):
     """What came of asking for one change.

@@ -104,10 +104,13 @@ def _set_otherwise(readings: Readings, expected: Expected, symbols: Sequence[str
     groups: dict[tuple[str, MarginMode | int, bool], list[_Odd]] = {}
     for one in odd:
         held = one.symbol in busy
+        # Each finding shows what it alone changes.
         if one.found.margin_mode is not one.planned.margin_mode:
-            groups.setdefault(("margin mode", one.found.margin_mode, held), []).append(one)
+            apart = one._replace(found=Setting(one.found.margin_mode, leverage))
+            groups.setdefault(("margin mode", one.found.margin_mode, held), []).append(apart)
         if one.found.leverage != leverage:
-            groups.setdefault(("leverage", one.found.leverage, held), []).append(one)
+            apart = one._replace(found=Setting(one.planned.margin_mode, one.found.leverage))
+            groups.setdefault(("leverage", one.found.leverage, held), []).append(apart)
     for (subject, value, held), members in groups.items():
         yield _odd_finding(readings, expected.settings, subject, value, members, held=held)
     if not groups:
