@@ -6,6 +6,11 @@ import argparse
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sadari.store.folder import Folder
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -84,3 +89,25 @@ def span_ns(text: str) -> int:
     if unit is None or not number.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is no length of time; allowed: as 35d, 12h or 90m")
     return int(number) * unit * 1_000_000_000
+
+
+def add_folder(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say which engine is meant."""
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--folder", type=Path, default=Path("state"), help="of the engine (state)")
+    which.add_argument("--config", type=Path, metavar="FILE", help="of the engine: its [venue] folder")
+
+
+def folder_of(asked: argparse.Namespace) -> Folder:
+    """The folder of the engine that is meant.
+
+    Raises:
+        ConfigError: The configuration cannot be used.
+    """
+    from sadari.store.folder import Folder
+
+    if asked.config is None:
+        return Folder(asked.folder)
+    from sadari.run.config import load
+
+    return Folder(Path(load(asked.config).venue.folder))

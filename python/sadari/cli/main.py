@@ -11,7 +11,21 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
-from sadari.cli import backtest, config, demo, exchange, journal, machines, market, report, size, study, sweep
+from sadari.cli import (
+    backtest,
+    config,
+    demo,
+    exchange,
+    journal,
+    machines,
+    market,
+    operate,
+    repair,
+    report,
+    size,
+    study,
+    sweep,
+)
 from sadari.errors import ConfigError, SadariError
 
 EXIT_WRONG_INPUT = 2
@@ -27,7 +41,21 @@ def parser() -> argparse.ArgumentParser:
         epilog="example: sadari demo",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for group in (demo, backtest, report, sweep, study, config, size, exchange, machines, journal, market):
+    for group in (
+        demo,
+        backtest,
+        report,
+        sweep,
+        study,
+        config,
+        size,
+        exchange,
+        machines,
+        journal,
+        market,
+        operate,
+        repair,
+    ):
         group.add_to(commands)
     return top
 

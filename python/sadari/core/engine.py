@@ -13,6 +13,7 @@ from sadari.core import booking, entries, exits, protection, reductions, reports
 from sadari.core.account import Account
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS, EngineState
+from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
 from sadari.core.position import Position
 from sadari.errors import IllegalTransitionError
@@ -72,6 +73,11 @@ class Engine:
     def positions(self) -> Mapping[str, Position]:
         """The record of every symbol seen so far; not to be changed."""
         return self._desk.positions
+
+    @property
+    def orders(self) -> Mapping[str, Intent]:
+        """Every order of ours so far, by client order id; not to be changed."""
+        return self._desk.orders
 
     @property
     def ledger(self) -> Ledger:

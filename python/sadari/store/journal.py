@@ -2,13 +2,14 @@
 
 Records that are written together form one row: JSON lines, numbered on from the row before. A row's chain is the
 SHA-256 of the chain before it, its numbers and its lines, so that any changed byte is found, and where. Record 1 is
-the header, which says what the engine was built from; the last is the footer, which is absent after a crash.
+the header, which says what the engine was built from; the last is the footer, which is absent after a crash. A live
+journal (see `live_journal`) may have more of both: where another build went on, and where the engine was stopped.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
@@ -17,21 +18,22 @@ from typing import NamedTuple, Self
 import msgspec
 
 from sadari.errors import JournalError
-from sadari.model.command import AnyCommand, CancelOrder, Command, PlaceOrder
+from sadari.model.command import AnyCommand, Command
 from sadari.model.event import AnyEvent, Event
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 
 _SCHEMA = "CREATE TABLE rows (first INTEGER PRIMARY KEY, size INTEGER, lines BLOB, chain BLOB)"
-_INSERT = "INSERT INTO rows VALUES (?, ?, ?, ?)"
-_SELECT = "SELECT first, size, lines, chain FROM rows ORDER BY first"
-_GENESIS = bytes(32)
+INSERT = "INSERT INTO rows VALUES (?, ?, ?, ?)"
+SELECT = "SELECT first, size, lines, chain FROM rows ORDER BY first"
+GENESIS = bytes(32)
 
 # The smaller, the closer a fault is named; from here on up, the larger is no faster.
 _BATCH = 128
 
-# What changes the venue's state must be on disk before it is sent.
-_STATE_CHANGING = (PlaceOrder, CancelOrder)
+# Marks the file as ours, and how it is laid out; a file without is from before there were marks.
+_KIND = int.from_bytes(b"SADA")
+_LAYOUT = 1
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -53,29 +55,28 @@ Record = AnyEvent | AnyCommand | Header | Footer
 
 _encoder = msgspec.json.Encoder()
 encode = _encoder.encode
+encode_lines = _encoder.encode_lines
+_FOOTER = b'{"type":"Footer"'
 decode = msgspec.json.Decoder(Record).decode
 
 
 class Journal:
-    """A journal being written.
+    """The journal of a run over history being written.
 
-    Records wait in memory and are written in batches, unless ``durable``: then everything is on disk before
-    `append` of a command that changes the venue's state returns.
+    Records wait in memory and are written in batches: speed counts, and a crash loses the run anyway.
 
     Args:
         path: A file that does not exist yet.
         header: What the run is made from.
-        durable: Sync before state-changing commands (live); otherwise speed counts and a crash loses the run.
 
     Raises:
         JournalError: The file exists or cannot be written.
     """
 
-    def __init__(self, path: Path, header: Header, *, durable: bool = False) -> None:
+    def __init__(self, path: Path, header: Header) -> None:
         self.path = path
-        self.durable = durable
         self.written = 0
-        self._chain = _GENESIS
+        self._chain = GENESIS
         # Records are frozen values: encoding them later, all at once, gives the same bytes for a third of the time.
         self._waiting: list[Event | Command | Header | Footer] = [header]
         if path.exists():
@@ -83,8 +84,8 @@ class Journal:
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
-            self._database.execute(_SCHEMA)
+            self._database.execute("PRAGMA synchronous = OFF")
+            lay_out(self._database)
         except sqlite3.Error as error:
             raise JournalError(f"{path}: a journal cannot be made here ({error})") from error
         self.flush()
@@ -96,7 +97,7 @@ class Journal:
             JournalError: The file cannot be written.
         """
         self._waiting.append(record)
-        if len(self._waiting) >= _BATCH or (self.durable and isinstance(record, _STATE_CHANGING)):
+        if len(self._waiting) >= _BATCH:
             self.flush()
 
     def flush(self) -> None:
@@ -108,10 +109,10 @@ class Journal:
         if not self._waiting:
             return
         first, count = self.written + 1, len(self._waiting)
-        lines = _encoder.encode_lines(self._waiting)
+        lines = encode_lines(self._waiting)
         chain = link(self._chain, first, count, lines)
         try:
-            self._database.execute(_INSERT, (first, count, lines, chain))
+            self._database.execute(INSERT, (first, count, lines, chain))
         except sqlite3.Error as error:
             raise JournalError(f"{self.path}: the journal cannot be written ({error})") from error
         self.written += count
@@ -148,6 +149,27 @@ class Journal:
             self.abandon()
 
 
+def lay_out(database: sqlite3.Connection) -> None:
+    """Make the table of a new journal and mark the file as one."""
+    database.execute(f"PRAGMA application_id = {_KIND}")
+    database.execute(f"PRAGMA user_version = {_LAYOUT}")
+    database.execute(_SCHEMA)
+
+
+def check_kind(path: Path, database: sqlite3.Connection) -> None:
+    """Refuse a database that is no journal, or one that a later version has laid out.
+
+    Raises:
+        JournalError: It says which of the two.
+    """
+    ((kind,),) = database.execute("PRAGMA application_id")
+    ((layout,),) = database.execute("PRAGMA user_version")
+    if kind != _KIND:
+        raise JournalError(f"{path}: is no journal of Sadari")
+    if layout > _LAYOUT:
+        raise JournalError(f"{path}: was written by a later version (layout {layout}); this one knows {_LAYOUT}")
+
+
 def link(previous: bytes, first: int, count: int, lines: bytes) -> bytes:
     """The chain value of a row."""
     return sha256(b"%b%d:%d:%b" % (previous, first, count, lines)).digest()
@@ -182,7 +204,7 @@ def rows(path: Path) -> Iterator[Row]:
     try:
         database = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
-            yield from map(Row._make, database.execute(_SELECT))
+            yield from map(Row._make, database.execute(SELECT))
         finally:
             database.close()
     # SQLite quotes a damaged schema in its message, and that may be no text any more.
@@ -196,14 +218,23 @@ def read(path: Path) -> Iterator[tuple[int, bytes]]:
     Raises:
         JournalError: There is no such journal, or it is not what was written.
     """
-    chain = _GENESIS
-    number = 0
-    for row in rows(path):
-        if fault := _fault(row, number, chain):
+    for row in followed(path, rows(path)):
+        yield from enumerate(row.records(), row.first)
+
+
+def followed(path: Path, stored: Iterable[Row]) -> Iterator[Row]:
+    """The same rows, each as long as the chain holds.
+
+    Raises:
+        JournalError: Names the records that are not what was written.
+    """
+    chain, records = GENESIS, 0
+    for row in stored:
+        if fault := _fault(row, records, chain):
             raise JournalError(f"{path}: {fault}")
         chain = row.chain
-        for number, line in enumerate(row.records(), row.first):
-            yield number, line
+        records += row.size
+        yield row
 
 
 class Verdict(NamedTuple):
@@ -223,7 +254,7 @@ def verify(path: Path) -> Verdict:
     Raises:
         JournalError: The file is no journal.
     """
-    chain, records, last = _GENESIS, 0, b""
+    chain, records, last = GENESIS, 0, b""
     for row in rows(path):
         if fault := _fault(row, records, chain):
             return Verdict(records, closed=False, fault=fault)
@@ -231,7 +262,7 @@ def verify(path: Path) -> Verdict:
         records += row.size
     if records == 0:
         return Verdict(0, closed=False, fault="it holds no record")
-    return Verdict(records, closed=isinstance(decode(last), Footer), fault="")
+    return Verdict(records, closed=last.startswith(_FOOTER), fault="")
 
 
 def _fault(row: Row, before: int, chain: bytes) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sadari.errors import JournalError
-from sadari.model.command import CancelOrder, Command, RecordMove
+from sadari.model.command import Command
 from sadari.model.event import AlarmRang, Event
 from sadari.model.plan import Settings
 from sadari.store.journal import Footer, Header, Journal, Verdict, decode, encode, read, verify
@@ -51,19 +51,6 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     """The sentence names the file."""
     with pytest.raises(JournalError, match="a journal cannot be made here"):
         Journal(tmp_path / "absent" / "j", HEADER)
-
-
-def test_a_durable_journal_is_on_disk_before_an_order_goes_out(tmp_path: Path) -> None:
-    """Another reader sees everything up to a command that changes the venue's state, as soon as it is appended."""
-    journal = Journal(tmp_path / "j", HEADER, durable=True)
-    move = RecordMove(symbol="", position_id=0, event="start", source="IDLE", target="STARTING")
-    cancel = CancelOrder(symbol="BTCUSDT", client_order_id="run-1-STOP")
-    journal.append(AlarmRang(time_ns=1, name="a"))
-    journal.append(move)
-    assert verify(tmp_path / "j").records == 1
-    journal.append(cancel)
-    assert [decode(line) for _, line in read(tmp_path / "j")][1:] == [AlarmRang(time_ns=1, name="a"), move, cancel]
-    journal.close()
 
 
 def test_a_run_that_failed_leaves_an_intact_journal_without_a_footer(tmp_path: Path) -> None:

@@ -1,0 +1,207 @@
+"""The control socket of a running engine: a line of JSON in, a line of JSON out, for whoever may write in its folder.
+
+``{"command": "status"}`` is answered by the whole `Status`, ``positions`` by ``{"positions": [...]}``, every other
+command by ``{"done": "a sentence"}``. What cannot be done is answered by ``{"error": "a sentence"}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from sadari.errors import ConfigError, SadariError
+from sadari.run.status import Status
+
+LONGEST_LINE = 1 << 16
+# Source: unix(7), sun_path.
+_LONGEST_PATH = 107
+
+
+class Operator(Protocol):
+    """What can be wished of a running engine. Each returns a sentence, and raises a `SadariError` if it is refused."""
+
+    async def status(self) -> Status:
+        """Everything that is shown."""
+
+    async def pause(self, actor: str, cause: str) -> str:
+        """Take no new exposure."""
+
+    async def resume(self, actor: str) -> str:
+        """Take new exposure again."""
+
+    async def stop(self, actor: str, *, close: bool) -> str:
+        """End the engine; positions are kept with their stops unless ``close``."""
+
+    async def exit(self, actor: str, symbol: str, cause: str) -> str:
+        """Close one position."""
+
+    async def sync(self) -> str:
+        """Compare with the venue now."""
+
+    async def prepare(self, symbol: str) -> str:
+        """Prepare a symbol; margin mode, leverage and largest notional in words."""
+
+    async def adopt(self, actor: str, symbol: str) -> str:
+        """Take over a quarantined position."""
+
+    async def write_off(self, actor: str, symbol: str, cause: str) -> str:
+        """End a position whose trades cannot be found."""
+
+    async def reset(self, actor: str) -> str:
+        """Leave FAILED or STOPPED."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What every request has; ``actor`` is who asks."""
+
+    command: str
+    actor: str = "operator"
+
+
+class Reasoned(Request, frozen=True):
+    """A wish with its cause."""
+
+    cause: str = ""
+
+
+class Stop(Request, frozen=True):
+    """The end of the engine."""
+
+    close: bool = False
+
+
+class OfSymbol(Request, frozen=True):
+    """A wish about one symbol."""
+
+    symbol: str
+    cause: str = ""
+
+
+Answer = Callable[[Operator, Any], Awaitable[object]]
+
+
+async def _positions(operator: Operator, _request: Request) -> object:
+    return {"positions": (await operator.status()).positions}
+
+
+def _done(ask: Callable[[Operator, Any], Awaitable[str]]) -> Answer:
+    async def answer(operator: Operator, request: object) -> object:
+        return {"done": await ask(operator, request)}
+
+    return answer
+
+
+COMMANDS: dict[str, tuple[type[Request], Answer]] = {
+    "status": (Request, lambda operator, _: operator.status()),
+    "positions": (Request, _positions),
+    "pause": (Reasoned, _done(lambda operator, asked: operator.pause(asked.actor, asked.cause))),
+    "resume": (Request, _done(lambda operator, asked: operator.resume(asked.actor))),
+    "stop": (Stop, _done(lambda operator, asked: operator.stop(asked.actor, close=asked.close))),
+    "exit": (OfSymbol, _done(lambda operator, asked: operator.exit(asked.actor, asked.symbol, asked.cause))),
+    "sync": (Request, _done(lambda operator, _: operator.sync())),
+    "prepare": (OfSymbol, _done(lambda operator, asked: operator.prepare(asked.symbol))),
+    "adopt": (OfSymbol, _done(lambda operator, asked: operator.adopt(asked.actor, asked.symbol))),
+    "write_off": (OfSymbol, _done(lambda operator, asked: operator.write_off(asked.actor, asked.symbol, asked.cause))),
+    "reset": (Request, _done(lambda operator, asked: operator.reset(asked.actor))),
+}
+
+
+async def answer(operator: Operator, line: bytes) -> bytes:
+    """The answer to one line, without its end; an operator's refusal and a line that is no command are errors."""
+    try:
+        request, ask = read(line)
+        return msgspec.json.encode(await ask(operator, request))
+    except SadariError as error:
+        return refusal(str(error))
+
+
+def refusal(sentence: str) -> bytes:
+    """A line that says no."""
+    return msgspec.json.encode({"error": sentence})
+
+
+def read(line: bytes) -> tuple[Request, Answer]:
+    """What a line asks for.
+
+    Raises:
+        ConfigError: It is no JSON, names no command, or lacks or has too much of what the command takes.
+    """
+    try:
+        raw = msgspec.json.decode(line)
+    except msgspec.MsgspecError as error:
+        raise ConfigError(f"the request is no JSON ({error})") from error
+    name = raw.get("command") if isinstance(raw, dict) else None
+    if not isinstance(name, str) or name not in COMMANDS:
+        near = get_close_matches(name, COMMANDS, 1) if isinstance(name, str) else []
+        hint = f"; did you mean {near[0]!r}?" if near else ";"
+        raise ConfigError(f"the request's command is {name!r}{hint} allowed: {', '.join(COMMANDS)}")
+    kind, ask = COMMANDS[name]
+    try:
+        return msgspec.convert(raw, kind), ask
+    except msgspec.ValidationError as error:
+        fields = ", ".join(kind.__struct_fields__)
+        raise ConfigError(f"{name}: {error}; allowed: {fields}") from error
+
+
+class Control:
+    """The socket. Make it only while holding the folder's lock: one that was left behind is removed.
+
+    Args:
+        path: Where it is; readable and writable by its owner only.
+        operator: Who answers.
+    """
+
+    def __init__(self, path: Path, operator: Operator) -> None:
+        self.path = path
+        self._operator = operator
+        self._server: asyncio.Server | None = None
+        self._connected: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            ConfigError: There can be no socket there.
+        """
+        if len(os.fsencode(self.path)) > _LONGEST_PATH:
+            raise ConfigError(f"{self.path}: the path of a socket is too long; allowed: {_LONGEST_PATH} bytes")
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        before = os.umask(0o177)
+        try:
+            self.path.unlink(missing_ok=True)
+            listening.bind(os.fspath(self.path))
+        except OSError as error:
+            listening.close()
+            raise ConfigError(f"{self.path}: the control socket cannot be made ({error.strerror})") from error
+        finally:
+            os.umask(before)
+        self._server = await asyncio.start_unix_server(self._serve, sock=listening, limit=LONGEST_LINE)
+
+    async def close(self) -> None:
+        """Stop listening and let go of whoever is connected."""
+        if self._server is not None:
+            self._server.close()
+        for writer in self._connected:
+            writer.close()
+        self.path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connected.add(writer)
+        try:
+            while line := await reader.readline():
+                writer.write(await answer(self._operator, line) + b"\n")
+                await writer.drain()
+        except ValueError:
+            writer.write(refusal(f"the request is too long; allowed: a line of {LONGEST_LINE} bytes") + b"\n")
+        except ConnectionError:
+            return  # Who asked has gone.
+        finally:
+            self._connected.discard(writer)
+            writer.close()

@@ -1,0 +1,32 @@
+"""What is where in the folder of an engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Folder(NamedTuple):
+    """The folder of one engine; nothing of another may be in it."""
+
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """The journal; its reserve and SQLite's own files stand beside it."""
+        return self.path / "engine.journal"
+
+    @property
+    def socket(self) -> Path:
+        """The control socket, while an engine runs."""
+        return self.path / "control.sock"
+
+    @property
+    def audit(self) -> Path:
+        """One file of audit lines for each day."""
+        return self.path / "audit"
+
+    @property
+    def backups(self) -> Path:
+        """One folder for each backup, named by its time."""
+        return self.path / "backups"
