@@ -19,6 +19,7 @@ from sadari.cli import (
     journal,
     machines,
     market,
+    monitor,
     operate,
     repair,
     report,
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
         machines,
         journal,
         market,
+        monitor,
         operate,
         repair,
     ):
