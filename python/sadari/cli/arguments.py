@@ -91,10 +91,10 @@ def positive(text: str) -> Decimal:
 
 
 def span_ns(text: str) -> int:
-    """A length of time out of ``35d`` or ``12h``; in nanoseconds."""
-    number, unit = text[:-1], {"d": 86_400, "h": 3_600, "m": 60}.get(text[-1:])
+    """A length of time out of ``35d``, ``12h`` or ``60s``; in nanoseconds."""
+    number, unit = text[:-1], {"d": 86_400, "h": 3_600, "m": 60, "s": 1}.get(text[-1:])
     if unit is None or not number.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no length of time; allowed: as 35d, 12h or 90m")
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time; allowed: as 35d, 12h, 90m or 60s")
     return int(number) * unit * 1_000_000_000
 
 

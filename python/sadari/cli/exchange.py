@@ -37,6 +37,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--instruments", type=Path, action="append", default=[], metavar="FILE",
         help="contracts or brackets as the exchange serves them",
     )  # fmt: skip
+    parser.add_argument("--made-up", type=count, default=5, help="how many contracts a made-up market has (5)")
     parser.add_argument("--symbols", type=listed, metavar="A,B", help="only these")
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (127.0.0.1)")
     parser.add_argument("--port", type=count, default=8710, help="0 picks a free one (8710)")
@@ -96,6 +97,7 @@ def run(asked: argparse.Namespace) -> int:
 
     settings = LocalSettings(
         data=asked.data,
+        made_up=asked.made_up,
         instruments=asked.instruments,
         symbols=asked.symbols,
         host=asked.host,

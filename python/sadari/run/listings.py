@@ -33,6 +33,7 @@ class LocalSettings:
 
     Attributes:
         data: Folders or files of candles or of recorded trades; without any the market is made up.
+        made_up: How many contracts a made-up market has.
         instruments: Files as the exchange serves them.
         symbols: The symbols to serve, or None for all.
         host: Where to listen.
@@ -51,6 +52,7 @@ class LocalSettings:
     """
 
     data: Sequence[Path] = ()
+    made_up: int = SYNTHETIC_SYMBOLS
     instruments: Sequence[Path] = ()
     symbols: Sequence[str] | None = None
     host: str = "127.0.0.1"
@@ -87,7 +89,7 @@ def listings(settings: LocalSettings) -> Listings:
     if not settings.data:
         if settings.instruments:
             raise ConfigError("--instruments describes the contracts of --data, and the market is made up without it")
-        made = list(synthetic.market(SYNTHETIC_SYMBOLS, SYNTHETIC_DAYS, settings.seed))
+        made = list(synthetic.market(settings.made_up, SYNTHETIC_DAYS, settings.seed))
         there = [one.instrument.symbol for one in made]
         for symbol in symbols or ():
             if symbol not in there:
