@@ -105,8 +105,8 @@ class Rig:
         engine = LiveEngine(self._asked(more))
         ready = asyncio.Event()
         running: asyncio.Future[Ended] = asyncio.ensure_future(engine.run(ready.set))
-        waiting = asyncio.ensure_future(ready.wait())
-        await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
+        while not ready.is_set() and not running.done():
+            await asyncio.sleep(0.01)
         self._live = engine
         try:
             if running.done():
@@ -116,9 +116,8 @@ class Rig:
                 await engine.stop("test", "the block is over")
                 await running
         finally:
-            waiting.cancel()
             running.cancel()
-            await asyncio.gather(running, waiting, return_exceptions=True)
+            await asyncio.gather(running, return_exceptions=True)
 
     def _asked(self, more: str) -> Asked:
         key, secret, _ = self.exchange.credentials

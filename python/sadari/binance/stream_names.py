@@ -55,15 +55,24 @@ def trades(symbol: str) -> str:
     return f"{symbol.lower()}@aggTrade"
 
 
+def interval_name(interval_ns: int) -> str:
+    """How the exchange names candles of a length.
+
+    Raises:
+        ValueError: It has none of this length.
+    """
+    if interval_ns not in _NAMED:
+        raise ValueError(f"candles are {', '.join(INTERVALS)} long, not {interval_ns} ns")
+    return _NAMED[interval_ns]
+
+
 def candles(symbol: str, interval_ns: int) -> str:
     """The stream of a symbol's candles.
 
     Raises:
         ValueError: The exchange has no candles of this length.
     """
-    if interval_ns not in _NAMED:
-        raise ValueError(f"candles are {', '.join(INTERVALS)} long, not {interval_ns} ns")
-    return f"{symbol.lower()}@kline_{_NAMED[interval_ns]}"
+    return f"{symbol.lower()}@kline_{interval_name(interval_ns)}"
 
 
 def marks(symbol: str) -> str:

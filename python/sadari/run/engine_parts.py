@@ -54,9 +54,8 @@ class Parts(NamedTuple):
     async def close(self) -> None:
         """End everything: nothing is asked any more, what rests at the exchange stays there."""
         self.alarms.close()
-        ends = (
-            self.supervision.close(), self.market.close(), self.trading.close(), self.streams.close(), self.user.close()
-        )  # fmt: skip
+        self.streams.close()
+        ends = (self.supervision.close(), self.market.close(), self.trading.close(), self.user.close())
         await asyncio.gather(*ends, return_exceptions=True)
 
 

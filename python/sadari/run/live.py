@@ -195,8 +195,8 @@ class LiveEngine:
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
         self._remind()
         chosen = await self._chosen(readings)
+        await self._parts.trading.refresh("START")
         await self.prepare(chosen)
-        await self._first_account()
         self._parts.supervision.start()
         self._parts.supervision.agree()
         self._parts.market.begin([(readings.instruments or {})[symbol] for symbol in chosen])
@@ -336,9 +336,6 @@ class LiveEngine:
                 self.take(event_of(one, self.now_ns()))
                 if one.message != "ready":
                     self.asked.log(f"{one.symbol}: {one.message}")
-
-    async def _first_account(self) -> None:
-        await self._parts.trading.refresh("START")
 
     # its end
 

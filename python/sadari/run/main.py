@@ -22,7 +22,7 @@ from sadari.run.connections import Clocks
 from sadari.run.control import Control
 from sadari.run.keys import Binding, Keys, bind, load_keys
 from sadari.run.live import Asked, Ended, LiveEngine
-from sadari.run.modes import check_mode, hosts_of
+from sadari.run.modes import check_acknowledged, check_balance, hosts_of
 from sadari.store.backup import back_up
 from sadari.store.folder import Folder
 from sadari.venue.clock import steady_ns, wall_ns
@@ -42,7 +42,8 @@ def run_engine(path: Path, *, key_file: Path | None, quiet: bool) -> int:
     """
     raw = read(path)
     config = decode(raw)
-    check_mode(raw, config)
+    check_balance(raw, config)
+    check_acknowledged(config)
     log = _log(quiet=quiet)
     keys = None if config.engine.mode == "paper" else load_keys(os.environ, key_file)
     folder = Folder(Path(config.venue.folder))

@@ -128,6 +128,8 @@ class ExchangeTrading:
             self.fills.names[frame.symbol, frame.order_id] = self.reports.name_of(frame)
         if isinstance(frame, BalanceReport):
             self._clock.see(frame.time_ns)
+            if self._balances.read_ns is None:
+                return  # Only what has changed is in it: the whole is read first.
             if frame.cause == FUNDING:
                 # The message does not say whose funding it was: the list of income does, and is told first.
                 self._background.begin(self._funded())

@@ -48,7 +48,7 @@ class Klines:
     async def _page(self, symbol: str, interval_ns: int, rows: int, end_ns: int) -> list[Quoted]:
         asked = {
             "symbol": symbol,
-            "interval": stream_names.name_of(interval_ns),
+            "interval": stream_names.interval_name(interval_ns),
             "endTime": str(end_ns // MILLISECOND_NS),
             "limit": str(rows),
         }
