@@ -1,15 +1,21 @@
 """stand-in"""
+
 from __future__ import annotations
+
 from decimal import Decimal
-from typing import NamedTuple, Any
+from typing import Any, NamedTuple
+
 import msgspec
+
 D = Decimal
 MS = 1_000_000
+
 
 class Balance(NamedTuple):
     asset: str
     wallet_balance: Decimal
     cross_wallet_balance: Decimal
+
 
 class Pos(NamedTuple):
     symbol: str
@@ -17,14 +23,17 @@ class Pos(NamedTuple):
     entry_price: Decimal
     crossed: bool
 
+
 class BalanceReport(NamedTuple):
     time_ns: int
     cause: str
     balances: list[Balance]
     positions: list[Pos]
 
+
 class ConfigReport(NamedTuple):
     symbol: str
+
 
 class OrderReport(NamedTuple):
     symbol: str
@@ -32,23 +41,32 @@ class OrderReport(NamedTuple):
     raw: dict[str, Any]
     time_ns: int
 
+
 class AlgoReport(NamedTuple):
     raw: dict[str, Any]
     time_ns: int
 
+
 UserFrame = BalanceReport | ConfigReport | OrderReport | AlgoReport | None
+
 
 def decoded(frame: bytes) -> UserFrame:
     m = msgspec.json.decode(frame)
-    e = m.get("e"); t = m.get("T", m.get("E", 0)) * MS
+    e = m.get("e")
+    t = m.get("T", m.get("E", 0)) * MS
     if e == "ORDER_TRADE_UPDATE":
-        o = m["o"]; return OrderReport(o["s"], o["i"], o, t)
+        o = m["o"]
+        return OrderReport(o["s"], o["i"], o, t)
     if e == "ALGO_UPDATE":
         return AlgoReport(m["o"], t)
     if e == "ACCOUNT_UPDATE":
         a = m["a"]
-        return BalanceReport(t, a["m"], [Balance(b["a"], D(b["wb"]), D(b["cw"])) for b in a["B"]],
-          [Pos(p["s"], D(p["pa"]), D(p["ep"]), p["mt"] == "cross") for p in a["P"]])
+        return BalanceReport(
+            t,
+            a["m"],
+            [Balance(b["a"], D(b["wb"]), D(b["cw"])) for b in a["B"]],
+            [Pos(p["s"], D(p["pa"]), D(p["ep"]), p["mt"] == "cross") for p in a["P"]],
+        )
     if e == "ACCOUNT_CONFIG_UPDATE":
         return ConfigReport(m.get("ac", {}).get("s", ""))
     return None

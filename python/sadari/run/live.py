@@ -172,7 +172,7 @@ class LiveEngine:
 
     async def _run(self, ready: Callable[[], None]) -> Ended:
         readings = await self._examine()
-        self._open(readings.instruments or {})
+        self._open(readings.instruments or {}, await self._market_ns())
         try:
             await self._live(readings, ready)
         finally:
@@ -229,7 +229,16 @@ class LiveEngine:
             self.multi_assets = readings.flags.multi_assets
         return readings
 
-    def _open(self, instruments: Mapping[str, Instrument]) -> None:
+    async def _market_ns(self) -> int:
+        """The market's time: a local exchange may play another than the server's."""
+        try:
+            shown = answers.prices(await self._connections.rest.call(endpoints.TICKER_PRICE))
+        except SadariError as error:
+            self.asked.log(f"prices could not be read at the start: {error}")
+            shown = []
+        return max((one.time_ns for one in shown if one.time_ns is not None), default=self._connections.server.ns())
+
+    def _open(self, instruments: Mapping[str, Instrument], market_ns: int) -> None:
         asked = self.asked
         hosts = self._connections.hosts
         self._settings = live_settings(asked.config)
@@ -249,7 +258,8 @@ class LiveEngine:
             self._audit = Audit(asked.folder.audit, self._opened.settings.run_id, self._opened.journal.generation)
         self._driver = Driver(self._opened.engine, self._opened.journal, self._execute)
         self._parts = exchange_parts(self)
-        self._parts.clock.see(self._connections.server.ns())
+        self._parts.clock.see(market_ns)
+        self._parts.trading.comparison.income_ns = market_ns
         self._parts.balances.multi_assets = bool(self.multi_assets)
         self._parts.trading.fills.cursors.update(self._cursors)
         for order in self._opened.placed.values():
