@@ -209,3 +209,9 @@ def test_recorded_errors_of_the_key_are_fatal(recorded_data: Path) -> None:
     for name in ("http-error-2014-api-key-format-invalid.json", "http-error-2015-invalid-key.json"):
         body = (recorded_data / "payloads/rest/errors" / name).read_bytes()
         assert isinstance(judge(401, body, changes=True), FatalError), body
+
+
+@pytest.mark.parametrize("code", [-1008, -1001, -2019, -9999])
+def test_a_timeout_of_the_backend_is_unknown_whatever_code_comes_with_it(code: int) -> None:
+    """The status alone says that nobody waited for the end of it."""
+    assert isinstance(judge(408, error_body(code), changes=True), UnknownOutcomeError)
