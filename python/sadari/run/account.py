@@ -92,7 +92,13 @@ async def examine_account(config: Config, keys: Keys, now_ns: Callable[[], int] 
     expected, hosts = expected_of(config), hosts_of(config)
     async with _rest(hosts, keys, now_ns) as rest:
         await rest.measure_clock()
-        return await examine(rest, now_ns, expected, wallet_host=bool(hosts.wallet))
+        return await examine(
+            rest,
+            now_ns,
+            expected,
+            wallet_host=bool(hosts.wallet),
+            weight_used=lambda: rest.budget.used_weight(rest.clock.ns()),
+        )
 
 
 async def prepare_directly(

@@ -36,6 +36,7 @@ def test_every_command_of_the_design_is_there() -> None:
         "demo", "backtest", "sweep", "config init", "config check", "config show", "machines", "journal verify",
         "journal replay", "data synth", "data check", "size",
         "report", "study", "exchange",
+        "doctor", "prepare",
     }  # fmt: skip
 
 
