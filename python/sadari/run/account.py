@@ -54,12 +54,19 @@ def expected_of(config: Config) -> Expected:
     return Expected(
         mode=config.engine.mode,
         settings=config.settings(),
-        symbols=tuple(dict.fromkeys(map(symbol_of, venue.symbols))),
-        margin_modes={symbol_of(name): mode for name, mode in venue.margin_modes.items()},
+        symbols=tuple(dict.fromkeys(_symbol(text, "symbols") for text in venue.symbols)),
+        margin_modes={_symbol(text, "margin_modes"): mode for text, mode in venue.margin_modes.items()},
         on_multi_assets=venue.on_multi_assets,
         acknowledged=venue.acknowledged_worst_case_pct,
         sync_s=venue.sync_s,
     )
+
+
+def _symbol(text: str, key: str) -> str:
+    try:
+        return symbol_of(text)
+    except ConfigError as error:
+        raise ConfigError(f"[venue] {key}: {error}") from error
 
 
 def wishes_of(
