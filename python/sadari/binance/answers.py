@@ -8,6 +8,7 @@ Source: reference binance-usdm §3.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from itertools import pairwise
 from math import inf
 
@@ -39,8 +40,8 @@ def rate_limits(body: bytes) -> Limits:
     )
 
 
-def prices(body: bytes) -> list[values.PriceShown]:
-    """Last prices, of one symbol or of all."""
+def prices(body: bytes, of: Container[str] | None = None) -> list[values.PriceShown]:
+    """Last prices, of one symbol or of all; given ``of``, only of these: what is not traded has odd rows at times."""
     return [
         values.PriceShown(
             symbol=row.symbol,
@@ -48,11 +49,12 @@ def prices(body: bytes) -> list[values.PriceShown]:
             time_ns=None if row.time is None else row.time * MILLISECOND_NS,
         )
         for row in rows(body, read.Price, "ticker price")
+        if of is None or row.symbol in of
     ]
 
 
-def marks(body: bytes) -> list[values.MarkShown]:
-    """Mark prices and funding, of one symbol or of all."""
+def marks(body: bytes, of: Container[str] | None = None) -> list[values.MarkShown]:
+    """Mark prices and funding, of one symbol or of all; given ``of``, only of these."""
     return [
         values.MarkShown(
             symbol=row.symbol,
@@ -63,6 +65,7 @@ def marks(body: bytes) -> list[values.MarkShown]:
             time_ns=row.time * MILLISECOND_NS,
         )
         for row in rows(body, read.Premium, "premiumIndex")
+        if of is None or row.symbol in of
     ]
 
 
@@ -186,14 +189,16 @@ def _order(row: read.Order) -> values.OrderShown:
 
 
 def _algo(row: read.AlgoOrder) -> values.AlgoShown:
-    symbol = row.symbol
+    symbol, order_type = row.symbol, row.order_type or row.type
+    if order_type is None:
+        raise DataError(f"{symbol}: the conditional order {row.client_algo_id} names no type of order")
     return values.AlgoShown(
         symbol=symbol,
         client_order_id=row.client_algo_id,
         algo_id=row.algo_id,
         side=word(Side, row.side, "side", symbol),
         position_side=word(PositionSide, row.position_side, "position side", symbol),
-        order_type=row.order_type,
+        order_type=order_type,
         status=row.algo_status,
         qty=None if row.quantity is None else amount(row.quantity, "quantity", symbol) or None,
         trigger_price=maybe_price(row.trigger_price, "trigger price", symbol),

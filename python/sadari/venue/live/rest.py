@@ -164,8 +164,9 @@ class Rest:
     async def _try(
         self, endpoint: Endpoint, parameters: Mapping[str, str], weight: int, *, urgent: bool
     ) -> bytes | _Failed:
-        what = f"{endpoint.method} {endpoint.path}"
-        wait_ns = self.budget.spend(weight, endpoint.orders, self.clock.ns(), urgent=urgent)
+        what = _what(endpoint)
+        asked_ns = self.clock.ns()
+        wait_ns = self.budget.spend(weight, endpoint.orders, asked_ns, urgent=urgent)
         if wait_ns:
             return _Failed(RetryableError(f"{what}: the request budget is used up", wait_ns / SECOND_NS))
         url, headers = self._request(endpoint, parameters, what)
@@ -175,7 +176,7 @@ class Rest:
             async with self._open().request(
                 endpoint.method, URL(url, encoded=True), headers=headers, allow_redirects=False
             ) as response:
-                return self._judged(response, await response.read(), endpoint, what)
+                return self._judged(response, await response.read(), endpoint, asked_ns)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return _Failed(RetryableError(f"{what}: no connection to the venue: {_reason(error)}"))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -194,11 +195,14 @@ class Rest:
             headers = {KEY_HEADER: self._signer.key}
         return f"{host}{endpoint.path}{'?' if query else ''}{query}", headers
 
-    def _judged(self, response: aiohttp.ClientResponse, body: bytes, endpoint: Endpoint, what: str) -> bytes | _Failed:
+    def _judged(
+        self, response: aiohttp.ClientResponse, body: bytes, endpoint: Endpoint, asked_ns: int
+    ) -> bytes | _Failed:
         status, now_ns = response.status, self.clock.ns()
         # Source: reference binance-usdm §2, the header is not to be relied on there.
         weight = None if endpoint is endpoints.TICKER_PRICE else _count(response, "X-MBX-USED-WEIGHT-1M")
         self.budget.told(
+            asked_ns,
             now_ns,
             weight=weight,
             minute=_count(response, "X-MBX-ORDER-COUNT-1M"),
@@ -208,7 +212,7 @@ class Rest:
         until_ms = banned_until_ms(body) if status == _BANNED else None
         if wait_s is None and until_ms is not None:
             wait_s = max(0, until_ms * MILLISECOND_NS - now_ns) // SECOND_NS + 1
-        error = judge(status, body, changes=not endpoint.reads, retry_after_s=wait_s, what=what)
+        error = judge(status, body, changes=not endpoint.reads, retry_after_s=wait_s, what=_what(endpoint))
         if error is None:
             return body
         fault = fault_of(body)
@@ -242,6 +246,10 @@ async def _only_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHand
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _BrokenError(str(error)) from None
+
+
+def _what(endpoint: Endpoint) -> str:
+    return f"{endpoint.method} {endpoint.path}"
 
 
 def _host(url: str) -> str:
