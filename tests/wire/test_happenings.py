@@ -190,3 +190,83 @@ def test_a_market_without_history_has_a_book_as_deep_as_one_with_it() -> None:
     goes_on(local, MINUTE_NS)
     ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.05")
     assert local.desk.exchange.positions[SYMBOL].qty == Decimal("0.05")
+
+
+def firings(local: LocalExchange, *rules: str) -> list[str | None]:
+    """Let rules stand, whose time is now, one after the other; what refused each."""
+    for rule in rules:
+        local.faults.add(load_faults(f'[[fault]]\nname = "{len(local.faults.rules())}"\n{rule}'), local.gateway_ns())
+        goes_on(local, SECOND_NS)
+    return [firing.refusal for firing in local.faults.firings()]
+
+
+def test_the_owner_trades_many_times_in_a_row() -> None:
+    """1,001 trades are more than a page of them holds."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    happens(local, f'verb="human_trade"\nsymbol="{SYMBOL}"\nside="BUY"\nqty=0.001\ntrades=1001')
+    assert len(local.desk.trades) == 1001
+    first = ask(local, "GET /fapi/v1/userTrades", symbol=SYMBOL, limit="1000", fromId="1")
+    assert isinstance(first, list)
+    assert len(first) == 1000
+
+
+def test_the_owner_cancels_one_stop_by_its_client_id() -> None:
+    """The other stays."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.01")
+    trigger = str(local.market.symbols[SYMBOL].last_price * Decimal("0.95") // 1)
+    stop = {"symbol": SYMBOL, "side": "SELL", "type": "STOP_MARKET", "algoType": "CONDITIONAL", "triggerPrice": trigger}
+    ask(local, "POST /fapi/v1/algoOrder", **stop, closePosition="true", clientAlgoId="wall")
+    ask(local, "POST /fapi/v1/algoOrder", **stop, quantity="0.01", reduceOnly="true", clientAlgoId="stop")
+    happens(local, f'verb="human_cancel"\nsymbol="{SYMBOL}"\nclient_id="stop"')
+    assert [algo.client_algo_id for algo in local.desk.open_algos(SYMBOL)] == ["wall"]
+
+
+def test_the_owner_goes_over_to_hedge_mode_and_opens_both_sides() -> None:
+    """Closed without a side named, the one that is held is meant."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    trade = f'verb="human_trade"\nsymbol="{SYMBOL}"\n'
+    done = firings(
+        local,
+        'verb="human_mode"\nhedge_mode=true',
+        f'{trade}side="BUY"\nqty=0.02',
+        f'{trade}side="SELL"\nqty=0.01\nposition_side="SHORT"',
+        f'{trade}position_side="SHORT"',
+        'verb="human_mode"\nhedge_mode=false',
+        f'{trade}side="SELL"\nqty=0.005',
+    )
+    assert done[:4] == [None] * 4
+    assert done[4] is not None
+    assert "-4068" in done[4]
+    assert [(p.position_side.value, p.qty) for p in local.desk.exchange.positions.values()] == [
+        ("LONG", Decimal("0.015"))
+    ]
+
+
+def test_a_deleveraged_position_is_closed_by_an_order_of_the_exchange() -> None:
+    """In part, then whole; no fee, its own id, listed as ADL and not as a liquidation; the stop is left behind."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    ask(local, "POST /fapi/v1/order", symbol=SYMBOL, side="SELL", type="MARKET", quantity="0.03")
+    trigger = str(local.market.symbols[SYMBOL].last_price * Decimal("1.05") // 1)
+    ask(
+        local, "POST /fapi/v1/algoOrder", symbol=SYMBOL, side="BUY", type="STOP_MARKET", algoType="CONDITIONAL",
+        triggerPrice=trigger, closePosition="true",
+    )  # fmt: skip
+    rule = f'verb="deleveraging"\nsymbol="{SYMBOL}"'
+    assert firings(local, f"{rule}\nqty=0.01", rule) == [None, None]
+    assert not local.desk.exchange.positions
+    assert [(trade.qty, trade.fee) for trade in local.desk.trades[-2:]] == [
+        (Decimal(qty), Decimal(0)) for qty in ("0.01", "0.02")
+    ]
+    forced = ask(local, "GET /fapi/v1/forceOrders", autoCloseType="ADL")
+    assert isinstance(forced, list)
+    assert [row.client_order_id.startswith("adl_autoclose-") for row in forced] == [True, True]
+    assert ask(local, "GET /fapi/v1/forceOrders", autoCloseType="LIQUIDATION") == []
+    assert len(list(local.desk.open_algos(SYMBOL))) == 1
+    refused = firings(local, f'{rule}\nposition_side="LONG"')[-1]
+    assert refused is not None
+    assert "-4061" in refused

@@ -21,6 +21,7 @@ class WireClient:
     """One HTTP connection and one stream connection.
 
     Attributes:
+        address: Where the exchange listens.
         replies: Status and body of every answer, in order.
         frames: Every text frame, in order.
     """
@@ -29,7 +30,7 @@ class WireClient:
         self.exchange = exchange
         self.replies: list[tuple[int, bytes]] = []
         self.frames: list[bytes] = []
-        self._address = address
+        self.address = address
         self._session = session
         self._socket: aiohttp.ClientWebSocketResponse | None = None
 
@@ -37,7 +38,7 @@ class WireClient:
         self, method: str, target: str, *, headers: dict[str, str] | None = None, body: bytes | None = None
     ) -> tuple[int, bytes]:
         """Any request at all."""
-        async with self._session.request(method, self._address.http + target, headers=headers, data=body) as reply:
+        async with self._session.request(method, self.address.http + target, headers=headers, data=body) as reply:
             got = reply.status, await reply.read()
         self.replies.append(got)
         return got
@@ -62,7 +63,7 @@ class WireClient:
 
     async def listen(self, path: str) -> None:
         """Open the stream connection."""
-        self._socket = await self._session.ws_connect(self._address.ws + path)
+        self._socket = await self._session.ws_connect(self.address.ws + path)
 
     async def receive(self, last: int) -> list[Any]:
         """Every frame up to a number, decoded."""

@@ -71,7 +71,7 @@ class Announcements:
             )  # fmt: skip
             self._publish("TRADE_LITE", _encode(lite))
         self._order(order, "CALCULATED" if forced else "TRADE", trade)
-        if forced:
+        if order.auto_close == LIQUIDATION:
             self._liquidated(order, trade)
 
     def algo(self, algo: AlgoOrder) -> None:

@@ -21,7 +21,7 @@ from sadari.localexchange.order_answers import kept, listed, modified, placed, t
 from sadari.localexchange.order_wishes import amendment, known_symbol, regular, some_symbol
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.periods import period
-from sadari.localexchange.records import LIQUIDATION, Order
+from sadari.localexchange.records import ADL, LIQUIDATION, Order
 from sadari.localexchange.refused import Refused
 from sadari.model.units import MILLISECOND_NS
 
@@ -114,15 +114,15 @@ class OrderEndpoints:
         return [kept(order) for order in (rows[:limit] if inside.begins else rows[-limit:])]
 
     def forced(self, asked: Parameters) -> list[wire.KeptOrder]:
-        """The orders by which the exchange has closed positions, oldest first; none is of auto-deleveraging."""
+        """The orders by which the exchange has closed positions, oldest first."""
         symbol, limit = some_symbol(asked, self._desk.instruments), asked.limit(50, 100)
-        kind = asked.choice("autoCloseType", (LIQUIDATION, "ADL"), -1130, "autoCloseType")
+        kind = asked.choice("autoCloseType", (LIQUIDATION, ADL), -1130, "autoCloseType")
         inside = period(asked, self._desk.market_ns() // MILLISECOND_NS)
         rows = [
             order
             for order in self._desk.orders.values()
-            if order.orig_type == LIQUIDATION
-            and kind in {None, LIQUIDATION}
+            if order.auto_close is not None
+            and kind in {None, order.auto_close}
             and symbol in {None, order.symbol}
             and inside.holds(order.created_ns // MILLISECOND_NS)
         ]

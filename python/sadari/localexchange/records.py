@@ -13,6 +13,7 @@ from sadari.model.order import OrderType, PositionSide, Side
 
 ZERO = Decimal(0)
 LIQUIDATION = "LIQUIDATION"
+ADL = "ADL"
 CONTRACT_PRICE = "CONTRACT_PRICE"
 
 
@@ -88,6 +89,13 @@ class Order:
     def is_open(self) -> bool:
         """Whether it still works."""
         return self.status in {Status.NEW, Status.PARTIALLY_FILLED}
+
+    @property
+    def auto_close(self) -> str | None:
+        """Why the exchange itself has placed it: LIQUIDATION or ADL; None if it has not."""
+        if self.orig_type != LIQUIDATION:
+            return None
+        return ADL if self.client_order_id.startswith("adl_") else LIQUIDATION
 
     @property
     def avg_price(self) -> Decimal:
