@@ -236,7 +236,6 @@ def test_where_no_engine_runs_there_is_a_sentence(tmp_path: Path) -> None:
 
 def test_an_engine_that_does_not_answer_is_not_waited_for_forever(tmp_path: Path) -> None:
     """Or ends before it answers."""
-
     left = asyncio.Event()
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
