@@ -63,7 +63,7 @@ async def bench(
     exchange = LocalExchange(MARKET, settings, wall_ns)
     key, secret, _ = exchange.credentials
     async with connected(exchange) as plain:
-        address = plain._address
+        address = plain.address
         clock = ServerClock((lambda: exchange.market.now_ns) if lockstep else wall_ns)
         signer = HmacSigner(key, secret)
         async with Rest(address.http, signer, clock, Budget(), limits=limits) as rest:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from sadari.venue.live.preparation import Preparation, Prepared, Wish
 from sadari.venue.live.rest import Rest
 from sadari.venue.live.server_clock import ServerClock
 
+ENGINE_S = 5.0
+
 
 def load_for_account(path: Path) -> Config:
     """A configuration for an account at a venue.
@@ -36,6 +39,17 @@ def load_for_account(path: Path) -> Config:
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     return config
+
+
+def engine_answers(path: Path) -> bool:
+    """Whether an engine listens on a control socket; one that was left behind by a dead engine does not."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ENGINE_S)
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def binding_of(config: Config, keys: Keys) -> Binding:
