@@ -243,7 +243,7 @@ class Engine:
 
 
 def test_a_running_engine_is_asked_and_the_exchange_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its folder is locked and its socket answers; another leverage than its own is refused."""
+    """Its socket answers; another leverage than its own is refused."""
     engine = Engine()
 
     async def run() -> list[int]:
@@ -263,6 +263,22 @@ def test_a_running_engine_is_asked_and_the_exchange_is_not(tmp_path: Path, capsy
     captured = capsys.readouterr()
     assert captured.out == f"{BTC}: ready\n"
     assert "prepares by its configuration" in captured.err
+
+
+def test_an_engine_that_does_not_answer_yet_is_not_gone_around(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It holds the folder's lock: nothing is set beside it."""
+
+    def locked(at: Place) -> list[list[str]]:
+        at.state.mkdir()
+        locks.append(FolderLock(at.state))
+        return [at.of("prepare", BTC)]
+
+    locks: list[FolderLock] = []
+    assert codes(tmp_path, locked) == [2]
+    locks[0].release()
+    assert "works in this folder" in capsys.readouterr().err
 
 
 def test_what_is_in_force_is_the_exchanges_own_state(tmp_path: Path) -> None:

@@ -3,69 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Literal
 
 import msgspec
 import pytest
 
 from sadari.binance.values import KeyShown
+from sadari.errors import FatalError
 from sadari.localexchange.api_keys import Permissions
 from sadari.model.command import PlaceOrder
-from sadari.model.order import Direction, MarginMode, OrderType, PositionSide, Purpose, Side, TimeInForce
-from sadari.model.plan import Fees, Ladder, Risk, Settings
+from sadari.model.order import OrderType, PositionSide, Purpose, Side
+from sadari.model.plan import Fees
 from sadari.model.units import SECOND_NS
 from sadari.venue.live.account_findings import worst_case
-from sadari.venue.live.examination import examine, forbidding, found
-from sadari.venue.live.findings import Expected, Finding, Readings, Severity
-from sadari.venue.live.preparation import Preparation, Wish
+from sadari.venue.live.examination import examine, forbidding, found, refuse
+from sadari.venue.live.findings import Readings, Severity
 from tests.local_exchange import BTC, ETH
+from tests.wire.examined import ORDER, PLAN, SETTINGS, about, buy, changed, examined_now
 from tests.wire.rest_bench import Bench, bench
-
-SETTINGS = Settings(run_id="doctor")
-PLAN = Expected(mode="local", settings=SETTINGS, symbols=(BTC, ETH), acknowledged=Decimal("0.275"))
-Arrange = Callable[[Bench], None]
-
-
-def nothing(_: Bench) -> None:
-    """The account as it is prepared."""
-
-
-async def examined(
-    expected: Expected = PLAN,
-    faults: str = "",
-    arrange: Arrange = nothing,
-    *,
-    ahead_ns: int = 0,
-    wallet_host: bool = False,
-    prepared: bool = True,
-    **more: Any,
-) -> list[Finding]:
-    """What is found in an account that was prepared as planned and then changed."""
-    async with bench(faults, **more) as one:
-        if prepared:
-            ladder = SETTINGS.ladder
-            wishes = [Wish(symbol, ladder.leverage, ladder.margin_mode) for symbol in (BTC, ETH)]
-            assert all(result.ready for result in await Preparation(one.rest).prepare_all(wishes))
-        arrange(one)
-        return await examine(one.rest, lambda: one.exchange.market.now_ns + ahead_ns, expected, wallet_host=wallet_host)
-
-
-def examined_now(*arguments: Any, **more: Any) -> list[Finding]:
-    """The same, run."""
-    return asyncio.run(examined(*arguments, **more))
-
-
-def about(findings: list[Finding], subject: str, severity: Severity | None = None) -> list[Finding]:
-    """The findings about something."""
-    return [one for one in findings if one.subject == subject and severity in {None, one.severity}]
-
-
-def changed(finding: Finding, what: str) -> tuple[Decimal | None, Decimal | None]:
-    """A figure as found and as planned."""
-    (one,) = (change for change in finding.changes if change.what == what)
-    return one.found, one.planned
 
 
 @pytest.mark.requirement("R001-22")
@@ -90,75 +45,6 @@ def test_the_examination_changes_nothing() -> None:
     asyncio.run(run())
 
 
-@pytest.mark.requirement("R001-22", "R001-23")
-def test_crossed_margin_in_place_of_isolated_is_told_with_what_it_changes() -> None:
-    """A fresh account is crossed at 20x: liquidation price, margin and worst case of both, and what sets it."""
-    findings = examined_now(prepared=False)
-    (mode,) = about(findings, "margin mode")
-    assert (mode.severity, mode.symbols) == (Severity.WARNS, (BTC, ETH))
-    assert mode.remedy.endswith(f"sadari prepare {BTC} {ETH}")
-    shared, planned = changed(mode, "LONG most that a gap past every stop can cost")
-    assert shared == 10_000
-    assert planned == pytest.approx(Decimal(550), rel=Decimal("0.05"))
-    crossed, isolated = changed(mode, "LONG liquidation price")
-    assert crossed is None
-    assert isolated is not None
-    (leverage,) = about(findings, "leverage")
-    at_20x, at_10x = changed(leverage, "LONG liquidation price")
-    assert at_20x is not None
-    assert at_10x == isolated < at_20x
-    assert "20x where 10x is planned" in leverage.found
-
-
-@pytest.mark.requirement("R001-23")
-@pytest.mark.parametrize(("direction", "sign"), [(Direction.LONG, 1), (Direction.SHORT, -1)])
-def test_the_isolated_liquidation_price_is_the_plans_own(direction: Direction, sign: int) -> None:
-    """Strategies 5.2: avg (1 - sg/leverage) / (1 - sg mmr), and the stop or the guard before it."""
-    (mode,) = about(examined_now(prepared=False), "margin mode")
-    _, liquidation = changed(mode, f"{direction} liquidation price")
-    _, closed = changed(mode, f"{direction} price where it is closed at a loss")
-    _, loss = changed(mode, f"{direction} loss there")
-    _, margin = changed(mode, f"{direction} margin")
-    assert liquidation is not None
-    assert closed is not None
-    assert loss is not None
-    assert margin is not None
-    rate = Decimal("0.01")
-    average = liquidation * (1 - sign * rate) / (1 - sign * Decimal("0.1"))
-    assert closed == pytest.approx(average * (1 - sign * Decimal("0.05")), rel=Decimal("0.02"))
-    assert loss == pytest.approx(sign * (average - closed) * margin * 10 / average, rel=Decimal("1e-6"))
-
-
-@pytest.mark.requirement("R001-6", "R001-13", "R001-22")
-@pytest.mark.parametrize(("policy", "severity"), [("crossed", Severity.WARNS), ("refuse", Severity.FORBIDS)])
-def test_multi_assets_mode_is_told_with_how_to_leave_it(
-    policy: Literal["crossed", "refuse"], severity: Severity
-) -> None:
-    """It warns where crossed margin is the fallback, and forbids a start where it is not."""
-
-    def multi(one: Bench) -> None:
-        one.exchange.desk.set_multi_assets(multi_assets=True)
-
-    findings = examined_now(PLAN._replace(on_multi_assets=policy), "", multi, prepared=False)
-    (mode,) = about(findings, "assets mode")
-    assert (mode.severity, mode.symbols) == (severity, (BTC, ETH))
-    assert "Single-Asset Mode" in mode.remedy
-    assert changed(mode, "SHORT most that a gap past every stop can cost")[0] == 10_000
-    assert not about(findings, "margin mode")
-
-
-def test_multi_assets_mode_is_fine_where_crossed_margin_is_wanted() -> None:
-    """By the ladder, or symbol by symbol (R001-21)."""
-
-    def multi(one: Bench) -> None:
-        one.exchange.desk.set_multi_assets(multi_assets=True)
-
-    expected = PLAN._replace(margin_modes={BTC: MarginMode.CROSSED, ETH: MarginMode.CROSSED})
-    findings = examined_now(expected, "", multi, prepared=False)
-    assert about(findings, "assets mode")[0].severity is Severity.FINE
-    assert not about(findings, "margin mode")
-
-
 @pytest.mark.parametrize(("ahead_s", "bad"), [("0.9", False), ("-0.9", False), ("1.1", True), ("-1.1", True)])
 def test_a_clock_that_is_off_by_more_than_a_second_forbids_a_start(ahead_s: str, bad: bool) -> None:
     """Either way; the offset is told in milliseconds."""
@@ -167,12 +53,6 @@ def test_a_clock_that_is_off_by_more_than_a_second_forbids_a_start(ahead_s: str,
     assert (clock in forbidding(findings)) is bad
     assert f"{abs(int(Decimal(ahead_s) * 1000))} ms" in clock.found
     assert ("NTP" in clock.remedy) is bad
-
-
-ORDER = PlaceOrder(
-    symbol=BTC, client_order_id="", purpose=Purpose.ENTRY, side=Side.BUY, order_type=OrderType.LIMIT,
-    qty=Decimal("0.01"), time_in_force=TimeInForce.GTC,
-)  # fmt: skip
 
 
 def leave_orders(one: Bench) -> None:
@@ -194,13 +74,8 @@ def test_open_orders_are_told_apart_by_whose_they_are() -> None:
     """In both families, ours by the run's name."""
     ours, foreign = about(examined_now(arrange=leave_orders), "open orders")
     assert (ours.symbols, foreign.symbols) == (tuple(sorted((BTC, ETH))), (BTC,))
-    assert "2 open orders are ours, 1 of them conditional" in ours.found
-    assert "1 open orders are not ours, 0 of them conditional" in foreign.found
-
-
-def buy(one: Bench) -> None:
-    """Hold a position."""
-    one.exchange.desk.place(msgspec.structs.replace(ORDER, order_type=OrderType.MARKET, time_in_force=None))
+    assert "that are ours: 2, 1 of them conditional" in ours.found
+    assert "that are not ours: 1, 0 of them conditional" in foreign.found
 
 
 def test_a_position_is_told_with_its_margin_mode_and_liquidation_price() -> None:
@@ -210,15 +85,6 @@ def test_a_position_is_told_with_its_margin_mode_and_liquidation_price() -> None
     assert f"{BTC} holds 0.01 at" in position.found
     assert "isolated margin" in position.found
     assert "none" not in position.found
-
-
-@pytest.mark.requirement("R001-25")
-def test_a_margin_mode_that_a_position_keeps_has_the_remedy_to_close_it() -> None:
-    """Preparing again would not help."""
-    (held, free) = about(examined_now(arrange=buy, prepared=False), "margin mode")
-    assert (held.symbols, free.symbols) == ((BTC,), (ETH,))
-    assert held.remedy.startswith("close the positions")
-    assert free.remedy.startswith("sadari run sets it")
 
 
 def altered(path: str, code: int = -4099, message: str = "No.", status: int = 400) -> str:
@@ -247,58 +113,6 @@ def test_a_key_that_is_not_accepted_is_told_in_the_exchanges_words() -> None:
     """-2015 on everything that is signed."""
     findings = examined_now(PLAN, altered("accountConfig", -2015, "Invalid API-key.", 401), prepared=False)
     assert any("-2015" in one.found for one in forbidding(findings))
-
-
-@pytest.mark.requirement("R001-2")
-def test_symbols_that_cannot_be_traded_are_told_with_the_reason() -> None:
-    """An unknown one forbids a start, with the nearest name; the others are examined."""
-    wrong = f"{BTC[:-4]}XUSDT"
-    findings = examined_now(PLAN._replace(symbols=(wrong, BTC)))
-    (unknown,) = about(findings, "symbol", Severity.FORBIDS)
-    assert f"did you mean {BTC}?" in unknown.found
-    assert about(findings, "symbols")[0].symbols == (BTC,)
-
-
-def test_every_symbol_is_examined_where_none_is_named() -> None:
-    """What the exchange lists and the engine can trade."""
-    assert set(about(examined_now(PLAN._replace(symbols=())), "symbols")[0].symbols) == {BTC, ETH}
-
-
-def with_ladder(**ladder: Any) -> Expected:
-    """The plan with another ladder."""
-    return PLAN._replace(settings=msgspec.structs.replace(SETTINGS, ladder=Ladder(**ladder)))
-
-
-def test_a_plan_that_is_larger_than_the_bracket_is_told() -> None:
-    """10 000 of balance, the whole plan 55 000 at 100 000; at 10x a position may be 1 000 000."""
-    findings = examined_now(balance=Decimal(250_000))
-    (small,) = about(findings, "brackets", Severity.FINE)
-    assert "137500" in small.found
-    findings = examined_now(balance=Decimal(2_500_000))
-    (large,) = about(findings, "brackets", Severity.WARNS)
-    assert changed(large, "largest notional of a position") == (Decimal(1_000_000), Decimal(1_375_000))
-
-
-def test_a_leverage_that_no_bracket_allows_is_told_with_what_they_allow() -> None:
-    """The symbols will not be traded."""
-    (none,) = about(examined_now(with_ladder(leverage=75)), "brackets", Severity.WARNS)
-    assert "at most 50x" in none.found
-
-
-@pytest.mark.requirement("R001-26")
-def test_a_leverage_that_liquidates_before_the_adds_is_told() -> None:
-    """Strategies 5.4: 50x isolated is liquidated before the first add (C-03), for all that margin can be had."""
-    (early,) = about(examined_now(with_ladder(leverage=50)), "plan", Severity.WARNS)
-    assert "LEVERAGE_PLAN_INCOMPATIBLE" in early.found
-    assert early.symbols == (BTC, ETH)
-
-
-def test_a_plan_that_breaks_its_own_limits_forbids_a_start() -> None:
-    """A faulty plan is one on any account."""
-    risk = msgspec.structs.replace(SETTINGS, risk=Risk(max_positions=15))
-    texts = [one.found for one in forbidding(examined_now(PLAN._replace(settings=risk)))]
-    assert any("CONFIG_OVERCOMMITTED" in text for text in texts)
-    assert any("PORTFOLIO_RISK_CAP" in text for text in texts)
 
 
 @pytest.mark.parametrize(
@@ -410,3 +224,13 @@ def test_hedge_mode_is_told_and_its_positions_too() -> None:
 def test_live_without_a_wallet_host_forbids_a_start() -> None:
     """What the key may do is not known, and that is not taken for good."""
     assert any(one.subject == "key" for one in forbidding(examined_now(PLAN._replace(mode="live"))))
+
+
+def test_a_start_is_refused_with_every_cause_and_its_remedy() -> None:
+    """One sentence for the operator; an account that is fit is let through."""
+    refuse(examined_now())
+    findings = examined_now(PLAN._replace(mode="live", acknowledged=None))
+    with pytest.raises(FatalError) as caught:
+        refuse(findings)
+    assert "acknowledged_worst_case_pct = 0.275" in str(caught.value)
+    assert "set [venue] wallet" in str(caught.value)

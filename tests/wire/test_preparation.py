@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from decimal import Decimal
 from itertools import product
-from typing import Literal
 
 import msgspec
 import pytest
@@ -13,56 +11,22 @@ import pytest
 from sadari.localexchange.fault_file import load_faults
 from sadari.model.command import PlaceOrder
 from sadari.model.event import SymbolPrepared, SymbolUnprepared
-from sadari.model.order import MarginMode, OrderType, PositionSide, Purpose, Side, TimeInForce
-from sadari.venue.live.preparation import Preparation, Prepared, Wish, event_of
+from sadari.model.order import MarginMode, OrderType, PositionSide, Purpose, Side
+from sadari.venue.live.preparation import Preparation, Wish, event_of
 from tests.local_exchange import BTC, ETH
-from tests.wire.rest_bench import Bench, bench
-
-ISOLATED, CROSSED = MarginMode.ISOLATED, MarginMode.CROSSED
-MARGIN, LEVERAGE = "POST /fapi/v1/marginType", "POST /fapi/v1/leverage"
-Policy = Literal["crossed", "refuse"]
-
-
-def hold(one: Bench, symbol: str = BTC) -> None:
-    """Buy a little at the market."""
-    wish = PlaceOrder(
-        symbol=symbol, client_order_id="", purpose=Purpose.ENTRY, side=Side.BUY, order_type=OrderType.MARKET,
-        qty=one.exchange.desk.instruments[symbol].step_size * 100,
-    )  # fmt: skip
-    one.exchange.desk.place(wish)
-
-
-def rest_a_bid(one: Bench, symbol: str = BTC) -> None:
-    """Leave an order open that will not be filled."""
-    instrument = one.exchange.desk.instruments[symbol]
-    price = one.exchange.market.symbols[symbol].last_price * Decimal("0.97") // instrument.tick_size
-    wish = PlaceOrder(
-        symbol=symbol, client_order_id="", purpose=Purpose.ENTRY, side=Side.BUY, order_type=OrderType.LIMIT,
-        qty=instrument.step_size * 100, price=price * instrument.tick_size, time_in_force=TimeInForce.GTC,
-    )  # fmt: skip
-    one.exchange.desk.place(wish)
-
-
-def account(one: Bench, *, multi: bool, current: MarginMode = CROSSED, held: bool = False) -> None:
-    """An account in a state."""
-    desk = one.exchange.desk
-    if multi:
-        desk.set_multi_assets(multi_assets=True)
-    if current is ISOLATED:
-        desk.set_margin_mode(BTC, ISOLATED)
-    if held:
-        hold(one)
-
-
-def effective(one: Bench, symbol: str = BTC) -> str:
-    """What is in force at the exchange itself."""
-    return one.exchange.desk.exchange.margin_mode(symbol).value.upper()
-
-
-def asked(one: Bench, what: str) -> int:
-    """How often something was asked for."""
-    return one.rest.calls.get(what, 0)
-
+from tests.wire.preparing import (
+    CROSSED,
+    ISOLATED,
+    LEVERAGE,
+    MARGIN,
+    Policy,
+    account,
+    asked,
+    effective,
+    prepared_under,
+    refused,
+)
+from tests.wire.rest_bench import bench
 
 STATES = [
     (multi, current, held, wanted, policy)
@@ -171,188 +135,6 @@ def test_a_switch_to_single_asset_mode_gives_isolated_margin_at_the_next_prepara
             prepared = await preparation.prepare(BTC, 50)
             assert (prepared.status, prepared.margin_type, prepared.downgraded) == ("success", "ISOLATED", False)
             assert (prepared.leverage, prepared.message) == (50, "ready")
-
-    asyncio.run(run())
-
-
-def refused(code: int, message: str, path: str = "marginType", more: str = "") -> str:
-    """A rule that refuses a request."""
-    return f'[[fault]]\nverb="code"\npath="*/{path}"\nmethod="POST"\ncode={code}\nmessage="{message}"\n{more}\n'
-
-
-async def prepared_under(faults: str, policy: Policy = "crossed", leverage: int = 50) -> tuple[Prepared, str, int]:
-    """What comes of a wish for isolated margin on a single-asset account, what is in force then, and the requests."""
-    async with bench(faults) as one:
-        prepared = await Preparation(one.rest, policy).prepare(BTC, leverage)
-        assert one.exchange.desk.exchange.leverage(BTC) == prepared.leverage
-        return prepared, effective(one), asked(one, MARGIN)
-
-
-MULTI = "Unable to adjust to isolated-margin mode under the Multi-Assets mode."
-
-
-@pytest.mark.requirement("R001-3", "R001-8", "R001-14", "R001-15", "R001-16")
-@pytest.mark.parametrize("nested", [False, True])
-def test_a_refusal_for_the_assets_mode_leads_to_crossed_margin_whenever_it_comes(nested: bool) -> None:
-    """The account read single a moment ago: crossed is asked for, which it is already (-4046), and confirmed."""
-
-    async def run() -> None:
-        async with bench(refused(-4168, MULTI, more='contains="ISOLATED"'), nested_errors=nested) as one:
-            prepared = await Preparation(one.rest).prepare(BTC, 50)
-            assert (prepared.status, prepared.margin_type, prepared.downgraded) == ("success", "CROSSED", True)
-            assert (asked(one, MARGIN), prepared.leverage) == (2, 50)
-
-    asyncio.run(run())
-
-
-@pytest.mark.requirement("R001-15", "R001-19")
-def test_a_refusal_for_the_assets_mode_is_final_where_the_policy_refuses() -> None:
-    """Nothing else is asked for, the leverage is set all the same, and the remedy is told."""
-    prepared, _, calls = asyncio.run(prepared_under(refused(-4168, MULTI), "refuse"))
-    assert (prepared.status, prepared.downgraded, prepared.leverage, calls) == ("failed", False, 50, 1)
-    assert "-4168" in prepared.message
-    assert "Single-Asset Mode" in prepared.message
-
-
-@pytest.mark.requirement("R001-14", "R001-15")
-def test_a_fallback_that_is_refused_too_fails() -> None:
-    """Crossed margin that could not be set is not taken for set."""
-    faults = refused(-4168, MULTI, more='contains="ISOLATED"') + refused(-4099, "No.", more='contains="CROSSED"')
-    prepared, _, calls = asyncio.run(prepared_under(faults))
-    assert (prepared.status, prepared.leverage, calls) == ("failed", 50, 2)
-    assert "-4099: No." in prepared.message
-
-
-@pytest.mark.requirement("R001-5", "R001-9", "R001-25")
-@pytest.mark.parametrize(
-    ("code", "message", "told"),
-    [
-        (-4047, "Margin type cannot be changed if there exists open orders.", "MARGIN_CHANGE_BLOCKED"),
-        (-4048, "Margin type cannot be changed if there exists position.", "MARGIN_CHANGE_BLOCKED"),
-        (-4067, "Position side cannot be changed if there exists open orders.", "MARGIN_CHANGE_BLOCKED"),
-        (-4061, "Order's position side does not match user's setting.", "position mode"),
-        (-4099, "Something new, in full length, with a ; in it", "was refused"),
-    ],
-)
-def test_any_other_refusal_fails_with_its_code_and_whole_text(code: int, message: str, told: str) -> None:
-    """What is in force stays what is told, and the leverage is set in spite of it."""
-    prepared, now, _ = asyncio.run(prepared_under(refused(code, message)))
-    assert (prepared.status, prepared.margin_type, prepared.leverage) == ("failed", now, 50)
-    assert f"{code}: {message}" in prepared.message
-    assert told in prepared.message
-
-
-@pytest.mark.requirement("R001-25")
-def test_an_open_order_keeps_the_margin_mode_and_that_is_told() -> None:
-    """The exchange's own -4047, without a fault."""
-
-    async def run() -> None:
-        async with bench() as one:
-            rest_a_bid(one)
-            prepared = await Preparation(one.rest).prepare(BTC, 50)
-            assert (prepared.status, prepared.margin_type, prepared.leverage) == ("failed", "CROSSED", 50)
-            assert "MARGIN_CHANGE_BLOCKED" in prepared.message
-            assert "-4047" in prepared.message
-
-    asyncio.run(run())
-
-
-@pytest.mark.requirement("R001-9")
-@pytest.mark.parametrize(
-    ("rule", "kept"),
-    [
-        ('verb="html"\nstatus=403', "<html"),
-        ('verb="html"\nstatus=502', "<html"),
-        ('verb="code"\ncode=-4099\nmessage="a \\"quoted\\" text, {not json}"', 'a "quoted" text, {not json}'),
-    ],
-)
-def test_a_malformed_refusal_loses_nothing_of_its_text(rule: str, kept: str) -> None:
-    """The text is told as it came, and what is in force is read back."""
-    prepared, now, _ = asyncio.run(prepared_under(f'[[fault]]\npath="*/marginType"\n{rule}'))
-    assert (prepared.status, prepared.margin_type, now) == ("failed", "CROSSED", "CROSSED")
-    assert kept in prepared.message
-
-
-def test_a_setting_that_was_accepted_and_does_not_read_back_fails() -> None:
-    """Success is only what is read back (faults F34): -4046 is said and it is not so."""
-    prepared, now, _ = asyncio.run(prepared_under(refused(-4046, "No need to change margin type.")))
-    assert (prepared.status, prepared.margin_type, now) == ("failed", "CROSSED", "CROSSED")
-    assert "reads CROSSED where ISOLATED is wanted" in prepared.message
-
-
-@pytest.mark.parametrize("path", ["marginType", "leverage"])
-@pytest.mark.parametrize("rule", ['verb="reset"\npoint="after"', 'verb="cut_body"', 'verb="lost_reply"'])
-def test_a_lost_reply_is_settled_by_reading_back(path: str, rule: str) -> None:
-    """The request was applied and its answer never came whole: nothing is sent again, and the symbol is ready."""
-    faults = f'[[fault]]\n{rule}\npath="*/{path}"\nmethod="POST"'
-
-    async def run() -> None:
-        async with bench(faults) as one:
-            prepared = await Preparation(one.rest).prepare(BTC, 50)
-            assert (prepared.ready, prepared.message) == (True, "ready")
-            assert (asked(one, MARGIN), asked(one, LEVERAGE)) == (1, 1)
-
-    asyncio.run(run())
-
-
-@pytest.mark.requirement("R001-4")
-def test_an_invalid_leverage_is_told_with_what_the_brackets_allow() -> None:
-    """-4028 of the exchange itself; the margin mode is set all the same."""
-
-    async def run() -> None:
-        async with bench() as one:
-            most = max(bracket.max_leverage for bracket in one.exchange.desk.instruments[BTC].brackets)
-            before = one.exchange.desk.exchange.leverage(BTC)
-            prepared = await Preparation(one.rest).prepare(BTC, most + 1)
-            assert (prepared.status, prepared.margin_type, prepared.leverage) == ("failed", "ISOLATED", before)
-            assert "-4028" in prepared.message
-            assert f"allow 1 to {most}" in prepared.message
-
-    asyncio.run(run())
-
-
-@pytest.mark.parametrize(("code", "message"), [(-4161, "Leverage reduction."), (-2027, "Exceeded."), (-4203, "KYC.")])
-def test_a_refused_leverage_fails_with_its_code_and_whole_text(code: int, message: str) -> None:
-    """The symbol is not ready at a leverage that is not the planned one (faults F33)."""
-    prepared, now, _ = asyncio.run(prepared_under(refused(code, message, "leverage")))
-    assert (prepared.status, prepared.margin_type, now) == ("failed", "ISOLATED", "ISOLATED")
-    assert f"{code}: {message}" in prepared.message
-
-
-@pytest.mark.parametrize("path", ["accountConfig", "symbolConfig", "positionRisk"])
-def test_nothing_is_changed_where_the_account_cannot_be_read(path: str) -> None:
-    """A mode that is not known is not guessed."""
-
-    async def run() -> None:
-        async with bench(f'[[fault]]\nverb="code"\npath="*/{path}"\ncode=-1000\nmessage="Unknown."') as one:
-            prepared = await Preparation(one.rest).prepare(BTC, 50)
-            assert (prepared.status, prepared.margin_type, prepared.leverage) == ("failed", "", None)
-            assert (asked(one, MARGIN), asked(one, LEVERAGE)) == (0, 0)
-
-    asyncio.run(run())
-
-
-def test_what_was_set_and_cannot_be_read_back_is_not_ready() -> None:
-    """The second reading fails: the symbol is not confirmed, whatever the answers said."""
-
-    async def run() -> None:
-        rule = 'verb="code"\npath="*/symbolConfig"\nnth=2\ncode=-4099\nmessage="No."'
-        async with bench(f"[[fault]]\n{rule}") as one:
-            prepared = await Preparation(one.rest).prepare(BTC, 50)
-            assert (prepared.status, prepared.margin_type) == ("failed", "")
-            assert "cannot be read back: -4099: No." in prepared.message
-
-    asyncio.run(run())
-
-
-def test_an_unlisted_symbol_fails_with_the_exchanges_word() -> None:
-    """-1121 of the exchange."""
-
-    async def run() -> None:
-        async with bench() as one:
-            prepared = await Preparation(one.rest).prepare("NONEUSDT", 50)
-            assert prepared.status == "failed"
-            assert "-1121" in prepared.message
 
     asyncio.run(run())
 

@@ -70,10 +70,10 @@ def examine(asked: argparse.Namespace) -> int:
 
 def prepare(asked: argparse.Namespace) -> int:
     """Prepare symbols, by the engine that runs in the folder or else without one; 1 if one of them is not ready."""
-    from sadari.store.lock import holder
+    from sadari.run.account import engine_answers
 
     folder = folder_of(asked)
-    if holder(folder.path):
+    if engine_answers(folder.socket):
         return _by_the_engine(asked, folder)
     if asked.config is None:
         raise ConfigError(

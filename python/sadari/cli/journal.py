@@ -28,7 +28,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser = add_command(
         group, "export", "print the records of a journal, each as a line of JSON",
-        "sadari journal export state/engine.journal > records.jsonl", export,
+        "sadari journal export state/engine.journal", export,
     )  # fmt: skip
     parser.add_argument("file", type=Path, help="the journal; it may be one that is being written")
     _add_keeping(group)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from sadari.venue.live.preparation import Preparation, Prepared, Wish
 from sadari.venue.live.rest import Rest
 from sadari.venue.live.server_clock import ServerClock
 
+ENGINE_S = 5.0
+
 
 def load_for_account(path: Path) -> Config:
     """A configuration for an account at a venue.
@@ -36,6 +39,17 @@ def load_for_account(path: Path) -> Config:
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
     return config
+
+
+def engine_answers(path: Path) -> bool:
+    """Whether an engine listens on a control socket; one that was left behind by a dead engine does not."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(ENGINE_S)
+        try:
+            connection.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def binding_of(config: Config, keys: Keys) -> Binding:
@@ -54,12 +68,19 @@ def expected_of(config: Config) -> Expected:
     return Expected(
         mode=config.engine.mode,
         settings=config.settings(),
-        symbols=tuple(dict.fromkeys(map(symbol_of, venue.symbols))),
-        margin_modes={symbol_of(name): mode for name, mode in venue.margin_modes.items()},
+        symbols=tuple(dict.fromkeys(_symbol(text, "symbols") for text in venue.symbols)),
+        margin_modes={_symbol(text, "margin_modes"): mode for text, mode in venue.margin_modes.items()},
         on_multi_assets=venue.on_multi_assets,
         acknowledged=venue.acknowledged_worst_case_pct,
         sync_s=venue.sync_s,
     )
+
+
+def _symbol(text: str, key: str) -> str:
+    try:
+        return symbol_of(text)
+    except ConfigError as error:
+        raise ConfigError(f"[venue] {key}: {error}") from error
 
 
 def wishes_of(
@@ -92,7 +113,13 @@ async def examine_account(config: Config, keys: Keys, now_ns: Callable[[], int] 
     expected, hosts = expected_of(config), hosts_of(config)
     async with _rest(hosts, keys, now_ns) as rest:
         await rest.measure_clock()
-        return await examine(rest, now_ns, expected, wallet_host=bool(hosts.wallet))
+        return await examine(
+            rest,
+            now_ns,
+            expected,
+            wallet_host=bool(hosts.wallet),
+            weight_used=lambda: rest.budget.used_weight(rest.clock.ns()),
+        )
 
 
 async def prepare_directly(

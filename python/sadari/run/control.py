@@ -22,6 +22,8 @@ from sadari.run.status import Status
 LONGEST_LINE = 1 << 16
 # Source: unix(7), sun_path.
 _LONGEST_PATH = 107
+# How long whoever is being answered is waited for at the end.
+_FAREWELL_S = 2.0
 
 
 class Operator(Protocol):
@@ -146,7 +148,7 @@ def read(line: bytes) -> tuple[Request, Answer]:
     try:
         return msgspec.convert(raw, kind), ask
     except msgspec.ValidationError as error:
-        fields = ", ".join(kind.__struct_fields__)
+        fields = ", ".join(sorted(kind.__struct_fields__))
         raise ConfigError(f"{name}: {error}; allowed: {fields}") from error
 
 
@@ -162,7 +164,7 @@ class Control:
         self.path = path
         self._operator = operator
         self._server: asyncio.Server | None = None
-        self._connected: set[asyncio.StreamWriter] = set()
+        self._connected: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
     async def start(self) -> None:
         """Listen.
@@ -188,12 +190,18 @@ class Control:
         """Stop listening and let go of whoever is connected."""
         if self._server is not None:
             self._server.close()
-        for writer in self._connected:
+        # The command that ends the engine may be on one of them.
+        served = {task for task in self._connected.values() if task not in (None, asyncio.current_task())}
+        for writer in list(self._connected):
             writer.close()
+        if served:
+            _, slow = await asyncio.wait(served, timeout=_FAREWELL_S)
+            for task in slow:
+                task.cancel()
         self.path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._connected.add(writer)
+        self._connected[writer] = asyncio.current_task()
         try:
             while line := await reader.readline():
                 writer.write(await answer(self._operator, line) + b"\n")
@@ -203,5 +211,5 @@ class Control:
         except ConnectionError:
             return  # Who asked has gone.
         finally:
-            self._connected.discard(writer)
+            self._connected.pop(writer, None)
             writer.close()

@@ -154,9 +154,9 @@ def _from_file(path: Path) -> Keys:
     text = _private_text(path, "key file")
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        # The parser's message may quote the line, and the line may be the secret.
-        raise ConfigError(f'{path}: this key file is not TOML; allowed: key = "..." and secret = "..."') from error
+    except tomllib.TOMLDecodeError:
+        # The parser's message may quote the line, and the line may be the secret: it is not even a cause.
+        raise ConfigError(f'{path}: this key file is not TOML; allowed: key = "..." and secret = "..."') from None
     unknown = [name for name in content if name not in {"key", "secret", "private_key"}]
     if unknown:
         raise ConfigError(f"{path}: there is a key {unknown[0]!r}; allowed: key, secret and private_key")

@@ -8,7 +8,7 @@ import pytest
 
 from sadari.errors import ConfigError
 from sadari.model.order import MarginMode
-from sadari.run.account import load_for_account, wishes_of
+from sadari.run.account import expected_of, load_for_account, wishes_of
 from sadari.run.config import Config, parse
 from sadari.run.hosts import HOSTS
 from sadari.run.modes import check_acknowledged, hosts_of
@@ -74,6 +74,13 @@ def test_live_wants_a_worst_case_acknowledged_and_the_others_do_not() -> None:
         check_acknowledged(of_mode("live"))
     check_acknowledged(of_mode("live", "acknowledged_worst_case_pct = 0.3"))
     check_acknowledged(of_mode("testnet"))
+
+
+@pytest.mark.parametrize("line", ['symbols = ["BTC-USDT"]', 'margin_modes = { "BTC-USDT" = "crossed" }'])
+def test_a_symbol_in_no_known_form_is_refused_with_its_place(line: str) -> None:
+    """The key of the configuration, the value, and both forms."""
+    with pytest.raises(ConfigError, match=r"\[venue\] .*: symbol is 'BTC-USDT'; allowed: the form BTCUSDT or"):
+        expected_of(parse(f"{LOCAL}{line}\n"))
 
 
 @pytest.mark.requirement("R001-21")

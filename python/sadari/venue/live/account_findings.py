@@ -157,7 +157,7 @@ def _leftovers(readings: Readings, expected: Expected) -> Iterator[Finding]:
             yield Finding(
                 severity=Severity.WARNS,
                 subject="open orders",
-                found=f"{len(orders)} open orders are {whose}, {conditional} of them conditional",
+                found=f"open orders that are {whose}: {len(orders)}, {conditional} of them conditional",
                 symbols=tuple(sorted({one.symbol for one in orders})),
                 remedy=remedy,
             )
@@ -210,10 +210,12 @@ def _weight(readings: Readings, expected: Expected) -> Iterator[Finding]:
         return
     needed = SYNC_WEIGHT * 60 // expected.sync_s
     much = needed > MOST_SHARE * limit
+    # Other programs on the address spend the same budget.
+    used = "" if readings.weight_used is None else f"; this address has used {readings.weight_used} in this one"
     yield Finding(
         severity=Severity.WARNS if much else Severity.FINE,
         subject="request weight",
-        found=f"comparisons every {expected.sync_s} s take {needed} of {limit} a minute",
+        found=f"comparisons every {expected.sync_s} s take {needed} of {limit} a minute{used}",
         remedy="raise [venue] sync_s" if much else "",
     )
 

@@ -98,6 +98,7 @@ class Readings(msgspec.Struct, kw_only=True):
         offset_ns: How far the exchange's clock is ahead of this machine's.
         offset_error_ns: How wrong that can be.
         weight_limit: Request weight of a minute.
+        weight_used: What this address has used of it, this examination and all other programs.
     """
 
     flags: AccountFlags | None = None
@@ -113,6 +114,7 @@ class Readings(msgspec.Struct, kw_only=True):
     offset_ns: int | None = None
     offset_error_ns: int = 0
     weight_limit: int | None = None
+    weight_used: int | None = None
     unread: dict[str, str] = {}
 
     def chosen(self, expected: Expected) -> list[str]:
