@@ -78,6 +78,7 @@ def venue() -> Any:
     finally:
         stdin.close()
         child.wait()
+        stdout.close()
 
 
 class Noted:
@@ -106,9 +107,15 @@ class Scene:
         symbols = [name(number) for number in range(SYMBOLS)]
         listed = {symbol: instrument(symbol) for symbol in symbols}
         own = settings(
-            run_id="bench", max_positions=SYMBOLS, strategy_positions=SYMBOLS, max_portfolio_stop_loss_pct="1",
-            min_reserve_pct="0", max_entries=1_000, weights=["0.001"], dca_trigger=[], stop_by_stage=["0.10"],
-        )  # fmt: skip
+            max_positions=SYMBOLS,
+            strategy_positions=SYMBOLS,
+            max_portfolio_stop_loss_pct="1",
+            min_reserve_pct="0",
+            max_entries=1_000,
+            weights=["0.001"],
+            dca_trigger=[],
+            stop_by_stage=["0.10"],
+        )
         self.symbols = symbols
         self.clock = MarketClock(steady_ns)
         self.clock.see(wall_ns())
