@@ -186,14 +186,16 @@ def _order(row: read.Order) -> values.OrderShown:
 
 
 def _algo(row: read.AlgoOrder) -> values.AlgoShown:
-    symbol = row.symbol
+    symbol, order_type = row.symbol, row.order_type or row.type
+    if order_type is None:
+        raise DataError(f"{symbol}: the conditional order {row.client_algo_id} names no type of order")
     return values.AlgoShown(
         symbol=symbol,
         client_order_id=row.client_algo_id,
         algo_id=row.algo_id,
         side=word(Side, row.side, "side", symbol),
         position_side=word(PositionSide, row.position_side, "position side", symbol),
-        order_type=row.order_type,
+        order_type=order_type,
         status=row.algo_status,
         qty=None if row.quantity is None else amount(row.quantity, "quantity", symbol) or None,
         trigger_price=maybe_price(row.trigger_price, "trigger price", symbol),

@@ -91,12 +91,22 @@ class Budget:
         return 0
 
     def told(
-        self, now_ns: int, *, weight: int | None = None, minute: int | None = None, ten_seconds: int | None = None
+        self,
+        asked_ns: int,
+        now_ns: int,
+        *,
+        weight: int | None = None,
+        minute: int | None = None,
+        ten_seconds: int | None = None,
     ) -> None:
-        """What the venue says has been used in its windows, None where it does not say."""
+        """What the venue says has been used in its windows, None where it does not say.
+
+        Where a period has begun since the request was sent it may be the last one's count, which is not taken over.
+        """
         for window, used in ((self._weight, weight), (self._minute, minute), (self._ten_seconds, ten_seconds)):
             window.at(now_ns)
-            if used is not None and used > window.used:
+            same = asked_ns // window.length_ns == now_ns // window.length_ns
+            if used is not None and same and used > window.used:
                 window.used = used
 
     def shut(self, until_ns: int) -> None:

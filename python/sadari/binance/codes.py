@@ -12,6 +12,7 @@ from typing import NamedTuple
 from sadari.model.reason import RejectReason
 
 CLOCK_OFF = -1021
+CLOCK_OFF_AT_ENGINE = -5028
 ORDER_MISSING = -2013
 UNKNOWN_ORDER = -2011
 ALREADY_MARGIN_TYPE = -4046
@@ -77,7 +78,7 @@ def _down(first: int, last: int) -> range:
 MEANINGS: dict[int, Meaning] = {
     # -1000 is unknown for what changes something; a read may be asked again.
     **_all((-1000, -1006, -1007), Meaning(Next.UNKNOWN)),
-    # -1001 holds for its own sentence only: see `answered`.
+    # -1001 holds for its own sentence only: see `judge`.
     **_all((-1001, TOO_MANY_REQUESTS, THROTTLED, TOO_MANY_ORDERS, CLOCK_OFF, -2012), Meaning(Next.RETRY)),
     **_all((-1002, -1022, -2014, -2015, -2017), Meaning(Next.STOP, fatal=True)),
     -1016: Meaning(Next.STOP),
@@ -123,13 +124,13 @@ MEANINGS: dict[int, Meaning] = {
     **_all(_down(-4135, -4138), Meaning(_FINAL)),
     **_all((-4140, -4141, -4144), Meaning(Next.STOP)),
     -4142: Meaning(_FINAL, _TRIGGERS),
-    -4161: Meaning(_FINAL, _BRACKET),
+    -4161: Meaning(_FINAL),
     -4164: Meaning(_FINAL, _SMALL),
     **_all((-4165, -4166, -4167, NO_ISOLATED_IN_MULTI_ASSETS), Meaning(_FINAL)),
     -4169: Meaning(_FINAL, _MARGIN),
     -4170: Meaning(_FINAL),
     ALREADY_ASSETS_MODE: Meaning(Next.NOTHING),
-    -4172: Meaning(_FINAL, _MARGIN),
+    -4172: Meaning(_FINAL),
     **_all((-4183, -4184, -4210, -4211), Meaning(_FINAL, _FILTER)),
     -4192: Meaning(Next.STOP),
     **_all((*_down(-4202, -4209), -4403), Meaning(_FINAL, _BRACKET)),
@@ -138,7 +139,7 @@ MEANINGS: dict[int, Meaning] = {
     **_all((-5000, -5021, -5022, *_down(-5024, -5026)), Meaning(_FINAL)),
     -5027: Meaning(Next.NOTHING),
     # As -1021, by the matching engine.
-    -5028: Meaning(Next.RETRY),
+    CLOCK_OFF_AT_ENGINE: Meaning(Next.RETRY),
     -5029: Meaning(_FINAL, _SMALL),
     **_all((*_down(-5037, -5041), -5043, -5047), Meaning(_FINAL)),
 }

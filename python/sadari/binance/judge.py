@@ -58,7 +58,9 @@ class Fault(NamedTuple):
         return f"{self.sentence} [whole answer: {self.beside}]" if self.beside else self.sentence
 
 
-def judge(status: int, body: bytes, *, changes: bool, retry_after_s: float | None = None) -> SadariError | None:
+def judge(
+    status: int, body: bytes, *, changes: bool, retry_after_s: float | None = None, what: str = "the request"
+) -> SadariError | None:
     """The failure that an answer is, None if it is good.
 
     Args:
@@ -66,21 +68,24 @@ def judge(status: int, body: bytes, *, changes: bool, retry_after_s: float | Non
         body: Whole; of the WebSocket API's failures, their ``error``.
         changes: Whether the request changes anything.
         retry_after_s: What the answer says of when to come back, None if nothing.
+        what: The request in a few words, for the message of all but a refusal.
     """
     if status in _GOOD and not _CODE.search(body, 0, 64):
         try:
             msgspec.json.decode(body, type=msgspec.Raw)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            return _unclear(f"the answer to it is cut or no JSON: {shown(body)}", changes=changes)
+            return unclear(f"{what}: the answer is cut or no JSON: {shown(body)}", changes=changes)
         return None
     fault = fault_of(body)
     if status in _LIMITS:
         code = TOO_MANY_REQUESTS if fault is None else fault.code
         usual = _BAN_S if status == _BANNED else _USUAL_S.get(code, _LIMIT_S)
-        return RetryableError(f"status {status}: {shown(body)}", usual if retry_after_s is None else retry_after_s)
+        return RetryableError(
+            f"{what}: status {status}: {shown(body)}", usual if retry_after_s is None else retry_after_s
+        )
     if fault is None:
-        return _without_code(status, body, changes=changes)
-    return _with_code(status, fault, retry_after_s, changes=changes)
+        return _without_code(status, body, what, changes=changes)
+    return _with_code(status, fault, retry_after_s, what, changes=changes)
 
 
 def fault_of(body: bytes) -> Fault | None:
@@ -124,17 +129,17 @@ def _found(value: object, deeper: int) -> Fault | None:
     return next((found for inner in value.values() if (found := _found(inner, deeper - 1))), None)
 
 
-def _without_code(status: int, body: bytes, *, changes: bool) -> SadariError:
+def _without_code(status: int, body: bytes, what: str, *, changes: bool) -> SadariError:
     text = shown(body)
     if status == _UNAVAILABLE and (text in _NOT_DONE or text.startswith(_THROTTLED_TEXT)):
-        return RetryableError(f"status {status}: {text}", _SOON_S)
+        return RetryableError(f"{what}: status {status}: {text}", _SOON_S)
     after_s = _FIREWALL_S if status == _FIREWALL else 0.0
-    return _unclear(f"status {status} without a code: {text}", changes=changes, after_s=after_s)
+    return unclear(f"{what}: status {status} without a code: {text}", changes=changes, after_s=after_s)
 
 
-def _with_code(status: int, fault: Fault, retry_after_s: float | None, *, changes: bool) -> SadariError:
+def _with_code(status: int, fault: Fault, retry_after_s: float | None, what: str, *, changes: bool) -> SadariError:
     code, sentence, _ = fault
-    text = f"status {status}: {code}: {fault.message}"
+    text = f"{what}: status {status}: {code}: {fault.message}"
     means = meaning(code)
     if means.fatal:
         return FatalError(text)
@@ -143,12 +148,13 @@ def _with_code(status: int, fault: Fault, retry_after_s: float | None, *, change
     vague = code == _INTERNAL and sentence not in _NOT_DONE
     unlisted = code not in MEANINGS and status not in _REFUSED
     if status == _TIMEOUT or means.next is Next.UNKNOWN or vague or unlisted:
-        return _unclear(text, changes=changes)
+        return unclear(text, changes=changes)
     if means.next is Next.RETRY:
         usual = _USUAL_S.get(code, 0.0)
         return RetryableError(text, usual if retry_after_s is None else retry_after_s)
     return RefusedError(code, fault.message)
 
 
-def _unclear(text: str, *, changes: bool, after_s: float = 0.0) -> SadariError:
+def unclear(text: str, *, changes: bool, after_s: float = 0.0) -> SadariError:
+    """What an answer is that does not say what became of the request, or one that never came."""
     return UnknownOutcomeError(text) if changes else RetryableError(text, after_s)

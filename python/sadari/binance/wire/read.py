@@ -88,13 +88,17 @@ class Order(_Read, frozen=True, kw_only=True):
 
 
 class AlgoOrder(_Read, frozen=True, kw_only=True):
-    """A conditional order: the answer to placing it, or a row of a query."""
+    """A conditional order: the answer to placing it, or a row of a query.
+
+    Its type was seen under either name.
+    """
 
     algo_id: int
     client_algo_id: str
     symbol: str
     side: str
-    order_type: str
+    order_type: str | None = None
+    type: str | None = None
     algo_status: str
     position_side: str = "BOTH"
     quantity: Decimal | None = None
