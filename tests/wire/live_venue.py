@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from http import HTTPStatus
 from random import Random
+
+import aiohttp
 
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.server import Address
@@ -45,6 +48,15 @@ class Scene:
         self._faults += 1
         named = f'[[fault]]\nname = "told-{self._faults}"\n{rule}'
         self.exchange.faults.add(load_faults(named), self.exchange.gateway_ns())
+
+    async def exchange_key_deleted(self) -> None:
+        """Another program of the account ends the listen key that it shares."""
+        headers = {"X-MBX-APIKEY": self.exchange.credentials.key}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.delete(f"{self.address.http}/fapi/v1/listenKey", headers=headers) as reply,
+        ):
+            assert reply.status == HTTPStatus.OK
 
     def no_more_faults(self) -> None:
         """Let everything go as it should again."""

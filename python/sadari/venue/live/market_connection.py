@@ -24,30 +24,12 @@ from sadari.binance.stream_session import StreamSession
 from sadari.errors import RetryableError
 from sadari.model.units import SECOND_NS
 from sadari.venue.live.socket import LIMITS, Socket, SocketLimits, connect
+from sadari.venue.live.stream_health import StreamHealth
 
 MALFORMED_IN_A_ROW = 5
 MALFORMED_KEPT = 8
 # How long a replacement may take to deliver before the old socket is closed all the same.
 TAKE_OVER_NS = 10 * SECOND_NS
-
-
-class StreamHealth(NamedTuple):
-    """How a connection is. ``age_s`` is how long ago the last message came, None before the first.
-
-    Attributes:
-        reconnects: How often it was connected anew, planned ones among them.
-        malformed: How many frames could not be used.
-        unknown: How many events were of a kind that is not wanted.
-    """
-
-    name: str
-    connected: bool
-    streams: int
-    messages: int
-    age_s: float | None
-    reconnects: int
-    malformed: int = 0
-    unknown: int = 0
 
 
 class Surroundings(NamedTuple):

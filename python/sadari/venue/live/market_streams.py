@@ -21,8 +21,9 @@ from sadari.binance.market_frames import (
 )
 from sadari.binance.stream_names import Lane, lane_of, market_url
 from sadari.errors import ConfigError
-from sadari.venue.live.market_connection import MarketConnection, StreamHealth, Surroundings
+from sadari.venue.live.market_connection import MarketConnection, Surroundings
 from sadari.venue.live.socket import LIMITS, SocketLimits
+from sadari.venue.live.stream_health import StreamHealth
 
 LOOK_S = 0.25
 
