@@ -5,7 +5,12 @@ Source: reference binance-usdm §5.
 
 from __future__ import annotations
 
-_CAUSES = {"autoclose-": "LIQUIDATION", "adl_autoclose": "ADL", "settlement_autoclose-": "SETTLEMENT"}
+_CAUSES = {
+    "autoclose-": "LIQUIDATION",
+    "adl_autoclose": "ADL",
+    "settlement_autoclose-": "SETTLEMENT",
+    "delivery_autoclose-": "SETTLEMENT",
+}
 
 
 def cause_of(client_order_id: str) -> str:

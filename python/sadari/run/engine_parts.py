@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from sadari.core.intent_table import IntentState
-from sadari.errors import SadariError
+from sadari.errors import FatalError, SadariError
+from sadari.model.event import GateShut
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.run.sensing import live_specs
 from sadari.venue.live.alarms import Alarms
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from sadari.run.live import LiveEngine
 
 USER = "user"
+KEY_REFUSED = "KEY_REFUSED"
+WORKING = ("RUNNING", "PAUSED", "DEGRADED", "STOPPING", "LIQUIDATING")
 # How old the account may be at a signal before it is read anew, and how long that may take.
 ACCOUNT_AGE_NS = 5 * SECOND_NS
 FRESH_S = 2.0
@@ -55,7 +58,8 @@ class Parts(NamedTuple):
         """End everything: nothing is asked any more, what rests at the exchange stays there."""
         self.alarms.close()
         self.streams.close()
-        ends = (self.supervision.close(), self.market.close(), self.trading.close(), self.user.close())
+        self.user.close()
+        ends = (self.supervision.close(), self.market.close(), self.trading.close())
         await asyncio.gather(*ends, return_exceptions=True)
 
 
@@ -123,14 +127,26 @@ class Around:
         self.parts.supervision.lose(USER, why)
 
     def recover_user(self) -> None:
-        """The user stream is there, perhaps after something was missed."""
+        """The user stream is there, perhaps after something was missed: compare, or reach agreement."""
         self._seen_ns = self._live.connections.server.ns()
-        self.parts.supervision.recover(USER)
+        if USER in self.parts.supervision.lost:
+            self.parts.supervision.recover(USER)
+        elif self._live.state in WORKING:
+            self.parts.supervision.compare_soon("")
 
     def half_dead(self, client_order_id: str) -> None:
         """The user stream keeps an order back: another connection."""
         self._live.asked.log(f"the user stream has not told of {client_order_id}: it is opened anew")
-        self.parts.user.renew(f"it has not told of {client_order_id}")
+        self.parts.user.doubt()
+
+    def differs(self, symbol: str) -> None:
+        """Something of a symbol was not told: compare."""
+        self.parts.supervision.compare_soon(symbol)
+
+    def refused(self, error: FatalError) -> None:
+        """The key is not accepted any more: nothing new, and a person is told."""
+        self._live.asked.log(f"critical: the key is not accepted: {error}")
+        self._live.take(GateShut(time_ns=self.parts.clock.now_ns(), cause=KEY_REFUSED))
 
     def configured(self, symbol: str) -> None:
         """A setting has changed at the exchange: look whether what was prepared still holds."""
@@ -154,9 +170,9 @@ def exchange_parts(live: LiveEngine) -> Parts:
     balances = Balances(live.price, clocks.measure_ns)
     watches = Watches(live.take)
     trading = ExchangeTrading(
-        live.take, connections.rest, lanes, clock, connections.server.ns, balances,
+        live.take, connections.rest, lanes, clock, connections.server.ns, clocks.measure_ns, balances,
         known=around.known, unresolved=around.unresolved, ours=around.ours, seen_since=around.seen_since,
-        half_dead=around.half_dead, configured=around.configured, report=asked.log,
+        half_dead=around.half_dead, differs=around.differs, configured=around.configured, report=asked.log,
     )  # fmt: skip
     trading.gateway.hedge = live.hedge
     supervision = Supervision(
@@ -176,7 +192,7 @@ def exchange_parts(live: LiveEngine) -> Parts:
         market.lose,
         market.recover,
         now_ns=clocks.wall_ns,
-        jitter=asked.jitter,
+        jitter=lambda: 2 * asked.jitter() - 1,
         on_exhausted=lambda name: supervision.exhausted(name, config.venue.on_recovery_exhausted.upper()),
     )
     market.attach(streams)
@@ -189,7 +205,9 @@ def exchange_parts(live: LiveEngine) -> Parts:
         around.lose_user,
         around.recover_user,
         now_ns=clocks.wall_ns,
-        jitter=asked.jitter,
+        jitter=lambda: 2 * asked.jitter() - 1,
+        on_exhausted=lambda: supervision.exhausted(USER, config.venue.on_recovery_exhausted.upper()),
+        on_fatal=around.refused,
     )
     preparation = Preparation(connections.rest, config.venue.on_multi_assets)
     return Parts(

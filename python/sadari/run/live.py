@@ -16,7 +16,7 @@ import msgspec
 
 from sadari.binance import answers, endpoints
 from sadari.core.engine_table import EngineState
-from sadari.errors import ConfigError
+from sadari.errors import ConfigError, SadariError
 from sadari.model.command import Command, QueryOrder, SendAlert
 from sadari.model.event import EngineTurned, Event, OperatorRequested, OrderFilled
 from sadari.model.instrument import Instrument
@@ -42,6 +42,7 @@ from sadari.venue.live.readings import read_all
 # Source: strategies §6: how long a stop waits for what is unresolved.
 DRAIN_S = 30.0
 LOOK_S = 0.05
+CONNECT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,8 +192,10 @@ class LiveEngine:
         for event in self._opened.changed(readings.instruments or {}, now_ns):
             self.take(event)
         await self._connections.start()
-        await self._parts.user.start()
+        self._parts.user.start()
+        await self._connected()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
+        self._parts.supervision.tell_lost()
         self._remind()
         chosen = await self._chosen(readings)
         await self._parts.trading.refresh("START")
@@ -302,6 +305,13 @@ class LiveEngine:
         for intent in list(self._opened.engine.orders.values()):
             if intent.state == "UNKNOWN":
                 venue.execute(QueryOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
+
+    async def _connected(self) -> None:
+        """Wait for the user stream, but not for long: without it the engine starts degraded."""
+        waited_s = 0.0
+        while self._parts.user.lost and waited_s < CONNECT_S:
+            await asyncio.sleep(LOOK_S)
+            waited_s += LOOK_S
 
     async def _chosen(self, readings: Readings) -> list[str]:
         """The symbols to trade: those that are named, or the largest; and what is held, whatever is named."""

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordPosition, SendAlert
 from sadari.model.event import Event, OrderFilled, OrderRejected
-from sadari.model.reason import stage_name
+from sadari.run.decisions import alert_of, decision_of
 from sadari.run.status import DecisionStatus
 
 KEPT = 50
@@ -34,43 +34,13 @@ class Recent:
         self.refusals += isinstance(event, OrderRejected)
         self.fills += isinstance(event, OrderFilled)
         for command in commands:
-            if isinstance(command, RecordDecision):
-                self._decide(event, command.symbol, _entry(command), _why(command))
-            elif isinstance(command, RecordExit):
-                self._decide(event, command.symbol, f"close {command.qty}", f"{command.reason} ({command.cause})")
-            elif isinstance(command, RecordPosition):
-                self._close(event, command)
-            elif isinstance(command, PlaceOrder):
-                self.orders += 1
-            elif isinstance(command, SendAlert):
-                what = f"{command.severity} {command.code}"
-                alert = DecisionStatus(time_ns=event.time_ns, symbol=command.symbol, what=what, reason=command.text)
-                self.alerts.appendleft(alert)
-
-    def _decide(self, event: Event, symbol: str, what: str, reason: str) -> None:
-        self.decided += 1
-        self.decisions.appendleft(DecisionStatus(time_ns=event.time_ns, symbol=symbol, what=what, reason=reason))
-
-    def _close(self, event: Event, record: RecordPosition) -> None:
-        self.closed += 1
-        if record.pnl is None:
-            told = "profit not known"
-        else:
-            self.realized += record.pnl - record.fees + record.funding
-            told = f"{record.pnl - record.fees + record.funding:+.2f} after fees"
-        what = DecisionStatus(
-            time_ns=event.time_ns, symbol=record.symbol, what="closed", reason=f"{record.reason}, {told}"
-        )
-        self.decisions.appendleft(what)
-
-
-def _entry(record: RecordDecision) -> str:
-    what = "enter" if record.rung == 0 else f"add {stage_name(record.rung)}"
-    return f"{what} {record.direction} {record.qty}" if record.accepted else f"no {what} {record.direction}"
-
-
-def _why(record: RecordDecision) -> str:
-    if record.accepted:
-        return f"{record.strategy} at {record.price}, bound by {record.binding}"
-    told = f": {record.value} against {record.limit}" if record.limit else f": {record.value}" if record.value else ""
-    return f"{record.denial}{told}"
+            self.decided += isinstance(command, RecordDecision | RecordExit)
+            self.orders += isinstance(command, PlaceOrder)
+            if isinstance(command, SendAlert):
+                self.alerts.appendleft(alert_of(command, event.time_ns))
+            elif (told := decision_of(command, event.time_ns)) is not None:
+                self.decisions.appendleft(told)
+            if isinstance(command, RecordPosition):
+                self.closed += 1
+                if command.pnl is not None:
+                    self.realized += command.pnl - command.fees + command.funding

@@ -160,7 +160,7 @@ def _symbol(live: LiveEngine, prepared: Prepared) -> SymbolStatus:
 
 def _streams(live: LiveEngine) -> Iterator[StreamStatus]:
     parts = live.parts
-    for health in (*parts.streams.health(), *parts.user.health()):
+    for health in (*parts.streams.health(), parts.user.health()):
         yield StreamStatus(
             name=health.name,
             connected=health.connected,

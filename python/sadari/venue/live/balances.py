@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from sadari.binance.user_frames import BalanceReport
+from sadari.binance.user_frames import AccountHeard
 from sadari.binance.values import AccountShown, PositionShown
 from sadari.model.event import AccountUpdated, PositionRecord
 
@@ -81,7 +81,7 @@ class Balances:
             margin_ratio=self.margin_ratio,
         )
 
-    def changed(self, report: BalanceReport) -> AccountUpdated:
+    def changed(self, report: AccountHeard) -> AccountUpdated:
         """Take over what the user stream told: only what has changed is in it."""
         for balance in report.balances:
             if balance.asset == self.asset:
@@ -93,7 +93,7 @@ class Balances:
         for row in report.positions:
             before = self.positions.pop(row.symbol, None)
             record = PositionRecord(row.symbol, row.qty, row.entry_price or ZERO)
-            if row.crossed:
+            if not row.isolated:
                 self.available_balance -= self._margin_taken(record, before)
             if row.qty:
                 self.positions[row.symbol] = record

@@ -6,7 +6,15 @@ import asyncio
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from sadari.binance.user_frames import BalanceReport, ConfigReport, OrderReport, UserFrame
+from sadari.binance.user_frames import (
+    AccountHeard,
+    AlgoHeard,
+    ConfigHeard,
+    MarginCallHeard,
+    OrderHeard,
+    TradeSign,
+    UserFrame,
+)
 from sadari.errors import SadariError
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.event import Event, OrderFilled, StopStuck
@@ -34,12 +42,14 @@ class ExchangeTrading:
         lanes: The connections of the WebSocket API.
         clock: The exchange's time.
         server_ns: The server's clock, by which requests are judged.
+        steady_ns: A clock of this machine that is never set.
         balances: What the account shows.
         known: What the engine has, by symbol.
         unresolved: Whether the engine waits for an order's outcome.
         ours: Whether a client order id is of this engine.
         seen_since: Whether the user stream was there since a time of the server's clock.
-        half_dead: Told that the user stream keeps things back.
+        half_dead: Told an order that the user stream keeps back.
+        differs: Told a symbol that is to be compared with the exchange.
         configured: Told that a setting of a symbol, or of the account if it is empty, has changed.
         report: Told of what is no event.
     """
@@ -53,6 +63,7 @@ class ExchangeTrading:
         lanes: Lanes,
         clock: MarketClock,
         server_ns: Callable[[], int],
+        steady_ns: Callable[[], int],
         balances: Balances,
         *,
         known: Callable[[], Mapping[str, Held]],
@@ -60,15 +71,20 @@ class ExchangeTrading:
         ours: Callable[[str], bool],
         seen_since: Callable[[int], bool],
         half_dead: Callable[[str], None],
+        differs: Callable[[str], None],
         configured: Callable[[str], None],
         report: Callable[[str], None],
     ) -> None:
         self.fills = Fills(take, clock.now_ns)
         self.reports = Reports()
-        self.gateway = Gateway(take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up, half_dead)
+        self.gateway = Gateway(
+            take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up,
+            lambda name: self.reports.acknowledged(name, steady_ns()),
+        )  # fmt: skip
         self.lookups = Lookups(
-            take, rest, self.fills, self.gateway.sent.get, unresolved, server_ns, clock.now_ns, seen_since
-        )
+            take, rest, self.fills, self.gateway.sent.get, unresolved, server_ns, clock.now_ns, self.reports.link,
+            seen_since,
+        )  # fmt: skip
         self.comparison = Comparison(
             take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns,
             lambda: self.gateway.in_flight, report,
@@ -76,6 +92,9 @@ class ExchangeTrading:
         self._take = take
         self._clock = clock
         self._balances = balances
+        self._steady_ns = steady_ns
+        self._half_dead = half_dead
+        self._differs = differs
         self._configured = configured
         self._report = report
         self._background = Background()
@@ -110,41 +129,56 @@ class ExchangeTrading:
         """The exchange meets its trades by itself."""
 
     def look(self) -> None:
-        """Tell of stops that have triggered and of which nothing has come."""
-        for stuck in self.reports.due(self._clock.now_ns()):
+        """Tell of stops of which nothing has come, and look for what the stream keeps back."""
+        now_ns, reports = self._steady_ns(), self.reports
+        for stuck in reports.due(now_ns):
             self._take(stuck)
+        for name in reports.untold(now_ns):
+            self._half_dead(name)
+            self._look_up(self.gateway.sent[name].order.symbol, name)
+        while reports.gaps:
+            self._differs(reports.gaps.pop())
+        while reports.other_fees:
+            symbol, trade_id, asset, amount = reports.other_fees.pop()
+            self._report(f"{symbol}: trade {trade_id} cost {amount} {asset}, which is in no fee of the ledger")
 
     def seen(self, event: Event) -> None:
         """Keep what an event that was worked on says of trades told and positions changed."""
         if isinstance(event, OrderFilled):
             self.fills.seen(event)
+            self.reports.learned(event.client_order_id, event.trade_id, event.qty)
             self._read_soon()
         elif isinstance(event, StopStuck):
             self._read_soon()
 
     def frame(self, frame: UserFrame) -> None:
         """Take a message of the user stream."""
-        if isinstance(frame, OrderReport):
-            self.fills.names[frame.symbol, frame.order_id] = self.reports.name_of(frame)
-        if isinstance(frame, BalanceReport):
-            self._clock.see(frame.time_ns)
-            if self._balances.read_ns is None:
-                return  # Only what has changed is in it: the whole is read first.
-            if frame.cause == FUNDING:
-                # The message does not say whose funding it was: the list of income does, and is told first.
-                self._background.begin(self._funded())
-                return
-            self._take(self._balances.changed(frame))
-            return
-        if isinstance(frame, ConfigReport):
+        if isinstance(frame, OrderHeard | AlgoHeard | TradeSign):
+            self._orders(frame)
+        elif isinstance(frame, AccountHeard):
+            self._account(frame)
+        elif isinstance(frame, ConfigHeard):
             self._configured(frame.symbol)
-            return
-        for event in self.reports.events(frame):
-            self._clock.see(event.time_ns)
-            name = getattr(event, "client_order_id", "")
-            if name:
-                self.gateway.echoed(name)
+        elif isinstance(frame, MarginCallHeard):
+            self._report(f"the exchange warns of the margin of {', '.join(frame.symbols) or 'the account'}")
+            self._read_soon()
+
+    def _orders(self, frame: OrderHeard | AlgoHeard | TradeSign) -> None:
+        self._clock.see(frame.time_ns)
+        for event in self.reports.events(frame, self._steady_ns()):
+            if isinstance(frame, OrderHeard):
+                self.fills.names[frame.symbol, frame.order_id] = getattr(event, "client_order_id", "")
             self._take(event)
+
+    def _account(self, frame: AccountHeard) -> None:
+        self._clock.see(frame.time_ns)
+        if self._balances.read_ns is None:
+            return  # Only what has changed is in it: the whole is read first.
+        if frame.cause == FUNDING:
+            # The message does not say whose funding it was: the list of income does, and is told first.
+            self._background.begin(self._funded())
+        else:
+            self._take(self._balances.changed(frame))
 
     async def close(self) -> None:
         """Wait for nothing any more."""

@@ -22,8 +22,6 @@ from sadari.venue.live.ports import Caller, Take
 
 # Source: faults F04: what was definitely not done may be sent again with the same id, so often and so far apart.
 RESEND_S = (0.2, 0.4, 0.8, 0.8)
-# Source: faults F73: the stream tells of an accepted order within this time, or it is half dead.
-ECHO_S = 2.0
 OPENING = (Purpose.ENTRY, Purpose.ADD)
 
 
@@ -66,7 +64,7 @@ class Gateway:
         server_ns: The server's clock, by which requests are judged.
         names: Where client order ids are kept by symbol and order id.
         look_up: Begins to find out what became of an order.
-        half_dead: Told when an accepted order is not echoed by the user stream.
+        acknowledged: Told an order that the exchange has answered: the user stream has to tell of it too.
 
     Attributes:
         hedge: Whether the account is in hedge mode.
@@ -82,7 +80,7 @@ class Gateway:
         server_ns: Callable[[], int],
         names: dict[tuple[str, int], str],
         look_up: Callable[[str, str], None],
-        half_dead: Callable[[str], None],
+        acknowledged: Callable[[str], None],
     ) -> None:
         self.hedge = False
         self.sent: dict[str, Sent] = {}
@@ -94,10 +92,7 @@ class Gateway:
         self._server_ns = server_ns
         self._names = names
         self._look_up = look_up
-        self._half_dead = half_dead
-        self._echoes: dict[str, asyncio.TimerHandle] = {}
-        self._unanswered: set[str] = set()
-        self._heard: set[str] = set()
+        self._acknowledged_by = acknowledged
         self._background = Background()
 
     @property
@@ -114,7 +109,6 @@ class Gateway:
         self.remember(order, self._server_ns())
         endpoint, parameters = orders.place(order, hedge=self.hedge)
         first = self._write(order.purpose, endpoint, parameters)
-        self._unanswered.add(order.client_order_id)
         self._background.begin(self._placed(order, endpoint, parameters, first))
 
     def cancel(self, command: CancelOrder) -> None:
@@ -125,19 +119,9 @@ class Gateway:
         first = self._write(Purpose.EXIT, endpoint, parameters)
         self._background.begin(self._canceled(command, endpoint, parameters, first))
 
-    def echoed(self, client_order_id: str) -> None:
-        """The user stream has told of an order, perhaps before the exchange has answered: it is alive."""
-        waiting = self._echoes.pop(client_order_id, None)
-        if waiting is not None:
-            waiting.cancel()
-        elif client_order_id in self._unanswered:
-            self._heard.add(client_order_id)
-
     async def close(self) -> None:
         """Wait for no answer any more."""
         await self._background.close()
-        for handle in self._echoes.values():
-            handle.cancel()
 
     # sending
 
@@ -190,9 +174,6 @@ class Gateway:
             self._unknown(order)
         else:
             self._acknowledged(order, row, name)
-        finally:
-            self._unanswered.discard(name)
-            self._heard.discard(name)
 
     def _refused(self, order: PlaceOrder, code: int, message: str) -> None:
         if code == codes.DUPLICATE_ID:
@@ -219,17 +200,7 @@ class Gateway:
         self._take(OrderAccepted(time_ns=now_ns, symbol=order.symbol, client_order_id=name))
         if isinstance(row, OrderShown):
             self._names[order.symbol, row.order_id] = name
-            self._expect_echo(order.symbol, name)
-
-    def _expect_echo(self, symbol: str, name: str) -> None:
-        def missing() -> None:
-            self._echoes.pop(name, None)
-            self._half_dead(name)
-            self._look_up(symbol, name)
-
-        if name in self._heard:
-            return
-        self._echoes[name] = asyncio.get_running_loop().call_later(ECHO_S, missing)
+            self._acknowledged_by(name)
 
     async def _canceled(
         self,

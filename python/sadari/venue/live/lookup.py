@@ -59,6 +59,7 @@ class Lookups:
         unresolved: Whether the engine still waits for the order.
         server_ns: The server's clock, as requests are judged by it.
         now_ns: The exchange's time.
+        link: Told which order a conditional one has become.
         seen_since: Whether the user stream has been there since a time of this machine's clock for requests.
     """
 
@@ -71,6 +72,7 @@ class Lookups:
         unresolved: Callable[[str], bool],
         server_ns: Callable[[], int],
         now_ns: Callable[[], int],
+        link: Callable[[str, int], None],
         seen_since: Callable[[int], bool],
     ) -> None:
         self.resolved = 0
@@ -81,6 +83,7 @@ class Lookups:
         self._unresolved = unresolved
         self._server_ns = server_ns
         self._now_ns = now_ns
+        self._link = link
         self._seen_since = seen_since
         self._running: dict[str, asyncio.Task[None]] = {}
 
@@ -131,6 +134,7 @@ class Lookups:
         found = [regular, algo, position]
         conditional = algo if isinstance(algo, AlgoShown) else None
         if conditional is not None and conditional.order_id is not None:
+            self._link(name, conditional.order_id)
             regular = await self._ask(orders.query_by_id(symbol, conditional.order_id), answers.order)
             found.append(regular)
         order = regular if isinstance(regular, OrderShown) else None

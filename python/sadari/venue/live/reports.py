@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from sadari.binance.forced import cause_of
 from sadari.binance.user_frames import AlgoHeard, OrderHeard, TradeSign
 from sadari.model.event import (
     Event,
@@ -31,12 +32,6 @@ STUCK_NS = 2 * SECOND_NS
 # An order that the exchange has acknowledged must be told of by the stream within this (F73).
 TOLD_WITHIN_NS = 2 * SECOND_NS
 
-_FORCED = {
-    "autoclose-": "LIQUIDATION",
-    "adl_autoclose": "ADL",
-    "settlement_autoclose-": "SETTLEMENT",
-    "delivery_autoclose-": "SETTLEMENT",
-}
 _OPEN = frozenset({"NEW", "PARTIALLY_FILLED"})
 _ENDED = frozenset({"CANCELED", "EXPIRED", "EXPIRED_IN_MATCH", "REJECTED"})
 _LIQUIDATED = "5"
@@ -121,7 +116,7 @@ class Reports:
         if frame.traded:
             yield from self._trade(name, told, frame)
         elif frame.status == "NEW" and frame.execution == "NEW":
-            if not (told.accepted or told.filled or told.ended or told.end or _forced(name)):
+            if not (told.accepted or told.filled or told.ended or told.end or cause_of(name)):
                 told.accepted = True
                 yield OrderAccepted(time_ns=frame.time_ns, symbol=frame.symbol, client_order_id=name)
         elif frame.status not in _OPEN | _ENDED | {"FILLED"}:
@@ -136,7 +131,7 @@ class Reports:
 
     def _trade(self, name: str, told: ToldOrder, frame: OrderHeard) -> Iterator[Event]:
         is_new = told.trade(frame.trade_id, frame.last_qty)
-        cause = _forced(frame.client_order_id)
+        cause = cause_of(frame.client_order_id)
         # A forced order may stand as NEW while it is executed.
         if frame.status == "FILLED" or (cause and frame.status in _OPEN and frame.filled_qty >= frame.qty):
             told.full = True
@@ -249,11 +244,6 @@ class Reports:
         algo = self._algos.get(name)
         if algo is not None:
             self._algos[name] = WaitingAlgo(algo.heard, None, told=True)
-
-
-def _forced(client_order_id: str) -> str:
-    """Why the exchange itself closes, empty for everybody else's orders."""
-    return next((cause for start, cause in _FORCED.items() if client_order_id.startswith(start)), "")
 
 
 def _came_of(frame: OrderHeard, algo: AlgoHeard) -> bool:

@@ -94,6 +94,11 @@ class Supervision:
         if self._state() in ("RUNNING", "PAUSED", "RECONCILING", "DEGRADED", "STOPPING", "LIQUIDATING"):
             self._take(EngineTurned(time_ns=self._now_ns(), trigger="data_lost", cause=name))
 
+    def tell_lost(self) -> None:
+        """Tell what was lost while the engine was not there to be told."""
+        for name in self.lost:
+            self._take(EngineTurned(time_ns=self._now_ns(), trigger="data_lost", cause=name))
+
     def recover(self, name: str) -> None:
         """A connection is there again, perhaps after something was missed: agreement first."""
         if self.lost.pop(name, None) is None:
