@@ -242,7 +242,7 @@ def bench_crossing_on_the_wire_to_order_written(benchmark: BenchmarkFixture, tmp
             await scene.close()
         return took, syncs
 
-    took, syncs = benchmark.pedantic(lambda: asyncio.run(measured()), rounds=1)
+    took, syncs = benchmark.pedantic(lambda: asyncio.run(measured()), rounds=1)  # type: ignore[no-untyped-call]
     sync = statistics.median(syncs)
     benchmark.extra_info |= {
         "p50_us": percentile(took, 0.5),
@@ -269,7 +269,7 @@ def bench_five_thousand_messages_a_second(benchmark: BenchmarkFixture, tmp_path:
             await scene.close()
         return sent, share, seen
 
-    sent, share, seen = benchmark.pedantic(lambda: asyncio.run(measured()), rounds=1)
+    sent, share, seen = benchmark.pedantic(lambda: asyncio.run(measured()), rounds=1)  # type: ignore[no-untyped-call]
     assert seen == sent
     benchmark.extra_info |= {"messages": sent, "share_of_a_core": share}
     print(benchmark.extra_info)
