@@ -120,7 +120,8 @@ def test_a_crossed_symbol_of_an_isolated_plan_lives_without_the_isolated_estimat
     crossed = Driver(patient(margin_mode="isolated", leverage=10))
     prepare(crossed, margin_mode=MarginMode.CROSSED, downgraded=True)
     crossed.signal(LONG, "50000")
-    assert (crossed.position.stop_reason, crossed.position.stop) == ("STOP_LOSS_INITIAL", 45000)
+    assert crossed.position.stop_reason == "STOP_LOSS_INITIAL"
+    assert crossed.position.stop == 45000
     assert crossed.alerts() == [("warning", "MARGIN_SHARED")]
     text = crossed.of(SendAlert)[0].text
     assert "ISOLATED" in text
