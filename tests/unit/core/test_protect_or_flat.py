@@ -9,7 +9,7 @@ import pytest
 
 from sadari.core.exposure import committed, counts, portfolio_worst_case, worst_case
 from sadari.model.command import CancelOrder, PlaceOrder, Reconcile, RecordExit, RecordPosition
-from sadari.model.event import OrderFound, PositionRecord, PositionsShown, StopStuck
+from sadari.model.event import EngineTurned, OrderFound, PositionRecord, PositionsShown, StopStuck
 from sadari.model.order import Direction, OrderType, Purpose, Side, TimeInForce
 from sadari.model.reason import RejectReason
 from sadari.model.units import SECOND_NS, exact
@@ -302,3 +302,43 @@ def test_an_add_without_an_answer_counts_in_quarantine_too() -> None:
     assert committed(position) == 100_000 + exact(D("0.412")) * 48500
     assert worst_case(position) == 10_000 + exact(D("0.412")) * 4850
     assert before < committed(position)
+
+
+def test_stops_without_an_answer_are_placed_anew_and_at_last_everything_is_closed() -> None:
+    """A lost answer alone sells nothing (I14); three times five seconds without cover do (R2)."""
+    driver = bare()
+    for number in range(3):
+        while driver.held:
+            driver.lose(driver.held.pop())
+        assert driver.sent(EXIT) == []
+        assert len(driver.sent(STOP)) == number + 1
+        assert driver.ring("bare:") == 5 * SECOND_NS
+    assert driver.of(RecordExit)[-1].reason == "PROTECTIVE_STOP_ORDER"
+    assert len(driver.sent(EXIT)) == 1
+
+
+def test_a_stop_whose_answer_comes_late_covers_or_goes() -> None:
+    """Before it was given up it covers; afterwards another one has its place."""
+    driver = bare()
+    inner = next(order for order in driver.held if order.purpose is STOP)
+    while driver.held:
+        driver.lose(driver.held.pop())
+    driver.ring("bare:")
+    again = driver.held.pop()
+    driver.accept(inner)
+    assert inner.client_order_id in [command.client_order_id for command in driver.of(CancelOrder)]
+    driver.accept(again)
+    driver.ring("bare:")
+    assert (driver.state, driver.held) == ("INITIAL", [])
+
+
+def test_an_engine_that_has_failed_closes_nothing() -> None:
+    """§6: in FAILED only what rests protects; a person is told all the same."""
+    driver = held()
+    driver.give(EngineTurned(time_ns=driver.now_ns, trigger="fatal"))
+    driver.hold = {STOP, WALL}
+    inner, wall = stop_of(driver, STOP), stop_of(driver, WALL)
+    driver.end(inner.client_order_id)
+    driver.give(StopStuck(time_ns=driver.now_ns, symbol=SYMBOL, client_order_id=wall.client_order_id))
+    assert driver.sent(EXIT) == []
+    assert ("critical", "PROTECTIVE_STOP_ORDER") in driver.alerts()
