@@ -193,6 +193,7 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
     if position is None or position.qty == 0 or position.is_in(*_FLAT):
         desk.audit(AuditCode.EXTERNAL_FILL, None, f"{event.symbol} {event.client_order_id}: {event.qty}")
         desk.alert("critical", AuditCode.EXTERNAL_FILL, event.symbol, event.client_order_id)
+        desk.shut_gate(event.symbol, AuditCode.EXTERNAL_FILL)
         desk.out.append(Reconcile(symbol=event.symbol))
         return None
     beyond = event.qty > position.qty

@@ -287,6 +287,7 @@ def test_an_entry_of_an_ended_life_without_an_answer_still_counts() -> None:
     assert driver2.state == "CLOSED_UNSETTLED"
     assert counts(driver2.position)
     assert portfolio_worst_case([driver2.position]) == 2750
+    assert committed(driver2.position) == exact(D("0.3")) * 44000
     assert order2.client_order_id in [command.client_order_id for command in driver2.of(CancelOrder)]
 
 

@@ -149,6 +149,27 @@ def test_adopting_is_refused_where_nothing_is_in_quarantine() -> None:
     assert driver.state == "INITIAL"
 
 
+def test_a_trade_of_somebody_else_shuts_the_symbol_until_it_is_compared() -> None:
+    """F76: what it made is not known yet."""
+    driver = Driver(patient())
+    foreign(driver, "0.1", "50000", buyer=True)
+    assert driver.of(Reconcile)[-1].symbol == SYMBOL
+    assert driver.signal(LONG, "50000") == ["DENIED SYMBOL_NOT_TRADABLE"]
+    foreign(driver, "0.1", "50000", buyer=False)
+    show(driver)
+    assert driver.signal(LONG, "50000") == ["ENTRY 0.300"]
+
+
+def test_a_trade_that_turns_a_position_has_its_rest_looked_for() -> None:
+    """The close is booked by its trade; what is beyond it is told by the venue's position."""
+    driver = held()
+    foreign(driver, "0.5", "50000", buyer=False)
+    assert driver.state == "FLAT"
+    assert driver.of(Reconcile)[-1].symbol == SYMBOL
+    show(driver, "-0.2")
+    assert (driver.state, driver.position.direction) == ("QUARANTINED", SHORT)
+
+
 # gone
 
 
