@@ -9,13 +9,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from sadari.model.command import Audit, Command, PlaceOrder, Reconcile
-from sadari.model.event import OrderFilled, OrderFound, PositionRecord, PositionsShown
+from sadari.model.event import Event, OrderFilled, OrderFound, PositionRecord, PositionsShown
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import MILLISECOND_NS
 from tests.ladder_driver import SYMBOL
 from tests.stateful.test_engine_machine import CAPPED, STEPS, EngineOnAVenue
 
 HUNDRED = Decimal(100)
+
+
+def _of_people(event: Event) -> bool:
+    return isinstance(event, OrderFilled) and event.client_order_id.startswith("web-")
 
 
 class EngineAmongPeople(EngineOnAVenue):
@@ -28,13 +32,14 @@ class EngineAmongPeople(EngineOnAVenue):
         """A comparison that is asked for is made when the network has calmed down."""
         if isinstance(command, Reconcile):
             self.due = True
-        # Trades of theirs may mix with ours before a comparison tells of them: then no settlement is made up.
-        if not (isinstance(command, Audit) and command.code == "SETTLEMENT_MISMATCH"):
+        # Trades of theirs may mix with ours before a comparison tells of them, or are never told: that is said, and
+        # nothing is made up.
+        if not (isinstance(command, Audit) and command.code in {"SETTLEMENT_MISMATCH", "LEDGER_DIFFERS"}):
             super().take(command)
 
     def account_for(self, fill: OrderFilled, before: Decimal) -> None:
         """Trades of ours change the quantity as ever; theirs may turn it, or open what is not ours yet."""
-        if fill.client_order_id.startswith("run-") and self.position is not None:
+        if not _of_people(fill) and self.position is not None:
             super().account_for(fill, before)
 
     @rule()
@@ -75,6 +80,12 @@ class EngineAmongPeople(EngineOnAVenue):
         )  # fmt: skip
         self.back += self.exchange.submit(order, self.now_ns, self.price)
         self.proceed(steps)
+
+    @precondition(lambda self: any(_of_people(event) for event in self.back))
+    @rule()
+    def miss(self) -> None:
+        """What people have traded is never told."""
+        self.back = [event for event in self.back if not _of_people(event)]
 
     @precondition(lambda self: self.exchange.positions.get(SYMBOL) is not None)
     @rule(steps=STEPS)
