@@ -256,6 +256,8 @@ class Engine:
         elif kind == "protect":
             position.protect_blocked = False
             protection.protect(desk, position)
+        elif kind == "bare":
+            reports.bare(desk, position)
         elif kind == "exit" and position.is_in("EXITING") and desk.guards:
             exits.alarm(desk, position)
         return position

@@ -99,10 +99,10 @@ def turned(desk: Desk, event: events.EngineTurned) -> None:
     if trigger in {"data_lost", "data_recovered"}:
         _sight(desk, trigger, event.cause)
         return
+    if trigger in {"reconciled", "reconcile_failed"} and desk.state is EngineState.DEGRADED:
+        desk.audit(AuditCode.LATE_REPORT, detail=f"{trigger}: sight was lost meanwhile, the comparison does not count")
+        return
     if trigger == "reconciled":
-        if desk.state is EngineState.DEGRADED:
-            desk.audit(AuditCode.LATE_REPORT, detail="agreement that was found before sight was lost does not count")
-            return
         guard = "pause flag set" if desk.causes else "pause flag unset"
     move(desk, trigger, guard)
     if trigger == "start_ok" and desk.lost:

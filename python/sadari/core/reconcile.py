@@ -70,6 +70,7 @@ def _compare(desk: Desk, symbol: str, record: PositionRecord) -> None:
     ours = ZERO if position is None else position.side.sign * position.qty
     if position is not None and position.is_in("EXITING") and record.mark_price is not None:
         position.last_price = record.mark_price
+    desk.open_gate(symbol, AuditCode.EXTERNAL_FILL)
     if record.qty == 0:
         desk.open_gate(symbol, AuditCode.UNKNOWN_CONTRACT)
     if record.qty == ours:

@@ -9,6 +9,7 @@ import msgspec
 
 from sadari.core import booking, entries, exits, protection, reductions, settlement, takeover
 from sadari.core.desk import Desk
+from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.command import QueryOrder, Reconcile, SetAlarm
@@ -51,15 +52,16 @@ def accepted(desk: Desk, event: OrderAccepted) -> None:
 
 
 def late_life(desk: Desk, intent: Intent) -> None:
-    """An order that was proven absent is at the venue after all: nothing waits for it, so it goes (faults R1)."""
+    """An order that was given up is at the venue after all: nothing waits for it, so it goes (faults R1)."""
     intent.absent = False
-    intent.move("revive")
+    if not intent.move("revive"):
+        intent.move("accept")
     position = desk.record_of(intent)
     if intent.purpose in _OPENING:
         position.openings.append(intent)
     desk.cancel(intent)
     desk.audit(AuditCode.LATE_LIFE, position, intent.client_order_id)
-    desk.alert("critical", AuditCode.LATE_LIFE, intent.symbol, f"{intent.client_order_id} had been proven absent")
+    desk.alert("critical", AuditCode.LATE_LIFE, intent.symbol, f"{intent.client_order_id} had been given up")
 
 
 def filled(desk: Desk, event: OrderFilled) -> Position | None:
@@ -191,9 +193,14 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
     if position is None or position.qty == 0 or position.is_in(*_FLAT):
         desk.audit(AuditCode.EXTERNAL_FILL, None, f"{event.symbol} {event.client_order_id}: {event.qty}")
         desk.alert("critical", AuditCode.EXTERNAL_FILL, event.symbol, event.client_order_id)
+        desk.shut_gate(event.symbol, AuditCode.EXTERNAL_FILL)
+        desk.out.append(Reconcile(symbol=event.symbol))
         return None
+    beyond = event.qty > position.qty
     position.count(event)
     exits.forced_fill(desk, position, event)
+    if beyond and position.qty == 0:
+        desk.out.append(Reconcile(symbol=event.symbol))  # The rest of it is a position of the other side.
     if position.qty > 0 and not position.is_in("EXITING"):
         protection.protect(desk, position)
     return position
@@ -345,4 +352,28 @@ def unknown(desk: Desk, event: OutcomeUnknown) -> Position | None:
         desk.move(position, _UNKNOWN[intent.purpose])
     elif intent.purpose in _RESTING:
         _flat_if_bare(desk, position, f"no answer to {intent.client_order_id}, and no other stop can be placed")
+        _watch_bare(desk, position)
     return position
+
+
+def _watch_bare(desk: Desk, position: Position) -> None:
+    if position.qty > 0 and not position.is_in("EXITING") and not protection.covered(position):
+        name = f"bare:{position.symbol}:{position.id}"
+        desk.out.append(SetAlarm(name=name, at_ns=desk.now_ns + PROTECT_RETRY_NS, wall=True))
+
+
+def bare(desk: Desk, position: Position) -> None:
+    """Seconds have passed without a stop that is known to rest: another one is placed, after three tries R2 holds."""
+    if position.qty == 0 or position.is_in("EXITING", *_FLAT) or protection.covered(position):
+        return
+    tries = position.tries["protect"] = position.tries.get("protect", 0) + 1
+    text = f"no stop is known to rest, {tries} times after {PROTECT_RETRY_NS // SECOND_NS} s"
+    desk.alert("critical", AuditCode.PROTECTIVE_LOST, position.symbol, text)
+    silent = position.inner
+    if silent is not None and silent.state is IntentState.UNKNOWN:
+        silent.absent = True
+        protection.lost(position, silent)
+    _flat_if_bare(desk, position, text)
+    if not position.is_in("EXITING"):
+        protection.protect(desk, position)
+        _watch_bare(desk, position)
