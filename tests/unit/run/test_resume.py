@@ -19,6 +19,7 @@ from sadari.model.order import Purpose
 from sadari.run.driver import Driver
 from sadari.run.journals import replay
 from sadari.run.resume import Resumption, resume
+from sadari.store.audit import Audit, files
 from sadari.store.folder import Folder
 from sadari.store.journal import Header, decode, encode, read, verify
 from tests.ladder_driver import SYMBOL, pending
@@ -237,17 +238,20 @@ import time
 from pathlib import Path
 from sadari.model.event import AlarmRang, ForceExitRequested
 from tests.live_folder import CLOCK, created, driven, story
+from sadari.store.audit import Audit
 from sadari.run.driver import Driver
 from sadari.run.resume import resume
 from tests.ladder_driver import SYMBOL
 folder, told = Path(sys.argv[1]), story("48500", "47000", "44000")
+audit = Audit(folder / "audit", "run")
 if (folder / "engine.journal").exists():
-    resumed = resume(folder / "engine.journal", CLOCK)
+    resumed = resume(folder / "engine.journal", CLOCK, audit.observe)
     driver = Driver(resumed.engine, resumed.journal, lambda command: None)
     rest = told.events[resumed.events:]
 else:
     driver, _ = driven(created(folder), [])
     rest = told.events
+driver.observers.append(audit.observe)
 print(driver.engine.state, flush=True)
 for event in rest:
     time.sleep(0.002)
@@ -258,7 +262,7 @@ for event in rest:
 
 @pytest.mark.requirement("R004-20")
 def test_an_engine_that_is_killed_again_and_again_comes_to_the_same_end(tmp_path: Path) -> None:
-    """SIGKILL after ever more events, and a start out of the journal each time."""
+    """SIGKILL after ever more events, and a start out of the journal each time; the audit has each line once."""
     told = story("48500", "47000", "44000")
     arguments = [sys.executable, "-c", LIVES, str(tmp_path)]
     for lines in (3, 5, 4):
@@ -267,8 +271,13 @@ def test_an_engine_that_is_killed_again_and_again_comes_to_the_same_end(tmp_path
             assert all(running.stdout.readline() for _ in range(lines))
             running.send_signal(signal.SIGKILL)
     subprocess.run(arguments, check=True, capture_output=True, cwd=ROOT)
-    resumed = again(Folder(tmp_path))
+    whole = Audit(tmp_path / "whole", "run")
+    resumed = resume(Folder(tmp_path).journal, CLOCK, whole.observe)
+    whole.close()
     assert books(resumed.engine) == books(told.engine)
     resumed.journal.close()
+    assert [path.read_bytes() for path in files(tmp_path / "audit")] == [
+        path.read_bytes() for path in files(tmp_path / "whole")
+    ]
     assert verify(resumed.journal.path).fault == ""
     assert replay(resumed.journal.path).difference == ""
