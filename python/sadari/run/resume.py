@@ -25,6 +25,7 @@ from sadari.model.event import AlarmRang, DayStarted, Event, LevelCrossed, Signa
 from sadari.run.journals import Feeding, Observe
 from sadari.store.journal import Header, decode, encode
 from sadari.store.live_journal import Clock, LiveJournal
+from sadari.store.reserve import read_mark
 
 
 class Remembered:
@@ -110,6 +111,35 @@ class Resumption(NamedTuple):
     def unresolved(self) -> list[Intent]:
         """Orders without the venue's last word: SUBMITTED may never have been sent, UNKNOWN as well, others rest."""
         return [intent for intent in self.engine.orders.values() if not intent.final]
+
+
+def run_id_of(name: str, generation: int) -> str:
+    """What client order ids begin with: the engine's name, and the generation of its journal after the first.
+
+    Numbers begin anew, or are behind, in each generation; every id still begins with ``<name>-``, and none comes twice.
+    """
+    return f"{name}-g{generation}" if generation else name
+
+
+def begin_or_resume(path: Path, header: Header, clock_ns: Clock, observe: Observe | None = None) -> Resumption:
+    """Go on with the journal if there is one, else begin one.
+
+    Args:
+        path: The journal.
+        header: What a new engine is made from; its ``run_id`` is the engine's name, see `run_id_of`.
+        clock_ns: Measures syncs.
+        observe: See `resume`.
+
+    Raises:
+        JournalError: The journal cannot be gone on with, is gone, or cannot be made.
+    """
+    if path.exists():
+        return resume(path, clock_ns, observe)
+    mark = read_mark(path)
+    run_id = run_id_of(header.settings.run_id, mark.generation if mark is not None else 0)
+    own = msgspec.structs.replace(header, settings=msgspec.structs.replace(header.settings, run_id=run_id))
+    journal = LiveJournal.create(path, own, clock_ns)
+    return Resumption(Engine(own.settings, own.instruments), journal, own, Remembered(), 0, emergency=False)
 
 
 def resume(path: Path, clock_ns: Clock, observe: Observe | None = None) -> Resumption:

@@ -69,10 +69,12 @@ def test_only_what_changes_the_venues_state_is_synced_and_once(tmp_path: Path) -
     journal = created(tmp_path)
     journal.append_all([alarm(1), MOVE])
     assert (journal.syncs, journal.slowest_sync_ns) == (0, 0)
+    assert journal._database.execute("PRAGMA synchronous").fetchone() == (1,)
     assert read_mark(journal.path) is not None
     assert read_mark(journal.path).records == 1  # type: ignore[union-attr]
     journal.append_all([alarm(2), CANCEL, order(1), MOVE])
     assert journal.syncs == 1
+    assert journal._database.execute("PRAGMA synchronous").fetchone() == (2,)
     assert 0 < journal.last_sync_ns <= journal.slowest_sync_ns
     assert read_mark(journal.path).records == journal.written == 7  # type: ignore[union-attr]
     journal.close()
