@@ -62,7 +62,7 @@ def case_of(seed: int, mode: MarginMode, report_ms: int) -> Case:
     trades = [Trade(START_NS, symbol, 100.0) for symbol in SYMBOLS]
     for symbol in SYMBOLS:
         price, time_ns = 100.0, START_NS
-        while (time_ns := time_ns + rng.randrange(1, 2_000) * MILLISECOND_NS) < END_NS:
+        while (time_ns := time_ns + rng.randrange(1, 2_000) * MILLISECOND_NS) < END_NS - SECOND_NS:
             price = round(max(20.0, price + rng.choice((-3, -1, -0.5, -0.1, 0, 0.1, 0.5, 1, 3))), 1)
             trades.append(Trade(time_ns, symbol, price))
     trades.sort()
