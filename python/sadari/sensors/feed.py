@@ -99,7 +99,5 @@ def _is_candle(quoted: Quoted) -> bool:
     """Whether the numbers are those of a candle."""
     _, first, high, low, last, volume = quoted.candle
     amount = quoted.quote_volume
-    return (
-        0 < low <= min(first, last) and max(first, last) <= high < inf
-        and 0 <= volume < inf and (amount is None or 0 <= amount < inf)
-    )  # fmt: skip
+    priced = 0 < low <= first <= high < inf and low <= last <= high
+    return priced and 0 <= volume < inf and (amount is None or 0 <= amount < inf)
