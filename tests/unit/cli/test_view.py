@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from sadari.cli.view import render
 from sadari.cli.view_cells import length, money, price
 from sadari.run.status import DecisionStatus, Status, StreamStatus, SymbolStatus, UnprotectedTime
-from tests.unit.cli.shown import NOW_NS, POSITION, STATUS, crowd, level
+from tests.unit.cli.statuses import NOW_NS, POSITION, STATUS, crowd, level
 
 SIZES = ((80, 24), (100, 30), (116, 24), (140, 40), (220, 60))
 
