@@ -125,7 +125,8 @@ def test_whatever_ends_watching_leaves_a_summary(
 
 def test_an_engine_that_is_busy_is_asked_again() -> None:
     """A late answer ends nothing; a check that fails does."""
-    story, answers = Story(), [RetryableError("late"), STATUS, RetryableError("late"), ConfigError("gone")]
+    story = Story()
+    answers: list[Status | Exception] = [RetryableError("late"), STATUS, RetryableError("late"), ConfigError("gone")]
 
     def ask() -> Status:
         answer = answers.pop(0)
