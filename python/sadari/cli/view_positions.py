@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from rich.text import Text
 
-from sadari.cli.view_cells import BAD, GOOD, ODD, STRONG, WEAK, fit, gain, joined, percent, price, wrapped
+from sadari.cli.view_cells import BAD, GOOD, ODD, STRONG, WEAK, fit, gain, joined, mark, percent, price, wrapped
 from sadari.run.status import LevelStatus, PositionStatus
 
 INDENT = "  "
@@ -27,7 +27,7 @@ def blocks(positions: Sequence[PositionStatus], width: int, height: int) -> list
     Where not even a line of each fits, those nearest to their stops are shown.
     """
     if not positions:
-        return [Text("none", WEAK)][:height]
+        return [mark("none", WEAK)][:height]
     for shape in (_drawn, _full, _middle):
         lines = [line for position in positions for line in shape(position, width)]
         if len(lines) <= height:
@@ -35,7 +35,7 @@ def blocks(positions: Sequence[PositionStatus], width: int, height: int) -> list
     if len(positions) <= height:
         return [_short(position, width) for position in positions]
     shown = sorted(positions, key=to_stop)[: max(height - 1, 0)]
-    more = Text(f"and {len(positions) - len(shown)} more, farther from their stops", WEAK)
+    more = mark(f"and {len(positions) - len(shown)} more, farther from their stops", WEAK)
     return [*(_short(position, width) for position in shown), more][:height]
 
 
@@ -64,10 +64,10 @@ def _line(position: PositionStatus, width: int) -> list[Text]:
     if low == high:
         return []
     cells = width - 2 * len(INDENT)
-    line = Text("." * cells, WEAK)
+    line = mark("." * cells, WEAK)
     for at, sign, style in marks:
         cell = int((at - low) / (high - low) * (cells - 1))
-        line = line[:cell] + Text(sign, style) + line[cell + 1 :]
+        line = line[:cell] + mark(sign, style) + line[cell + 1 :]
     return [Text(INDENT) + line]
 
 
@@ -101,7 +101,7 @@ def _rows(parts: Sequence[Text], width: int) -> list[Text]:
 
 
 def _name(position: PositionStatus, width: int) -> Text:
-    return fit(Text(position.symbol, STRONG), width - 1) + Text(" ")
+    return fit(mark(position.symbol, STRONG), width - 1) + Text(" ")
 
 
 def _head(position: PositionStatus, width: int) -> list[Text]:
@@ -122,7 +122,7 @@ def _head(position: PositionStatus, width: int) -> list[Text]:
 
 def _levels(position: PositionStatus, *, priced: bool) -> list[Text]:
     if not position.levels:
-        return [Text("waits for no price", WEAK)]
+        return [mark("waits for no price", WEAK)]
     return [_level(level, position.last_price, short=False, priced=priced) for level in position.levels]
 
 
@@ -135,17 +135,17 @@ def _level(level: LevelStatus, last: Decimal | None, *, short: bool, priced: boo
     # One line has no room for the sign of the percent; the heading says what the numbers are.
     far = percent(level.distance)
     shown.append(far.removesuffix("%") if short else far)
-    return Text(name, style) + Text(f" {' '.join(shown)}")
+    return mark(name, style) + Text(f" {' '.join(shown)}")
 
 
 def _venue(position: PositionStatus) -> list[Text]:
     parts = [_level(stop, position.last_price, short=False, priced=True) for stop in position.resting_stops]
-    resting = [Text("at the venue ", WEAK) + joined(parts, ", ")] if parts else [Text("no stop at the venue", BAD)]
+    resting = [mark("at the venue ", WEAK) + joined(parts, ", ")] if parts else [mark("no stop at the venue", BAD)]
     about: list[tuple[bool, Callable[[], Text]]] = [
         (bool(position.stop_reason), lambda: Text(f"stop is {position.stop_reason}")),
         (bool(position.liquidation_price), lambda: Text(_liquidation(position))),
-        (bool(position.margin_mode), lambda: Text(position.margin_mode, WEAK)),
-        (bool(position.working), lambda: Text(f"working: {position.working}", ODD)),
+        (bool(position.margin_mode), lambda: mark(position.margin_mode, WEAK)),
+        (bool(position.working), lambda: mark(f"working: {position.working}", ODD)),
     ]
     return resting + [make() for wanted, make in about if wanted]
 

@@ -15,6 +15,7 @@ from sadari.cli.view_cells import length, money, price
 from sadari.run.status import DecisionStatus, Status, StreamStatus, SymbolStatus, UnprotectedTime
 from tests.unit.cli.statuses import NOW_NS, POSITION, STATUS, crowd, level
 
+COLORS = {"red", "green", "magenta", "yellow", "white", "black"}
 SIZES = ((80, 24), (100, 30), (116, 24), (140, 40), (220, 60))
 
 
@@ -142,6 +143,17 @@ def test_a_screen_is_exactly_as_large_as_the_terminal(status: Status, width: int
     assert len(lines) == max(height, 1)
     assert {cell_len(line) for line in lines} <= {width if height else 0}
     assert not set(text) & set("\x1b\x00\t\r")
+
+
+def test_a_color_ends_with_what_it_means() -> None:
+    """The ground of a state is under its name alone, a loss is red, and a price is nothing but a price."""
+    page = render(STATUS, 80, 24)
+    assert page.style == ""
+    colored = {
+        page.plain[span.start : span.end].strip() for span in page.spans if set(str(span.style).split()) & COLORS
+    }
+    assert colored >= {"RUNNING", "-1.64", "+12.31", "stop", "half", "0.1s"}
+    assert all(len(text) <= 10 for text in colored)
 
 
 def test_its_own_words_are_as_wide_everywhere() -> None:
