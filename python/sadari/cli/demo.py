@@ -106,8 +106,7 @@ def watch(asked: argparse.Namespace) -> int:
                     )
         except KeyboardInterrupt:
             pass  # Before anything was there to be shown.
-    tell(asked, story)
-    return 0
+    return tell(asked, story)
 
 
 def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:

@@ -18,6 +18,7 @@ SHORT = {"recovery": "rec"}
 # What levels are on the line that is drawn of a ladder; a rung is a place to add.
 SIGNS = {"stop": "S", "rung": "+", "recovery": "R", "half": "H", "trail": "T", "target": "G"}
 PRICE = "@"
+STOP = "stop"
 PROFIT = ("recovery", "half", "target")
 
 
@@ -72,7 +73,7 @@ def _line(position: PositionStatus, width: int) -> list[Text]:
 
 
 def _style(name: str) -> str:
-    return BAD if name.startswith("stop") else GOOD if name.startswith(PROFIT) else ""
+    return BAD if name.startswith(STOP) else GOOD if name.startswith(PROFIT) else ""
 
 
 def _full(position: PositionStatus, width: int) -> list[Text]:
@@ -90,8 +91,9 @@ def _middle(position: PositionStatus, width: int) -> list[Text]:
 
 
 def _short(position: PositionStatus, width: int) -> Text:
-    """One line: the result, and the distance to each level."""
-    levels = [_level(level, None, short=True, priced=False) for level in position.levels]
+    """One line: the result, and the distance to each level; the stop first, which is not to be cut off."""
+    stop_first = sorted(position.levels, key=lambda level: not level.name.startswith(STOP))
+    levels = [_level(level, None, short=True, priced=False) for level in stop_first]
     name = _name(position, SYMBOL) + Text(f"{position.direction:5} {position.stage:{STAGE}.{STAGE}} ")
     return fit(name + joined([gain(position.unrealized), joined(levels, " ")], "  "), width)
 
