@@ -1,7 +1,7 @@
 """What `sadari demo` runs: one made-up market, the exchange that plays it and the engine that trades on it.
 
-The market's seed was found by `sadari demo --seed 1 --search 2000` (`run/demo_search.py`): on it the engine enters, adds,
-recovers, closes half and stops out within the first minute, whenever in its first seconds the engine is ready.
+The market's seed was found by `sadari demo --seed 1 --search 2000` (`run/demo_search.py`): on it the engine enters,
+adds, recovers, closes half and stops out within the first minute, whenever in its first seconds the engine is ready.
 Everything here is made for being watched: rungs and stops lie a few tenths of a percent apart, because that is what a
 made-up market moves in a few minutes.
 """
