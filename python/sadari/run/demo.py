@@ -47,8 +47,10 @@ SIGNAL = SignalSection(kind="ma_cross", direction="both", frame_minutes=1, fast=
 
 
 def exchange(seed: int = SEED, speed: float = SPEED) -> LocalSettings:
-    """The local exchange of the demo. Its market keeps its own time, so that a seed is the same story at any hour."""
-    return LocalSettings(made_up=SYMBOLS, history_ns=HISTORY_NS, rebase=False, seed=seed, speed=speed, balance=BALANCE)
+    """The local exchange of the demo; it begins at one place of its market, so that a seed is one story at any hour."""
+    return LocalSettings(
+        made_up=SYMBOLS, history_ns=HISTORY_NS, same_hour=False, seed=seed, speed=speed, balance=BALANCE
+    )  # fmt: skip
 
 
 def config(folder: str = "state", *, rest: str = "", streams: str = "", ws_api: str = "", seed: int = SEED) -> Config:
