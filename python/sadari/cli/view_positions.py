@@ -13,8 +13,8 @@ from sadari.run.status import LevelStatus, PositionStatus
 INDENT = "  "
 # The widest that names get; a longer one is cut.
 SYMBOL = 11
-STAGE = 11
-SHORT = {"recovery": "rec"}
+STAGE = 10
+SHORT = (("recovery", "rec"), ("rung", "r"), (" ", ""))
 # What levels are on the line that is drawn of a ladder; a rung is a place to add.
 SIGNS = {"stop": "S", "rung": "+", "recovery": "R", "half": "H", "trail": "T", "target": "G"}
 PRICE = "@"
@@ -58,7 +58,7 @@ def _line(position: PositionStatus, width: int) -> list[Text]:
     if last is None or not position.levels:
         return []
     marks = [
-        (level.price, SIGNS.get(level.name.rstrip("0123456789"), "?"), _style(level.name)) for level in position.levels
+        (level.price, SIGNS.get(level.name.rstrip("0123456789 "), "?"), _style(level.name)) for level in position.levels
     ]
     marks.append((last, PRICE, STRONG))
     low, high = min(at for at, _, _ in marks), max(at for at, _, _ in marks)
@@ -131,7 +131,7 @@ def _levels(position: PositionStatus, *, priced: bool) -> list[Text]:
 def _level(level: LevelStatus, last: Decimal | None, *, short: bool, priced: bool) -> Text:
     name = level.name
     style = _style(name)
-    for long, brief in SHORT.items() if short else ():
+    for long, brief in SHORT if short else ():
         name = name.replace(long, brief)
     shown = [price(level.price, last)] if priced else []
     # One line has no room for the sign of the percent; the heading says what the numbers are.

@@ -41,8 +41,9 @@ OLD_S = 120.0
 SEVERE = {"critical": BAD, "warning": ODD}
 WHAT = 12
 SYMBOL = 11
+WHEN = 9
 # A reason on a line of its own stands below its symbol.
-REASON = " " * 9
+REASON = " " * WHEN
 
 
 def head(status: Status, width: int) -> list[Text]:
@@ -106,7 +107,7 @@ def alerts(status: Status, width: int, height: int) -> list[Text]:
     left = len(status.alerts) - (height - 1)
     more = mark(f"  {left} older ones" if left > 0 else "", WEAK)
     newest = sorted(status.alerts, key=lambda one: one.time_ns, reverse=True)
-    return [mark("ALERTS", STRONG) + more, *(_decision(one, width)[0] for one in newest[: height - 1])]
+    return [mark("ALERTS", STRONG) + more, *(_in_one_line(one) for one in newest[: height - 1])]
 
 
 def _told(told: Sequence[DecisionStatus], width: int, height: int) -> list[Text]:
@@ -121,12 +122,22 @@ def _told(told: Sequence[DecisionStatus], width: int, height: int) -> list[Text]
 
 def _decision(one: DecisionStatus, width: int) -> list[Text]:
     """When, what and why; a reason that does not fit beside has a line of its own."""
-    what = one.what
-    style = SEVERE.get(what, WEAK if DENIED in what else STRONG if what in {EXIT, CLOSED} else "")
-    cells = fit(Text(one.symbol), SYMBOL) + Text(" ") + fit(mark(what, style), WHAT)
-    line, why = mark(f"{clock(one.time_ns)} ", WEAK) + cells, Text(one.reason)
-    whole = line + Text(" ") + why
-    return [whole] if whole.cell_len <= width else [line, fit(Text(REASON) + why, width)]
+    whole = _in_one_line(one)
+    if whole.cell_len <= width:
+        return [whole]
+    return [fit(_what(one), width), fit(Text(REASON) + Text(one.reason), width)]
+
+
+def _in_one_line(one: DecisionStatus) -> Text:
+    what = _what(one)
+    return fit(what, max(what.cell_len, WHEN + SYMBOL + 1 + WHAT)) + Text(" ") + Text(one.reason)
+
+
+def _what(one: DecisionStatus) -> Text:
+    severity = one.what.partition(" ")[0]
+    style = SEVERE.get(severity, WEAK if DENIED in one.what else STRONG if one.what in {EXIT, CLOSED} else "")
+    at = mark(f"{clock(one.time_ns)} ", WEAK)
+    return at + fit(Text(one.symbol), SYMBOL) + Text(" ") + mark(one.what, style)
 
 
 def streams(status: Status, width: int, height: int) -> list[Text]:

@@ -30,8 +30,8 @@ def test_a_known_position_is_shown_with_stage_levels_and_reasons(size: tuple[int
     text = screen(STATUS, *size)
     for expected in (
         "DEMOAUSDT", "LONG", "FIRST_DCA", "0.058 @ 59,948.3", "last 59,920.0", "-1.64",
-        "half 60,128.1 +0.35%", "recovery1 60,000.0 +0.13%", "rung2 59,790.0 -0.22%", "stop 59,678.5 -0.40%",
-        "stop 59,618.8 -0.50%", "wall 59,499.5 -0.70%", "STOP_LOSS_FIRST_DCA", "liquidation 54,210.3 -9.53%",
+        "half 60,128.1 +0.35%", "recovery 1 60,000.0 +0.13%", "rung 2 59,790.0 -0.22%", "stop 59,678.5 -0.40%",
+        "inner stop 59,618.8 -0.50%", "wall 59,499.5 -0.70%", "STOP_LOSS_FIRST_DCA", "liquidation 54,210.3 -9.53%",
         "LONG 0.025 at 60000.0 on ma_cross", "STOP_LOSS_SECOND_DCA: 36.6", "COOLDOWN_ACTIVE (60, limit 180)",
     ):  # fmt: skip
         assert expected in text
@@ -56,8 +56,8 @@ def test_every_level_is_shown_of_as_many_positions_as_fit(count: int) -> None:
     shown = [row for row in rows if row.startswith("DEMO") and "USDT" in row]
     assert len(shown) == (count if count <= 10 else 9)
     text = "\n".join(rows)
-    for name in ("half", "rung2", "stop"):
-        assert text.count(f"{name} ") >= len(shown)
+    for short, name in (("half", "half"), ("r2", "rung 2"), ("rec1", "recovery 1"), ("stop", "stop")):
+        assert text.count(f"{short} ") + text.count(f"{name} ") >= len(shown)
     if count > 10:
         assert f"and {count - 9} more, farther from their stops" in text
         assert f"DEMO{count - 1:02}USDT" in text
@@ -113,6 +113,8 @@ def test_alerts_are_shown_and_older_ones_counted() -> None:
     )
     text = screen(replace(STATUS, alerts=told))
     assert "EXIT_REJECTED: 4" in text
+    long = replace(told[-1], reason="EXIT_REJECTED: " + "refused again " * 9)
+    assert "EXIT_REJECTED: refused again" in screen(replace(STATUS, alerts=(long,)))
     assert "older ones" in text
 
 
