@@ -106,8 +106,7 @@ def watch(asked: argparse.Namespace) -> int:
                     )
         except KeyboardInterrupt:
             pass  # Before anything was there to be shown.
-    tell(asked, story)
-    return 0
+    return tell(asked, story)
 
 
 def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:
@@ -134,10 +133,10 @@ def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:
 
 
 def exchange_command(settings: LocalSettings) -> list[str]:
-    """The command line of a local exchange on a made-up market of these settings."""
+    """The command line of the demo's exchange."""
     return [
         *PROGRAM, "exchange", "--json", "--port", str(settings.port), "--made-up", str(settings.made_up),
-        "--history", f"{settings.history_ns // 60_000_000_000}m", "--rebase", "now" if settings.rebase else "none",
+        "--history", f"{settings.history_ns // 60_000_000_000}m", "--rebase", "minute",
         "--seed", str(settings.seed), "--speed", str(settings.speed), "--balance", str(settings.balance),
     ]  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from sadari.cli.view_cells import STRONG, WEAK, fit
+from sadari.cli.view_cells import STRONG, WEAK, fit, mark
 from sadari.cli.view_positions import blocks
 from sadari.cli.view_sections import alerts, counters, decisions, head, streams, symbols, unprotected
 from sadari.run.status import Status
@@ -76,7 +76,7 @@ def _columns(status: Status, width: int, room: int) -> list[Text]:
 
 
 def _beside(left: Sequence[Text], left_width: int, right: Sequence[Text], right_width: int, room: int) -> list[Text]:
-    gutter = Text(GUTTER, WEAK)
+    gutter = mark(GUTTER, WEAK)
     return [
         fit(left[row] if row < len(left) else Text(), left_width)
         + gutter
@@ -91,7 +91,7 @@ def _filled(lines: Sequence[Text], height: int) -> list[Text]:
 
 
 def _title(name: str, about: str, width: int) -> Text:
-    title = Text(name, STRONG)
+    title = mark(name, STRONG)
     if about and len(name) + len(about) + 2 <= width:
         title.append(f"  {about}", WEAK)
     return title

@@ -1,8 +1,9 @@
 """What `sadari demo` runs: one made-up market, the exchange that plays it and the engine that trades on it.
 
-The market's seed was found by `run/demo_search.py`: on it the engine enters, adds, recovers, closes half and stops out
-within the first minute, whenever in its first seconds the engine is ready. Everything here is made for being watched:
-rungs and stops lie a few tenths of a percent apart, because that is what a made-up market moves in a few minutes.
+The market's seed was found by `sadari demo --seed 1 --search 2000` (`run/demo_search.py`): on it the engine enters,
+adds, recovers, closes half and stops out within the first minute, whenever in its first seconds the engine is ready.
+Everything here is made for being watched: rungs and stops lie a few tenths of a percent apart, because that is what a
+made-up market moves in a few minutes.
 """
 
 from __future__ import annotations
@@ -46,8 +47,10 @@ SIGNAL = SignalSection(kind="ma_cross", direction="both", frame_minutes=1, fast=
 
 
 def exchange(seed: int = SEED, speed: float = SPEED) -> LocalSettings:
-    """The local exchange of the demo. Its market keeps its own time, so that a seed is the same story at any hour."""
-    return LocalSettings(made_up=SYMBOLS, history_ns=HISTORY_NS, rebase=False, seed=seed, speed=speed, balance=BALANCE)
+    """The local exchange of the demo; it begins at one place of its market, so that a seed is one story at any hour."""
+    return LocalSettings(
+        made_up=SYMBOLS, history_ns=HISTORY_NS, same_hour=False, seed=seed, speed=speed, balance=BALANCE
+    )  # fmt: skip
 
 
 def config(folder: str = "state", *, rest: str = "", streams: str = "", ws_api: str = "", seed: int = SEED) -> Config:

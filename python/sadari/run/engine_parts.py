@@ -98,7 +98,7 @@ class Around:
 
     def ours(self, client_order_id: str) -> bool:
         """Whether an order is of this engine."""
-        return client_order_id.startswith(f"{self._live.opened.settings.run_id}-")
+        return client_order_id.startswith(f"{self._live.opened.name}-")
 
     async def fresh(self) -> None:
         """Read the account where it is too old to size by; what cannot be read now is denied by the engine."""

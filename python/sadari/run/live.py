@@ -293,8 +293,6 @@ class LiveEngine:
     def _remind(self) -> None:
         """Tell the venue what it was told before, and find out what became of what was under way."""
         remembered = self._opened.remembered
-        if remembered is None:
-            return
         venue = self._parts.venue
         for command in (*remembered.verdicts.values(), *remembered.signals.values(), *remembered.alarms.values()):
             venue.execute(command)

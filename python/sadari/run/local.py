@@ -83,7 +83,7 @@ class LocalExchange:
         self._stop = asyncio.Event()
         self._wall_ns = now_ns
         now = now_ns() if settings.rebase else None
-        start_ns = begin(listings.candles, settings.history_ns, now)
+        start_ns = begin(listings.candles, settings.history_ns, now if settings.same_hour else None)
         shift_ns = 0 if now is None else (now - start_ns) // MINUTE_NS * MINUTE_NS
         tapes = played.tapes(
             listings.candles, listings.instruments, settings.seed, start_ns=start_ns, shift_ns=shift_ns

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import pytest
 
 from sadari.core.plan import check_plan
@@ -11,6 +13,7 @@ from sadari.run.config import parse
 from sadari.run.demo_search import DONE_S, ENTERED_S, MOMENTS, Found, Story, request, search, story
 from sadari.run.explained import plain
 from sadari.run.listings import begin, listings
+from sadari.run.local import LocalExchange
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -63,3 +66,15 @@ def test_the_plan_of_the_demo_keeps_its_own_limits() -> None:
     config = demo.config("here", rest="http://127.0.0.1:1", streams="ws://127.0.0.1:1", ws_api="ws://127.0.0.1:1/x")
     assert check_plan(config.settings(), config.account.balance).faults == ()
     assert parse(plain(config)) == config
+
+
+@pytest.mark.parametrize("now_ns", [1_800_000_000 * SECOND_NS, 1_800_040_321 * SECOND_NS])
+def test_the_demo_begins_at_one_place_of_its_market_and_now(now_ns: int) -> None:
+    """Whatever the hour: its first price is the same, and its time is this minute's."""
+    settings = demo.exchange()
+    local = LocalExchange(listings(settings), settings, lambda: now_ns)
+    assert local.market.now_ns == now_ns // MINUTE_NS * MINUTE_NS
+    first = request(demo.SEED, 0.0)
+    for symbol, columns in first.candles.items():
+        last = bisect_left(columns.open_time_ns, first.start_ns or 0) - 1
+        assert float(local.market.symbols[symbol].last_price) == columns.close[last]
