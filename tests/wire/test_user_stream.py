@@ -13,7 +13,7 @@ from sadari.binance.budget import Budget
 from sadari.binance.endpoint import Endpoint
 from sadari.binance.sign import HmacSigner
 from sadari.binance.user_frames import AccountHeard, AlgoHeard, ConfigHeard, OrderHeard, TradeSign, UserFrame
-from sadari.errors import FatalError, RefusedError
+from sadari.errors import FatalError, RefusedError, SadariError
 from sadari.model.event import Event, OrderAccepted, OrderCanceled, OrderFilled, OrderRejected, StopStuck
 from sadari.model.units import MINUTE_NS
 from sadari.venue.clock import wall_ns
@@ -48,8 +48,8 @@ class Kept:
         except RefusedError as error:
             outcome = str(error.code)
             raise
-        except FatalError:
-            outcome = "fatal"
+        except SadariError as error:
+            outcome = type(error).__name__
             raise
         finally:
             self.asked.append((endpoint.method, outcome))
@@ -235,7 +235,7 @@ def test_a_keep_alive_that_fails_is_tried_three_times_more_and_then_the_key_is_m
         await account.connected(2)
 
     account = play(script)
-    assert account.caller.asked == [("POST", "ok"), *[("PUT", "-1000")] * 4, ("POST", "ok")]
+    assert account.caller.asked == [("POST", "ok"), *[("PUT", "UnknownOutcomeError")] * 4, ("POST", "ok")]
     assert account.lost == []
 
 

@@ -132,8 +132,8 @@ class Reports:
     def _trade(self, name: str, told: ToldOrder, frame: OrderHeard) -> Iterator[Event]:
         is_new = told.trade(frame.trade_id, frame.last_qty)
         cause = cause_of(frame.client_order_id)
-        # A forced order may stand as NEW while it is executed.
-        if frame.status == "FILLED" or (cause and frame.status in _OPEN and frame.filled_qty >= frame.qty):
+        # A forced order may stand as NEW, or as a kind of it, while it is executed.
+        if frame.status == "FILLED" or (cause and frame.status not in _ENDED and frame.filled_qty >= frame.qty):
             told.full = True
         done = told.full and told.whole
         if not told.whole:
