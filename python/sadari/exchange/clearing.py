@@ -136,7 +136,7 @@ class Clearing:
         Source: reference binance-usdm §8, auto-deleveraging.
         """
         side, name = Side.SELL if market.held > 0 else Side.BUY, f"adl_autoclose-{time_ns // MILLISECOND_NS}"
-        events = self._fill(market, time_ns, name, side, price, qty, ZERO, "COMMISSION", cause="ADL")
+        events = self.fill(market, time_ns, name, side, price, qty, ZERO, "COMMISSION", cause="ADL")
         return [*events, *self._knock_out(market, time_ns)]
 
     def liquidate_if_due(self, wallet: Wallet, time_ns: int) -> list[Event]:
