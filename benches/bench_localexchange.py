@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from sadari.localexchange.api_keys import ApiKey, ApiKeys, Secret
 from sadari.localexchange.endpoint import Endpoint, Security
 from sadari.localexchange.gate import Gate
 from sadari.localexchange.hub import Hub
@@ -68,7 +69,7 @@ class Reader(asyncio.Protocol):
 async def exchange() -> AsyncIterator[tuple[Hub, Address]]:
     """A gateway without limits and with one signed endpoint."""
     hub = Hub(ListenKeys(lambda: NOW_NS), lambda: NOW_NS)
-    gate = Gate({"key": b"secret"}, lambda: NOW_NS, lambda _, __: None, NO_LIMITS)
+    gate = Gate(ApiKeys([ApiKey("key", Secret(b"secret"))]), lambda: NOW_NS, lambda _, __: None, NO_LIMITS)
     table = [Endpoint("POST", "/fapi/v1/order", lambda parameters: parameters.text("symbol"), Security.SIGNED)]
     async with serving(Server(table, gate, hub, route_of=lambda _: "market")) as address:
         yield hub, address
