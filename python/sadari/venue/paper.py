@@ -17,6 +17,7 @@ from itertools import count
 from typing import Any
 
 from sadari.exchange import ONE_TICK, Exchange, Refusal, Slippage
+from sadari.exchange.clearing import canceled
 from sadari.model import command as commands
 from sadari.model.command import CancelOrder, Command, PlaceOrder, QueryOrder
 from sadari.model.event import (
@@ -37,7 +38,7 @@ from sadari.model.plan import Fees
 from sadari.model.units import PRICE_SCALE, SECOND_NS, price_of
 from sadari.venue.live.ports import Take
 from sadari.venue.port import Latency
-from sadari.venue.schedule import RANKS
+from sadari.venue.schedule import RANKS, Rank
 from sadari.venue.transit import REFRESH, not_found, told_at
 
 ALREADY_SO = -4046
@@ -97,7 +98,8 @@ class PaperDesk:
         self._later = later
         self._margin_mode = margin_mode
         self._prices: dict[str, int] = dict.fromkeys(instruments, UNKNOWN)
-        self._due: list[tuple[int, int, Action, Any]] = []
+        # What is due, in the total order that events have: time, rank, symbol, and when it was planned.
+        self._due: list[tuple[int, Rank, str, int, Action, Any]] = []
         self._numbers = count()
         # Orders that wait for the first trade of their symbol.
         self._unpriced: dict[str, list[PlaceOrder]] = {}
@@ -144,10 +146,10 @@ class PaperDesk:
         down, up = self.exchange.watch(symbol).nearest()
         if (down is not None and units <= down) or (up is not None and units >= up):
             self._mark()
-            self._report(self.exchange.touch(symbol, time_ns, price_of(units)), time_ns)
+            self._bring(symbol, self.exchange.touch(symbol, time_ns, price_of(units)), time_ns)
         if first:
             for order in self._unpriced.pop(symbol, ()):
-                self._arrive(order, time_ns)
+                self._bring(symbol, self._submit(order, time_ns), time_ns)
 
     def on_mark(self, symbol: str, mark_price: Decimal, rate: Decimal, next_funding_ns: int, time_ns: int) -> None:
         """A mark price with the funding rate that stands and when it will be paid.
@@ -168,7 +170,7 @@ class PaperDesk:
         if symbol not in self.exchange.positions or time_ns < self._opened_ns.get(symbol, 0):
             return
         self._mark()
-        self._report(self.exchange.fund(symbol, time_ns, rate, mark_price), time_ns)
+        self._bring(symbol, self.exchange.fund(symbol, time_ns, rate, mark_price), time_ns)
 
     # What the engine wants
 
@@ -254,10 +256,10 @@ class PaperDesk:
 
     def _place(self, order: PlaceOrder) -> None:
         self.placed += 1
-        self._send(self._arrive_now, order)
+        self._send(self._arrive, order)
 
     def _cancel(self, command: CancelOrder) -> None:
-        self._send(self._cancel_now, command)
+        self._send(self._end, command)
 
     def _query(self, command: QueryOrder) -> None:
         """Answer with the last that is known; an order that is still on its way is not known yet."""
@@ -266,10 +268,13 @@ class PaperDesk:
         known = self._outcomes.get(command.client_order_id)
         self._take(not_found(command, now_ns) if known is None else told_at(known, now_ns))
 
-    def _send(self, action: Action, what: Command) -> None:
+    def _send(self, action: Action, what: PlaceOrder | CancelOrder) -> None:
         due_ns = self._now_ns() + self._latency.order_ns
-        heappush(self._due, (due_ns, next(self._numbers), action, (what, due_ns)))
+        self._plan(due_ns, Rank.FILL, what.symbol, action, (what, due_ns))
         self._later(self._latency.order_ns / SECOND_NS, self._wake)
+
+    def _plan(self, due_ns: int, rank: Rank, symbol: str, action: Action, what: object) -> None:
+        heappush(self._due, (due_ns, rank, symbol, next(self._numbers), action, what))
 
     def _wake(self) -> None:
         self._advance(self._now_ns())
@@ -277,33 +282,30 @@ class PaperDesk:
     def _advance(self, until_ns: int) -> None:
         """Do what is due until a time, each at its own time."""
         while self._due and self._due[0][0] <= until_ns:
-            _, _, action, what = heappop(self._due)
+            *_, action, what = heappop(self._due)
             action(what)
 
-    def _arrive_now(self, what: tuple[PlaceOrder, int]) -> None:
+    def _arrive(self, what: tuple[PlaceOrder, int]) -> None:
         order, due_ns = what
         if self._prices.get(order.symbol) == UNKNOWN:
             self._unpriced.setdefault(order.symbol, []).append(order)
         else:
-            self._arrive(order, due_ns)
+            self._report(order.symbol, self._submit(order, due_ns), due_ns)
 
-    def _arrive(self, order: PlaceOrder, time_ns: int) -> None:
+    def _submit(self, order: PlaceOrder, time_ns: int) -> list[Event]:
         self._mark()
-        price = price_of(self._prices.get(order.symbol, UNKNOWN))
-        self._report(self.exchange.submit(order, time_ns, price), time_ns)
+        return self.exchange.submit(order, time_ns, price_of(self._prices.get(order.symbol, UNKNOWN)))
 
-    def _cancel_now(self, what: tuple[CancelOrder, int]) -> None:
+    def _end(self, what: tuple[CancelOrder, int]) -> None:
         command, due_ns = what
         waiting = self._unpriced.get(command.symbol, [])
         for order in waiting:
             if order.client_order_id == command.client_order_id:
                 waiting.remove(order)
-                canceled = OrderCanceled(
-                    time_ns=due_ns, symbol=order.symbol, client_order_id=order.client_order_id, cause="CANCELED"
-                )
-                self._report([canceled], due_ns)
+                self._report(command.symbol, [canceled(order, due_ns, "CANCELED")], due_ns)
                 return
-        self._report(self.exchange.cancel(command.symbol, command.client_order_id, due_ns), due_ns)
+        canceling = self.exchange.cancel(command.symbol, command.client_order_id, due_ns)
+        self._report(command.symbol, canceling, due_ns)
 
     def _mark(self) -> None:
         """Tell the model where the symbols of its crossed positions stand."""
@@ -311,22 +313,24 @@ class PaperDesk:
             if self._prices[symbol]:
                 self.exchange.mark(symbol, price_of(self._prices[symbol]))
 
-    def _report(self, happened: Iterable[Event], time_ns: int) -> None:
-        """Bring back what has happened: fills before balances, after the time that it travels."""
-        told = sorted(happened, key=lambda event: RANKS[type(event)])
-        for event in told:
+    def _bring(self, symbol: str, happened: Iterable[Event], time_ns: int) -> None:
+        """Bring back what a trade or a payment has done; with no way to travel, before anything else is looked at."""
+        if self._latency.report_ns:
+            self._report(symbol, happened, time_ns)
+            return
+        for event in sorted(happened, key=lambda event: RANKS[type(event)]):
             self._remember(event)
-        if not self._latency.report_ns:
-            self._tell_now((told, 0))
-        elif told:
-            due_ns = time_ns + self._latency.report_ns
-            heappush(self._due, (due_ns, next(self._numbers), self._tell_now, (told, due_ns)))
-            self._later(self._latency.report_ns / SECOND_NS, self._wake)
+            self._take(event)
 
-    def _tell_now(self, what: tuple[list[Event], int]) -> None:
-        told, due_ns = what
-        for event in told:
-            self._take(told_at(event, due_ns) if due_ns else event)
+    def _report(self, symbol: str, happened: Iterable[Event], time_ns: int) -> None:
+        """Plan to bring back what has happened: at one instant all fills, then the balances."""
+        delay_ns = self._latency.report_ns
+        for event in happened:
+            self._remember(event)
+            told = told_at(event, time_ns + delay_ns) if delay_ns else event
+            self._plan(time_ns + delay_ns, RANKS[type(event)], symbol, self._take, told)
+        if delay_ns:
+            self._later(delay_ns / SECOND_NS, self._wake)
 
     def _remember(self, event: Event) -> None:
         if isinstance(event, _OUTCOMES):

@@ -69,6 +69,15 @@ def test_what_an_answer_skips_does_not_exist() -> None:
     assert feed.gap is None
 
 
+def test_what_has_closed_and_not_come_is_late() -> None:
+    """After a stream was lost it is asked for without waiting for the next candle."""
+    feed = begun(1)
+    assert feed.late(3 * MINUTE_NS - 1) is None
+    assert feed.late(3 * MINUTE_NS) == Gap(2 * MINUTE_NS, 2 * MINUTE_NS)
+    assert feed.late(6 * MINUTE_NS + 1) == Gap(2 * MINUTE_NS, 5 * MINUTE_NS)
+    assert Feed(MINUTE_NS).late(LATER_NS) is None
+
+
 def test_an_answer_out_of_order_is_read_in_order() -> None:
     """The newest may come first."""
     feed = begun(1)

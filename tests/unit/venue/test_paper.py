@@ -164,7 +164,7 @@ def test_refusals_are_those_of_the_exchange() -> None:
     market.desk.execute(order("run-2-E", Side.BUY, symbol="XUSDT"))
     market.desk.execute(stop("run-3-W", Side.SELL, "101"))
     told = market.wake(50)
-    assert [event.code for event in told if isinstance(event, OrderRejected)] == [-2019, -1121, -2021]
+    assert [event.code for event in told if isinstance(event, OrderRejected)] == [-2019, -2021, -1121]
 
 
 def test_a_query_tells_the_last_that_is_known() -> None:
