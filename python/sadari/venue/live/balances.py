@@ -81,6 +81,13 @@ class Balances:
             margin_ratio=self.margin_ratio,
         )
 
+    def follow(self, event: AccountUpdated, positions: Iterable[PositionRecord]) -> None:
+        """Take over what an account of our own has told, and what it holds."""
+        self.wallet_balance, self.available_balance = event.wallet_balance, event.available_balance
+        self.positions = {record.symbol: record for record in positions}
+        self.read_ns = event.time_ns
+        self.told_at = self._steady_ns()
+
     def changed(self, report: AccountHeard) -> AccountUpdated:
         """Take over what the user stream told: only what has changed is in it."""
         for balance in report.balances:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from sadari.binance.user_frames import (
     AccountHeard,
@@ -105,6 +104,11 @@ class ExchangeTrading:
         """How many requests and lookups have no end yet."""
         return self.gateway.in_flight + len(self.lookups.open)
 
+    @property
+    def compared(self) -> int:
+        """How many comparisons came to their end."""
+        return self.comparison.done
+
     def place(self, order: PlaceOrder) -> None:
         """Send an order."""
         self.gateway.place(order)
@@ -125,7 +129,7 @@ class ExchangeTrading:
         """See `Comparison.refresh`."""
         await self.comparison.refresh(cause)
 
-    def trade(self, symbol: str, price: Decimal, time_ns: int) -> None:
+    def trade(self, symbol: str, price: float, time_ns: int) -> None:
         """The exchange meets its trades by itself."""
 
     def look(self) -> None:

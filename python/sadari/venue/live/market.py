@@ -55,6 +55,7 @@ class Market:
         supervision: Told when the market is out of sight.
         fresh: Reads the account anew where it is too old to size by.
         report: Told of what is no event.
+        marks: Whether mark prices are followed with trades.
 
     Attributes:
         ready: The symbols whose sensors are warm.
@@ -72,6 +73,8 @@ class Market:
         supervision: Supervision,
         fresh: Callable[[], Awaitable[None]],
         report: Callable[[str], None],
+        *,
+        marks: bool = False,
     ) -> None:
         self.ready: set[str] = set()
         self.last: dict[str, float] = {}
@@ -84,6 +87,7 @@ class Market:
         self._balances = balances
         self._supervision = supervision
         self._fresh = fresh
+        self._marks = marks
         self._lost: set[str] = set()
         self._report = report
         self._followed: set[str] = set()
@@ -101,14 +105,19 @@ class Market:
         """Follow a symbol's trades from now on."""
         if symbol not in self._followed:
             self._followed.add(symbol)
-            self._streams.follow([stream_names.trades(symbol)])
+            self._streams.follow(self._names(symbol))
 
     def drop(self, symbol: str) -> None:
         """Follow a symbol's trades no more."""
         if symbol in self._followed:
             self._followed.remove(symbol)
-            self._streams.drop([stream_names.trades(symbol)])
-            self.recover(stream_names.trades(symbol))
+            names = self._names(symbol)
+            self._streams.drop(names)
+            for name in names:
+                self.recover(name)
+
+    def _names(self, symbol: str) -> list[str]:
+        return [stream_names.trades(symbol), *([stream_names.marks(symbol)] if self._marks else [])]
 
     async def prices(self) -> list[tuple[str, str, int]]:
         """The last prices of what is followed, by REST: symbol, price as written, time.
