@@ -33,8 +33,9 @@ from sadari.core.position import Position
 from sadari.errors import IllegalTransitionError
 from sadari.model import event as events
 from sadari.model.command import Command
-from sadari.model.event import Event
+from sadari.model.event import Event, SymbolPrepared
 from sadari.model.instrument import Instrument
+from sadari.model.order import MarginMode
 from sadari.model.plan import Settings
 from sadari.model.reason import AuditCode, DenialCode, ExitReason
 from sadari.model.units import Exact, exact
@@ -95,6 +96,11 @@ class Engine:
         return self._desk.positions
 
     @property
+    def orders(self) -> Mapping[str, Intent]:
+        """Every order of ours so far, by client order id; not to be changed."""
+        return self._desk.orders
+
+    @property
     def ledger(self) -> Ledger:
         """What changed the wallet; not to be changed."""
         return self._desk.ledger
@@ -103,11 +109,6 @@ class Engine:
     def account(self) -> Account:
         """Balances and day counters; not to be changed."""
         return self._desk.account
-
-    @property
-    def orders(self) -> Mapping[str, Intent]:
-        """Every order so far by its client order id; not to be changed."""
-        return self._desk.orders
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -122,6 +123,20 @@ class Engine:
     def gate(self, symbol: str = "") -> tuple[str, ...]:
         """Why a symbol, or the whole account, may not be given new exposure; empty if the gate is open."""
         return self._desk.gate(symbol)
+
+    @property
+    def gates(self) -> Mapping[str, tuple[str, ...]]:
+        """The causes that were told and stand, by symbol, the account's under the empty name."""
+        return {symbol: tuple(causes) for symbol, causes in self._desk.shut.items()}
+
+    def confirmed(self, symbol: str) -> SymbolPrepared | None:
+        """What the venue has last confirmed of a symbol, whether it fits the plan or not."""
+        return self._desk.confirmed.get(symbol)
+
+    def margin_mode(self, symbol: str) -> MarginMode | None:
+        """The margin mode that is in force for a symbol, None while nothing is confirmed."""
+        desk = self._desk
+        return desk.modes.get(symbol, desk.settings.ladder.margin_mode) if symbol in desk.confirmed else None
 
     def unprepared(self, symbol: str) -> str | None:
         """Why a symbol is not prepared, None if it is."""

@@ -73,6 +73,7 @@ def test_the_gate_of_another_symbol_denies_nothing_here() -> None:
     shut(driver, "start", "ETHUSDT")
     assert driver.signal(LONG, "50000") == ["ENTRY 0.300"]
     assert driver.engine.gate("ETHUSDT") == ("start",)
+    assert driver.engine.gates == {"ETHUSDT": ("start",)}
 
 
 def test_an_add_that_a_gate_denied_is_asked_again_when_it_opens() -> None:
@@ -126,6 +127,9 @@ def test_a_crossed_symbol_of_an_isolated_plan_lives_without_the_isolated_estimat
     text = crossed.of(SendAlert)[0].text
     assert "ISOLATED" in text
     assert "single-asset" in text
+    assert (crossed.engine.margin_mode(SYMBOL), isolated.engine.margin_mode(SYMBOL)) == ("crossed", "isolated")
+    assert crossed.engine.margin_mode("ETHUSDT") is None
+    assert getattr(crossed.engine.confirmed(SYMBOL), "downgraded", None) is True
     prepare(crossed, margin_mode=MarginMode.CROSSED, downgraded=True)
     assert crossed.alerts() == [("warning", "MARGIN_SHARED")] * 2
 
