@@ -22,6 +22,7 @@ from sadari.core import (
     reports,
     settlement,
     standing,
+    stops,
     watching,
 )
 from sadari.core.account import Account
@@ -75,7 +76,7 @@ class Engine:
             events.CancelRejected: lambda event: reports.cancel_rejected(self._desk, event),
             events.OutcomeUnknown: lambda event: reports.unknown(self._desk, event),
             events.OrderFound: lambda event: found_orders.found(desk, event),
-            events.StopStuck: lambda event: reports.stuck(desk, event),
+            events.StopStuck: lambda event: stops.stuck(desk, event),
             events.PositionsShown: lambda event: reconcile.shown(desk, event),
             events.AccountUpdated: self._account,
             events.FundingPaid: lambda event: booking.book_funding(self._desk, event),
@@ -272,7 +273,7 @@ class Engine:
             position.protect_blocked = False
             protection.protect(desk, position)
         elif kind == "bare":
-            reports.bare(desk, position)
+            stops.bare(desk, position)
         elif kind == "exit" and position.is_in("EXITING") and desk.guards:
             exits.alarm(desk, position)
         return position
