@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from sadari.model.command import RecordDecision, RefreshAccount, SendAlert
 from sadari.model.event import (
+    AnyEvent,
     EngineTurned,
     GateOpened,
     GateShut,
@@ -368,3 +369,8 @@ def test_an_add_refused_for_margin_is_tried_once_more_with_another_size() -> Non
     driver.account()
     assert driver.tick("48400") == []
     assert "ADD_ABANDONED" in driver.audits()
+
+
+def test_every_event_has_its_decision() -> None:
+    """None of the closed list is unknown to the engine."""
+    assert set(get_args(AnyEvent)) == set(Driver(patient()).engine._handlers)
