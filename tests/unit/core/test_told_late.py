@@ -113,6 +113,13 @@ def test_a_late_fill_where_something_was_found_meanwhile_belongs_to_that() -> No
     assert (driver.state, driver.position.direction, driver.position.qty) == ("QUARANTINED", SHORT, D("0.300"))
 
 
+def test_what_an_unsettled_life_may_still_buy_is_remembered_beside_what_was_found() -> None:
+    """Nothing is entered on the symbol before the order has had the venue's last word."""
+    driver, _ = entry_after_a_close()
+    show(driver, "-0.500")
+    assert driver.position.may_still_fill()
+
+
 def test_a_trade_that_made_what_was_found_is_not_counted_twice() -> None:
     """The user stream may tell it after the comparison has."""
     driver = Driver(patient())
