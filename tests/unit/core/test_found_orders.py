@@ -154,7 +154,9 @@ def test_an_opening_proven_absent_that_shows_life_is_withdrawn_and_its_fill_prot
     name = entry.client_order_id
     driver.give(OrderCanceled(time_ns=driver.now_ns, symbol=SYMBOL, client_order_id=name, cause=ABSENT))
     assert driver.state == "FLAT"
+    assert not driver.position.may_still_fill()
     driver.give(OrderAccepted(time_ns=driver.now_ns, symbol=SYMBOL, client_order_id=name))
+    assert driver.position.may_still_fill()
     assert canceled(driver) == [name]
     assert driver.alerts() == [("critical", "LATE_LIFE")]
     assert driver.signal(LONG, "50000") == ["DENIED POSITION_EXISTS"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
 from sadari.model.command import RecordDecision, RefreshAccount, SendAlert
 from sadari.model.event import (
+    AnyEvent,
     EngineTurned,
     GateOpened,
     GateShut,
@@ -73,6 +74,7 @@ def test_the_gate_of_another_symbol_denies_nothing_here() -> None:
     shut(driver, "start", "ETHUSDT")
     assert driver.signal(LONG, "50000") == ["ENTRY 0.300"]
     assert driver.engine.gate("ETHUSDT") == ("start",)
+    assert driver.engine.gates == {"ETHUSDT": ("start",)}
 
 
 def test_an_add_that_a_gate_denied_is_asked_again_when_it_opens() -> None:
@@ -126,6 +128,9 @@ def test_a_crossed_symbol_of_an_isolated_plan_lives_without_the_isolated_estimat
     text = crossed.of(SendAlert)[0].text
     assert "ISOLATED" in text
     assert "single-asset" in text
+    assert (crossed.engine.margin_mode(SYMBOL), isolated.engine.margin_mode(SYMBOL)) == ("crossed", "isolated")
+    assert crossed.engine.margin_mode("ETHUSDT") is None
+    assert getattr(crossed.engine.confirmed(SYMBOL), "downgraded", None) is True
     prepare(crossed, margin_mode=MarginMode.CROSSED, downgraded=True)
     assert crossed.alerts() == [("warning", "MARGIN_SHARED")] * 2
 
@@ -364,3 +369,8 @@ def test_an_add_refused_for_margin_is_tried_once_more_with_another_size() -> Non
     driver.account()
     assert driver.tick("48400") == []
     assert "ADD_ABANDONED" in driver.audits()
+
+
+def test_every_event_has_its_decision() -> None:
+    """None of the closed list is unknown to the engine."""
+    assert set(get_args(AnyEvent)) == set(Driver(patient()).engine._handlers)

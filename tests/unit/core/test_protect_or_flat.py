@@ -9,7 +9,7 @@ import pytest
 
 from sadari.core.exposure import committed, counts, portfolio_worst_case, worst_case
 from sadari.model.command import CancelOrder, PlaceOrder, Reconcile, RecordExit, RecordPosition
-from sadari.model.event import EngineTurned, OrderFound, PositionRecord, PositionsShown, StopStuck
+from sadari.model.event import EngineTurned, OrderAccepted, OrderFound, PositionRecord, PositionsShown, StopStuck
 from sadari.model.order import Direction, OrderType, Purpose, Side, TimeInForce
 from sadari.model.reason import RejectReason
 from sadari.model.units import SECOND_NS, exact
@@ -326,8 +326,10 @@ def test_a_stop_whose_answer_comes_late_covers_or_goes() -> None:
         driver.lose(driver.held.pop())
     driver.ring("bare:")
     again = driver.held.pop()
-    driver.accept(inner)
-    assert inner.client_order_id in [command.client_order_id for command in driver.of(CancelOrder)]
+    name = inner.client_order_id
+    commands = driver.engine.handle(OrderAccepted(time_ns=driver.now_ns, symbol=SYMBOL, client_order_id=name))
+    assert CancelOrder(symbol=SYMBOL, client_order_id=name) in commands
+    assert driver.engine.orders[name].state == "NEW"
     driver.accept(again)
     driver.ring("bare:")
     assert (driver.state, driver.held) == ("INITIAL", [])
