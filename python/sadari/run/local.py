@@ -22,6 +22,7 @@ from sadari.localexchange.countdowns import Countdowns
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint
 from sadari.localexchange.faults import Faults
+from sadari.localexchange.faulty_calls import FaultyCalls
 from sadari.localexchange.faulty_frames import FrameFaults
 from sadari.localexchange.faulty_http import faulty
 from sadari.localexchange.gate import Gate
@@ -193,6 +194,7 @@ class LocalExchange:
             messages_per_s=None if lockstep else MESSAGES_PER_S,
             tick_every_s=None if lockstep else LOOK_EVERY_S,
             middlewares=(faulty(self.faults, self.gateway_ns),),
+            calls=FaultyCalls(self.faults, self.gateway_ns),
         )
 
     def _look(self) -> None:
