@@ -284,6 +284,43 @@ def test_a_damaged_log_is_refused_or_loses_only_what_nobody_relied_on(
     assert after == before[: len(after)]
 
 
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal that was closed, with something in its reserve."""
+    journal = created(tmp_path_factory.mktemp("stopped"))
+    for number in range(40):
+        journal.append_all([alarm(number), order(number)])
+    journal.write_emergency([alarm(99)])
+    journal.close()
+    return journal.path
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_any_changed_byte_is_refused_or_without_meaning(
+    stopped: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Of the file or of its reserve: refused by a sentence, or word for word what was written."""
+    folder = tmp_path_factory.mktemp("changed")
+    for name in ("", ".reserve"):
+        shutil.copy(f"{stopped}{name}", folder)
+    changed_file = folder / data.draw(st.sampled_from([NAME, f"{NAME}.reserve"]))
+    text = bytearray(changed_file.read_bytes())
+    text[data.draw(st.integers(0, min(len(text), 20_000) - 1))] ^= data.draw(st.integers(1, 255))
+    changed_file.write_bytes(text)
+    try:
+        journal = resumed(folder / NAME)
+    except JournalError:
+        return
+    try:
+        emergencies = journal.emergencies()
+    except JournalError:
+        emergencies = [[encode(alarm(99))]]
+    journal.abandon()
+    assert emergencies == [[encode(alarm(99))]]
+    assert list(read(folder / NAME)) == list(read(stopped))
+
+
 KILLED = """
 import sys
 from pathlib import Path
@@ -374,19 +411,25 @@ def test_a_reserve_that_is_full_says_so(tmp_path: Path) -> None:
     journal.close()
 
 
-def test_an_emergency_that_was_cut_was_never_acknowledged(tmp_path: Path) -> None:
-    """What comes before it is whole."""
+@pytest.mark.parametrize("acknowledged", [True, False])
+def test_an_emergency_that_is_not_whole_is_refused_if_it_was_relied_on(tmp_path: Path, acknowledged: bool) -> None:
+    """One that was cut before it was acknowledged was not sent; what comes before it is whole."""
     journal = created(tmp_path)
     journal.write_emergency([alarm(1)])
+    mark = Reserve.beside(journal.path).read_bytes()[:4_096]
     journal.write_emergency([alarm(2)])
     journal.abandon()
     reserve = Reserve.beside(journal.path)
     text = reserve.read_bytes()
     at = text.index(b"alarm 2")
-    reserve.write_bytes(text[:at] + bytes(4) + text[at + 4 :])
+    reserve.write_bytes((text[:4_096] if acknowledged else mark) + text[4_096:at] + bytes(4) + text[at + 4 :])
     journal = resumed(journal.path)
-    assert [[decode(line) for line in lines] for lines in journal.emergencies()] == [[alarm(1)]]
-    journal.close()
+    if acknowledged:
+        with pytest.raises(JournalError, match="emergency 2 of 2 is not what was written"):
+            journal.emergencies()
+    else:
+        assert [[decode(line) for line in lines] for lines in journal.emergencies()] == [[alarm(1)]]
+    journal.abandon()
 
 
 def test_a_new_build_may_mark_where_it_went_on(tmp_path: Path) -> None:
