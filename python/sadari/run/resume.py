@@ -97,8 +97,8 @@ class Resumption(NamedTuple):
         header: What the engine was made from: settings and instruments that differ now are events to feed.
         remembered: What the venue has to be told again.
         events: How many were fed.
-        emergency: An event that the journal could not take before is in it now; what it had wanted sent and was not
-            is among the unresolved orders.
+        emergency: Events that the journal could not take before are in it now, and with them that the engine is
+            FAILED; what they had wanted sent and was not is among the unresolved orders.
     """
 
     engine: Engine
@@ -174,7 +174,7 @@ def _resumed(journal: LiveJournal, observe: Observe | None) -> Resumption:
     if fed.build != build:
         journal.append_all([msgspec.structs.replace(fed.header, build=build)])
     emergencies = journal.emergencies()
-    for lines in emergencies:
+    for lines in emergencies[_taken_over(emergencies, fed.last) :]:
         _take_over(journal, fed, lines, see)
     if emergencies:
         journal.clear_emergencies()
@@ -199,11 +199,16 @@ def rebuilt(path: Path, observe: Observe | None = None) -> Feeding:
     return fed
 
 
+def _taken_over(emergencies: list[list[bytes]], last: bytes) -> int:
+    """How many of the emergencies are in the journal already, which ends with this event.
+
+    The write had reached the disk after all, or an earlier start was cut short before it had cleared them.
+    """
+    return next((at + 1 for at in reversed(range(len(emergencies))) if emergencies[at][0] == last), 0)
+
+
 def _take_over(journal: LiveJournal, fed: Feeding, lines: list[bytes], see: Observe) -> None:
     """Put an event that the journal could not take where it belongs, with everything that the engine said to it."""
-    if lines[0] == fed.last:
-        # The write had reached the disk after all, or this was cut short after it had put the event there.
-        return
     event = decode(lines[0])
     if not isinstance(event, Event):
         raise JournalError(f"{journal.path}: what the reserve holds does not begin with an event")

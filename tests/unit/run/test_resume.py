@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sadari.core.engine import Engine
+from sadari.core.engine_table import EngineState
 from sadari.core.intent_table import IntentState
 from sadari.errors import ConfigError, JournalError
 from sadari.model.command import ArmLevels, Command, PlaceOrder, WatchVerdict
@@ -234,11 +235,51 @@ def test_an_exit_that_went_out_by_the_reserve_is_in_the_journal_after_the_next_s
     for first in (True, False):
         resumed = again(Folder(tmp_path))
         assert resumed.emergency is first
+        assert resumed.engine.state is EngineState.FAILED
         assert resumed.engine.orders[sent.client_order_id].state is IntentState.SUBMITTED
         assert resumed.remembered.asked_ns[sent.client_order_id] == event.time_ns
         resumed.journal.abandon()
     assert [line for _, line in read(Folder(tmp_path).journal)].count(encode(event)) == 1
     assert replay(Folder(tmp_path).journal).difference == ""
+
+
+def test_everything_after_the_failure_is_in_the_journal_as_it_was_numbered(tmp_path: Path) -> None:
+    """An entry that filled after it: the wall that went out has its id, and the audit its numbers."""
+    told, entry = pending(Purpose.ENTRY)
+    journal = created(tmp_path)
+    driver, done = driven(journal, told.events)
+    told_of: list[tuple[int, Event]] = []
+    driver.observers.append(lambda number, event, _: told_of.append((number, event)))
+    count = len(told.events)
+    told.fill(entry)
+    with full_disk(log_size(journal)):
+        driver.take(AlarmRang(time_ns=told.now_ns, name="retry:BTCUSDT:1"))
+        for event in told.events[count:]:
+            driver.take(event)
+    journal.abandon()
+    wall = next(one for one in done if isinstance(one, PlaceOrder) and one.close_position)
+    resumed = again(Folder(tmp_path))
+    assert resumed.engine.orders[wall.client_order_id].trigger_price == wall.trigger_price
+    assert resumed.engine.positions[SYMBOL].qty == told.position.qty
+    resumed.journal.abandon()
+    stored = {number: decode(line) for number, line in read(Folder(tmp_path).journal)}
+    assert [stored[number] for number, _ in told_of] == [event for _, event in told_of]
+    assert len(told_of) >= 3
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_start_that_was_cut_short_takes_over_the_rest(tmp_path: Path, taken: int) -> None:
+    """Killed between two of the events that it put into the journal, or before it had cleared the reserve."""
+    told = story()
+    frames: list[Event] = [AlarmRang(time_ns=told.now_ns + at, name="retry:BTCUSDT:1") for at in range(2)]
+    journal = created(tmp_path)
+    driven(journal, [*told.events, *frames[:taken]])
+    for event in frames:
+        journal.write_emergency([event])
+    journal.abandon()
+    again(Folder(tmp_path)).journal.abandon()
+    found = [decode(line) for _, line in read(Folder(tmp_path).journal)]
+    assert [one for one in found if one in frames] == frames
 
 
 def test_a_row_that_reached_the_disk_though_its_sync_failed_is_taken_once(tmp_path: Path) -> None:
