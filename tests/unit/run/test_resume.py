@@ -109,11 +109,14 @@ def test_a_level_that_was_crossed_and_not_armed_again_is_not_armed(tmp_path: Pat
 
 def test_an_alarm_that_has_rung_is_forgotten(tmp_path: Path) -> None:
     """And one that has not is not."""
-    told, _ = pending(Purpose.EXIT, "48500", "44000")
+    told, closing = pending(Purpose.EXIT, "48500", "44000")
+    told.reject(closing)
     resumed = again(kept(tmp_path, told.events))
-    alarms = dict(resumed.remembered.alarms)
-    for name in alarms:
-        resumed.remembered.see(AlarmRang(time_ns=1, name=name), [])
+    (alarm,) = resumed.remembered.alarms.values()
+    assert (alarm.name, alarm.at_ns) == (f"exit:{SYMBOL}:1", told.alarms[alarm.name])
+    resumed.remembered.see(AlarmRang(time_ns=1, name="retry:BTCUSDT:1"), [])
+    assert resumed.remembered.alarms
+    resumed.remembered.see(AlarmRang(time_ns=1, name=alarm.name), [])
     assert resumed.remembered.alarms == {}
     resumed.journal.close()
 

@@ -269,6 +269,19 @@ def test_the_commands_of_the_folder(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr().err == f"sadari: {tmp_path}: there is no journal to reset\n"
 
 
+def test_a_journal_that_lost_what_was_acknowledged_does_not_verify(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its chain is whole, and its reserve knows of more."""
+    folder = kept(tmp_path, story().events)
+    assert main(["journal", "verify", str(folder.journal)]) == 0
+    reserve = Reserve.open(folder.journal)
+    reserve.acknowledge(10_000, bytes(32))
+    reserve.close()
+    assert main(["journal", "verify", str(folder.journal)]) == 1
+    assert capsys.readouterr().out.endswith("records are intact; record 10000 was acknowledged and is gone\n")
+
+
 def test_repair_fails_while_something_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A script sees it by the code, a person by the word."""
     folder = kept(tmp_path, story().events)
