@@ -13,20 +13,20 @@ import pytest
 from sadari.core.engine import Engine
 from sadari.core.engine_table import EngineState
 from sadari.core.intent_table import IntentState
-from sadari.errors import ConfigError, JournalError
+from sadari.errors import JournalError
 from sadari.model.command import ArmLevels, Command, PlaceOrder, WatchVerdict
 from sadari.model.event import AlarmRang, Event, LevelCrossed
 from sadari.model.order import Purpose
 from sadari.run.driver import Driver
 from sadari.run.journals import replay
-from sadari.run.resume import Resumption, begin_or_resume, resume
-from sadari.store.audit import Audit, files
-from sadari.store.backup import begin_anew
+from sadari.run.resume import Resumption, resume
+from sadari.store.audit import Audit as AuditFiles
+from sadari.store.audit import files
 from sadari.store.folder import Folder
 from sadari.store.journal import Header, decode, encode, read, verify
 from tests.ladder_driver import SYMBOL, pending
 from tests.ladder_driver import Driver as Story
-from tests.live_folder import CLOCK, SETTINGS, created, driven, full_disk, header, kept, order, story
+from tests.live_folder import CLOCK, SETTINGS, created, driven, full_disk, kept, order, story
 from tests.tidy.sources import ROOT
 from tests.unit.run.test_driver import exit_now, log_size
 
@@ -136,41 +136,6 @@ def test_every_order_without_a_last_word_is_named_with_its_state(tmp_path: Path,
         assert states.pop(unanswered.client_order_id) is state
         assert states == dict.fromkeys(told.stops, IntentState.NEW)
         resumed.journal.close()
-
-
-# beginning
-
-
-def test_what_is_not_there_is_begun_and_what_is_there_goes_on(tmp_path: Path) -> None:
-    """The same call at every start."""
-    folder = Folder(tmp_path / "deep" / "state")
-    folder.make()
-    for events in (0, 1, 2):
-        started = begin_or_resume(folder.journal, header(), CLOCK)
-        assert started.events == events
-        driven_on(started, [AlarmRang(time_ns=events, name="retry:BTCUSDT:1")])
-        started.journal.close()
-
-
-def test_ids_of_another_generation_are_other_ids(tmp_path: Path) -> None:
-    """They begin with the engine's name all the same."""
-    folder = Folder(tmp_path)
-    begin_or_resume(folder.journal, header(), CLOCK).journal.close()
-    begin_anew(folder, 0)
-    started = begin_or_resume(folder.journal, header(), CLOCK)
-    assert started.header.settings.run_id == "run-g1"
-    _, done = driven_on(started, story().events)
-    ids = {one.client_order_id for one in done if isinstance(one, PlaceOrder)}
-    assert ids
-    assert all(client_order_id.startswith("run-g1-") for client_order_id in ids)
-    started.journal.close()
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    """A file is in its place."""
-    (tmp_path / "state").touch()
-    with pytest.raises(ConfigError, match="the folder cannot be made"):
-        Folder(tmp_path / "state").make()
 
 
 # builds
@@ -351,7 +316,7 @@ def test_an_engine_that_is_killed_again_and_again_comes_to_the_same_end(tmp_path
             assert all(running.stdout.readline() for _ in range(lines))
             running.send_signal(signal.SIGKILL)
     subprocess.run(arguments, check=True, capture_output=True, cwd=ROOT)
-    whole = Audit(tmp_path / "whole", "run")
+    whole = AuditFiles(tmp_path / "whole", "run")
     resumed = resume(Folder(tmp_path).journal, CLOCK, whole.observe)
     whole.close()
     assert books(resumed.engine) == books(told.engine)
