@@ -11,21 +11,22 @@ from pathlib import Path
 import pytest
 
 from sadari.core.engine import Engine
+from sadari.core.engine_table import EngineState
 from sadari.core.intent_table import IntentState
-from sadari.errors import ConfigError, JournalError
+from sadari.errors import JournalError
 from sadari.model.command import ArmLevels, Command, PlaceOrder, WatchVerdict
 from sadari.model.event import AlarmRang, Event, LevelCrossed
 from sadari.model.order import Purpose
 from sadari.run.driver import Driver
 from sadari.run.journals import replay
-from sadari.run.resume import Resumption, begin_or_resume, resume
-from sadari.store.audit import Audit, files
-from sadari.store.backup import begin_anew
+from sadari.run.resume import Resumption, resume
+from sadari.store.audit import Audit as AuditFiles
+from sadari.store.audit import files
 from sadari.store.folder import Folder
 from sadari.store.journal import Header, decode, encode, read, verify
 from tests.ladder_driver import SYMBOL, pending
 from tests.ladder_driver import Driver as Story
-from tests.live_folder import CLOCK, SETTINGS, created, driven, full_disk, header, kept, order, story
+from tests.live_folder import CLOCK, SETTINGS, created, driven, full_disk, kept, order, story
 from tests.tidy.sources import ROOT
 from tests.unit.run.test_driver import exit_now, log_size
 
@@ -108,11 +109,14 @@ def test_a_level_that_was_crossed_and_not_armed_again_is_not_armed(tmp_path: Pat
 
 def test_an_alarm_that_has_rung_is_forgotten(tmp_path: Path) -> None:
     """And one that has not is not."""
-    told, _ = pending(Purpose.EXIT, "48500", "44000")
+    told, closing = pending(Purpose.EXIT, "48500", "44000")
+    told.reject(closing)
     resumed = again(kept(tmp_path, told.events))
-    alarms = dict(resumed.remembered.alarms)
-    for name in alarms:
-        resumed.remembered.see(AlarmRang(time_ns=1, name=name), [])
+    (alarm,) = resumed.remembered.alarms.values()
+    assert (alarm.name, alarm.at_ns) == (f"exit:{SYMBOL}:1", told.alarms[alarm.name])
+    resumed.remembered.see(AlarmRang(time_ns=1, name="retry:BTCUSDT:1"), [])
+    assert resumed.remembered.alarms
+    resumed.remembered.see(AlarmRang(time_ns=1, name=alarm.name), [])
     assert resumed.remembered.alarms == {}
     resumed.journal.close()
 
@@ -132,41 +136,6 @@ def test_every_order_without_a_last_word_is_named_with_its_state(tmp_path: Path,
         assert states.pop(unanswered.client_order_id) is state
         assert states == dict.fromkeys(told.stops, IntentState.NEW)
         resumed.journal.close()
-
-
-# beginning
-
-
-def test_what_is_not_there_is_begun_and_what_is_there_goes_on(tmp_path: Path) -> None:
-    """The same call at every start."""
-    folder = Folder(tmp_path / "deep" / "state")
-    folder.make()
-    for events in (0, 1, 2):
-        started = begin_or_resume(folder.journal, header(), CLOCK)
-        assert started.events == events
-        driven_on(started, [AlarmRang(time_ns=events, name="retry:BTCUSDT:1")])
-        started.journal.close()
-
-
-def test_ids_of_another_generation_are_other_ids(tmp_path: Path) -> None:
-    """They begin with the engine's name all the same."""
-    folder = Folder(tmp_path)
-    begin_or_resume(folder.journal, header(), CLOCK).journal.close()
-    begin_anew(folder, 0)
-    started = begin_or_resume(folder.journal, header(), CLOCK)
-    assert started.header.settings.run_id == "run-g1"
-    _, done = driven_on(started, story().events)
-    ids = {one.client_order_id for one in done if isinstance(one, PlaceOrder)}
-    assert ids
-    assert all(client_order_id.startswith("run-g1-") for client_order_id in ids)
-    started.journal.close()
-
-
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    """A file is in its place."""
-    (tmp_path / "state").touch()
-    with pytest.raises(ConfigError, match="the folder cannot be made"):
-        Folder(tmp_path / "state").make()
 
 
 # builds
@@ -234,11 +203,51 @@ def test_an_exit_that_went_out_by_the_reserve_is_in_the_journal_after_the_next_s
     for first in (True, False):
         resumed = again(Folder(tmp_path))
         assert resumed.emergency is first
+        assert resumed.engine.state is EngineState.FAILED
         assert resumed.engine.orders[sent.client_order_id].state is IntentState.SUBMITTED
         assert resumed.remembered.asked_ns[sent.client_order_id] == event.time_ns
         resumed.journal.abandon()
     assert [line for _, line in read(Folder(tmp_path).journal)].count(encode(event)) == 1
     assert replay(Folder(tmp_path).journal).difference == ""
+
+
+def test_everything_after_the_failure_is_in_the_journal_as_it_was_numbered(tmp_path: Path) -> None:
+    """An entry that filled after it: the wall that went out has its id, and the audit its numbers."""
+    told, entry = pending(Purpose.ENTRY)
+    journal = created(tmp_path)
+    driver, done = driven(journal, told.events)
+    told_of: list[tuple[int, Event]] = []
+    driver.observers.append(lambda number, event, _: told_of.append((number, event)))
+    count = len(told.events)
+    told.fill(entry)
+    with full_disk(log_size(journal)):
+        driver.take(AlarmRang(time_ns=told.now_ns, name="retry:BTCUSDT:1"))
+        for event in told.events[count:]:
+            driver.take(event)
+    journal.abandon()
+    wall = next(one for one in done if isinstance(one, PlaceOrder) and one.close_position)
+    resumed = again(Folder(tmp_path))
+    assert resumed.engine.orders[wall.client_order_id].trigger_price == wall.trigger_price
+    assert resumed.engine.positions[SYMBOL].qty == told.position.qty
+    resumed.journal.abandon()
+    stored = {number: decode(line) for number, line in read(Folder(tmp_path).journal)}
+    assert [stored[number] for number, _ in told_of] == [event for _, event in told_of]
+    assert len(told_of) >= 3
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_start_that_was_cut_short_takes_over_the_rest(tmp_path: Path, taken: int) -> None:
+    """Killed between two of the events that it put into the journal, or before it had cleared the reserve."""
+    told = story()
+    frames: list[Event] = [AlarmRang(time_ns=told.now_ns + at, name="retry:BTCUSDT:1") for at in range(2)]
+    journal = created(tmp_path)
+    driven(journal, [*told.events, *frames[:taken]])
+    for event in frames:
+        journal.write_emergency([event])
+    journal.abandon()
+    again(Folder(tmp_path)).journal.abandon()
+    found = [decode(line) for _, line in read(Folder(tmp_path).journal)]
+    assert [one for one in found if one in frames] == frames
 
 
 def test_a_row_that_reached_the_disk_though_its_sync_failed_is_taken_once(tmp_path: Path) -> None:
@@ -307,7 +316,7 @@ def test_an_engine_that_is_killed_again_and_again_comes_to_the_same_end(tmp_path
             assert all(running.stdout.readline() for _ in range(lines))
             running.send_signal(signal.SIGKILL)
     subprocess.run(arguments, check=True, capture_output=True, cwd=ROOT)
-    whole = Audit(tmp_path / "whole", "run")
+    whole = AuditFiles(tmp_path / "whole", "run")
     resumed = resume(Folder(tmp_path).journal, CLOCK, whole.observe)
     whole.close()
     assert books(resumed.engine) == books(told.engine)
