@@ -144,7 +144,7 @@ class Paper:
         late_ns = (len(self.timers) % 3) * SECOND_NS // 2
         heappush(self.timers, (self.now_ns + round(delay_s * SECOND_NS) + late_ns, len(self.told), callback))
 
-    def run(self) -> list[Event]:
+    def run(self, from_ns: int = START_NS, until_ns: int = END_NS) -> list[Event]:
         """Everything in the order of its time; of what comes at once, trades first, then funding, then wishes."""
         desk, case = self.desk, self.case
         coming: list[tuple[int, int, Callable[[], None]]] = [
@@ -157,10 +157,11 @@ class Paper:
             *((at_ns, 2, partial(self.ask, commands)) for at_ns, commands in case.asked),
         ]
         for time_ns, _, act in sorted(coming, key=lambda one: one[:2]):
-            self.wake(time_ns)
-            self.now_ns = time_ns
-            act()
-        self.wake(END_NS + MINUTE_NS)
+            if from_ns <= time_ns < until_ns:
+                self.wake(time_ns)
+                self.now_ns = time_ns
+                act()
+        self.wake(until_ns + MINUTE_NS)
         return self.told
 
     def wake(self, until_ns: int) -> None:
@@ -176,8 +177,11 @@ class Paper:
 
     def fund(self, symbol: str, time_ns: int, rate: float) -> None:
         """Settle at the last price, as history does where the mark price is not known."""
-        price = next(one.price for one in reversed(self.case.trades) if one.symbol == symbol and one.time_ns <= time_ns)
-        self.desk.fund(symbol, time_ns, D(repr(rate)), D(repr(price)))
+        self.desk.fund(symbol, time_ns, D(repr(rate)), D(repr(self.price(symbol, time_ns))))
+
+    def price(self, symbol: str, time_ns: int) -> float:
+        """The last price at a time."""
+        return next(one.price for one in reversed(self.case.trades) if one.symbol == symbol and one.time_ns <= time_ns)
 
 
 @given(seed=st.integers(0, 2**32), mode=st.sampled_from(MarginMode), report_ms=st.sampled_from([0, 30]))
@@ -192,26 +196,36 @@ def test_paper_fills_are_those_of_the_venue_over_history(seed: int, mode: Margin
     assert paper.desk.positions() == tuple(one.record() for _, one in sorted(exchange.positions.items()))
 
 
-@given(seed=st.integers(0, 2**32), mode=st.sampled_from(MarginMode))
-def test_a_desk_that_recovers_goes_on_as_if_it_had_never_stopped(seed: int, mode: MarginMode) -> None:
-    """Wallet, positions, waiting orders and answers to queries are those of the desk that was cut off."""
-    case = case_of(seed, mode, 0)
-    paper = Paper(case)
-    paper.run()
-    orders = [command for _, commands in case.asked for command in commands]
-    prepared = [SymbolPrepared(time_ns=1, symbol=s, leverage=case.leverage, max_notional=D(0)) for s in SYMBOLS]
-    again = Paper(case)
-    again.desk.recover([*prepared, *orders, *paper.told])
+@given(seed=st.integers(0, 2**32), mode=st.sampled_from(MarginMode), minute=st.integers(1, MINUTES - 1))
+def test_a_desk_that_recovers_goes_on_as_if_it_had_never_stopped(seed: int, mode: MarginMode, minute: int) -> None:
+    """It has the same wallet, positions and waiting orders, and makes the same of everything that comes later."""
+    cut_ns = START_NS + minute * MINUTE_NS
+    whole = case_of(seed, mode, 0)
+    # Nothing is on its way when it is cut off.
+    case = whole._replace(asked=[one for one in whole.asked if not 0 <= cut_ns - one[0] <= SECOND_NS])
+    paper, again = Paper(case), Paper(case)
+    records: list[Event | Command] = [
+        *(SymbolPrepared(time_ns=1, symbol=s, leverage=case.leverage, max_notional=D(0)) for s in SYMBOLS),
+        *(command for at_ns, commands in case.asked for command in commands if at_ns < cut_ns),
+        *paper.run(until_ns=cut_ns),
+    ]
+    again.desk.recover(records)
     before, after = paper.desk.exchange, again.desk.exchange
     assert after.income == before.income
     assert again.desk.positions() == paper.desk.positions()
     for symbol in SYMBOLS:
-        after.mark(symbol, before.last_price(symbol))
         assert [one.order for one in after.open_orders(symbol)] == [one.order for one in before.open_orders(symbol)]
         assert after.margin_mode(symbol) is before.margin_mode(symbol)
         assert after.leverage(symbol) == before.leverage(symbol)
         assert armed(after, symbol) == armed(before, symbol)
+        again.desk.on_trade(symbol, paper.price(symbol, cut_ns - 1), cut_ns)
+    for desk in (paper.desk, again.desk):
+        desk.show_account()
     assert after.available_balance() == before.available_balance()
+    again.told.clear()
+    known = len(paper.told)
+    assert again.run(from_ns=cut_ns) == paper.run(from_ns=cut_ns)[known:]
+    assert after.income == before.income
 
 
 def armed(exchange: Exchange, symbol: str) -> list[tuple[bool, int]]:

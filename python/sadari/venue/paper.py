@@ -35,6 +35,7 @@ from sadari.model.event import (
 from sadari.model.instrument import Instrument
 from sadari.model.order import MarginMode
 from sadari.model.plan import Fees
+from sadari.model.reason import RejectReason
 from sadari.model.units import PRICE_SCALE, SECOND_NS, price_of
 from sadari.venue.live.ports import Take
 from sadari.venue.port import Latency
@@ -144,7 +145,7 @@ class PaperDesk:
         first = self._prices[symbol] == UNKNOWN
         self._prices[symbol] = units
         down, up = self.exchange.watch(symbol).nearest()
-        if (down is not None and units <= down) or (up is not None and units >= up):
+        if ((down is not None and units <= down) or (up is not None and units >= up)) and self._sighted():
             self._mark()
             self._bring(symbol, self.exchange.touch(symbol, time_ns, price_of(units)), time_ns)
         if first:
@@ -307,6 +308,13 @@ class PaperDesk:
         canceling = self.exchange.cancel(command.symbol, command.client_order_id, due_ns)
         self._report(command.symbol, canceling, due_ns)
 
+    def _sighted(self) -> bool:
+        """Whether all crossed positions have a price; after a restart none is judged by another's old one.
+
+        What a trade would have met meanwhile is met by the next one that still does.
+        """
+        return all(self._prices[symbol] for symbol in self.exchange.crossed)
+
     def _mark(self) -> None:
         """Tell the model where the symbols of its crossed positions stand."""
         for symbol in self.exchange.crossed:
@@ -333,7 +341,9 @@ class PaperDesk:
             self._later(delay_ns / SECOND_NS, self._wake)
 
     def _remember(self, event: Event) -> None:
-        if isinstance(event, _OUTCOMES):
+        # That an order is not known is the answer to a question, and no outcome.
+        unknown = isinstance(event, OrderRejected) and event.reason is RejectReason.NOT_FOUND
+        if isinstance(event, _OUTCOMES) and not unknown:
             self._outcomes[event.client_order_id] = event
         if isinstance(event, OrderFilled):
             self.filled += 1

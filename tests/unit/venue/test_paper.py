@@ -272,6 +272,24 @@ def test_after_a_restart_the_account_goes_on(mode: MarginMode) -> None:
     assert (told[0].client_order_id, told[0].price, told[0].trade_id) == ("run-2-W", D(93), 2)
 
 
+def test_no_crossed_position_is_judged_by_an_old_price_of_another() -> None:
+    """After a restart two positions that carry each other are left alone until both have a price."""
+    market = Market(mode=MarginMode.CROSSED, balance=30)
+    market.trade(0, 100.0)
+    market.trade(0, 100.0, OTHER)
+    sent = [order("run-1-E", Side.BUY), order("run-2-E", Side.SELL, symbol=OTHER)]
+    for one in sent:
+        market.desk.execute(one)
+    market.wake(50)
+    again = Market(mode=MarginMode.CROSSED, balance=30)
+    again.desk.recover([*sent, *market.told])
+    assert again.trade(1_000, 60.0) == []
+    assert again.trade(1_001, 60.0, OTHER) == []
+    assert again.trade(1_002, 60.0) == []
+    assert len(again.desk.positions()) == 2
+    assert isinstance(again.trade(1_003, 110.0, OTHER)[0], OrderFilled)
+
+
 def test_records_of_another_account_are_refused() -> None:
     """A trade that would have realized something else is not taken for one of this account."""
     market = Market()
