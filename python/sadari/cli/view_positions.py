@@ -142,7 +142,7 @@ def _level(level: LevelStatus, last: Decimal | None, *, short: bool, priced: boo
 
 def _venue(position: PositionStatus) -> list[Text]:
     parts = [_level(stop, position.last_price, short=False, priced=True) for stop in position.resting_stops]
-    resting = [mark("at the venue ", WEAK) + joined(parts, ", ")] if parts else [mark("no stop at the venue", BAD)]
+    resting = [mark("at the venue ", WEAK) + parts[0], *parts[1:]] if parts else [mark("no stop at the venue", BAD)]
     about: list[tuple[bool, Callable[[], Text]]] = [
         (bool(position.stop_reason), lambda: Text(f"stop is {position.stop_reason}")),
         (bool(position.liquidation_price), lambda: Text(_liquidation(position))),

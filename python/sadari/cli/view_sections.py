@@ -100,7 +100,7 @@ def decisions(status: Status, width: int, height: int) -> list[Text]:
     return _told(status.decisions, width, height) or [mark("none yet", WEAK)][: max(height, 0)]
 
 
-def alerts(status: Status, width: int, height: int) -> list[Text]:
+def alerts(status: Status, height: int) -> list[Text]:
     """The last alerts, a line each; nothing at all without any."""
     if not status.alerts:
         return []
