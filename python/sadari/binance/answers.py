@@ -8,6 +8,7 @@ Source: reference binance-usdm §3.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from itertools import pairwise
 from math import inf
 
@@ -39,8 +40,8 @@ def rate_limits(body: bytes) -> Limits:
     )
 
 
-def prices(body: bytes) -> list[values.PriceShown]:
-    """Last prices, of one symbol or of all."""
+def prices(body: bytes, of: Container[str] | None = None) -> list[values.PriceShown]:
+    """Last prices, of one symbol or of all; given ``of``, only of these: what is not traded has odd rows at times."""
     return [
         values.PriceShown(
             symbol=row.symbol,
@@ -48,11 +49,12 @@ def prices(body: bytes) -> list[values.PriceShown]:
             time_ns=None if row.time is None else row.time * MILLISECOND_NS,
         )
         for row in rows(body, read.Price, "ticker price")
+        if of is None or row.symbol in of
     ]
 
 
-def marks(body: bytes) -> list[values.MarkShown]:
-    """Mark prices and funding, of one symbol or of all."""
+def marks(body: bytes, of: Container[str] | None = None) -> list[values.MarkShown]:
+    """Mark prices and funding, of one symbol or of all; given ``of``, only of these."""
     return [
         values.MarkShown(
             symbol=row.symbol,
@@ -63,6 +65,7 @@ def marks(body: bytes) -> list[values.MarkShown]:
             time_ns=row.time * MILLISECOND_NS,
         )
         for row in rows(body, read.Premium, "premiumIndex")
+        if of is None or row.symbol in of
     ]
 
 

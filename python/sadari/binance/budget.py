@@ -35,9 +35,13 @@ class _Window:
         self._number = -1
 
     def at(self, now_ns: int) -> None:
-        """Begin anew where a new period has come."""
+        """Begin anew where a new period has come.
+
+        A clock that is set right may go back into the last period, whose count stays; after a longer way back the
+        count is of a time that was none.
+        """
         number = now_ns // self.length_ns
-        if number > self._number:
+        if number > self._number or number < self._number - 1:
             self._number, self.used = number, 0
 
     def left_ns(self, now_ns: int) -> int:

@@ -113,6 +113,15 @@ def test_a_price_that_must_be_there_is_above_zero(
         reader(json.dumps([row(name, recorded_data) | {field: bad}]).encode())
 
 
+def test_a_symbol_that_nobody_asks_for_does_not_spoil_the_others() -> None:
+    """A contract that is not traded yet may have a price of zero in the list of all."""
+    body = b'[{"symbol":"NEWUSDT","price":"0","time":1},{"symbol":"BTCUSDT","price":"6000.01","time":1}]'
+    (shown,) = answers.prices(body, {"BTCUSDT"})
+    assert (shown.symbol, shown.price, shown.time_ns) == ("BTCUSDT", D("6000.01"), MILLISECOND_NS)
+    with pytest.raises(DataError, match="NEWUSDT: the price is 0"):
+        answers.prices(body)
+
+
 def test_a_zero_that_means_none_becomes_none(recorded_data: Path) -> None:
     """An unfilled order has no mean price, a market order no price, a position without danger no liquidation price."""
     asked = row("Trading-PlaceOrder.json", recorded_data)

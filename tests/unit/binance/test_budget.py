@@ -78,6 +78,14 @@ def test_a_count_that_may_be_the_last_periods_is_not_taken_over() -> None:
     assert budget.spend(80, 8, after_ns, urgent=False) == 0
 
 
+def test_a_clock_that_goes_back_neither_frees_nor_locks_the_budget() -> None:
+    """A little way back the count stands; after an hour back it does not block for an hour (faults F113)."""
+    budget = Budget(SMALL)
+    assert budget.spend(80, 0, START_NS, urgent=False) == 0
+    assert budget.spend(1, 0, START_NS - SECOND_NS, urgent=False) > 0
+    assert budget.spend(80, 0, START_NS - 60 * MINUTE_NS, urgent=False) == 0
+
+
 @pytest.mark.parametrize("urgent", [False, True])
 def test_under_a_ban_nothing_at_all_is_asked(*, urgent: bool) -> None:
     """Not even what is urgent: each request makes a ban longer (faults F16, F17)."""
