@@ -22,6 +22,7 @@ from sadari.model.units import SECOND_NS
 from sadari.venue.live.ports import Caller
 from sadari.venue.live.socket import LIMITS, Socket, SocketLimits, connect
 from sadari.venue.live.stream_health import StreamHealth
+from sadari.venue.live.tasks import begin
 
 LOOK_S = 0.25
 MALFORMED_KEPT = 8
@@ -117,8 +118,9 @@ class UserStream:
             self._socket.close()
 
     def _look(self) -> None:
-        self._act()
+        # First the next look, so that one which fails is not the last.
         self._timer = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+        self._act()
 
     def _act(self) -> None:
         """Begin with what is due, one thing at a time."""
@@ -126,7 +128,7 @@ class UserStream:
             return
         step = self._session.due(self._now_ns())
         if step is not None:
-            self._task = asyncio.get_running_loop().create_task(self._do(step))
+            self._task = begin(self._do(step))
 
     async def _do(self, step: Do) -> None:
         try:
