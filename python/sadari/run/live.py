@@ -32,6 +32,7 @@ from sadari.run.modes import hosts_of
 from sadari.run.opening import Opened, identity, open_engine
 from sadari.run.paper_side import PaperSide, listed
 from sadari.run.recent import Recent
+from sadari.run.sensing import MARKET
 from sadari.run.side import Facts
 from sadari.run.unprotected import UnprotectedTimes
 from sadari.sensors.universe import scanned_symbols
@@ -207,7 +208,8 @@ class LiveEngine:
         await self.prepare(chosen)
         parts.supervision.start()
         parts.supervision.agree()
-        parts.market.begin([listed_now[symbol] for symbol in chosen])
+        beside = [listed_now[MARKET]] if MARKET in listed_now and MARKET not in chosen else []
+        parts.market.begin([listed_now[symbol] for symbol in chosen], beside)
         self._looking = asyncio.ensure_future(parts.venue.run())
         ready()
         await self._stopped.wait()

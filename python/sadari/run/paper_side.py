@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from sadari.binance import answers
 from sadari.binance.decode import contracts
-from sadari.binance.endpoints import EXCHANGE_INFO
+from sadari.binance.endpoints import EXCHANGE_INFO, TICKER_PRICE
 from sadari.binance.market_frames import MarkHeard
 from sadari.errors import RefusedError
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
@@ -87,7 +88,7 @@ class PaperTrading:
         self._desk.reconcile(symbol)
 
     async def refresh(self, cause: str = "REFRESH") -> None:
-        """Show the model's account."""
+        """Show the model's account, which prices move while a crossed position is held."""
         self._desk.show_account(cause)
 
     def trade(self, symbol: str, price: float, time_ns: int) -> None:
@@ -128,7 +129,12 @@ class PaperSide:
         self._desk.recover(records(self._live.asked.folder.journal))
 
     async def start(self) -> None:
-        """See `Side`; the account needs no connection."""
+        """See `Side`; the account needs no connection, but the price of what it holds."""
+        held = {record.symbol for record in self._desk.positions()}
+        if held:
+            now_ns = self._live.now_ns()
+            for one in answers.prices(await self._live.connections.rest.call(TICKER_PRICE), held):
+                self._desk.on_trade(one.symbol, float(one.price), one.time_ns or now_ns)
 
     async def prepare(self, wishes: Sequence[Wish], *, change: bool) -> list[Prepared]:
         """See `Side`."""
