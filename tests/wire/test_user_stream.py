@@ -270,6 +270,24 @@ def test_a_key_that_is_not_accepted_is_told_and_told_again() -> None:
     assert len(account.lost) == 1
 
 
+def test_what_a_callback_raises_is_not_swallowed() -> None:
+    """Neither in the read nor in a task: the loop's exception handler has it."""
+    failures: list[str] = []
+
+    async def script(account: Account) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: failures.append(str(context["exception"])))
+
+        def broken() -> None:
+            raise ValueError("a bug in the comparison")
+
+        account.stream._on_recovered = broken
+        await account.scene.until(lambda: len(failures) == 1)
+
+    play(script)
+    assert failures == ["a bug in the comparison"]
+
+
 def test_a_broken_frame_leads_to_another_connection_because_what_it_said_is_lost() -> None:
     """F56: kept, counted, and not guessed at."""
 

@@ -49,6 +49,7 @@ def changed(event: dict[str, Any], path: str, value: object) -> dict[str, Any]:
     return event | {name: changed(event[name], rest, value) if rest else value}
 
 
+@pytest.mark.requirement("R004-51")
 def test_each_kind_is_a_value_of_ours() -> None:
     """Times in ns, prices as numbers, a trade's also as it was written."""
     heard = market_frames.decoded
@@ -153,6 +154,7 @@ def test_a_trade_of_nothing_is_no_trade() -> None:
         assert isinstance(user_frames.decoded(raw), Malformed), (name, value)
 
 
+@pytest.mark.requirement("R004-51")
 def test_names_and_routes_are_those_of_the_exchange() -> None:
     """Lower case, the kind behind the sign, and the route by the kind."""
     assert stream_names.trades("BTCUSDT") == "btcusdt@aggTrade"

@@ -172,14 +172,20 @@ class UserStream:
 
     async def _connect(self) -> None:
         """Open a socket under the key; the one before it is closed afterwards."""
-        url = user_url(self._base, self._session.key or "")
+        key = self._session.key
+        if key is None:
+            return
         opened: list[Socket] = []
 
         def ended(reason: str) -> None:
             if opened and opened[0] is self._socket:
                 self._ended(reason)
 
-        socket = await connect(url, self._text, ended, self._now_ns, self._limits)
+        socket = await connect(user_url(self._base, key), self._text, ended, self._now_ns, self._limits)
+        if self._session.key != key:
+            # It has expired meanwhile; nothing will ever come over this socket.
+            socket.close()
+            return
         opened.append(socket)
         before, self._socket = self._socket, socket
         if before is not None:
