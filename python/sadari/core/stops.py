@@ -11,7 +11,7 @@ from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.command import Reconcile, SetAlarm
-from sadari.model.event import OrderCanceled, OrderRejected, StopStuck
+from sadari.model.event import ABSENT, OrderCanceled, OrderRejected, StopStuck
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
 from sadari.model.units import MINUTE_NS, SECOND_NS
 
@@ -31,7 +31,7 @@ def ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled |
         reason = position.stop_reason or ExitReason.STOP_LOSS.value
         exits.begin(desk, position, "stop_trigger", reason, "engine", "the resting stop's trigger is already passed")
         return
-    if isinstance(event, OrderCanceled):
+    if isinstance(event, OrderCanceled) and event.cause != ABSENT:
         _taken(desk, position)
     desk.move(position, "protective_lost", exits.part_guard(position))
     code = event.code if isinstance(event, OrderRejected) else event.cause

@@ -198,3 +198,13 @@ def test_after_a_crash_every_order_without_an_answer_is_looked_up(purpose: Purpo
     names = [type(command).__name__ for command in driver.log[before:]]
     assert names.count("QueryOrder") == 1
     assert "PlaceOrder" not in names
+
+
+def test_a_stop_proven_absent_was_taken_by_nobody() -> None:
+    """It is placed again; nobody is told of a hand that was not there."""
+    driver = held()
+    for _ in range(2):
+        (inner,) = [order for order in driver.stops.values() if order.purpose is Purpose.STOP]
+        driver.end(inner.client_order_id, cause=ABSENT)
+    assert len(driver.stops) == 2
+    assert driver.alerts() == []
