@@ -278,6 +278,15 @@ def test_sight_is_back_only_when_no_cause_is_left() -> None:
     assert "ILLEGAL_EVENT" not in driver.audits()
 
 
+def test_a_start_after_a_crash_can_say_that_nothing_is_out_of_sight() -> None:
+    """What a former process had lost does not hold this one back."""
+    driver = held()
+    turn(driver, "data_lost", "market")
+    turn(driver, "data_lost", "user")
+    turn(driver, "data_recovered")
+    assert (driver.engine.state, driver.engine.lost) == ("RECONCILING", ())
+
+
 def test_sight_that_is_lost_while_starting_counts() -> None:
     """It is remembered, and the engine is DEGRADED as soon as it may be."""
     driver = Driver(patient())
