@@ -77,6 +77,16 @@ def test_the_gate_of_another_symbol_denies_nothing_here() -> None:
     assert driver.engine.gates == {"ETHUSDT": ("start",)}
 
 
+def test_every_cause_of_a_gate_can_go_at_once() -> None:
+    """A start after a crash does not know by what a former process had shut it."""
+    driver = Driver(patient())
+    shut(driver, "clock")
+    shut(driver, "user_stream")
+    shut(driver, "orders", SYMBOL)
+    opened(driver, "")
+    assert driver.engine.gates == {SYMBOL: ("orders",)}
+
+
 def test_an_add_that_a_gate_denied_is_asked_again_when_it_opens() -> None:
     """A denial uses no rung up, and stops and profit act all the while."""
     driver = held()
