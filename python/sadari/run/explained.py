@@ -177,7 +177,7 @@ KEYS = {
         "symbols": "what may be traded; empty: the largest perpetual contracts by volume",
         "scanned": "how many symbols are watched for signals",
         "folder": "where journal, audit, backups and the control socket are",
-        "on_multi_assets": "isolated margin is wanted and the account's mode forbids it: crossed (with a warning) or refuse",
+        "on_multi_assets": "isolated margin is wanted and the account's mode forbids it: crossed (warned of) or refuse",
         "margin_modes": 'symbols with another margin mode than the ladder\'s: { BTCUSDT = "crossed" }',
         "acknowledged_worst_case_pct": "the worst case that is accepted, as a fraction of the balance; live needs it",
         "auto_adopt": "whether a position that was found is taken over without asking",
