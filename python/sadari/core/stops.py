@@ -59,11 +59,15 @@ def _flat_if_bare(desk: Desk, position: Position, cause: str) -> None:
 
 
 def _taken(desk: Desk, position: Position) -> None:
-    """The venue has canceled a stop without our asking; soon after another one a person is told (fault F124)."""
+    """The venue has canceled a stop without our asking; soon after another one a person is told (fault F124).
+
+    Whoever takes stops away may do it again: nothing is added to this position any more.
+    """
     before, position.stop_lost_ns = position.stop_lost_ns, desk.now_ns
     if before is not None and desk.now_ns - before <= STOP_TAKEN_NS:
         text = "a resting stop was canceled that we had not asked for, the second within ten minutes; it is back"
         desk.alert("critical", AuditCode.PROTECTIVE_LOST, position.symbol, text)
+        desk.shut_gate(position.symbol, AuditCode.PROTECTIVE_LOST)
 
 
 def stuck(desk: Desk, event: StopStuck) -> Position | None:

@@ -142,6 +142,9 @@ def test_a_stop_taken_away_is_back_at_once_and_the_second_time_a_person_is_told(
         assert len(driver.stops) == 2
         assert len(driver.alerts()) == (alerts if number else 0)
         driver.now_ns += minutes * MINUTE_NS
+    assert driver.tick("48500") == (["DENIED SYMBOL_NOT_TRADABLE"] if alerts else ["ADD 0.412"])
+    driver.tick("44000")
+    assert driver.engine.gates == {}
 
 
 # orders that were proven absent, or may not be
