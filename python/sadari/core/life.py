@@ -122,7 +122,9 @@ def _sight(desk: Desk, trigger: str, cause: str) -> None:
         if desk.state not in _BLIND:
             move(desk, trigger)
         return
-    if cause in desk.lost:
+    if not cause:
+        desk.lost.clear()
+    elif cause in desk.lost:
         desk.lost.remove(cause)
     if ENGINE.allows(desk.state, trigger):
         move(desk, trigger, "causes left" if desk.lost and desk.state is EngineState.DEGRADED else "")

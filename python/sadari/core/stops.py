@@ -11,7 +11,7 @@ from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.command import Reconcile, SetAlarm
-from sadari.model.event import OrderCanceled, OrderRejected, StopStuck
+from sadari.model.event import ABSENT, OrderCanceled, OrderRejected, StopStuck
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
 from sadari.model.units import MINUTE_NS, SECOND_NS
 
@@ -31,7 +31,7 @@ def ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled |
         reason = position.stop_reason or ExitReason.STOP_LOSS.value
         exits.begin(desk, position, "stop_trigger", reason, "engine", "the resting stop's trigger is already passed")
         return
-    if isinstance(event, OrderCanceled):
+    if isinstance(event, OrderCanceled) and event.cause != ABSENT:
         _taken(desk, position)
     desk.move(position, "protective_lost", exits.part_guard(position))
     code = event.code if isinstance(event, OrderRejected) else event.cause
@@ -59,11 +59,15 @@ def _flat_if_bare(desk: Desk, position: Position, cause: str) -> None:
 
 
 def _taken(desk: Desk, position: Position) -> None:
-    """The venue has canceled a stop without our asking; soon after another one a person is told (fault F124)."""
+    """The venue has canceled a stop without our asking; soon after another one a person is told (fault F124).
+
+    Whoever takes stops away may do it again: nothing is added to this position any more.
+    """
     before, position.stop_lost_ns = position.stop_lost_ns, desk.now_ns
     if before is not None and desk.now_ns - before <= STOP_TAKEN_NS:
         text = "a resting stop was canceled that we had not asked for, the second within ten minutes; it is back"
         desk.alert("critical", AuditCode.PROTECTIVE_LOST, position.symbol, text)
+        desk.shut_gate(position.symbol, AuditCode.PROTECTIVE_LOST)
 
 
 def stuck(desk: Desk, event: StopStuck) -> Position | None:

@@ -90,8 +90,10 @@ class Parts:
         if age_ns <= ACCOUNT_AGE_NS:
             return
         try:
-            await asyncio.wait_for(self.side.trading.refresh(), FRESH_S)
-        except (SadariError, TimeoutError) as error:
+            await asyncio.wait_for(self.side.trading.refresh(positions=False), FRESH_S)
+        except TimeoutError:
+            self._live.asked.log(f"the account could not be read for a signal in {FRESH_S:.0f} s")
+        except SadariError as error:
             self._live.asked.log(f"the account could not be read for a signal: {error}")
 
     async def _poll_prices(self) -> None:

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sadari.binance import answers
+from sadari.binance.endpoints import EXCHANGE_INFO
 from sadari.core.intent_table import IntentState
 from sadari.errors import FatalError, SadariError
 from sadari.model.event import Event, GateShut
@@ -38,6 +40,7 @@ async def examined(live: LiveEngine) -> Facts:
     wallet_host = bool(connections.hosts.wallet)
     readings = await read_all(connections.rest, live.asked.clocks.wall_ns, expected, wallet_host=wallet_host)
     flags = readings.flags
+    connections.budget.limits = answers.rate_limits(await connections.rest.call(EXCHANGE_INFO))
     return Facts(
         readings.instruments or {},
         found(readings, expected),
@@ -144,7 +147,8 @@ class ExchangeSide:
             if not intent.final and intent.state is not IntentState.PROPOSED:
                 live.setdefault(intent.symbol, []).append(name)
         return {
-            symbol: Held(position.qty > 0, tuple(live.get(symbol, ()))) for symbol, position in engine.positions.items()
+            symbol: Held(position.side.sign * position.qty, tuple(live.get(symbol, ())))
+            for symbol, position in engine.positions.items()
         }
 
     def _unresolved(self, client_order_id: str) -> bool:
@@ -169,6 +173,7 @@ class ExchangeSide:
     def _recover(self) -> None:
         """It is there, perhaps after something was missed: compare, or reach agreement."""
         self._seen_ns = self._live.connections.server.ns()
+        self._trading.comparison.thorough = True
         supervision = self._live.parts.supervision
         if USER in supervision.lost:
             supervision.recover(USER)

@@ -87,8 +87,9 @@ class PaperTrading:
         """Show what the model has."""
         self._desk.reconcile(symbol)
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Show the model's account, which prices move while a crossed position is held."""
+        del positions
         self._desk.show_account(cause)
 
     def trade(self, symbol: str, price: float, time_ns: int) -> None:

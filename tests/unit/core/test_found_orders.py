@@ -142,6 +142,9 @@ def test_a_stop_taken_away_is_back_at_once_and_the_second_time_a_person_is_told(
         assert len(driver.stops) == 2
         assert len(driver.alerts()) == (alerts if number else 0)
         driver.now_ns += minutes * MINUTE_NS
+    assert driver.tick("48500") == (["DENIED SYMBOL_NOT_TRADABLE"] if alerts else ["ADD 0.412"])
+    driver.tick("44000")
+    assert driver.engine.gates == {}
 
 
 # orders that were proven absent, or may not be
@@ -198,3 +201,13 @@ def test_after_a_crash_every_order_without_an_answer_is_looked_up(purpose: Purpo
     names = [type(command).__name__ for command in driver.log[before:]]
     assert names.count("QueryOrder") == 1
     assert "PlaceOrder" not in names
+
+
+def test_a_stop_proven_absent_was_taken_by_nobody() -> None:
+    """It is placed again; nobody is told of a hand that was not there."""
+    driver = held()
+    for _ in range(2):
+        (inner,) = [order for order in driver.stops.values() if order.purpose is Purpose.STOP]
+        driver.end(inner.client_order_id, cause=ABSENT)
+    assert len(driver.stops) == 2
+    assert driver.alerts() == []

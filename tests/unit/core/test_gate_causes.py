@@ -77,6 +77,16 @@ def test_the_gate_of_another_symbol_denies_nothing_here() -> None:
     assert driver.engine.gates == {"ETHUSDT": ("start",)}
 
 
+def test_every_cause_of_a_gate_can_go_at_once() -> None:
+    """A start after a crash does not know by what a former process had shut it."""
+    driver = Driver(patient())
+    shut(driver, "clock")
+    shut(driver, "user_stream")
+    shut(driver, "orders", SYMBOL)
+    opened(driver, "")
+    assert driver.engine.gates == {SYMBOL: ("orders",)}
+
+
 def test_an_add_that_a_gate_denied_is_asked_again_when_it_opens() -> None:
     """A denial uses no rung up, and stops and profit act all the while."""
     driver = held()
@@ -276,6 +286,15 @@ def test_sight_is_back_only_when_no_cause_is_left() -> None:
     turn(driver, "reconciled")
     assert driver.engine.state == "RUNNING"
     assert "ILLEGAL_EVENT" not in driver.audits()
+
+
+def test_a_start_after_a_crash_can_say_that_nothing_is_out_of_sight() -> None:
+    """What a former process had lost does not hold this one back."""
+    driver = held()
+    turn(driver, "data_lost", "market")
+    turn(driver, "data_lost", "user")
+    turn(driver, "data_recovered")
+    assert (driver.engine.state, driver.engine.lost) == ("RECONCILING", ())
 
 
 def test_sight_that_is_lost_while_starting_counts() -> None:

@@ -60,11 +60,12 @@ class Balances:
         return total
 
     def read(
-        self, account: AccountShown, positions: Iterable[PositionShown], cause: str, time_ns: int
+        self, account: AccountShown, positions: Iterable[PositionShown] | None, cause: str, time_ns: int
     ) -> AccountUpdated:
-        """Take over a reading by REST: it outranks what the stream told."""
-        records = tuple(record for row in positions if (record := row.record()) is not None)
-        self.positions = {record.symbol: record for record in records}
+        """Take over a reading by REST, of positions too if there is one: it outranks what the stream told."""
+        records = tuple(record for row in positions or () if (record := row.record()) is not None)
+        if positions is not None:
+            self.positions = {record.symbol: record for record in records}
         self.wallet_balance = account.wallet_balance
         self.available_balance = account.available_balance
         self.margin_ratio = account.margin_ratio

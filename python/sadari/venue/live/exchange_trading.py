@@ -125,9 +125,9 @@ class ExchangeTrading:
         """See `Comparison.compare`."""
         await self.comparison.compare(symbol)
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """See `Comparison.refresh`."""
-        await self.comparison.refresh(cause)
+        await self.comparison.refresh(cause, positions=positions)
 
     def trade(self, symbol: str, price: float, time_ns: int) -> None:
         """The exchange meets its trades by itself."""

@@ -26,8 +26,8 @@ class Trading(Protocol):
             SadariError: It cannot be told now.
         """
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
-        """Tell the account.
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
+        """Tell the account, with its positions or without.
 
         Raises:
             SadariError: It cannot be told now.
