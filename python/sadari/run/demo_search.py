@@ -18,6 +18,7 @@ from sadari.model.order import Purpose
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
 from sadari.run import demo
 from sadari.run.backtest import backtest
+from sadari.run.decisions import PLAN
 from sadari.run.request import Request
 from sadari.run.synthetic import market
 
@@ -28,8 +29,6 @@ ENTERED_S = 20.0
 DONE_S = 60.0
 # Marks in the reasons of exits that together are the whole of a ladder.
 WHOLE = ("RECOVERY", "HALF_PROFIT", "STOP_LOSS", "BREAKEVEN_STOP", "TECH_")
-# What bounds a ladder that is as large as planned.
-PLAN = "plan"
 # What is shown at second 59 is not seen.
 SPARE_S = 5.0
 
