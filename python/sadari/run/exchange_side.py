@@ -121,7 +121,7 @@ class ExchangeSide:
         names = ("orders: openings", "orders: exits")
         apis = zip(names, self._live.connections.ws_apis, strict=True)
         orders = (
-            StreamHealth(name, api.is_connected, 0, sum(api.calls.values()), None, max(api.connections - 1, 0))
+            StreamHealth(name, api.is_connected, 0, sum(api.calls.values()), api.age_s, max(api.connections - 1, 0))
             for name, api in apis
         )
         return (self._user.health(), *orders)
