@@ -81,7 +81,7 @@ class LiveEngine:
 
     Attributes:
         ending: How it ends.
-        begun: Whether the engine is opened and may be told things.
+        begun: Whether the engine is opened and started: from then on its end is the end of the run.
         prepared: What became of the preparation of each symbol.
         facts: What is known of the account from the examination at the start.
     """
@@ -188,6 +188,8 @@ class LiveEngine:
         self._parts = Parts(self, market_ns)
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
         self._parts.side.restore(self._cursors)
+        for event in self._opened.first_events(self._settings, self.now_ns()):
+            self.take(event)
         self.begun = True
         try:
             await self.ending.lived(self._live(ready))
@@ -197,8 +199,6 @@ class LiveEngine:
 
     async def _live(self, ready: Callable[[], None]) -> None:
         now_ns, parts, listed_now = self.now_ns(), self._parts, self.facts.instruments
-        for event in self._opened.first_events(self._settings, now_ns):
-            self.take(event)
         forbidden = forbidding(self.facts.findings)
         if forbidden:
             self.ending.failure = "; ".join(f"{one.found}. {one.remedy}" for one in forbidden)
@@ -266,7 +266,8 @@ class LiveEngine:
         self.recent.see(event, commands)
         self._unprotected.see(event)
         self._parts.side.seen(event)
-        if self.state in AT_END:
+        # Before its beginning it passes through the end of the run before.
+        if self.begun and self.state in AT_END:
             self.ending.is_over()
 
     def _remind(self) -> None:
