@@ -159,8 +159,16 @@ class ExchangeSide:
 
     # the user stream
 
-    def _seen_since(self, server_ns: int) -> bool:
-        return self._seen_ns is not None and self._seen_ns <= server_ns
+    def _seen_since(self, server_ns: int, over_ns: int) -> bool:
+        """Whether nothing since a time can have been missed: the user stream was there, or all was compared later.
+
+        Args:
+            server_ns: Since then, by the server's clock.
+            over_ns: When all that could happen had happened.
+        """
+        if self._seen_ns is None:
+            return False
+        return self._seen_ns <= server_ns or self._trading.comparison.begun_ns > over_ns
 
     def _lose(self, why: str) -> None:
         self._seen_ns = None
