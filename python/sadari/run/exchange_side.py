@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sadari.core.intent_table import IntentState
 from sadari.errors import FatalError, SadariError
 from sadari.model.event import Event, GateShut
+from sadari.model.instrument import Instrument
 from sadari.run.account import expected_of
 from sadari.run.side import Facts
 from sadari.venue.live.background import Background
@@ -17,7 +18,7 @@ from sadari.venue.live.comparison import Held
 from sadari.venue.live.examination import found
 from sadari.venue.live.exchange_trading import ExchangeTrading
 from sadari.venue.live.preparation import Preparation, Prepared, Wish
-from sadari.venue.live.readings import read_all
+from sadari.venue.live.readings import read_all, read_contracts
 from sadari.venue.live.stream_health import StreamHealth
 from sadari.venue.live.user_stream import UserStream
 
@@ -108,6 +109,11 @@ class ExchangeSide:
     async def prepare(self, wishes: Sequence[Wish], *, change: bool) -> list[Prepared]:
         """See `Side`."""
         return await (self._preparation.prepare_all(wishes) if change else self._preparation.confirm(wishes))
+
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """See `Side`."""
+        instruments, _ = await read_contracts(self._live.connections.rest)
+        return instruments
 
     def seen(self, event: Event) -> None:
         """See `Side`."""

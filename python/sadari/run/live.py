@@ -28,6 +28,7 @@ from sadari.run.driver import Driver
 from sadari.run.ending import AT_END, Ending
 from sadari.run.engine_parts import Parts, account_age_ms
 from sadari.run.exchange_side import ExchangeSide, examined
+from sadari.run.health import Health
 from sadari.run.keys import Keys
 from sadari.run.modes import hosts_of
 from sadari.run.opening import Opened, identity, open_engine
@@ -125,6 +126,16 @@ class LiveEngine:
         return self._opened
 
     @property
+    def audit(self) -> Audit:
+        """The lines of each day."""
+        return self._audit
+
+    @property
+    def health(self) -> Health:
+        """What is watched of the surroundings."""
+        return self._health
+
+    @property
     def state(self) -> EngineState:
         """The engine's state."""
         return self._opened.engine.state
@@ -188,6 +199,8 @@ class LiveEngine:
         self._parts = Parts(self, market_ns)
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
         self._parts.side.restore(self._cursors)
+        self._health = Health(self)
+        self._driver.observers.append(self._health.seen)
         for event in self._opened.first_events(self._settings, self.now_ns()):
             self.take(event)
         self.begun = True
@@ -208,6 +221,7 @@ class LiveEngine:
             self.take(event)
         await parts.side.start()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
+        self._health.start()
         parts.supervision.tell_lost()
         self._remind()
         chosen = await self._chosen()
@@ -329,6 +343,7 @@ class LiveEngine:
         looking = getattr(self, "_looking", None)
         if looking is not None:
             looking.cancel()
+        await self._health.close()
         await self._parts.close()
         self._audit.close()
         journal = self._opened.journal
