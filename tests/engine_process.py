@@ -42,7 +42,7 @@ streams = "{ws}"
 ws_api = "{ws_api}"
 symbols = ["DEMOAUSDT"]
 folder = "{folder}"
-sync_s = 1
+sync_s = 3
 """
 
 
