@@ -32,6 +32,7 @@ from sadari.run.health import Health
 from sadari.run.keys import Keys
 from sadari.run.modes import hosts_of
 from sadari.run.opening import Opened, identity, open_engine
+from sadari.run.other_engines import OtherEngines
 from sadari.run.paper_side import PaperSide, listed
 from sadari.run.recent import Recent
 from sadari.run.side import Facts
@@ -200,7 +201,7 @@ class LiveEngine:
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
         self._parts.side.restore(self._cursors)
         self._health = Health(self)
-        self._driver.observers.append(self._health.seen)
+        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen))
         for event in self._opened.first_events(self._settings, self.now_ns()):
             self.take(event)
         self.begun = True
