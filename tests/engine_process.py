@@ -20,7 +20,7 @@ from urllib.parse import urlencode, urlsplit
 from sadari.store.journal import decode, read
 
 PROGRAM = str(Path(sys.executable).with_name("sadari"))
-PATIENCE_S = 40.0
+PATIENCE_S = 20.0
 SEED = 7
 SYMBOL = "DEMOAUSDT"
 
