@@ -12,6 +12,7 @@ from sadari.binance.endpoints import EXCHANGE_INFO
 from sadari.core.intent_table import IntentState
 from sadari.errors import FatalError, SadariError
 from sadari.model.event import Event, GateShut
+from sadari.model.instrument import Instrument
 from sadari.run.account import expected_of
 from sadari.run.side import Facts
 from sadari.venue.live.background import Background
@@ -19,7 +20,7 @@ from sadari.venue.live.comparison import Held
 from sadari.venue.live.examination import found
 from sadari.venue.live.exchange_trading import ExchangeTrading
 from sadari.venue.live.preparation import Preparation, Prepared, Wish
-from sadari.venue.live.readings import read_all
+from sadari.venue.live.readings import read_all, read_contracts
 from sadari.venue.live.stream_health import StreamHealth
 from sadari.venue.live.user_stream import UserStream
 
@@ -112,6 +113,11 @@ class ExchangeSide:
         """See `Side`."""
         return await (self._preparation.prepare_all(wishes) if change else self._preparation.confirm(wishes))
 
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """See `Side`."""
+        instruments, _ = await read_contracts(self._live.connections.rest)
+        return instruments
+
     def seen(self, event: Event) -> None:
         """See `Side`."""
         self._trading.seen(event)
@@ -163,8 +169,16 @@ class ExchangeSide:
 
     # the user stream
 
-    def _seen_since(self, server_ns: int) -> bool:
-        return self._seen_ns is not None and self._seen_ns <= server_ns
+    def _seen_since(self, server_ns: int, over_ns: int) -> bool:
+        """Whether nothing since a time can have been missed: the user stream was there, or all was compared later.
+
+        Args:
+            server_ns: Since then, by the server's clock.
+            over_ns: When all that could happen had happened.
+        """
+        if self._seen_ns is None:
+            return False
+        return self._seen_ns <= server_ns or self._trading.comparison.begun_ns > over_ns
 
     def _lose(self, why: str) -> None:
         self._seen_ns = None

@@ -156,6 +156,10 @@ class PaperSide:
             message="ready",
         )
 
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """See `Side`."""
+        return (await listed(self._live)).instruments
+
     def seen(self, event: Event) -> None:
         """See `Side`: the account that is shown is the model's."""
         if isinstance(event, AccountUpdated):

@@ -61,11 +61,13 @@ class Comparison:
         ours: Whether a client order id is of this engine.
         look_up: Begins to find out what became of an order.
         now_ns: The exchange's time.
+        server_ns: The server's clock.
         in_flight: How many requests that change something have no answer.
         report: Told of what is no event.
 
     Attributes:
         done: How many comparisons came to their end.
+        begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
         income_ns: From when on income is still to be told.
         thorough: The next comparison asks for the trades of every symbol: something may have been missed.
     """
@@ -80,11 +82,13 @@ class Comparison:
         ours: Callable[[str], bool],
         look_up: Callable[[str, str], None],
         now_ns: Callable[[], int],
+        server_ns: Callable[[], int],
         in_flight: Callable[[], int],
         report: Callable[[str], None],
     ) -> None:
         self.done = 0
         self.thorough = True
+        self.begun_ns = 0
         self.income_ns = 0
         self._take = take
         self._rest = rest
@@ -94,6 +98,7 @@ class Comparison:
         self._ours = ours
         self._look_up = look_up
         self._now_ns = now_ns
+        self._server_ns = server_ns
         self._in_flight = in_flight
         self._report = report
         self._lock = asyncio.Lock()
@@ -105,6 +110,7 @@ class Comparison:
             SadariError: The exchange could not be asked; nothing is missing because of that, the next one tells it.
         """
         async with self._lock:
+            begun_ns = self._server_ns()
             snapshot = await self._settled(symbol)
             income = [] if symbol else await self._income()
             self._tell_orders(snapshot, symbol)
@@ -117,6 +123,8 @@ class Comparison:
             self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol))
             self.done += 1
             self.thorough = self.thorough and bool(symbol)
+            if not symbol:
+                self.begun_ns = begun_ns
 
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.

@@ -46,7 +46,7 @@ class ExchangeTrading:
         known: What the engine has, by symbol.
         unresolved: Whether the engine waits for an order's outcome.
         ours: Whether a client order id is of this engine.
-        seen_since: Whether the user stream was there since a time of the server's clock.
+        seen_since: As for `Lookups`.
         half_dead: Told an order that the user stream keeps back.
         differs: Told a symbol that is to be compared with the exchange.
         configured: Told that a setting of a symbol, or of the account if it is empty, has changed.
@@ -68,7 +68,7 @@ class ExchangeTrading:
         known: Callable[[], Mapping[str, Held]],
         unresolved: Callable[[str], bool],
         ours: Callable[[str], bool],
-        seen_since: Callable[[int], bool],
+        seen_since: Callable[[int, int], bool],
         half_dead: Callable[[str], None],
         differs: Callable[[str], None],
         configured: Callable[[str], None],
@@ -85,7 +85,7 @@ class ExchangeTrading:
             seen_since,
         )  # fmt: skip
         self.comparison = Comparison(
-            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns,
+            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns, server_ns,
             lambda: self.gateway.in_flight, report,
         )  # fmt: skip
         self._take = take

@@ -60,7 +60,8 @@ class Lookups:
         server_ns: The server's clock, as requests are judged by it.
         now_ns: The exchange's time.
         link: Told which order a conditional one has become.
-        seen_since: Whether the user stream has been there since a time of this machine's clock for requests.
+        seen_since: Whether nothing that the exchange did since a time of the server's clock can have been missed: the
+            user stream was there, or everything was compared after a second time, by which all was done.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Lookups:
         server_ns: Callable[[], int],
         now_ns: Callable[[], int],
         link: Callable[[str, int], None],
-        seen_since: Callable[[int], bool],
+        seen_since: Callable[[int, int], bool],
     ) -> None:
         self.resolved = 0
         self._take = take
@@ -174,7 +175,8 @@ class Lookups:
     async def _is_absent(self, symbol: str, name: str) -> bool:
         sent = self._sent(name)
         since_ns = 0 if sent is None else sent.server_ns
-        if self._server_ns() <= since_ns + WINDOW_NS + MARGIN_NS or not self._seen_since(since_ns):
+        over_ns = since_ns + WINDOW_NS + MARGIN_NS
+        if self._server_ns() <= over_ns or not self._seen_since(since_ns, over_ns):
             return False
         families = (True, False) if sent is None else (sent.conditional,)
         for conditional in families:
