@@ -60,6 +60,7 @@ class Comparison:
         now_ns: The exchange's time.
         in_flight: How many requests that change something have no answer.
         report: Told of what is no event.
+        conditional: Takes the id of each conditional order that rests at the exchange.
 
     Attributes:
         done: How many comparisons came to their end.
@@ -78,6 +79,7 @@ class Comparison:
         now_ns: Callable[[], int],
         in_flight: Callable[[], int],
         report: Callable[[str], None],
+        conditional: set[str],
     ) -> None:
         self.done = 0
         self.income_ns = 0
@@ -91,6 +93,7 @@ class Comparison:
         self._now_ns = now_ns
         self._in_flight = in_flight
         self._report = report
+        self._conditional = conditional
         self._lock = asyncio.Lock()
 
     async def compare(self, symbol: str = "") -> None:
@@ -230,6 +233,9 @@ class Comparison:
     def _tell_orders(self, snapshot: Snapshot, symbol: str) -> None:
         """Tell what is open there, and look up what is open here only."""
         now_ns = self._now_ns()
+        if not symbol:
+            self._conditional.clear()
+        self._conditional.update(row.client_order_id for row in snapshot.conditional)
         there = set()
         rows: list[OrderShown | AlgoShown] = [*snapshot.orders, *snapshot.conditional]
         for row in rows:

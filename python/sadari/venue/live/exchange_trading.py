@@ -87,7 +87,7 @@ class ExchangeTrading:
         )  # fmt: skip
         self.comparison = Comparison(
             take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns,
-            lambda: self.gateway.in_flight, report,
+            lambda: self.gateway.in_flight, report, self.gateway.conditional,
         )  # fmt: skip
         self._take = take
         self._clock = clock
