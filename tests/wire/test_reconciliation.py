@@ -143,3 +143,52 @@ def test_a_stop_of_ours_that_has_no_position_is_removed(tmp_path: Path) -> None:
                 await it.until(lambda: audit("ORPHAN_REMOVED") == [f"{name} of {SYMBOL}"])
 
     asyncio.run(story())
+
+
+@pytest.mark.requirement("R004-1")
+@pytest.mark.requirement("R004-24")
+@pytest.mark.parametrize("answer", ["quarantined", "adopt", "auto_adopt"])
+def test_a_position_found_at_the_start_is_protected_at_once(tmp_path: Path, answer: str) -> None:
+    """It stays in quarantine until an operator adopts it, or is managed at once where the configuration says so."""
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine") as it:
+            await trades(it, "BUY", 3 * QTY)
+            books = Books(it)
+            async with it.running(NEVER + ("auto_adopt = true\n" if answer == "auto_adopt" else "")) as live:
+                await it.until(lambda: agreed(it) and it.held() == 3 * QTY)
+                compared = live.parts.trading.comparison.done
+                await it.until(lambda: live.parts.trading.comparison.done > compared)
+                assert it.position().is_in("INITIAL" if answer == "auto_adopt" else "QUARANTINED")
+                if answer == "adopt":
+                    await Commands(live).adopt("tester", SYMBOL)
+                    assert it.position().is_in("INITIAL")
+                    await Commands(live).exit("tester", SYMBOL, "it was enough")
+                    await it.until(lambda: not it.held() and it.position().is_in("CLOSED"))
+                await settled(it, books)
+
+    asyncio.run(story())
+
+
+@pytest.mark.requirement("R004-24")
+def test_a_position_of_an_earlier_process_goes_on_with_what_was_done_meanwhile(tmp_path: Path) -> None:
+    """Its plan and its stops are remembered; the owner's partial close and a transfer of the meantime are booked."""
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine") as it:
+            books = Books(it)
+            async with it.running(ONCE):
+                await entered(it)
+                before, held, resting_then = it.position().id, it.held(), stops(it)
+                await settled(it, books)
+            assert stops(it) == resting_then
+            await trades(it, "SELL", QTY)
+            await it.human("POST /control/transfer", asset="USDT", amount=-100)
+            async with it.running(ONCE):
+                await it.until(lambda: it.held() == held - QTY and agreed(it))
+                assert it.position().id == before
+                assert stops(it)[1] == resting_then[1]
+                await it.until(lambda: it.position().is_in("INITIAL"))
+                await settled(it, books)
+
+    asyncio.run(story())

@@ -198,7 +198,6 @@ class LiveEngine:
         self._parts.supervision.tell_lost()
         self._remind()
         chosen = await self._chosen(readings)
-        await self._parts.trading.refresh("START")
         await self.prepare(chosen)
         self._parts.supervision.start()
         self._parts.supervision.agree()
@@ -262,7 +261,7 @@ class LiveEngine:
         self._driver = Driver(self._opened.engine, self._opened.journal, self._execute)
         self._parts = exchange_parts(self)
         self._parts.clock.see(market_ns)
-        self._parts.trading.comparison.income_ns = market_ns
+        self._parts.trading.comparison.income_ns = self._opened.income_from_ns(market_ns)
         self._parts.balances.multi_assets = bool(self.multi_assets)
         self._parts.trading.fills.cursors.update(self._cursors)
         for order in self._opened.placed.values():

@@ -22,7 +22,7 @@ from sadari.model.event import (
 )
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
-from sadari.model.units import SECOND_NS
+from sadari.model.units import HOUR_NS, SECOND_NS
 from sadari.run.resume import Remembered, resume
 from sadari.store.folder import Folder
 from sadari.store.journal import Header, decode
@@ -34,6 +34,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # States in which a process has ended well, or has not begun.
 _AT_REST = ("IDLE", "STOPPED", "FAILED")
 _ACTOR = "start"
+# Income of the last hour that an earlier process was there for is asked for again: each row is booked once.
+INCOME_AGAIN_NS = HOUR_NS
 
 Observe = Callable[[int, Event, Sequence[Command]], None]
 
@@ -44,6 +46,7 @@ class Opened(NamedTuple):
     Attributes:
         placed: Every order of the journal that has not had the venue's last word.
         remembered: What the venue is to be told again; None for a new engine.
+        lived_ns: The times of the first and the last event of the journal; None for a new engine.
     """
 
     engine: Engine
@@ -52,6 +55,14 @@ class Opened(NamedTuple):
     placed: Mapping[str, PlaceOrder]
     remembered: Remembered | None
     instruments: Mapping[str, Instrument]
+    lived_ns: tuple[int, int] | None = None
+
+    def income_from_ns(self, now_ns: int) -> int:
+        """From when on income may be untold: what came while no process was there to hear of it has to be asked for."""
+        if self.lived_ns is None:
+            return now_ns
+        first_ns, last_ns = self.lived_ns
+        return max(first_ns, last_ns - INCOME_AGAIN_NS)
 
     def first_events(self, settings: Settings, now_ns: int) -> Iterator[Event]:
         """What the engine is told before anything else, up to its start."""
@@ -127,8 +138,10 @@ def open_engine(
     placed: dict[str, PlaceOrder] = {}
     latest: list[Settings] = []
     listed: dict[str, Instrument] = {}
+    times: list[int] = []
 
     def see(number: int, event: Event, commands: Sequence[Command]) -> None:
+        times[1:] = [event.time_ns]
         if isinstance(event, SettingsChanged):
             latest.append(event.settings)
         elif isinstance(event, InstrumentChanged):
@@ -145,6 +158,7 @@ def open_engine(
         {name: order for name, order in placed.items() if name in waiting},
         resumed.remembered,
         {**resumed.header.instruments, **listed},
+        (times[0], times[-1]) if times else None,
     )
 
 
