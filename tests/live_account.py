@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.records import AlgoOrder
 from tests.live_engine import SYMBOL, Rig
 
@@ -81,8 +82,7 @@ async def entered(rig: Rig, symbol: str = SYMBOL) -> None:
 
 async def settled(rig: Rig, books: Books, *symbols: str) -> None:
     """Wait until nothing differs, and see that no difference was ever told."""
-    for symbol in symbols or (SYMBOL,):
-        await rig.until(lambda symbol=symbol: agreed(rig, symbol))
+    await rig.until(lambda: all(agreed(rig, symbol) for symbol in symbols or (SYMBOL,)))
     try:
         await rig.until(books.agree)
     except AssertionError as error:
@@ -108,3 +108,23 @@ def audited(rig: Rig) -> Callable[[str], list[str]]:
 
     rig.live.driver.observers.append(follow)
     return lambda code: [detail for known, detail in seen if known == code]
+
+
+def fault(rig: Rig, rule: str) -> str:
+    """Let a rule stand from now on, or happen now; its name."""
+    name = f"told-{len(rig.exchange.faults.counts())}-{len(rig.exchange.faults.firings())}"
+    rig.exchange.faults.add(load_faults(f'[[fault]]\nname = "{name}"\n{rule}'), rig.exchange.gateway_ns())
+    rig.exchange.faults.act(rig.exchange.gateway_ns())
+    return name
+
+
+def deaf(rig: Rig) -> None:
+    """Let nothing of the user stream arrive any more, while its connection lives."""
+    for stream in ("ORDER_TRADE_UPDATE", "TRADE_LITE", "ACCOUNT_UPDATE", "ALGO_UPDATE", "ACCOUNT_CONFIG_UPDATE"):
+        fault(rig, f'verb = "drop_frame"\nstream = "{stream}"')
+
+
+def hearing(rig: Rig) -> None:
+    """Let everything go as it should again."""
+    for name in list(rig.exchange.faults.counts()):
+        rig.exchange.faults.remove(name)

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sadari.model.event import AdoptRequested
 from sadari.run.commands import Commands
 from tests.live_account import NEVER, ONCE, Books, agreed, audited, entered, resting, settled, stops, trades
-from tests.live_engine import MARKET, SYMBOL, Rig, rig
+from tests.live_engine import MARKET, SYMBOL, rig
 
 STEP = MARKET.instruments[SYMBOL].step_size
 QTY = Decimal("0.010")
@@ -128,19 +127,18 @@ def test_a_stop_of_ours_that_has_no_position_is_removed(tmp_path: Path) -> None:
     """An order with our prefix that nobody needs is withdrawn; the owner's own stop beside it stays."""
 
     async def story() -> None:
-        async with rig(tmp_path / "engine") as it:
-            async with it.running(NEVER) as live:
-                name = f"{live.opened.settings.run_id}-900-W"
-                low = (it.exchange.market.symbols[SYMBOL].last_price * Decimal("0.7")) // 1
-                asked = {"symbol": SYMBOL, "side": "SELL", "type": "STOP_MARKET", "algoType": "CONDITIONAL"}
-                for client_id, at in ((name, low), ("web_2", low - 1)):
-                    await it.human(
-                        "POST /control/human/fapi/v1/algoOrder", **asked, triggerPrice=at, quantity=QTY,
-                        clientAlgoId=client_id,
-                    )  # fmt: skip
-                audit = audited(it)
-                await it.until(lambda: [one.client_algo_id for one in resting(it)] == ["web_2"])
-                await it.until(lambda: audit("ORPHAN_REMOVED") == [f"{name} of {SYMBOL}"])
+        async with rig(tmp_path / "engine") as it, it.running(NEVER) as live:
+            name = f"{live.opened.settings.run_id}-900-W"
+            low = (it.exchange.market.symbols[SYMBOL].last_price * Decimal("0.7")) // 1
+            asked = {"symbol": SYMBOL, "side": "SELL", "type": "STOP_MARKET", "algoType": "CONDITIONAL"}
+            for client_id, at in ((name, low), ("web_2", low - 1)):
+                await it.human(
+                    "POST /control/human/fapi/v1/algoOrder", **asked, triggerPrice=at, quantity=QTY,
+                    clientAlgoId=client_id,
+                )  # fmt: skip
+            audit = audited(it)
+            await it.until(lambda: [one.client_algo_id for one in resting(it)] == ["web_2"])
+            await it.until(lambda: audit("ORPHAN_REMOVED") == [f"{name} of {SYMBOL}"])
 
     asyncio.run(story())
 

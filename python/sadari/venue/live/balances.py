@@ -60,7 +60,12 @@ class Balances:
         return total
 
     def read(
-        self, account: AccountShown, positions: Iterable[PositionShown], cause: str, time_ns: int
+        self,
+        account: AccountShown,
+        positions: Iterable[PositionShown],
+        cause: str,
+        time_ns: int,
+        change: Decimal | None = None,
     ) -> AccountUpdated:
         """Take over a reading by REST: it outranks what the stream told."""
         records = tuple(record for row in positions if (record := row.record()) is not None)
@@ -79,16 +84,19 @@ class Balances:
             positions=records,
             wallets=account.wallets if self.multi_assets else (),
             margin_ratio=self.margin_ratio,
+            change=change,
         )
 
     def changed(self, report: AccountHeard) -> AccountUpdated:
         """Take over what the user stream told: only what has changed is in it."""
+        change: Decimal | None = None
         for balance in report.balances:
             if balance.asset == self.asset:
                 if self._cross_wallet is not None:
                     self.available_balance += balance.cross_wallet_balance - self._cross_wallet
                 self._cross_wallet = balance.cross_wallet_balance
                 self.wallet_balance = balance.wallet_balance
+                change = balance.change or None
         records = []
         for row in report.positions:
             before = self.positions.pop(row.symbol, None)
@@ -107,6 +115,7 @@ class Balances:
             wallet_balance=self.wallet_balance,
             available_balance=self.available_balance,
             positions=tuple(records),
+            change=change,
         )
 
     def _margin_taken(self, record: PositionRecord, before: PositionRecord | None) -> Decimal:
