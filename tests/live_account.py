@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.records import AlgoOrder
+from sadari.model.command import Audit, Command
+from sadari.model.event import Event
 from tests.live_engine import SYMBOL, Rig
 
 ZERO = Decimal(0)
@@ -91,6 +93,12 @@ async def settled(rig: Rig, books: Books, *symbols: str) -> None:
     assert not told, [one.text for one in rig.alerts if one.code in told]
 
 
+async def quiet(rig: Rig) -> None:
+    """Wait until nothing is read or answered any more that an earlier fill has led to."""
+    trading = rig.live.parts.trading
+    await rig.until(lambda: trading._reading is None and not len(trading._background) and not trading.in_flight)
+
+
 async def trades(rig: Rig, side: str, qty: Decimal, symbol: str = SYMBOL, **more: object) -> None:
     """The account's owner trades at the market."""
     answer = await rig.human(ORDER, symbol=symbol, side=side, type="MARKET", quantity=qty, **more)
@@ -101,10 +109,8 @@ def audited(rig: Rig) -> Callable[[str], list[str]]:
     """Follow what the engine writes down; asked by code, the details come back."""
     seen: list[tuple[str, str]] = []
 
-    def follow(_number: int, _event: object, commands: object) -> None:
-        for one in commands:  # type: ignore[attr-defined]
-            if type(one).__name__ == "Audit":
-                seen.append((str(one.code), one.detail))
+    def follow(_number: int, _event: Event, commands: Sequence[Command]) -> None:
+        seen.extend((str(one.code), one.detail) for one in commands if isinstance(one, Audit))
 
     rig.live.driver.observers.append(follow)
     return lambda code: [detail for known, detail in seen if known == code]

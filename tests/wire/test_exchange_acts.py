@@ -19,6 +19,7 @@ from tests.live_account import (
     entered,
     fault,
     hearing,
+    quiet,
     settled,
     stops,
     trades,
@@ -96,6 +97,7 @@ def test_what_nobody_has_told_is_found(tmp_path: Path, found: str) -> None:
             books = Books(it)
             async with it.running(ONCE) as live:
                 await entered(it)
+                await quiet(it)
                 held, inner = it.held(), stops(it)[0]
                 audit = audited(it)
                 if found != "start":

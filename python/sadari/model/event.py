@@ -264,8 +264,8 @@ class AccountUpdated(Event, frozen=True):
     """Balances and changed positions as the venue shows them, and what changed them.
 
     In multi-assets mode balances are values in USD and ``wallets`` has the balance of each asset, else it is empty.
-    ``margin_ratio`` is maintenance margin by margin balance, None where it is not known. ``change`` is what the wallet has
-    received without a trade, 0 if that was told before, None where the venue does not say.
+    ``margin_ratio`` is maintenance margin by margin balance, None where it is not known. ``change`` is what the wallet
+    has received without a trade, 0 if that was told before, None where the venue does not say.
     """
 
     cause: str
