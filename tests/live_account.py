@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
+from typing import TypeVar
 
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.records import AlgoOrder
-from sadari.model.command import Audit, Command
+from sadari.model.command import Audit, Command, RecordDecision
 from sadari.model.event import Event
 from tests.live_engine import SYMBOL, Rig
 
+E = TypeVar("E", bound=Event)
 ZERO = Decimal(0)
 ORDER = "POST /control/human/fapi/v1/order"
 # One entry, and whatever happens then is what the story is about.
@@ -134,3 +136,26 @@ def hearing(rig: Rig) -> None:
     """Let everything go as it should again."""
     for name in list(rig.exchange.faults.counts()):
         rig.exchange.faults.remove(name)
+
+
+def decided(rig: Rig) -> list[RecordDecision]:
+    """Follow the decisions on signals and adds."""
+    seen: list[RecordDecision] = []
+
+    def follow(_number: int, _event: Event, commands: Sequence[Command]) -> None:
+        seen.extend(one for one in commands if isinstance(one, RecordDecision))
+
+    rig.live.driver.observers.append(follow)
+    return seen
+
+
+def happened(rig: Rig, kind: type[E]) -> list[E]:
+    """Follow the events of one kind."""
+    seen: list[E] = []
+
+    def follow(_number: int, event: Event, _commands: Sequence[Command]) -> None:
+        if isinstance(event, kind):
+            seen.append(event)
+
+    rig.live.driver.observers.append(follow)
+    return seen

@@ -109,7 +109,11 @@ class Comparison:
         """
         async with self._lock:
             snapshot = await self._settled(symbol)
-            income = [] if symbol else await self._income()
+            missed = snapshot.account.wallet_balance != self._balances.wallet_balance
+            income = [] if symbol and not missed else await self._income()
+            if any(row.kind in {*TRANSFERS, FUNDING} for row in income):
+                # It may have come after the account was read: what is told first has to be in what is told then.
+                snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
             self._tell_income(income)
             cause = "TRANSFER" if any(row.kind in TRANSFERS for row in income) else "SYNC"
