@@ -73,7 +73,6 @@ class ExchangeSide:
             half_dead=self._half_dead, differs=self._differs, configured=self._configured, report=asked.log,
         )  # fmt: skip
         self._trading.gateway.hedge = facts.hedge
-        self._trading.comparison.income_ns = parts.clock.now_ns()
         policy = asked.config.venue.on_recovery_exhausted.upper()
         self._user = UserStream(
             connections.rest,
@@ -96,6 +95,7 @@ class ExchangeSide:
     def restore(self, cursors: Mapping[str, int]) -> None:
         """See `Side`."""
         self._trading.fills.cursors.update(cursors)
+        self._trading.comparison.income_ns = self._live.opened.income_from_ns(self._live.now_ns())
         server_ns = self._live.connections.server.ns()
         for order in self._live.opened.placed.values():
             self._trading.gateway.remember(order, server_ns)

@@ -227,7 +227,6 @@ class LiveEngine:
         parts.supervision.tell_lost()
         self._remind()
         chosen = await self._chosen()
-        await parts.side.trading.refresh("START")
         await self.prepare(chosen)
         parts.supervision.start()
         parts.supervision.agree()

@@ -69,6 +69,7 @@ class Gateway:
     Attributes:
         hedge: Whether the account is in hedge mode.
         sent: Orders by their client order id.
+        conditional: Ids of conditional orders that rest at the exchange, whoever sent them: they are canceled as such.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Gateway:
     ) -> None:
         self.hedge = False
         self.sent: dict[str, Sent] = {}
+        self.conditional: set[str] = set()
         self.refusals = 0
         self._take = take
         self._lanes = lanes
@@ -113,8 +115,7 @@ class Gateway:
 
     def cancel(self, command: CancelOrder) -> None:
         """Send a cancel."""
-        known = self.sent.get(command.client_order_id)
-        conditional = known is not None and known.conditional
+        conditional = self._is_conditional(command.client_order_id)
         endpoint, parameters = orders.cancel(command, conditional=conditional)
         first = self._write(Purpose.EXIT, endpoint, parameters)
         self._background.begin(self._canceled(command, endpoint, parameters, first))
@@ -122,6 +123,10 @@ class Gateway:
     async def close(self) -> None:
         """Wait for no answer any more."""
         await self._background.close()
+
+    def _is_conditional(self, name: str) -> bool:
+        known = self.sent.get(name)
+        return name in self.conditional if known is None else known.conditional
 
     # sending
 
@@ -224,8 +229,7 @@ class Gateway:
 
     def _is_canceled(self, body: bytes, symbol: str, name: str) -> bool:
         """Tell the end of an order that the answer shows whole: canceled, and nothing of it filled."""
-        known = self.sent.get(name)
-        if known is None or not known.conditional:
+        if not self._is_conditional(name):
             try:
                 row = answers.order(body)
             except DataError:
