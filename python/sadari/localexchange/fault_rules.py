@@ -22,8 +22,8 @@ class HttpRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A fault of one request and its reply.
 
     Attributes:
-        method: GET, POST, PUT or DELETE; None for any.
-        path: A glob, as ``/fapi/*/order``.
+        method: GET, POST, PUT, DELETE, or WS for a call of the WebSocket API; None for any.
+        path: A glob, as ``/fapi/*/order`` or ``/ws-fapi/v1/order.place``.
     """
 
     APPLIES: ClassVar[bool] = True

@@ -193,6 +193,7 @@ class LocalExchange:
             messages_per_s=None if lockstep else MESSAGES_PER_S,
             tick_every_s=None if lockstep else LOOK_EVERY_S,
             middlewares=(faulty(self.faults, self.gateway_ns),),
+            faults=self.faults,
         )
 
     def _look(self) -> None:
