@@ -54,6 +54,7 @@ def late_life(desk: Desk, intent: Intent) -> None:
     """An order that was proven absent is at the venue after all: nothing waits for it, so it goes (faults R1)."""
     intent.absent = False
     intent.move("revive")
+    desk.know(intent)
     position = desk.record_of(intent)
     if intent.purpose in _OPENING:
         position.openings.append(intent)

@@ -65,14 +65,13 @@ class FaultyCalls:
         def answer() -> bytes:
             return self._methods.answer(address, message, session)
 
-        fired = None
         try:
             call = msgspec.json.decode(message, type=MethodCall)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            pass  # What is no call has no method that a rule could name.
-        else:
-            parameters = "&".join(f"{name}={_plain(value)}" for name, value in call.params.items())
-            fired = self._faults.at_request("WS", f"{API_PATH}/{call.method}", parameters, self._now_ns())
+            line.send(answer())  # What is no call has no method that a rule could name.
+            return
+        parameters = "&".join(f"{name}={_plain(value)}" for name, value in call.params.items())
+        fired = self._faults.at_request("WS", f"{API_PATH}/{call.method}", parameters, self._now_ns())
         if fired is None:
             line.send(answer())
             return

@@ -84,8 +84,8 @@ class Around:
         """What the engine has, by symbol."""
         engine = self._live.opened.engine
         live: dict[str, list[str]] = {}
-        for name, intent in engine.orders.items():
-            if not intent.final and intent.state is not IntentState.PROPOSED:
+        for name, intent in engine.live.items():
+            if intent.state is not IntentState.PROPOSED:
                 live.setdefault(intent.symbol, []).append(name)
         return {
             symbol: Held(position.qty > 0, tuple(live.get(symbol, ()))) for symbol, position in engine.positions.items()
@@ -117,9 +117,16 @@ class Around:
 
     # the user stream
 
-    def seen_since(self, server_ns: int) -> bool:
-        """Whether the user stream was there since a time of the server's clock."""
-        return self._seen_ns is not None and self._seen_ns <= server_ns
+    def seen_since(self, server_ns: int, over_ns: int) -> bool:
+        """Whether nothing since a time can have been missed: the user stream was there, or all was compared later.
+
+        Args:
+            server_ns: Since then, by the server's clock.
+            over_ns: When all that could happen had happened.
+        """
+        if self._seen_ns is None:
+            return False
+        return self._seen_ns <= server_ns or self.parts.trading.comparison.begun_ns > over_ns
 
     def lose_user(self, why: str) -> None:
         """The user stream is down."""

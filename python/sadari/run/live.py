@@ -7,6 +7,7 @@ together, and nothing else.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -43,6 +44,8 @@ from sadari.venue.live.readings import read_all
 DRAIN_S = 30.0
 LOOK_S = 0.05
 CONNECT_S = 10.0
+# From so many trades back the list of a symbol's trades is read again after a restart: one may have been missed.
+TRADES_KEPT = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,7 @@ class LiveEngine:
         self.started_ns = 0
         self.hedge = False
         self.multi_assets: bool | None = None
-        self._cursors: dict[str, int] = {}
+        self._trades: dict[str, deque[int]] = {}
         self._stopped = asyncio.Event()
         self._failure = ""
 
@@ -264,7 +267,9 @@ class LiveEngine:
         self._parts.clock.see(market_ns)
         self._parts.trading.comparison.income_ns = market_ns
         self._parts.balances.multi_assets = bool(self.multi_assets)
-        self._parts.trading.fills.cursors.update(self._cursors)
+        for symbol, told in self._trades.items():
+            for trade_id in sorted(told):
+                self._parts.trading.fills.remember(symbol, trade_id)
         for order in self._opened.placed.values():
             self._parts.trading.gateway.remember(order, self._connections.server.ns())
         self._unprotected = UnprotectedTimes(self._opened.engine.positions)
@@ -279,7 +284,7 @@ class LiveEngine:
         self._audit.observe(number, event, commands)
         self.recent.see(event, commands)
         if isinstance(event, OrderFilled):
-            self._cursors[event.symbol] = max(self._cursors.get(event.symbol, 0), event.trade_id)
+            self._trades.setdefault(event.symbol, deque(maxlen=TRADES_KEPT)).append(event.trade_id)
 
     def _seen(self, number: int, event: Event, commands: Sequence[Command]) -> None:
         """Follow an event that was worked on."""
@@ -380,7 +385,7 @@ class LiveEngine:
 
     def _unresolved(self) -> list[str]:
         unclear = ("SUBMITTED", "UNKNOWN", "PARTIALLY_FILLED")
-        return [name for name, one in self._opened.engine.orders.items() if one.state in unclear]
+        return [name for name, one in self._opened.engine.live.items() if one.state in unclear]
 
     def _unexpected(self, _: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         """Something broke that nobody expected: the gate shuts for good, protection stays (design §3)."""

@@ -58,11 +58,14 @@ class Comparison:
         ours: Whether a client order id is of this engine.
         look_up: Begins to find out what became of an order.
         now_ns: The exchange's time.
+        server_ns: The server's clock.
         in_flight: How many requests that change something have no answer.
         report: Told of what is no event.
 
     Attributes:
         done: How many comparisons came to their end.
+        begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
+        conditional: Client order ids of the conditional orders that were open at the last reading.
         income_ns: From when on income is still to be told.
     """
 
@@ -76,10 +79,13 @@ class Comparison:
         ours: Callable[[str], bool],
         look_up: Callable[[str, str], None],
         now_ns: Callable[[], int],
+        server_ns: Callable[[], int],
         in_flight: Callable[[], int],
         report: Callable[[str], None],
     ) -> None:
         self.done = 0
+        self.begun_ns = 0
+        self.conditional: frozenset[str] = frozenset()
         self.income_ns = 0
         self._take = take
         self._rest = rest
@@ -89,6 +95,7 @@ class Comparison:
         self._ours = ours
         self._look_up = look_up
         self._now_ns = now_ns
+        self._server_ns = server_ns
         self._in_flight = in_flight
         self._report = report
         self._lock = asyncio.Lock()
@@ -100,8 +107,10 @@ class Comparison:
             SadariError: The exchange could not be asked; nothing is missing because of that, the next one tells it.
         """
         async with self._lock:
-            snapshot = await self._settled(symbol)
+            begun_ns = self._server_ns()
             income = [] if symbol else await self._income()
+            # Nothing is waited for between this reading and the telling of it: it would be out of date.
+            snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
             self._tell_funding(income)
             cause = "TRANSFER" if any(row.kind in TRANSFERS for row in income) else "SYNC"
@@ -111,6 +120,8 @@ class Comparison:
             shown = tuple(record for record in records if record is not None)
             self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol))
             self.done += 1
+            if not symbol:
+                self.begun_ns = begun_ns
 
     async def refresh(self, cause: str = "REFRESH") -> None:
         """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.
@@ -183,14 +194,15 @@ class Comparison:
             if cursor is not None:
                 parameters["fromId"] = str(cursor + 1)
             page = answers.trades(await self._call(endpoints.USER_TRADES, parameters))
+            last = max((trade.trade_id for trade in page), default=cursor or 0)
             if cursor is None:
                 # Nothing of this symbol was ever told: what was before is not this engine's.
-                self._fills.cursors[symbol] = max((trade.trade_id for trade in page), default=0)
+                self._fills.read(symbol, last)
                 return
-            fresh = [trade for trade in page if trade.trade_id > cursor]
+            fresh = [trade for trade in page if not self._fills.is_told(symbol, trade.trade_id)]
             for order_id in dict.fromkeys(trade.order_id for trade in fresh):
                 await self._tell_order(symbol, order_id, [one for one in fresh if one.order_id == order_id])
-            self._fills.cursors[symbol] = max([cursor, *(trade.trade_id for trade in fresh)])
+            self._fills.read(symbol, last)
             if len(page) < PAGE:
                 return
 
@@ -198,7 +210,7 @@ class Comparison:
         """Tell trades of an order that was not told of in time, by the name that we gave it where it is ours."""
         asked = query_by_id(symbol, order_id)
         row = answers.order(await self._rest.call(asked.endpoint, asked.parameters, urgent=True))
-        name = self._fills.names.get((symbol, order_id), row.client_order_id)
+        name = self._fills.names.get((symbol, order_id)) or row.client_order_id
         if not self._ours(name):
             name = await self._parent(symbol, order_id) or name
         last = max(trade.trade_id for trade in trades)
@@ -230,6 +242,7 @@ class Comparison:
     def _tell_orders(self, snapshot: Snapshot, symbol: str) -> None:
         """Tell what is open there, and look up what is open here only."""
         now_ns = self._now_ns()
+        self.conditional = frozenset(row.client_order_id for row in snapshot.conditional)
         there = set()
         rows: list[OrderShown | AlgoShown] = [*snapshot.orders, *snapshot.conditional]
         for row in rows:

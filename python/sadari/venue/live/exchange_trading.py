@@ -47,7 +47,7 @@ class ExchangeTrading:
         known: What the engine has, by symbol.
         unresolved: Whether the engine waits for an order's outcome.
         ours: Whether a client order id is of this engine.
-        seen_since: Whether the user stream was there since a time of the server's clock.
+        seen_since: As for `Lookups`.
         half_dead: Told an order that the user stream keeps back.
         differs: Told a symbol that is to be compared with the exchange.
         configured: Told that a setting of a symbol, or of the account if it is empty, has changed.
@@ -69,7 +69,7 @@ class ExchangeTrading:
         known: Callable[[], Mapping[str, Held]],
         unresolved: Callable[[str], bool],
         ours: Callable[[str], bool],
-        seen_since: Callable[[int], bool],
+        seen_since: Callable[[int, int], bool],
         half_dead: Callable[[str], None],
         differs: Callable[[str], None],
         configured: Callable[[str], None],
@@ -80,13 +80,14 @@ class ExchangeTrading:
         self.gateway = Gateway(
             take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up,
             lambda name: self.reports.acknowledged(name, steady_ns()),
+            unresolved, lambda name: name in self.comparison.conditional,
         )  # fmt: skip
         self.lookups = Lookups(
             take, rest, self.fills, self.gateway.sent.get, unresolved, server_ns, clock.now_ns, self.reports.link,
             seen_since,
         )  # fmt: skip
         self.comparison = Comparison(
-            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns,
+            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns, server_ns,
             lambda: self.gateway.in_flight, report,
         )  # fmt: skip
         self._take = take
@@ -135,7 +136,9 @@ class ExchangeTrading:
             self._take(stuck)
         for name in reports.untold(now_ns):
             self._half_dead(name)
-            self._look_up(self.gateway.sent[name].order.symbol, name)
+            sent = self.gateway.sent.get(name)
+            if sent is not None:
+                self._look_up(sent.order.symbol, name)
         while reports.gaps:
             self._differs(reports.gaps.pop())
         while reports.other_fees:

@@ -127,6 +127,7 @@ class UserStream:
         step = self._session.due(self._now_ns())
         if step is not None:
             self._task = asyncio.get_running_loop().create_task(self._do(step))
+            self._task.add_done_callback(_speak_up)
 
     async def _do(self, step: Do) -> None:
         try:
@@ -234,3 +235,10 @@ class UserStream:
             self._act()
         else:
             self._on_frame(frame)
+
+
+def _speak_up(task: asyncio.Task[None]) -> None:
+    """What was not foreseen reaches the loop's exception handler; it is not kept until the task is forgotten."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        task.get_loop().call_exception_handler({"message": "the user stream failed", "exception": error, "task": task})

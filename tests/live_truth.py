@@ -1,0 +1,84 @@
+"""What is true of an account at the local exchange, set beside what an engine believes; for tests with a live engine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+from sadari.core.ledger import COMMISSION, INSURANCE, REALIZED
+from sadari.model.order import Purpose
+from tests.live_engine import Rig
+
+ZERO = Decimal(0)
+OPENING = (Purpose.ENTRY, Purpose.ADD)
+
+
+def same_trades(rig: Rig) -> bool:
+    """Whether the ledger has the exchange's trades, key by key, and nothing else."""
+    booked = {
+        (key[1], key[2], key[0]): entry.signed
+        for key, entry in rig.live.opened.engine.ledger._kept.items()
+        if key[0] in (REALIZED, COMMISSION, INSURANCE)
+    }
+    true: dict[tuple[str, int, str], Decimal] = {}
+    for trade in rig.exchange.desk.trades:
+        for kind, amount in ((REALIZED, trade.realized_pnl), (COMMISSION, -trade.fee)):
+            if amount:
+                true[trade.symbol, trade.trade_id, kind] = amount
+    return booked == true
+
+
+def same_positions(rig: Rig) -> bool:
+    """Whether the engine holds what the exchange says is held."""
+    engine = rig.live.opened.engine
+    return all(position.side.sign * position.qty == rig.held(symbol) for symbol, position in engine.positions.items())
+
+
+def unclear(rig: Rig) -> list[str]:
+    """Orders without a last word that do not rest either."""
+    orders = rig.live.opened.engine.orders
+    return [name for name, one in orders.items() if one.state in ("SUBMITTED", "UNKNOWN", "PARTIALLY_FILLED")]
+
+
+def wrongs(rig: Rig) -> list[str]:
+    """What the exchange's records say against invariants I3 and I10: doubled orders, and fills beyond what was meant."""
+    desk, engine = rig.exchange.desk, rig.live.opened.engine
+    children = {algo.child.order_id for algo in desk.algos.values() if algo.child is not None}
+    regular = [order for number, order in desk.orders.items() if number not in children]
+    names = Counter(order.client_order_id for order in regular)
+    names.update(algo.client_algo_id for algo in desk.algos.values())
+    found = [f"{name} is there {count} times" for name, count in names.items() if count > 1]
+    for order in regular:
+        intent = engine.orders.get(order.client_order_id)
+        if intent is not None and intent.qty is not None and order.filled_qty > intent.qty:
+            found.append(f"{order.client_order_id} was filled beyond {intent.qty}")
+        if intent is not None and intent.purpose not in OPENING and not order.reduce_only:
+            found.append(f"{order.client_order_id} is not capped")
+    for symbol in {order.symbol for order in regular}:
+        found += _doubled(rig, symbol)
+    return found
+
+
+def _doubled(rig: Rig, symbol: str) -> list[str]:
+    """Entries and rungs of one life that were filled by more than one order, but for what an order left open."""
+    engine = rig.live.opened.engine
+    filled: dict[tuple[int, str, int], Decimal] = {}
+    for order in rig.exchange.desk.orders.values():
+        intent = engine.orders.get(order.client_order_id)
+        if intent is None or order.symbol != symbol or intent.purpose not in OPENING or not order.filled_qty:
+            continue
+        key = intent.position_id, intent.purpose.value, intent.rung
+        if key in filled:
+            return [f"{symbol}: {key} was filled by two orders, {order.client_order_id} the second"]
+        filled[key] = order.filled_qty
+    return []
+
+
+def covered(rig: Rig, symbol: str) -> bool:
+    """Whether stops that wait at the exchange close all that is held of a symbol."""
+    held = rig.held(symbol)
+    stops = [
+        one.wish for one in rig.exchange.desk.algos.values()
+        if one.is_open and one.symbol == symbol and (one.wish.side.value == "SELL") == (held > 0)
+    ]  # fmt: skip
+    return not held or any(one.close_position or (one.qty or ZERO) >= abs(held) for one in stops)
