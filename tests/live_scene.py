@@ -88,7 +88,11 @@ class Stage:
     async def settled(self) -> None:
         """Wait until engine and exchange agree, then judge by the exchange alone."""
         rig = self.rig
-        await rig.until(lambda: not unclear(rig) and same_positions(rig) and same_trades(rig))
+        try:
+            await rig.until(lambda: not unclear(rig) and same_positions(rig) and same_trades(rig))
+        except AssertionError as error:
+            why = f"unclear: {unclear(rig)}, positions: {same_positions(rig)}, trades: {same_trades(rig)}"
+            raise AssertionError(f"{why}\n{error}") from None
         assert wrongs(rig) == []
 
 

@@ -44,34 +44,25 @@ DELIVERIES = {
 WAYS = {"socket": ANSWERS, "rest": DELIVERIES}
 
 
-async def opened(on: Stage, ways: dict[str, str]) -> None:
-    """Something goes wrong with every entry, and then with every add."""
-    for symbol, rule in zip(on.symbols, ways.values(), strict=True):
-        on.break_order(symbol, rule)
-    async with on.rig.running():
-        await on.entered()
+async def lived(on: Stage, ways: dict[str, str]) -> None:
+    """Something goes wrong with every entry, every add, every reduction and every exit."""
+
+    def break_next() -> None:
         for symbol, rule in zip(on.symbols, ways.values(), strict=True):
             on.break_order(symbol, rule)
-        on.gap("-0.04")
-        await on.each(lambda symbol: on.rig.position(symbol).stage)
-        await on.each(lambda symbol: covered(on.rig, symbol))
-        await on.settled()
 
-
-async def closed(on: Stage, ways: dict[str, str]) -> None:
-    """Something goes wrong with every reduction, and then with every exit."""
+    break_next()
     async with on.rig.running() as live:
         await on.entered()
+        break_next()
         on.gap("-0.04")
         await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
         await on.settled()
-        for symbol, rule in zip(on.symbols, ways.values(), strict=True):
-            on.break_order(symbol, rule)
+        break_next()
         on.gap("0.06")
         await on.each(lambda symbol: on.rig.position(symbol).exit_qty)
         await on.settled()
-        for symbol, rule in zip(on.symbols, ways.values(), strict=True):
-            on.break_order(symbol, rule)
+        break_next()
         for symbol in on.symbols:
             live.take(ForceExitRequested(time_ns=live.now_ns(), symbol=symbol, actor="test"))
         await on.each(lambda symbol: on.rig.position(symbol).is_in("CLOSED", "FLAT"))
@@ -90,7 +81,7 @@ async def stopped(on: Stage, ways: dict[str, str]) -> None:
         await on.settled()
 
 
-@pytest.mark.parametrize("what", [opened, closed, stopped])
+@pytest.mark.parametrize("what", [lived, stopped])
 def test_an_order_is_made_once_whatever_becomes_of_its_answer(what, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     """Each unclear outcome ends on evidence or on proof of absence; then the strategy decides anew."""
 

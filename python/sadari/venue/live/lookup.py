@@ -120,16 +120,29 @@ class Lookups:
         held: Decimal | None = None
         while self._unresolved(name):
             sight = await self._look(symbol, name)
-            held = sight.held if held is None else held
             if self._told(sight, name):
                 self.resolved += 1
                 return
-            absences = absences + 1 if sight.absent and sight.held == held else 0
+            # A position that has moved may have been moved by this order: it is looked at anew from there.
+            same, held = held in {None, sight.held}, sight.held
+            absences = absences + 1 if sight.absent and same else 0
             if absences >= ABSENCES and await self._is_absent(symbol, name):
                 self._give_up(symbol, name)
                 return
-            await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+            await asyncio.sleep(self._pause_s(name, tries))
             tries += 1
+
+    def _pause_s(self, name: str, tries: int) -> float:
+        """How long until the next look; one comes as soon as the order cannot be executed any more."""
+        pause_s = PAUSES_S[min(tries, len(PAUSES_S) - 1)]
+        left_s = (self._over_ns(name) - self._server_ns()) / SECOND_NS
+        return min(pause_s, left_s + PAUSES_S[0]) if left_s > 0 else pause_s
+
+    def _over_ns(self, name: str) -> int:
+        """From when on an order that is not there will not come any more, by the server's clock."""
+        sent = self._sent(name)
+        window_ns = orders.window_ns(None if sent is None else sent.order.purpose)
+        return (0 if sent is None else sent.last_ns) + window_ns + MARGIN_NS
 
     async def _look(self, symbol: str, name: str) -> Sight:
         """Ask for everything at once; what fails makes the look incomplete."""
@@ -181,9 +194,7 @@ class Lookups:
 
     async def _is_absent(self, symbol: str, name: str) -> bool:
         sent = self._sent(name)
-        window_ns = orders.window_ns(None if sent is None else sent.order.purpose)
-        since_ns, last_ns = (0, 0) if sent is None else (sent.server_ns, sent.last_ns)
-        over_ns = last_ns + window_ns + MARGIN_NS
+        since_ns, over_ns = 0 if sent is None else sent.server_ns, self._over_ns(name)
         if self._server_ns() <= over_ns or not self._seen_since(since_ns, over_ns):
             return False
         families = (True, False) if sent is None else (sent.conditional,)
