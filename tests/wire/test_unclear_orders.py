@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -81,16 +82,16 @@ async def stopped(on: Stage, ways: dict[str, str]) -> None:
         await on.settled()
 
 
-@pytest.mark.parametrize("what", [lived, stopped])
-def test_an_order_is_made_once_whatever_becomes_of_its_answer(what, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+def test_an_order_is_made_once_whatever_becomes_of_its_answer(tmp_path: Path) -> None:
     """Each unclear outcome ends on evidence or on proof of absence; then the strategy decides anew."""
 
-    async def played(path: str) -> None:
+    async def played(path: str, what: Callable[[Stage, dict[str, str]], Awaitable[None]]) -> None:
         ways = WAYS[path]
-        async with stage(tmp_path / path, path, symbols=len(ways)) as on:
+        async with stage(tmp_path / f"{path}-{what.__name__}", path, symbols=len(ways)) as on:
             await what(on, ways)
 
     async def main() -> None:
-        await asyncio.gather(*(played(path) for path in WAYS))
+        # Beside each other, for most of their time they wait.
+        await asyncio.gather(*(played(path, what) for path in WAYS for what in (lived, stopped)))
 
     asyncio.run(main())

@@ -130,7 +130,7 @@ class Lookups:
                 self._give_up(symbol, name)
                 return
             await asyncio.sleep(self._pause_s(name, tries))
-            tries += 1
+            tries = tries + 1 if same else 0
 
     def _pause_s(self, name: str, tries: int) -> float:
         """How long until the next look; one comes as soon as the order cannot be executed any more."""
