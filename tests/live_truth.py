@@ -6,6 +6,7 @@ from collections import Counter
 from decimal import Decimal
 
 from sadari.core.ledger import COMMISSION, INSURANCE, REALIZED
+from sadari.localexchange.records import LIQUIDATION
 from sadari.model.order import Purpose
 from tests.live_engine import Rig
 
@@ -22,7 +23,9 @@ def same_trades(rig: Rig) -> bool:
     }
     true: dict[tuple[str, int, str], Decimal] = {}
     for trade in rig.exchange.desk.trades:
-        for kind, amount in ((REALIZED, trade.realized_pnl), (COMMISSION, -trade.fee)):
+        forced = rig.exchange.desk.orders[trade.order_id].auto_close == LIQUIDATION
+        fee = INSURANCE if forced else COMMISSION
+        for kind, amount in ((REALIZED, trade.realized_pnl), (fee, -trade.fee)):
             if amount:
                 true[trade.symbol, trade.trade_id, kind] = amount
     return booked == true

@@ -5,6 +5,8 @@ Source: strategies §5.7; design §3 (Intents). Duplicates and late reports end 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from sadari.core import booking, entries, exits, protection, reductions, settlement, takeover
@@ -70,10 +72,15 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
     if intent is None:
         return _not_ours(desk, event)
     position = desk.record_of(intent)
-    if not intent.book(event.trade_id, event.qty, done=event.done):
+    if intent.book(event.trade_id, event.qty, done=event.done):
+        position.count(event)
+    else:
         desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} of {event.client_order_id} is known")
-        return position
-    position.count(event)
+        awaited = intent is position.working or intent.purpose in _RESTING
+        if not (event.done and intent.move("fill", "last") and awaited) or position.is_in(*_FLAT):
+            return position
+        # All of its trades were told before its end was: only that is new.
+        event = msgspec.structs.replace(event, qty=Decimal(0))
     if position.is_in(*_FLAT):
         _late_fill(desk, position, intent, event)
     elif intent.purpose in _RESTING:

@@ -69,6 +69,8 @@ class Fills:
         """
         listed = sorted(trades, key=lambda trade: trade.trade_id)
         complete = sum((trade.qty for trade in listed), Decimal(0)) == row.filled_qty
+        # The end comes with the last trade that is news; where none is, with one that is known.
+        listed.sort(key=lambda trade: not self.is_told(trade.symbol, trade.trade_id))
         for number, trade in enumerate(listed, 1):
             last = complete and row.status == FILLED and number == len(listed)
             self._take(self.event(trade, name, done=last))
