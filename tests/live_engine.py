@@ -149,6 +149,9 @@ async def rig(
     async with connected(exchange) as client:
         address: Address = client.address
         text = config.format(
-            http=address.http, ws=address.ws, folder=folder, symbols="[" + ", ".join(f'"{one}"' for one in symbols) + "]"
+            http=address.http,
+            ws=address.ws,
+            folder=folder,
+            symbols="[" + ", ".join(f'"{one}"' for one in symbols) + "]",
         )
         yield Rig(exchange, client, text, folder, [], [])

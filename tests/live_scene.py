@@ -23,7 +23,10 @@ min_reserve_pct = 0.01
 max_portfolio_stop_loss_pct = 1
 """
 ORDERS = {
-    "socket": ('method = "WS"\npath = "/ws-fapi/v1/order.place"', 'method = "WS"\npath = "/ws-fapi/v1/algoOrder.place"'),
+    "socket": (
+        'method = "WS"\npath = "/ws-fapi/v1/order.place"',
+        'method = "WS"\npath = "/ws-fapi/v1/algoOrder.place"',
+    ),
     "rest": ('method = "POST"\npath = "/fapi/v1/order"', 'method = "POST"\npath = "/fapi/v1/algoOrder"'),
 }
 
@@ -80,6 +83,11 @@ class Stage:
             ]
             raise AssertionError("\n".join([*told, str(error)])) from None
 
+    def is_over(self, symbol: str) -> bool:
+        """Whether a symbol was held and is not any more, here and there."""
+        position = self.rig.live.opened.engine.positions.get(symbol)
+        return position is not None and position.is_in("CLOSED", "CLOSED_UNSETTLED") and not self.rig.held(symbol)
+
     async def entered(self) -> None:
         """Wait until every symbol is held and covered, and nothing is unclear."""
         await self.each(lambda symbol: self.rig.held(symbol) and covered(self.rig, symbol))
@@ -93,7 +101,8 @@ class Stage:
         except AssertionError as error:
             why = f"unclear: {unclear(rig)}, positions: {same_positions(rig)}, trades: {same_trades(rig)}"
             raise AssertionError(f"{why}\n{error}") from None
-        assert wrongs(rig) == []
+        found = wrongs(rig)
+        assert not found, found
 
 
 @contextlib.asynccontextmanager

@@ -6,8 +6,9 @@ from collections import Counter
 from decimal import Decimal
 
 from sadari.core.ledger import COMMISSION, INSURANCE, REALIZED
-from sadari.localexchange.records import LIQUIDATION
-from sadari.model.order import Purpose
+from sadari.localexchange.records import LIQUIDATION, AlgoOrder
+from sadari.model.order import Purpose, Side
+from sadari.model.units import MILLISECOND_NS
 from tests.live_engine import Rig
 
 ZERO = Decimal(0)
@@ -47,7 +48,9 @@ def wrongs(rig: Rig) -> list[str]:
     """What the exchange's records say against invariants I3 and I10: doubled orders, and fills beyond what was meant."""
     desk, engine = rig.exchange.desk, rig.live.opened.engine
     children = {algo.child.order_id for algo in desk.algos.values() if algo.child is not None}
-    regular = [order for number, order in desk.orders.items() if number not in children]
+    run = f"{rig.live.opened.settings.run_id}-"
+    ours = [order for order in desk.orders.values() if order.client_order_id.startswith(run)]
+    regular = [order for order in ours if order.order_id not in children]
     names = Counter(order.client_order_id for order in regular)
     names.update(algo.client_algo_id for algo in desk.algos.values())
     found = [f"{name} is there {count} times" for name, count in names.items() if count > 1]
@@ -85,3 +88,38 @@ def covered(rig: Rig, symbol: str) -> bool:
         if one.is_open and one.symbol == symbol and (one.wish.side.value == "SELL") == (held > 0)
     ]  # fmt: skip
     return not held or any(one.close_position or (one.qty or ZERO) >= abs(held) for one in stops)
+
+
+def unprotected_ms(rig: Rig) -> list[int]:
+    """How long each rise of exposure was without a covering stop, from the exchange's trades and stops alone, sorted.
+
+    A rise while nothing covers belongs to the one before it. Times are the market's, as the wire tells them.
+    """
+    desk, found = rig.exchange.desk, []
+    for symbol in {trade.symbol for trade in desk.trades}:
+        moments: list[tuple[int, int, Decimal, AlgoOrder | None]] = []
+        for trade in desk.trades:
+            if trade.symbol == symbol:
+                signed = trade.qty if trade.side is Side.BUY else -trade.qty
+                moments.append((trade.time_ns // MILLISECOND_NS, 1, signed, None))
+        for algo in desk.algos.values():
+            if algo.symbol == symbol:
+                moments.append((algo.created_ns // MILLISECOND_NS, 2, ZERO, algo))
+        held, since, stops = ZERO, None, list[AlgoOrder]()
+        for at_ms, _, signed, algo in sorted(moments, key=lambda one: one[:2]):
+            stops += [algo] if algo is not None else []
+            rose, held = abs(held + signed) > abs(held), held + signed
+            if rose and since is None:
+                since = at_ms
+            if since is not None and (not held or any(_covers(stop, held, at_ms) for stop in stops)):
+                found.append(at_ms - since)
+                since = None
+        assert since is None, f"{symbol} is held and nothing has covered it since"
+    return sorted(found)
+
+
+def _covers(stop: AlgoOrder, held: Decimal, at_ms: int) -> bool:
+    if stop.ended_ns is not None and stop.ended_ns // MILLISECOND_NS <= at_ms:
+        return False
+    closes = (stop.wish.side is Side.SELL) == (held > 0)
+    return closes and (stop.wish.close_position or (stop.wish.qty or ZERO) >= abs(held))

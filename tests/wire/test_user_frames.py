@@ -42,7 +42,7 @@ def test_what_is_booked_is_what_was_done_however_it_is_told(tmp_path: Path) -> N
     """Trades are booked once each by their ids, also those that the stream never told."""
 
     async def played(name: str, rule: str) -> None:
-        async with stage(tmp_path / name.replace(' ', '-'), symbols=3) as on:
+        async with stage(tmp_path / name.replace(" ", "-"), symbols=3) as on:
             on.fault(rule)
             try:
                 await _lived(on)

@@ -13,7 +13,7 @@ from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.event import Event, OrderAccepted, OrderFilled
-from sadari.model.units import SECOND_NS
+from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.run.status import UnprotectedTime
 
 _ACCEPTED = (IntentState.NEW, IntentState.PARTIALLY_FILLED)
@@ -58,6 +58,10 @@ class UnprotectedTimes:
             insort(self._times, took_ns)
             if len(self._times) > KEPT:
                 del self._times[0]
+
+    def times_ms(self) -> list[int]:
+        """Each time, sorted; of very many the longest."""
+        return [took_ns // MILLISECOND_NS for took_ns in self._times]
 
     def show(self) -> UnprotectedTime:
         """The times so far."""

@@ -103,8 +103,8 @@ class ExchangeTrading:
 
     @property
     def in_flight(self) -> int:
-        """How many requests and lookups have no end yet."""
-        return self.gateway.in_flight + len(self.lookups.open)
+        """How many requests have no answer yet. A lookup may last: what is unresolved the engine knows itself."""
+        return self.gateway.in_flight
 
     def place(self, order: PlaceOrder) -> None:
         """Send an order."""
