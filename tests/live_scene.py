@@ -76,12 +76,12 @@ class Stage:
         try:
             await self.rig.until(lambda: not missing())
         except AssertionError as error:
-            told = [
-                f"{one}: held {self.rig.held(one)}, {self.rig.live.opened.engine.positions.get(one)} "
-                f"{[(name, order.state.value) for name, order in self.rig.live.opened.engine.orders.items() if order.symbol == one]}"
-                for one in missing()
-            ]
+            told = [f"{one}: held {self.rig.held(one)}, {self._orders_of(one)}" for one in missing()]
             raise AssertionError("\n".join([*told, str(error)])) from None
+
+    def _orders_of(self, symbol: str) -> str:
+        orders = self.rig.live.opened.engine.orders.items()
+        return ", ".join(f"{name} {one.state.value}" for name, one in orders if one.symbol == symbol)
 
     def is_over(self, symbol: str) -> bool:
         """Whether a symbol was held and is not any more, here and there."""

@@ -1,4 +1,4 @@
-"""What is true of an account at the local exchange, set beside what an engine believes; for tests with a live engine."""
+"""What is true of an account at the local exchange, set beside what a live engine believes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def unclear(rig: Rig) -> list[str]:
 
 
 def wrongs(rig: Rig) -> list[str]:
-    """What the exchange's records say against invariants I3 and I10: doubled orders, and fills beyond what was meant."""
+    """What the exchange's records say against invariants I3 and I10: orders doubled, or filled beyond what was meant."""
     desk, engine = rig.exchange.desk, rig.live.opened.engine
     children = {algo.child.order_id for algo in desk.algos.values() if algo.child is not None}
     run = f"{rig.live.opened.settings.run_id}-"
@@ -106,12 +106,12 @@ def unprotected_ms(rig: Rig) -> list[int]:
             if algo.symbol == symbol:
                 moments.append((algo.created_ns // MILLISECOND_NS, 2, ZERO, algo))
         held, since, stops = ZERO, None, list[AlgoOrder]()
-        for at_ms, _, signed, algo in sorted(moments, key=lambda one: one[:2]):
-            stops += [algo] if algo is not None else []
+        for at_ms, _, signed, stop in sorted(moments, key=lambda one: one[:2]):
+            stops += [stop] if stop is not None else []
             rose, held = abs(held + signed) > abs(held), held + signed
             if rose and since is None:
                 since = at_ms
-            if since is not None and (not held or any(_covers(stop, held, at_ms) for stop in stops)):
+            if since is not None and (not held or any(_covers(one, held, at_ms) for one in stops)):
                 found.append(at_ms - since)
                 since = None
         assert since is None, f"{symbol} is held and nothing has covered it since"

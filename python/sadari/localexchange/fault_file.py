@@ -15,7 +15,7 @@ from sadari.localexchange.action_rules import ActionRule
 from sadari.localexchange.fault_rules import VERBS, Close
 from sadari.localexchange.rule import Rule
 
-_METHODS = ("GET", "POST", "PUT", "DELETE", "WS")
+_METHODS = ("GET", "POST", "PUT", "DELETE")
 # Longer than anything that is played, and short enough to be counted in nanoseconds.
 _LONGEST_S = 1_000_000_000
 # What a key may be at the least and at the most, wherever it stands; None for no bound.

@@ -1,7 +1,7 @@
-"""Faults performed on calls of the WebSocket API: the same rules as for HTTP, by the method's name as the path.
+"""Faults performed on calls of the WebSocket API and their replies: the same rules as over HTTP, by method and path.
 
-A call is seen as ``WS /ws-fapi/v1/order.place``. A fault of delivery breaks the whole connection, as one of the network
-does, so that every other call that waits on it stays without an answer too.
+A connection carries many calls, so what ends it takes all of them along; ``hold_s`` lets a call wait in silence first.
+Replies from before are given again over HTTP only.
 """
 
 from __future__ import annotations
@@ -9,16 +9,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
 
-from sadari.binance.wire.control import MethodCall
+from sadari.binance.wire.control import ErrorBody, MethodCall, MethodFailure, MethodReply
+from sadari.localexchange.admission import read_call
 from sadari.localexchange.fault_rules import (
     AlterReply,
     Code,
     CutBody,
     Delay,
+    EmptyRead,
     Html,
     LateReply,
     LateRequest,
@@ -29,108 +30,118 @@ from sadari.localexchange.fault_rules import (
     Status503,
 )
 from sadari.localexchange.faults import Faults
-from sadari.localexchange.faulty_http import PAGE, UNAVAILABLE
-from sadari.localexchange.gate import Answer, refusal_body
+from sadari.localexchange.faulty_http import BANNED, PAGE, TOO_MANY, UNAVAILABLE
+from sadari.localexchange.hub import Connection, text_frame
+from sadari.localexchange.refused import Refused
 from sadari.localexchange.rule import Rule
-from sadari.localexchange.ws_methods import WsMethods
-from sadari.localexchange.ws_sessions import Session
+from sadari.localexchange.ws_api import METHODS
+from sadari.model.units import MILLISECOND_NS
 
-API_PATH = "/ws-fapi/v1"
-
-
-class Line(NamedTuple):
-    """The connection that a call came over: how a text is sent on it, and how it is broken."""
-
-    send: Callable[[bytes], None]
-    abort: Callable[[], None]
+Answer = Callable[[], bytes]
 
 
 class FaultyCalls:
-    """Answers calls, with whatever goes wrong on the way.
+    """Stands between a connection of the WebSocket API and what answers its calls.
 
     Args:
         faults: Which decide.
-        methods: Who answers.
         now_ns: The gateway's clock.
     """
 
-    def __init__(self, faults: Faults, methods: WsMethods, now_ns: Callable[[], int]) -> None:
+    def __init__(self, faults: Faults, now_ns: Callable[[], int]) -> None:
         self._faults = faults
-        self._methods = methods
         self._now_ns = now_ns
 
-    def take(self, address: str, message: bytes | str, session: Session, line: Line) -> None:
-        """Answer one message, or not."""
-
-        def answer() -> bytes:
-            return self._methods.answer(address, message, session)
-
-        try:
-            call = msgspec.json.decode(message, type=MethodCall)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            line.send(answer())  # What is no call has no method that a rule could name.
+    def take(self, connection: Connection, message: bytes | str, answer: Answer) -> None:
+        """Let a message be answered, or not, and have the reply sent as the rules say."""
+        call = _known(message) if self._faults.watches_requests else None
+        if call is None:
+            connection.push(text_frame(answer()))
             return
-        parameters = "&".join(f"{name}={_plain(value)}" for name, value in call.params.items())
-        fired = self._faults.at_request("WS", f"{API_PATH}/{call.method}", parameters, self._now_ns())
+        method, path = METHODS[call.method]
+        fired = self._faults.at_request(method, path, _parameters(call), self._now_ns(), over="ws")
         if fired is None:
-            line.send(answer())
+            connection.push(text_frame(answer()))
             return
         rule, applied = fired
-        in_its_place = _in_its_place(rule)
-        if in_its_place is not None:
+        if isinstance(rule, Html | Status503 | Code | RetryAfter | EmptyRead):
             if applied:
                 answer()
-            line.send(self._methods.in_place_of(address, call, in_its_place))
+            connection.push(text_frame(_in_its_place(rule, call, self._now_ns())))
         else:
-            _deliver(rule, answer, line, applied=applied)
+            _deliver(rule, connection, answer)
 
 
-def _deliver(rule: Rule, answer: Callable[[], bytes], line: Line, *, applied: bool) -> None:
+def _deliver(rule: Rule, connection: Connection, answer: Answer) -> None:
     """Perform a fault of delivery."""
-    later = asyncio.get_running_loop().call_later
     match rule:
         case LostRequest():
-            later(float(rule.hold_s), line.abort)
+            _later(float(rule.hold_s), connection.abort)
         case LostReply():
             answer()
-            later(float(rule.hold_s), line.abort)
+            _later(float(rule.hold_s), connection.abort)
         case Delay():
-            later(float(rule.seconds), lambda: line.send(answer()))
+            _later(float(rule.seconds), lambda: connection.push(text_frame(answer())))
         case LateReply():
-            later(float(rule.seconds), line.send, answer())
+            reply = text_frame(answer())
+            _later(float(rule.seconds), lambda: connection.push(reply))
         case LateRequest():
-            line.abort()
-            later(float(rule.seconds), answer)
+            connection.abort()
+            _later(float(rule.seconds), answer)
         case Reset():
             if rule.point != "before":
                 answer()
-            line.abort()
+            connection.abort()
         case CutBody():
-            text = answer()
-            line.send(text[: len(text) // 2 if rule.sent is None else rule.sent])
-        case Html():
-            if applied:
-                answer()
-            line.send(PAGE.format(status=rule.status).encode())
+            reply = answer()
+            connection.push(text_frame(reply[: len(reply) // 2 if rule.sent is None else rule.sent]))
         case AlterReply():
-            line.send(re.sub(rule.find.encode(), rule.put.encode(), answer()))
+            connection.push(text_frame(re.sub(rule.find.encode(), rule.put.encode(), answer())))
         case _:
-            line.send(answer())
+            connection.push(text_frame(answer()))
 
 
-def _in_its_place(rule: Rule) -> Answer | None:
-    """The answer that stands in for the method's."""
+def _in_its_place(rule: Html | Status503 | Code | RetryAfter | EmptyRead, call: MethodCall, now_ns: int) -> bytes:
+    """The reply that stands in for the exchange's."""
     match rule:
+        case Html():
+            return PAGE.format(status=rule.status).encode()
         case Status503():
             code, message = UNAVAILABLE[rule.variant]
-            return Answer(503, refusal_body(code, message if rule.message is None else rule.message))
+            return _failure(call, 503, code, message if rule.message is None else rule.message)
         case Code():
-            return Answer(rule.status, refusal_body(rule.code, rule.message))
+            return _failure(call, rule.status, rule.code, rule.message)
         case RetryAfter():
-            return Answer(rule.status, refusal_body(-1003, "Too many requests."), rule.seconds)
-        case _:
-            return None
+            until_ms = now_ns // MILLISECOND_NS + rule.seconds * 1000
+            message = TOO_MANY if rule.status == 429 else f"{BANNED[:-1]} until {until_ms}."  # noqa: PLR2004
+            return _failure(call, rule.status, -1003, message)
+        case EmptyRead():
+            return msgspec.json.encode(MethodReply(call.id, 200, msgspec.Raw(rule.body.encode())))
 
 
-def _plain(value: msgspec.Raw) -> str:
-    return bytes(value).decode().strip('"')
+def _failure(call: MethodCall, status: int, code: int, message: str) -> bytes:
+    return msgspec.json.encode(MethodFailure(call.id, status, ErrorBody(code, message)))
+
+
+def _known(message: bytes | str) -> MethodCall | None:
+    """The call in a message; None of what stands for no endpoint."""
+    try:
+        call = msgspec.json.decode(message, type=MethodCall)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return call if call.method in METHODS else None
+
+
+def _parameters(call: MethodCall) -> str:
+    try:
+        values = read_call(call.params).values
+    except Refused:
+        return ""
+    return "&".join(f"{name}={text}" for name, text in values.items())
+
+
+def _later(seconds: float, act: Callable[[], object]) -> None:
+    if seconds > 0:
+        asyncio.get_running_loop().call_later(seconds, act)
+    else:
+        act()

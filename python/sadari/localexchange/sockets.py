@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from sadari.localexchange.faults import Faults
-from sadari.localexchange.faulty_calls import API_PATH, FaultyCalls, Line
+from sadari.localexchange.faulty_calls import FaultyCalls
 from sadari.localexchange.gate import Gate, WsMethod
 from sadari.localexchange.hub import Connection, Hub, text_frame
 from sadari.localexchange.refused import Refused
 from sadari.localexchange.subscriptions import MOST_STREAMS, Opening, RouteOf, Subscriptions, opening
 from sadari.localexchange.ws_methods import WsMethods
 
+API_PATH = "/ws-fapi/v1"
 LONGEST_MESSAGE = 64 << 10
 PATIENCE_S = 1.0
 ENDED = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
 
-Answer = Callable[[bytes | str], None]
+Reply = Callable[[bytes | str], bytes]
 
 
 class Sockets:
@@ -32,7 +32,7 @@ class Sockets:
         methods: Of the WebSocket API, by name.
         strict_routes: Whether paths without a route carry public streams only.
         messages_per_s: What a stream connection may send; None is no limit.
-        faults: What goes wrong with calls of the WebSocket API; nothing by default.
+        calls: Has the calls of the WebSocket API go wrong; None if they never do.
     """
 
     def __init__(
@@ -44,14 +44,13 @@ class Sockets:
         *,
         strict_routes: bool,
         messages_per_s: int | None,
-        faults: Faults | None = None,
+        calls: FaultyCalls | None = None,
     ) -> None:
         self._hub = hub
+        self._calls = calls
         self._gate = gate
         self._route_of = route_of
         self._methods = WsMethods(methods, gate)
-        none = Faults((), 0, gate.now_ns())
-        self._calls = FaultyCalls(none if faults is None else faults, self._methods, gate.now_ns)
         self._strict = strict_routes
         self._messages_per_s = messages_per_s
         self._closing: set[asyncio.Task[bool]] = set()
@@ -91,35 +90,34 @@ class Sockets:
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-        def answer(message: bytes | str) -> None:
+        def reply(message: bytes | str) -> bytes:
             if subscriptions is None:
-                self._calls.take(address, message, session, line)
-                return
-            reply = subscriptions.receive(message)
+                return self._methods.answer(address, message, session)
+            answer = subscriptions.receive(message)
             self._hub.refresh(connection)
-            connection.push(text_frame(reply))
+            return answer
 
         connection = self._hub.open(number, transport, close, subscriptions)
-        line = Line(lambda text: connection.push(text_frame(text)), transport.abort)
         try:
-            await self._listen(socket, connection, answer)
+            await self._listen(socket, connection, reply)
         finally:
             self._hub.closed(connection)
 
-    async def _listen(self, socket: web.WebSocketResponse, connection: Connection, answer: Answer) -> None:
+    async def _listen(self, socket: web.WebSocketResponse, connection: Connection, reply: Reply) -> None:
         most = None if connection.subscriptions is None else self._messages_per_s
         while (message := await socket.receive()).type not in ENDED:
             if most is not None and connection.incoming.add(1, self._gate.now_ns()) > most:
                 self._hub.closed(connection)
                 await socket.close(code=1008, message=b"Too many requests")
                 return
-            _take(connection, message, answer)
+            self._take(connection, message, reply)
 
-
-def _take(connection: Connection, message: WSMessage, answer: Answer) -> None:
-    if message.type is WSMsgType.PING:
-        connection.pong(message.data)
-    elif message.type is WSMsgType.PONG:
-        connection.unanswered_ns = None
-    else:
-        answer(message.data)
+    def _take(self, connection: Connection, message: WSMessage, reply: Reply) -> None:
+        if message.type is WSMsgType.PING:
+            connection.pong(message.data)
+        elif message.type is WSMsgType.PONG:
+            connection.unanswered_ns = None
+        elif self._calls is not None and connection.subscriptions is None:
+            self._calls.take(connection, message.data, lambda: reply(message.data))
+        else:
+            connection.push(text_frame(reply(message.data)))

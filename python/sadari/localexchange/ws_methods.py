@@ -56,10 +56,6 @@ class WsMethods:
         shown = bytes(call.params.get("returnRateLimits", NULL)).strip(b'"').lower() != b"false"
         return self._envelope(address, call.id, answer, 0 if method is None else method.orders, shown=shown)
 
-    def in_place_of(self, address: str, call: MethodCall, answer: Answer) -> bytes:
-        """Another answer than that of the method."""
-        return self._envelope(address, call.id, answer, 0)
-
     def _of_session(self, session: Session) -> dict[str, WsMethod]:
         return {
             LOG_ON: WsMethod(session.log_on, weight=2),

@@ -46,7 +46,11 @@ class WriteOffRequested(Event, frozen=True):
 
 
 class EngineTurned(Event, frozen=True):
-    """An internal fact about the engine's own life: start_ok, reconciled, data_lost, drained, fatal and so on."""
+    """An internal fact about the engine's own life: start_ok, reconciled, data_lost, drained, fatal and so on.
+
+    ``data_lost`` and ``data_recovered`` name what is out of sight by ``cause``; ``data_recovered`` without one says
+    that nothing is, whatever was lost before.
+    """
 
     trigger: str
     guard: str = ""
@@ -81,7 +85,7 @@ class GateShut(Event, frozen=True):
 
 
 class GateOpened(Event, frozen=True):
-    """A cause of `GateShut` has gone."""
+    """A cause of `GateShut` has gone; without one, every cause of that symbol, or of the account, has."""
 
     cause: str
     symbol: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import NamedTuple
 
 from sadari.binance import account_answers, answers, endpoints
@@ -23,6 +24,8 @@ from sadari.venue.live.fills import Fills
 from sadari.venue.live.ports import Caller, Take
 
 PAGE = 1_000
+# Symbols that do not differ whose trades one comparison asks for.
+IN_TURN = 10
 # How often positions are read again because something traded meanwhile.
 LOOKS = 4
 LOOK_AGAIN_S = 0.2
@@ -31,9 +34,9 @@ TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "CROSS_COLLATERAL_TRANSF
 
 
 class Held(NamedTuple):
-    """What the engine has of a symbol: whether it holds something, and its live orders."""
+    """What the engine has of a symbol: the signed quantity that it holds, and its live orders."""
 
-    held: bool
+    qty: Decimal
     live: tuple[str, ...]
 
 
@@ -67,6 +70,7 @@ class Comparison:
         begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
         conditional: Client order ids of the conditional orders that were open at the last reading.
         income_ns: From when on income is still to be told.
+        thorough: The next comparison asks for the trades of every symbol: something may have been missed.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class Comparison:
         self.done = 0
         self.begun_ns = 0
         self.conditional: frozenset[str] = frozenset()
+        self.thorough = True
         self.income_ns = 0
         self._take = take
         self._rest = rest
@@ -120,22 +125,25 @@ class Comparison:
             shown = tuple(record for record in records if record is not None)
             self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol))
             self.done += 1
+            self.thorough = self.thorough and bool(symbol)
             if not symbol:
                 self.begun_ns = begun_ns
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.
+
+        Args:
+            cause: Why.
+            positions: Whether positions are read too, for their liquidation prices.
 
         Raises:
             SadariError: The exchange could not be asked.
         """
-        account, positions = await asyncio.gather(
-            self._rest.call(endpoints.ACCOUNT, urgent=True), self._rest.call(endpoints.POSITION_RISK, urgent=True)
-        )
+        account, rows = await asyncio.gather(self._call(endpoints.ACCOUNT, {}), self._positions(positions))
         shown, told, streamed = account_answers.account(account), self._fills.told, self._balances.wallet_balance
         if shown.wallet_balance != streamed and self._balances.read_ns is not None and told == self._fills.told:
             self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
-        self._take(self._balances.read(shown, account_answers.positions(positions), cause, self._now_ns()))
+        self._take(self._balances.read(shown, rows, cause, self._now_ns()))
 
     async def funding(self) -> None:
         """Tell the funding that was paid since the last reading of income.
@@ -146,6 +154,11 @@ class Comparison:
         self._tell_funding(await self._income())
 
     # reading
+
+    async def _positions(self, wanted: bool) -> list[PositionShown] | None:  # noqa: FBT001 - a wish handed on
+        if not wanted:
+            return None
+        return account_answers.positions(await self._call(endpoints.POSITION_RISK, {}))
 
     async def _settled(self, symbol: str) -> Snapshot:
         """A reading during which nothing traded, with every trade before it told."""
@@ -176,15 +189,36 @@ class Comparison:
 
     def _call(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> asyncio.Future[bytes]:
         weight = endpoints.weight_of(endpoint, symbol="symbol" in parameters)
-        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight, urgent=True))
+        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight))
 
     def _to_follow(self, snapshot: Snapshot, symbol: str) -> list[str]:
-        """The symbols whose trades matter: what is held here or there, or has an order that may trade."""
+        """The symbols whose trades are asked for: those that differ, and of the others some in turn.
+
+        Trades that leave a quantity as it was show nowhere else; to ask for those of a hundred symbols every time would
+        take all of the request weight. After a reconnect, and for one symbol, all are asked for.
+        """
         if symbol:
             return [symbol]
-        symbols = {row.symbol for row in snapshot.positions if row.qty}
-        symbols.update(name for name, held in self._known().items() if held.held or held.live)
-        return sorted(symbols)
+        there: dict[str, Decimal] = {}
+        for row in snapshot.positions:
+            there[row.symbol] = there.get(row.symbol, Decimal(0)) + row.qty
+        open_there = {row.client_order_id for row in snapshot.orders}
+        open_there.update(row.client_order_id for row in snapshot.conditional)
+        known = self._known()
+        symbols = {name for name, qty in there.items() if qty}
+        symbols.update(name for name, held in known.items() if held.qty or held.live)
+        if self.thorough:
+            return sorted(symbols)
+        differing = {
+            name
+            for name in symbols
+            if (held := known.get(name)) is None
+            or held.qty != there.get(name, Decimal(0))
+            or not open_there.issuperset(held.live)
+        }
+        others = sorted(symbols - differing)
+        start = self.done * IN_TURN % max(len(others), 1)
+        return sorted(differing) + (others + others)[start : start + min(IN_TURN, len(others))]
 
     async def _trades(self, symbol: str) -> None:
         """Tell every trade after the last one told, page by page (faults F47)."""
@@ -209,7 +243,7 @@ class Comparison:
     async def _tell_order(self, symbol: str, order_id: int, trades: list[TradeShown]) -> None:
         """Tell trades of an order that was not told of in time, by the name that we gave it where it is ours."""
         asked = query_by_id(symbol, order_id)
-        row = answers.order(await self._rest.call(asked.endpoint, asked.parameters, urgent=True))
+        row = answers.order(await self._call(asked.endpoint, asked.parameters))
         name = self._fills.names.get((symbol, order_id)) or row.client_order_id
         if not self._ours(name):
             name = await self._parent(symbol, order_id) or name
@@ -228,7 +262,7 @@ class Comparison:
         start_ns = self.income_ns
         while True:
             parameters = {"startTime": str(start_ns // MILLISECOND_NS), "limit": str(PAGE)}
-            page = answers.income(await self._rest.call(endpoints.INCOME, parameters))
+            page = answers.income(await self._call(endpoints.INCOME, parameters))
             known = len(rows)
             rows.update({(row.kind, row.symbol, row.time_ns, row.income_id): row for row in page})
             if len(page) < PAGE or len(rows) == known:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from sadari.binance.user_frames import (
     AccountHeard,
@@ -106,6 +105,11 @@ class ExchangeTrading:
         """How many requests have no answer yet. A lookup may last: what is unresolved the engine knows itself."""
         return self.gateway.in_flight
 
+    @property
+    def compared(self) -> int:
+        """How many comparisons came to their end."""
+        return self.comparison.done
+
     def place(self, order: PlaceOrder) -> None:
         """Send an order."""
         self.gateway.place(order)
@@ -122,11 +126,11 @@ class ExchangeTrading:
         """See `Comparison.compare`."""
         await self.comparison.compare(symbol)
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """See `Comparison.refresh`."""
-        await self.comparison.refresh(cause)
+        await self.comparison.refresh(cause, positions=positions)
 
-    def trade(self, symbol: str, price: Decimal, time_ns: int) -> None:
+    def trade(self, symbol: str, price: float, time_ns: int) -> None:
         """The exchange meets its trades by itself."""
 
     def look(self) -> None:
