@@ -22,13 +22,8 @@ strategy_positions = 16
 min_reserve_pct = 0.01
 max_portfolio_stop_loss_pct = 1
 """
-ORDERS = {
-    "socket": (
-        'method = "WS"\npath = "/ws-fapi/v1/order.place"',
-        'method = "WS"\npath = "/ws-fapi/v1/algoOrder.place"',
-    ),
-    "rest": ('method = "POST"\npath = "/fapi/v1/order"', 'method = "POST"\npath = "/fapi/v1/algoOrder"'),
-}
+ORDERS = ('method = "POST"\npath = "/fapi/v1/order"', 'method = "POST"\npath = "/fapi/v1/algoOrder"')
+OVER = {"socket": "ws", "rest": "http"}
 
 
 class Stage:
@@ -43,7 +38,7 @@ class Stage:
     def __init__(self, rig: Rig, path: str, symbols: tuple[str, ...]) -> None:
         self.rig = rig
         self.symbols = symbols
-        self._regular, self._conditional = ORDERS[path]
+        self._regular, self._conditional = (f'over = "{OVER[path]}"\n{one}' for one in ORDERS)
         self._faults = 0
 
     def fault(self, rule: str) -> None:

@@ -45,7 +45,7 @@ def unclear(rig: Rig) -> list[str]:
 
 
 def wrongs(rig: Rig) -> list[str]:
-    """What the exchange's records say against invariants I3 and I10: orders doubled, or filled beyond what was meant."""
+    """What the exchange's records say against invariants I3 and I10: what is doubled, or filled too far."""
     desk, engine = rig.exchange.desk, rig.live.opened.engine
     children = {algo.child.order_id for algo in desk.algos.values() if algo.child is not None}
     run = f"{rig.live.opened.settings.run_id}-"
@@ -97,14 +97,13 @@ def unprotected_ms(rig: Rig) -> list[int]:
     """
     desk, found = rig.exchange.desk, []
     for symbol in {trade.symbol for trade in desk.trades}:
-        moments: list[tuple[int, int, Decimal, AlgoOrder | None]] = []
-        for trade in desk.trades:
-            if trade.symbol == symbol:
-                signed = trade.qty if trade.side is Side.BUY else -trade.qty
-                moments.append((trade.time_ns // MILLISECOND_NS, 1, signed, None))
-        for algo in desk.algos.values():
-            if algo.symbol == symbol:
-                moments.append((algo.created_ns // MILLISECOND_NS, 2, ZERO, algo))
+        moments: list[tuple[int, int, Decimal, AlgoOrder | None]] = [
+            (trade.time_ns // MILLISECOND_NS, 1, trade.qty if trade.side is Side.BUY else -trade.qty, None)
+            for trade in desk.trades
+            if trade.symbol == symbol
+        ]
+        stopped = (algo for algo in desk.algos.values() if algo.symbol == symbol)
+        moments += [(algo.created_ns // MILLISECOND_NS, 2, ZERO, algo) for algo in stopped]
         held, since, stops = ZERO, None, list[AlgoOrder]()
         for at_ms, _, signed, stop in sorted(moments, key=lambda one: one[:2]):
             stops += [stop] if stop is not None else []

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import pytest
-
 from sadari.model.event import ForceExitRequested
 from tests.live_scene import Stage, stage
 from tests.live_truth import covered
