@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sadari.binance import answers
@@ -92,9 +92,11 @@ class ExchangeSide:
         """Where orders go."""
         return self._trading
 
-    def restore(self, cursors: Mapping[str, int]) -> None:
+    def restore(self, trades: Mapping[str, Iterable[int]]) -> None:
         """See `Side`."""
-        self._trading.fills.cursors.update(cursors)
+        for symbol, told in trades.items():
+            for trade_id in sorted(told):
+                self._trading.fills.remember(symbol, trade_id)
         self._trading.comparison.income_ns = self._live.opened.income_from_ns(self._live.now_ns())
         server_ns = self._live.connections.server.ns()
         for order in self._live.opened.placed.values():
@@ -149,8 +151,8 @@ class ExchangeSide:
     def _known(self) -> Mapping[str, Held]:
         engine = self._live.opened.engine
         live: dict[str, list[str]] = {}
-        for name, intent in engine.orders.items():
-            if not intent.final and intent.state is not IntentState.PROPOSED:
+        for name, intent in engine.live.items():
+            if intent.state is not IntentState.PROPOSED:
                 live.setdefault(intent.symbol, []).append(name)
         return {
             symbol: Held(position.side.sign * position.qty, tuple(live.get(symbol, ())))
@@ -170,12 +172,7 @@ class ExchangeSide:
     # the user stream
 
     def _seen_since(self, server_ns: int, over_ns: int) -> bool:
-        """Whether nothing since a time can have been missed: the user stream was there, or all was compared later.
-
-        Args:
-            server_ns: Since then, by the server's clock.
-            over_ns: When all that could happen had happened.
-        """
+        """Whether nothing can have been missed: the stream was there all the time, or all was compared afterwards."""
         if self._seen_ns is None:
             return False
         return self._seen_ns <= server_ns or self._trading.comparison.begun_ns > over_ns

@@ -7,6 +7,7 @@ together, and nothing else.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -45,6 +46,9 @@ from sadari.store.lock import FolderLock
 from sadari.venue.live.examination import forbidding
 from sadari.venue.live.findings import Severity
 from sadari.venue.live.preparation import Prepared, event_of
+
+# From so many trades back the list of a symbol's trades is read again after a restart: one may have been missed.
+TRADES_KEPT = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +99,7 @@ class LiveEngine:
         self.facts = Facts({})
         self.recent = Recent()
         self.started_ns = 0
-        self._cursors: dict[str, int] = {}
+        self._trades: dict[str, deque[int]] = {}
         self.ending = Ending(self)
         self.begun = False
         self._running: asyncio.Task[object] | None = None
@@ -200,7 +204,7 @@ class LiveEngine:
         self._open(facts.instruments)
         self._parts = Parts(self, market_ns)
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
-        self._parts.side.restore(self._cursors)
+        self._parts.side.restore(self._trades)
         self._health = Health(self)
         self._driver.observers.extend((self._health.seen, OtherEngines(self).seen))
         for event in self._opened.first_events(self._settings, self.now_ns()):
@@ -274,7 +278,7 @@ class LiveEngine:
         self._audit.observe(number, event, commands)
         self.recent.see(event, commands)
         if isinstance(event, OrderFilled):
-            self._cursors[event.symbol] = max(self._cursors.get(event.symbol, 0), event.trade_id)
+            self._trades.setdefault(event.symbol, deque(maxlen=TRADES_KEPT)).append(event.trade_id)
 
     def _seen(self, number: int, event: Event, commands: Sequence[Command]) -> None:
         """Follow an event that was worked on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -125,9 +125,9 @@ class PaperSide:
         """Where orders go."""
         return self._trading
 
-    def restore(self, cursors: Mapping[str, int]) -> None:
+    def restore(self, trades: Mapping[str, Iterable[int]]) -> None:
         """See `Side`: the account goes on as the journal tells it."""
-        del cursors
+        del trades
         self._desk.recover(records(self._live.asked.folder.journal))
 
     async def start(self) -> None:

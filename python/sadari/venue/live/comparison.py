@@ -68,11 +68,11 @@ class Comparison:
         server_ns: The server's clock.
         in_flight: How many requests that change something have no answer.
         report: Told of what is no event.
-        conditional: Takes the id of each conditional order that rests at the exchange.
 
     Attributes:
         done: How many comparisons came to their end.
         begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
+        conditional: Client order ids of the conditional orders that were open at the last reading.
         income_ns: From when on income is still to be told.
         thorough: The next comparison asks for the trades of every symbol: something may have been missed.
     """
@@ -90,11 +90,11 @@ class Comparison:
         server_ns: Callable[[], int],
         in_flight: Callable[[], int],
         report: Callable[[str], None],
-        conditional: set[str],
     ) -> None:
         self.done = 0
-        self.thorough = True
         self.begun_ns = 0
+        self.conditional: frozenset[str] = frozenset()
+        self.thorough = True
         self.income_ns = 0
         self._take = take
         self._rest = rest
@@ -107,7 +107,6 @@ class Comparison:
         self._server_ns = server_ns
         self._in_flight = in_flight
         self._report = report
-        self._conditional = conditional
         self._lock = asyncio.Lock()
 
     async def compare(self, symbol: str = "") -> None:
@@ -118,11 +117,11 @@ class Comparison:
         """
         async with self._lock:
             begun_ns = self._server_ns()
+            income = [] if symbol else await self._income()
             snapshot = await self._settled(symbol)
-            missed = snapshot.account.wallet_balance != self._balances.wallet_balance
-            income = [] if symbol and not missed else await self._income()
-            if any(row.kind in {*TRANSFERS, FUNDING} for row in income):
-                # It may have come after the account was read: what is told first has to be in what is told then.
+            if snapshot.account.wallet_balance != self._balances.wallet_balance:
+                # What is told first has to be in what is told then: nothing is waited for after the last reading.
+                income += await self._income()
                 snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
             self._tell_income(income)
@@ -242,13 +241,14 @@ class Comparison:
             if cursor is not None:
                 parameters["fromId"] = str(cursor + 1)
             page = answers.trades(await self._call(endpoints.USER_TRADES, parameters))
+            last = max((trade.trade_id for trade in page), default=cursor or 0)
             if cursor is None:
                 # Nothing of this symbol was ever told: what was before is not this engine's.
-                self._fills.cursors[symbol] = max((trade.trade_id for trade in page), default=0)
+                self._fills.read(symbol, last)
                 return
-            fresh = [trade for trade in page if trade.trade_id > cursor]
+            fresh = [trade for trade in page if not self._fills.is_told(symbol, trade.trade_id)]
             await self._tell_trades(symbol, fresh)
-            self._fills.cursors[symbol] = max([cursor, *(trade.trade_id for trade in fresh)])
+            self._fills.read(symbol, last)
             if len(page) < PAGE:
                 return
 
@@ -258,7 +258,7 @@ class Comparison:
         for trade in sorted(trades, key=lambda one: one.trade_id):
             by_order.setdefault(trade.order_id, []).append(trade)
         rows = await self._orders(symbol, list(by_order))
-        names = {number: self._fills.names.get((symbol, number), row.client_order_id) for number, row in rows.items()}
+        names = {number: self._fills.names.get((symbol, number)) or row.client_order_id for number, row in rows.items()}
         if not all(map(self._ours, names.values())):
             # A conditional order of ours may have become one that has another name (faults F40).
             listed = answers.algo_orders(await self._call(endpoints.ALL_ALGO, {"symbol": symbol}))
@@ -307,9 +307,8 @@ class Comparison:
     def _tell_orders(self, snapshot: Snapshot, symbol: str) -> None:
         """Tell what is open there, and look up what is open here only."""
         now_ns = self._now_ns()
-        if not symbol:
-            self._conditional.clear()
-        self._conditional.update(row.client_order_id for row in snapshot.conditional)
+        found = frozenset(row.client_order_id for row in snapshot.conditional)
+        self.conditional = self.conditional | found if symbol else found
         there = set()
         rows: list[OrderShown | AlgoShown] = [*snapshot.orders, *snapshot.conditional]
         for row in rows:

@@ -78,6 +78,7 @@ class ExchangeTrading:
         self.gateway = Gateway(
             take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up,
             lambda name: self.reports.acknowledged(name, steady_ns()),
+            unresolved, lambda name: name in self.comparison.conditional,
         )  # fmt: skip
         self.lookups = Lookups(
             take, rest, self.fills, self.gateway.sent.get, unresolved, server_ns, clock.now_ns, self.reports.link,
@@ -85,7 +86,7 @@ class ExchangeTrading:
         )  # fmt: skip
         self.comparison = Comparison(
             take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns, server_ns,
-            lambda: self.gateway.in_flight, report, self.gateway.conditional,
+            lambda: self.gateway.in_flight, report,
         )  # fmt: skip
         self._take = take
         self._clock = clock
@@ -100,8 +101,8 @@ class ExchangeTrading:
 
     @property
     def in_flight(self) -> int:
-        """How many requests and lookups have no end yet."""
-        return self.gateway.in_flight + len(self.lookups.open)
+        """How many requests have no answer yet. A lookup may last: what is unresolved the engine knows itself."""
+        return self.gateway.in_flight
 
     @property
     def compared(self) -> int:
@@ -138,7 +139,9 @@ class ExchangeTrading:
             self._take(stuck)
         for name in reports.untold(now_ns):
             self._half_dead(name)
-            self._look_up(self.gateway.sent[name].order.symbol, name)
+            sent = self.gateway.sent.get(name)
+            if sent is not None:
+                self._look_up(sent.order.symbol, name)
         while reports.gaps:
             self._differs(reports.gaps.pop())
         while reports.other_fees:
