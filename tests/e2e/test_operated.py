@@ -48,7 +48,7 @@ def test_the_owner_looks_pauses_compares_and_closes(venue: ExchangeProcess, tmp_
     """Summary, status, comparison, manual work, watching and figures; and what is not allowed is refused."""
     venue.reset()
     with engine(tmp_path, venue.at, replaced=BOTH) as made:
-        made.start().until(lambda: len(venue.stops(A)) == len(venue.stops(B)) == 2 and made.state() == "RUNNING")
+        made.start().until(lambda: venue.covered(A) and venue.covered(B) and made.state() == "RUNNING")
         assert "RUNNING" in told(made, "status")
         assert "inner stop" in told(made, "positions")
         shown = json.loads(told(made, "positions", "--json"))["positions"]
@@ -95,7 +95,7 @@ def test_an_empty_store_finds_what_is_held_and_gives_it_back_to_its_owner(
         made.start().until(lambda: made.state() == "RUNNING" and made.status()["positions"])
         assert venue.orders("SELL") == []
         assert "is taken over" in told(made, "adopt", A)
-        made.until(lambda: len(venue.stops()) == 2)
+        made.until(venue.covered)
         told(made, "exit", A)
         made.until(lambda: venue.held() == 0 and not venue.stops())
 
@@ -109,7 +109,7 @@ def test_changed_settings_leave_the_plan_of_what_is_held(venue: ExchangeProcess,
         return [(one["name"], round(float(one["price"]), 3)) for one in position["levels"]]
 
     with engine(tmp_path, venue.at) as made:
-        made.start().until(lambda: len(venue.stops()) == 2 and made.state() == "RUNNING")
+        made.start().until(lambda: venue.covered() and made.state() == "RUNNING")
         before = levels()
         told(made, "stop")
         assert made.ended() == 0
@@ -129,10 +129,10 @@ def test_a_restored_backup_sends_nothing_twice(venue: ExchangeProcess, tmp_path:
     """It is older than the account: what happened since is found at the exchange, under new ids (faults F121)."""
     venue.reset()
     with engine(tmp_path, venue.at) as made:
-        made.start().until(lambda: len(venue.stops()) == 2 and made.state() == "RUNNING")
+        made.start().until(lambda: venue.covered() and made.state() == "RUNNING")
         told(made, "journal", "backup")
         venue.fault(f'verb = "price_gap"\nsymbol = "{A}"\nfraction = -0.035')
-        made.until(lambda: len(venue.orders("BUY")) == 2 and len(venue.stops()) == 2)
+        made.until(lambda: len(venue.orders("BUY")) == 2 and venue.covered())
         made.until(lambda: made.status()["positions"][0]["stage"] == "FIRST_DCA")
         made.signal(signal.SIGTERM)
         assert made.ended() == 0
