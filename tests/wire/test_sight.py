@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -106,7 +107,7 @@ async def _gone(on: Stage) -> None:
 def test_a_listen_key_that_has_ended_is_replaced_at_once(tmp_path: Path) -> None:
     """With its event or without, by time or by another program: orders are told of again, and no key is asked twice."""
 
-    async def ended(name: str, end) -> None:  # type: ignore[no-untyped-def]
+    async def ended(name: str, end: Callable[[Stage], Awaitable[None]]) -> None:
         async with stage(tmp_path / name, symbols=2) as on, on.rig.running() as live:
             await on.entered()
             connections = on.rig.live.parts.side.health()[0].reconnects

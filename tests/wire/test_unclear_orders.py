@@ -40,7 +40,9 @@ DELIVERIES = {
     "F09 firewall": 'verb = "html"\nstatus = 403',
     "F14": 'verb = "late_request"\nseconds = 1',
 }
-WAYS = {"socket": ANSWERS, "rest": DELIVERIES}
+# What breaks the connection of the WebSocket API between a request and its answer, and every other call that waits.
+BROKEN = {name: DELIVERIES[name] for name in ("F06 lost reply", "F06 lost request", "F07 before", "F07 after", "F14")}
+PLAYS: list[tuple[str, dict[str, str]]] = [("socket", ANSWERS), ("rest", DELIVERIES), ("socket", BROKEN)]
 
 
 def break_next(on: Stage, ways: dict[str, str]) -> None:
@@ -98,13 +100,12 @@ async def stopped(on: Stage, ways: dict[str, str]) -> None:
 def test_an_order_is_made_once_whatever_becomes_of_its_answer(tmp_path: Path) -> None:
     """Each unclear outcome ends on evidence or on proof of absence; then the strategy decides anew."""
 
-    async def played(path: str, what: Callable[[Stage, dict[str, str]], Awaitable[None]]) -> None:
-        ways = WAYS[path]
-        async with stage(tmp_path / f"{path}-{what.__name__}", path, symbols=len(ways)) as on:
+    async def played(path: str, ways: dict[str, str], what: Callable[[Stage, dict[str, str]], Awaitable[None]]) -> None:
+        async with stage(tmp_path / f"{path}-{len(ways)}-{what.__name__}", path, symbols=len(ways)) as on:
             await what(on, ways)
 
     async def main() -> None:
         # Beside each other, for most of their time they wait.
-        await asyncio.gather(*(played(path, what) for path in WAYS for what in (opened, reduced, closed, stopped)))
+        await asyncio.gather(*(played(*play, what) for play in PLAYS for what in (opened, reduced, closed, stopped)))
 
     asyncio.run(main())

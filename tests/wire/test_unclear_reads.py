@@ -17,7 +17,7 @@ READS = {
     "F45 trades": 'verb = "read_lag"\nseconds = 60\npath = "/fapi/v1/userTrades"\notherwise = "empty_list"',
     "F46 positions": 'verb = "empty_read"\npath = "/fapi/v3/positionRisk"',
     "F46 stops": 'verb = "empty_read"\npath = "/fapi/v1/openAlgoOrders"',
-    "F44 a stop": 'verb = "alter_reply"\npath = "/fapi/v1/openAlgoOrders"\nfind = \'"side":"SELL"\'\nput = \'"side":7\'',
+    "F44 a stop": 'verb = "alter_reply"\npath = "/fapi/v1/openAlgo*"\nfind = \'"side":"SELL"\'\nput = \'"side":7\'',
     "F95": 'verb = "status_503"\nmethod = "GET"\nvariant = "B"\npath = "/fapi/*"',
     "F15": 'verb = "lost_request"\nmethod = "GET"\npath = "/fapi/*"',
 }
