@@ -55,3 +55,24 @@ def test_bad_reads_end_no_order_and_no_position(tmp_path: Path) -> None:
         await asyncio.gather(*(played(name, rule) for name, rule in READS.items()))
 
     asyncio.run(main())
+
+
+def test_what_trades_while_a_comparison_reads_is_no_difference(tmp_path: Path) -> None:
+    """A reading that was overtaken by a fill is not told: an add meanwhile is an add, and nothing is set aside."""
+
+    async def main() -> None:
+        async with stage(tmp_path, symbols=2) as on, on.rig.running() as live:
+            await on.entered()
+            on.fault('verb = "late_reply"\npath = "/fapi/v1/income"\nseconds = 1.5')
+            firings = on.rig.exchange.faults.firings
+            await on.rig.until(firings)
+            on.gap("-0.04")
+            await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
+            number = len(firings())
+            await on.rig.until(lambda: len(firings()) > number)
+            await on.settled()
+            assert not {one.code for one in on.rig.alerts} & {"POSITION_DIFFERS", "POSITION_FOUND", "QUARANTINED"}
+            assert {on.rig.position(symbol).state.value for symbol in on.symbols} == {"FIRST_DCA"}
+            assert live.state == "RUNNING"
+
+    asyncio.run(main())
