@@ -80,6 +80,7 @@ class Engine:
             events.PositionsShown: lambda event: reconcile.shown(desk, event),
             events.AccountUpdated: self._account,
             events.FundingPaid: lambda event: booking.book_funding(self._desk, event),
+            events.TransferListed: lambda event: booking.book_transfer(desk, event),
             events.AlarmRang: self._alarm,
             events.DayStarted: lambda event: life.day(desk, event),
         }

@@ -12,6 +12,7 @@ from sadari.binance.endpoints import EXCHANGE_INFO
 from sadari.core.intent_table import IntentState
 from sadari.errors import FatalError, SadariError
 from sadari.model.event import Event, GateShut
+from sadari.model.instrument import Instrument
 from sadari.run.account import expected_of
 from sadari.run.side import Facts
 from sadari.venue.live.background import Background
@@ -19,7 +20,7 @@ from sadari.venue.live.comparison import Held
 from sadari.venue.live.examination import found
 from sadari.venue.live.exchange_trading import ExchangeTrading
 from sadari.venue.live.preparation import Preparation, Prepared, Wish
-from sadari.venue.live.readings import read_all
+from sadari.venue.live.readings import read_all, read_contracts
 from sadari.venue.live.stream_health import StreamHealth
 from sadari.venue.live.user_stream import UserStream
 
@@ -72,7 +73,6 @@ class ExchangeSide:
             half_dead=self._half_dead, differs=self._differs, configured=self._configured, report=asked.log,
         )  # fmt: skip
         self._trading.gateway.hedge = facts.hedge
-        self._trading.comparison.income_ns = parts.clock.now_ns()
         policy = asked.config.venue.on_recovery_exhausted.upper()
         self._user = UserStream(
             connections.rest,
@@ -97,6 +97,7 @@ class ExchangeSide:
         for symbol, told in trades.items():
             for trade_id in sorted(told):
                 self._trading.fills.remember(symbol, trade_id)
+        self._trading.comparison.income_ns = self._live.opened.income_from_ns(self._live.now_ns())
         server_ns = self._live.connections.server.ns()
         for order in self._live.opened.placed.values():
             self._trading.gateway.remember(order, server_ns)
@@ -113,6 +114,11 @@ class ExchangeSide:
     async def prepare(self, wishes: Sequence[Wish], *, change: bool) -> list[Prepared]:
         """See `Side`."""
         return await (self._preparation.prepare_all(wishes) if change else self._preparation.confirm(wishes))
+
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """See `Side`."""
+        instruments, _ = await read_contracts(self._live.connections.rest)
+        return instruments
 
     def seen(self, event: Event) -> None:
         """See `Side`."""

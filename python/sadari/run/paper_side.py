@@ -84,7 +84,8 @@ class PaperTrading:
         self._desk.execute(command)
 
     async def compare(self, symbol: str = "") -> None:
-        """Show what the model has."""
+        """Show what the model has, the account before the positions."""
+        self._desk.show_account("SYNC")
         self._desk.reconcile(symbol)
 
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
@@ -155,6 +156,10 @@ class PaperSide:
             max_notional=limit,
             message="ready",
         )
+
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """See `Side`."""
+        return (await listed(self._live)).instruments
 
     def seen(self, event: Event) -> None:
         """See `Side`: the account that is shown is the model's."""

@@ -52,6 +52,13 @@ class Side(Protocol):
             FatalError: The key is not accepted.
         """
 
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """What is listed now, with brackets.
+
+        Raises:
+            SadariError: It cannot be read.
+        """
+
     def seen(self, event: Event) -> None:
         """Follow an event that was worked on."""
 

@@ -19,7 +19,7 @@ from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.event import Event, OrderFilled, StopStuck
 from sadari.venue.live.background import Background
 from sadari.venue.live.balances import Balances
-from sadari.venue.live.comparison import Comparison, Held
+from sadari.venue.live.comparison import FUNDING, Comparison, Held
 from sadari.venue.live.fills import Fills
 from sadari.venue.live.gateway import Gateway, Lanes
 from sadari.venue.live.lookup import Lookups
@@ -27,7 +27,6 @@ from sadari.venue.live.market_clock import MarketClock
 from sadari.venue.live.ports import Caller, Take
 from sadari.venue.live.reports import Reports
 
-FUNDING = "FUNDING_FEE"
 # After a fill the exchange's liquidation price is read, once for fills that come together.
 READ_AFTER_S = 0.3
 

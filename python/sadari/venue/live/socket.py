@@ -10,7 +10,7 @@ import asyncio
 import functools
 import ssl
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus, InvalidURI, PayloadTooBig
@@ -153,8 +153,8 @@ class Socket(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for the upgrade."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP and TLS both are
-        self._transport = transport
+        # Of TCP or TLS, whatever the loop's own class for it is.
+        self._transport = cast("asyncio.Transport", transport)
         self._ws.send_request(self._ws.connect())
         self._flush()
 
