@@ -153,7 +153,7 @@ def test_an_exit_that_expires_in_part_is_sent_again_for_the_rest() -> None:
 
 @pytest.mark.parametrize("purpose", [ENTRY, ADD, REDUCE, EXIT])
 def test_an_order_has_ended_although_its_end_comes_with_a_known_trade(purpose: Purpose) -> None:
-    """All of its trades were told before the word that there are no more: the position goes on as if it had come then."""
+    """All of its trades were told before the word that there are no more: the position goes on all the same."""
     driver = Driver(patient())
     if purpose is not ENTRY:
         driver.signal(LONG, "50000")
