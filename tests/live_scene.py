@@ -106,6 +106,7 @@ async def stage(
 ) -> AsyncIterator[Stage]:
     """An engine that is about to enter as many symbols; faults may be added before it runs."""
     chosen = SYMBOLS[:symbols]
-    config = (CONFIG if path == "socket" else BY_REST).replace("sync_s = 2", "sync_s = 5") + ROOM + more
+    config = (CONFIG if path == "socket" else BY_REST).replace("sync_s = 2", "sync_s = 3\nrest_price_s = 1")
+    config += ROOM + more
     async with rig(folder, config=config, speed=speed, symbols=chosen, market=MARKET) as made:
         yield Stage(made, path, chosen)

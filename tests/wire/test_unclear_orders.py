@@ -40,32 +40,52 @@ DELIVERIES = {
     "F09 firewall": 'verb = "html"\nstatus = 403',
     "F14": 'verb = "late_request"\nseconds = 1',
 }
-WAYS = {"socket": ANSWERS, "rest": DELIVERIES}
+# What breaks the connection of the WebSocket API between a request and its answer, and every other call that waits.
+BROKEN = {name: DELIVERIES[name] for name in ("F06 lost reply", "F06 lost request", "F07 before", "F07 after", "F14")}
+PLAYS: list[tuple[str, dict[str, str]]] = [("socket", ANSWERS), ("rest", DELIVERIES), ("socket", BROKEN)]
 
 
-async def lived(on: Stage, ways: dict[str, str]) -> None:
-    """Something goes wrong with every entry, every add, every reduction and every exit."""
+def break_next(on: Stage, ways: dict[str, str]) -> None:
+    """Something goes wrong with the next order of every symbol."""
+    for symbol, rule in zip(on.symbols, ways.values(), strict=True):
+        on.break_order(symbol, rule)
 
-    def break_next() -> None:
-        for symbol, rule in zip(on.symbols, ways.values(), strict=True):
-            on.break_order(symbol, rule)
 
-    break_next()
-    async with on.rig.running() as live:
+async def opened(on: Stage, ways: dict[str, str]) -> None:
+    """Something goes wrong with every entry, and then with every add."""
+    break_next(on, ways)
+    async with on.rig.running():
         await on.entered()
-        break_next()
-        on.gap("-0.04")
-        await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
-        await on.settled()
-        break_next()
+        break_next(on, ways)
+        await _added(on)
+
+
+async def reduced(on: Stage, ways: dict[str, str]) -> None:
+    """Something goes wrong with every reduction."""
+    async with on.rig.running():
+        await on.entered()
+        await _added(on)
+        break_next(on, ways)
         on.gap("0.06")
         await on.each(lambda symbol: on.rig.position(symbol).exit_qty)
         await on.settled()
-        break_next()
+
+
+async def closed(on: Stage, ways: dict[str, str]) -> None:
+    """Something goes wrong with every exit."""
+    async with on.rig.running() as live:
+        await on.entered()
+        break_next(on, ways)
         for symbol in on.symbols:
             live.take(ForceExitRequested(time_ns=live.now_ns(), symbol=symbol, actor="test"))
         await on.each(lambda symbol: on.rig.position(symbol).is_in("CLOSED", "FLAT"))
         await on.settled()
+
+
+async def _added(on: Stage) -> None:
+    on.gap("-0.04")
+    await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
+    await on.settled()
 
 
 async def stopped(on: Stage, ways: dict[str, str]) -> None:
@@ -74,22 +94,18 @@ async def stopped(on: Stage, ways: dict[str, str]) -> None:
         on.break_order(symbol, rule, conditional=True, when="times = 3")
     async with on.rig.running():
         await on.entered()
-        on.gap("-0.04")
-        await on.each(lambda symbol: on.rig.position(symbol).stage)
-        await on.each(lambda symbol: covered(on.rig, symbol))
-        await on.settled()
+        await _added(on)
 
 
 def test_an_order_is_made_once_whatever_becomes_of_its_answer(tmp_path: Path) -> None:
     """Each unclear outcome ends on evidence or on proof of absence; then the strategy decides anew."""
 
-    async def played(path: str, what: Callable[[Stage, dict[str, str]], Awaitable[None]]) -> None:
-        ways = WAYS[path]
-        async with stage(tmp_path / f"{path}-{what.__name__}", path, symbols=len(ways)) as on:
+    async def played(path: str, ways: dict[str, str], what: Callable[[Stage, dict[str, str]], Awaitable[None]]) -> None:
+        async with stage(tmp_path / f"{path}-{len(ways)}-{what.__name__}", path, symbols=len(ways)) as on:
             await what(on, ways)
 
     async def main() -> None:
         # Beside each other, for most of their time they wait.
-        await asyncio.gather(*(played(path, what) for path in WAYS for what in (lived, stopped)))
+        await asyncio.gather(*(played(*play, what) for play in PLAYS for what in (opened, reduced, closed, stopped)))
 
     asyncio.run(main())

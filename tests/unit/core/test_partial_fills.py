@@ -149,3 +149,29 @@ def test_an_exit_that_expires_in_part_is_sent_again_for_the_rest() -> None:
     driver.end(order.client_order_id, cause="EXPIRED")
     assert [o.qty for o in driver.sent(EXIT)] == [D("0.300"), D("0.200")]
     assert driver.state == "FLAT"
+
+
+@pytest.mark.parametrize("purpose", [ENTRY, ADD, REDUCE, EXIT])
+def test_an_order_has_ended_although_its_end_comes_with_a_known_trade(purpose: Purpose) -> None:
+    """All of its trades were told before the word that there are no more: the position goes on all the same."""
+    driver = Driver(patient())
+    if purpose is not ENTRY:
+        driver.signal(LONG, "50000")
+    driver.hold = {purpose}
+    if purpose is ENTRY:
+        driver.signal(LONG, "50000")
+    elif purpose is EXIT:
+        driver.tick("44000")
+    else:
+        driver.tick("48500")
+        if purpose is REDUCE:
+            driver.tick("50000")
+    order = driver.held.pop()
+    driver.fill(order, done=False)
+    trades, qty, fees = driver.trades, driver.position.qty, driver.position.fees
+    driver.trades -= 1
+    driver.fill(order, done=True)
+    assert driver.engine.orders[order.client_order_id].state == "FILLED"
+    assert driver.position.working is None
+    assert (driver.trades, driver.position.qty, driver.position.fees) == (trades, qty, fees)
+    assert driver.state == {ENTRY: "INITIAL", ADD: "FIRST_DCA", REDUCE: "FIRST_DCA", EXIT: "FLAT"}[purpose]

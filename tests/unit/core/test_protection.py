@@ -111,6 +111,20 @@ def test_a_wall_nearer_than_the_inner_stop_is_moved() -> None:
     assert stop_of(driver, WALL).trigger_price == D("44304.54")
 
 
+def test_the_wall_is_moved_under_cover_of_the_inner_stop_only() -> None:
+    """While the inner stop for what is held now has no answer the wall stays; then it goes to its new place."""
+    driver = Driver(patient(stop_ratchet=False))
+    driver.signal(LONG, "50000")
+    driver.hold = {STOP}
+    driver.tick("46800")
+    wall = stop_of(driver, WALL)
+    driver.read_liquidation("47000")
+    assert stop_of(driver, WALL) == wall
+    while driver.held:
+        driver.accept(driver.held.pop(0))
+    assert stop_of(driver, WALL).trigger_price == D("47117.50")
+
+
 def test_no_stop_is_left_behind_a_closed_position() -> None:
     """Both are withdrawn when it is flat."""
     driver = held("48500")

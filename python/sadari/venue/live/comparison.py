@@ -33,6 +33,8 @@ FEW = 4
 # How often positions are read again because something traded meanwhile.
 LOOKS = 4
 LOOK_AGAIN_S = 0.2
+# By so much prices, and margins with them, may differ between two readings.
+MOVED = Decimal("1.02")
 # What other kinds of income change a balance by without a trade of a symbol.
 TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "CROSS_COLLATERAL_TRANSFER", "STRATEGY_UMFUTURES_TRANSFER"})
 
@@ -180,10 +182,21 @@ class Comparison:
             snapshot = await self._read(symbol)
             for one in self._to_follow(snapshot, symbol):
                 await self._trades(one)
+            listed = snapshot.positions
+            if symbol and self._missing(listed, symbol):
+                listed = account_answers.positions(await self._call(endpoints.POSITION_RISK, {}))
+            missing = self._missing(listed, symbol)
+            if missing and _hides(listed, snapshot.account):
+                raise RetryableError(f"{', '.join(missing)}: no position is listed, but the account's margin has one")
             if self._fills.told == told and not self._in_flight():
                 return snapshot
             await asyncio.sleep(LOOK_AGAIN_S)
         raise RetryableError(f"positions moved {LOOKS} times while they were read")
+
+    def _missing(self, listed: Iterable[PositionShown], symbol: str) -> list[str]:
+        """What is held here and not there, although every trade was told."""
+        there = {row.symbol for row in listed if row.qty}
+        return [name for name, held in self._known().items() if held.qty and symbol in {"", name} and name not in there]
 
     async def _read(self, symbol: str) -> Snapshot:
         one = {"symbol": symbol} if symbol else {}
@@ -348,6 +361,13 @@ class Comparison:
                         rate=None, mark_price=None,
                     )
                 )  # fmt: skip
+
+
+def _hides(listed: Iterable[PositionShown], account: AccountShown) -> bool:
+    """Whether an account shows more than a list of its positions, or nothing: the list proves nothing (F45, F46)."""
+    margins = [row.maint_margin for row in listed]
+    known = sum((margin for margin in margins if margin is not None), Decimal(0))
+    return account.maint_margin > known * MOVED or not (account.wallet_balance or account.margin_balance)
 
 
 def _type(name: str) -> OrderType:

@@ -81,6 +81,7 @@ class Supervision:
         self._report = report
         self._failures = 0
         self._agreeing = False
+        self._recoveries = 0
         self._asked: dict[str, asyncio.TimerHandle] = {}
         self._background = Background()
 
@@ -103,6 +104,7 @@ class Supervision:
         """A connection is there again, perhaps after something was missed: agreement first."""
         if self.lost.pop(name, None) is None:
             return
+        self._recoveries += 1
         if self._state() in ("DEGRADED", "STOPPING", "LIQUIDATING"):
             self._take(EngineTurned(time_ns=self._now_ns(), trigger="data_recovered", cause=name))
         self.agree()
@@ -127,13 +129,15 @@ class Supervision:
         try:
             while self._state() == "RECONCILING":
                 attempt += 1
+                recoveries = self._recoveries
                 try:
                     await self._trading.compare()
                 except SadariError as error:
                     await self._failed(attempt, error)
                 else:
                     self._failures = 0
-                    if self._state() == "RECONCILING":
+                    # What was lost and came back while this was read calls for another reading.
+                    if self._state() == "RECONCILING" and recoveries == self._recoveries:
                         self._take(EngineTurned(time_ns=self._now_ns(), trigger="reconciled"))
         finally:
             self._agreeing = False
