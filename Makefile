@@ -30,7 +30,7 @@ env: .venv/.kernel ## make .venv with the package (kernel in release mode), its 
 	$(BIN)/maturin develop --release --quiet --extras research
 	@touch $@
 
-demo: env ## run the ladder over a synthetic market and print the report (no keys, no network)
+demo: env ## watch the engine trade on a local exchange with a made-up market (no keys, no network)
 	@$(BIN)/sadari demo
 
 test: env ## run the kernel's tests and all Python tests

@@ -89,6 +89,7 @@ class Noted:
         self._api = api
 
     def request(self, endpoint: Endpoint, parameters: Mapping[str, str], *, urgent: bool = False) -> Any:
+        """Write it and note the time."""
         answer = self._api.request(endpoint, parameters, urgent=urgent)
         self.at.setdefault(parameters["symbol"], time.monotonic_ns())
         return answer
@@ -139,6 +140,7 @@ class Scene:
         self.server = server
 
     def execute(self, command: Command) -> None:
+        """Carry out what a stop needs: levels and orders."""
         kind = type(command).__name__
         if kind == "ArmLevels":
             self.watches.arm(command, self.clock.now_ns())  # type: ignore[arg-type]
@@ -181,9 +183,8 @@ class Scene:
             take, Lanes(self.lane, self.lane), None, self.clock.now_ns, self.server.ns, names,  # type: ignore[arg-type]
             lambda *_: None, lambda _: None,
         )  # fmt: skip
-        while not any(health.connected for health in self.streams.health()):
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(1.0)
+        assert all(health.connected for health in self.streams.health())
 
     async def close(self) -> None:
         """End it."""
@@ -195,7 +196,7 @@ class Scene:
 
 
 def floor_us() -> float:
-    """What a message and its answer take between two threads over a blocking loopback socket, one way and back by half."""
+    """What a message and its answer take between two threads over a blocking socket."""
     listening = socket.create_server(("127.0.0.1", 0))
     taken: list[int] = []
 

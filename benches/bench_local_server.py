@@ -22,6 +22,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import NamedTuple
 from urllib.parse import urlencode, urlsplit
+from urllib.request import urlopen
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -29,8 +30,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benches.stream_reader import connected, send
 from sadari.run import synthetic
 
-# Two made-up markets side by side, because one has at most a hundred symbols.
-SYMBOLS, DAYS, SPEED, CLIENTS = 75, 3, 100, 4
+SYMBOLS, DAYS, SPEED, CLIENTS = 150, 3, 100, 4
 WARM_S, COUNTED_S = 3.0, 10.0
 ORDERS = 1000
 # The exchange takes 300 orders in ten seconds where it has limits.
@@ -55,14 +55,10 @@ class Running(NamedTuple):
 
 @pytest.fixture(scope="module")
 def market(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Folders of 150 made-up symbols in all."""
-    home = tmp_path_factory.mktemp("market")
-    synthetic.write(home / "one", SYMBOLS, DAYS, 1)
-    synthetic.write(home / "other", SYMBOLS, DAYS, 2)
-    for file in (home / "other").glob("*.*"):
-        renamed = file.rename(file.with_name(file.name.replace("DEMO", "MORE")))
-        renamed.write_text(renamed.read_text(encoding="utf-8").replace("DEMO", "MORE"), encoding="utf-8")
-    return [home / "one", home / "other"]
+    """A folder of 150 made-up symbols."""
+    home = tmp_path_factory.mktemp("market") / "one"
+    synthetic.write(home, SYMBOLS, DAYS, 1)
+    return [home]
 
 
 @contextmanager
@@ -88,11 +84,13 @@ def streams(folders: list[Path]) -> list[str]:
     return [f"{symbol}@{kind}" for symbol in symbols for kind in ("aggTrade", "kline_1m", "markPrice")]
 
 
-def readers(running: Running, names: list[str]) -> list[subprocess.Popen[str]]:
+def readers(
+    running: Running, names: list[str], speed: float = SPEED, clients: int = CLIENTS
+) -> list[subprocess.Popen[str]]:
     """Clients that have been told what to count."""
-    arguments = [sys.executable, str(READER), running.host, str(running.port), str(SPEED), str(WARM_S), str(COUNTED_S)]
+    arguments = [sys.executable, str(READER), running.host, str(running.port), str(speed), str(WARM_S), str(COUNTED_S)]
     found = []
-    for _ in range(CLIENTS):
+    for _ in range(clients):
         one = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert one.stdin is not None
         one.stdin.write(" ".join(names))
@@ -199,6 +197,39 @@ def bench_150_symbols_for_four_clients(benchmark: BenchmarkFixture, market: list
             speed_reached=round(min(one["market_s"] for one in found) / COUNTED_S, 1),
             most_behind_ms=round(max(one["behind_s"] for one in found) * 1000),
             order_over_http_meanwhile=trips,
+        )
+
+    benchmark.pedantic(play, rounds=1)  # type: ignore[no-untyped-call]
+    report(benchmark, **figures)
+
+
+@pytest.mark.parametrize("speed", [1, 60])
+def bench_what_is_left_for_the_one_engine_that_it_serves(
+    benchmark: BenchmarkFixture, market: list[Path], speed: int
+) -> None:
+    figures: dict[str, object] = {}
+
+    def play() -> None:
+        with exchange(market, "--speed", str(speed)) as running:
+            names = streams(market)
+            symbols = [name.partition("@")[0].upper() for name in names[::3]]
+            cpu, began = running.cpu_s(), time.perf_counter()
+            for symbol in symbols:
+                url = f"http://{running.host}:{running.port}/fapi/v1/klines?symbol={symbol}&interval=1m&limit=1000"
+                with urlopen(url) as answer:
+                    answer.read()
+            warm_up = {"wall_s": time.perf_counter() - began, "cpu_s": running.cpu_s() - cpu}
+            clients = readers(running, names, speed, 1)
+            time.sleep(WARM_S)
+            cpu, began = running.cpu_s(), time.perf_counter()
+            time.sleep(COUNTED_S - 1)
+            share = (running.cpu_s() - cpu) / (time.perf_counter() - began)
+            (found,) = counted(clients)
+        figures.update(
+            candles_of_150_symbols={what: round(seconds, 2) for what, seconds in warm_up.items()},
+            messages_per_s=round(found["messages"] / COUNTED_S),
+            server_cpu=round(share, 3),
+            speed_reached=round(found["market_s"] / COUNTED_S, 1),
         )
 
     benchmark.pedantic(play, rounds=1)  # type: ignore[no-untyped-call]

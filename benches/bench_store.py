@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
+from time import perf_counter_ns
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -16,6 +17,7 @@ from sadari.model.plan import Settings
 from sadari.run.synthetic import write
 from sadari.store.candles import load
 from sadari.store.journal import Header, Journal, verify
+from sadari.store.live_journal import LiveJournal
 
 HEADER = Header(build="1", settings=Settings(), instruments={})
 DECISIONS = 2_000
@@ -63,6 +65,34 @@ def bench_ten_thousand_records_into_a_journal(benchmark: BenchmarkFixture, tmp_p
 def bench_ten_thousand_records_verified(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     path = keep(tmp_path / "run.journal")
     assert benchmark(verify, path).fault == ""
+
+
+def live(folder: Path) -> LiveJournal:
+    """A new live journal."""
+    return LiveJournal.create(folder / "engine.journal", HEADER, perf_counter_ns)
+
+
+def bench_an_event_with_an_order_into_a_live_journal_synced(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    journal = live(tmp_path)
+    benchmark(journal.append_all, RECORDS[:2])
+    journal.close()
+
+
+def bench_an_event_without_an_order_into_a_live_journal(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    journal = live(tmp_path)
+    benchmark(journal.append_all, RECORDS[2:3])
+    journal.close()
+
+
+def bench_six_thousand_events_of_a_live_journal_followed_at_a_restart(
+    benchmark: BenchmarkFixture, tmp_path: Path
+) -> None:
+    journal = live(tmp_path)
+    for number in range(0, len(RECORDS), 5):
+        for first, last in ((0, 2), (2, 3), (3, 5)):
+            journal.append_all(RECORDS[number + first : number + last])
+    journal.abandon()
+    benchmark(lambda: LiveJournal.resume(journal.path, perf_counter_ns).abandon())
 
 
 def bench_a_month_of_minutes_out_of_csv(benchmark: BenchmarkFixture, tmp_path: Path) -> None:

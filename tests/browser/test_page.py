@@ -92,7 +92,24 @@ def everything(shown: Opened) -> None:
 def test_every_number_of_a_real_run_is_that_of_the_json(opened: Open, tmp_path: Path) -> None:
     """A demo is written as page and as JSON at once; some positions are looked at, pages of the table turned."""
     html, file = tmp_path / "demo.html", tmp_path / "demo.json"
-    assert main(["demo", "--symbols", "4", "--days", "40", "--quiet", "--html", str(html), "--json", str(file)]) == 0
+    assert (
+        main(
+            [
+                "demo",
+                "--backtest",
+                "--symbols",
+                "4",
+                "--days",
+                "40",
+                "--quiet",
+                "--html",
+                str(html),
+                "--json",
+                str(file),
+            ]
+        )
+        == 0
+    )
     summary = json.loads(file.read_text("utf-8"))
     shown = opened(html)
     everything(shown)

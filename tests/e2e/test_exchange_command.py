@@ -122,3 +122,20 @@ def test_what_cannot_be_served_is_one_sentence(tmp_path: Path) -> None:
     assert "too fast" in refused("--speed", "1e300")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         assert "cannot be listened on" in refused("--port", str(taken.getsockname()[1]))
+
+
+def test_its_keys_are_printed_and_may_what_was_asked() -> None:
+    """A key that can withdraw, one that only reads, and an Ed25519 pair; a word that is no permission is refused."""
+    with started("--permissions", "reading,withdrawals") as at:
+        status, shown = answer(at, "GET", "/sapi/v1/account/apiRestrictions")
+        assert isinstance(shown, dict)
+        wanted = ("enableReading", "enableFutures", "enableWithdrawals", "ipRestrict")
+        assert (status, [shown[name] for name in wanted]) == (200, [True, False, True, False])
+        reader = at | {"key": at["reader_key"], "secret": at["reader_secret"]}
+        assert answer(reader, "DELETE", "/fapi/v1/allOpenOrders", "symbol=DEMOAUSDT")[0] == 401
+        assert at["ed25519_private_key"].startswith("-----BEGIN PRIVATE KEY-----")
+    refused = subprocess.run(
+        [PROGRAM, "exchange", "--permissions", "all"], capture_output=True, encoding="utf-8", check=False
+    )
+    assert refused.returncode == 2
+    assert "--permissions names 'all'; allowed: reading, futures, withdrawals, ip-list" in refused.stderr

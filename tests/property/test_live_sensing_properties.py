@@ -148,6 +148,8 @@ class Live:
             rng.shuffle(several)
             for symbol, row in several:
                 self.come(symbol, row)
+            self.now_ns = self.sensing.due_ns or close_ns
+            self.take(self.sensing.overdue())
         return sorted(self.raised, key=lambda event: (event.time_ns, event.symbol))
 
     def come(self, symbol: str, row: Quoted) -> None:

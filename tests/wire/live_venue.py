@@ -18,6 +18,7 @@ from sadari.run.local import LocalExchange
 from tests.local_exchange import SEED, listings
 
 PATIENCE_S = 30
+LOOK_AGAIN_S = 0.02
 # The play begins at this time of the day on the second of them, so that there is always more than a day to play.
 MARKET = listings(days=4)
 
@@ -37,11 +38,12 @@ class Scene:
         self._changed.set()
 
     async def until(self, reached: Callable[[], bool]) -> None:
-        """Wait for what will be told."""
+        """Wait for what will be told, or will be so without being told."""
         async with asyncio.timeout(PATIENCE_S):
             while not reached():
                 self._changed.clear()
-                await self._changed.wait()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), LOOK_AGAIN_S)
 
     def fault(self, rule: str) -> None:
         """Let a rule stand from now on."""
@@ -69,9 +71,9 @@ class Scene:
 
 
 @contextlib.asynccontextmanager
-async def scene(speed: float = 300.0) -> AsyncIterator[Scene]:
-    """An exchange that serves for as long as the block lasts."""
-    settings = LocalSettings(history_ns=DAY_NS, seed=SEED, speed=speed)
+async def scene(speed: float = 300.0, *, lockstep: bool = False) -> AsyncIterator[Scene]:
+    """An exchange that serves for as long as the block lasts; in lockstep it pushes nothing and has no limits."""
+    settings = LocalSettings(history_ns=DAY_NS, seed=SEED, speed=speed, lockstep=lockstep)
     exchange = LocalExchange(MARKET, settings)
     started: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
     serving = asyncio.ensure_future(exchange.serve(started.set_result))

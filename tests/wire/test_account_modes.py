@@ -16,7 +16,7 @@ from tests.live_engine import CONFIG, SYMBOL, Rig, rig
 SELDOM = CONFIG.replace("sync_s = 2", "sync_s = 600")
 HUMAN = "POST /control/human"
 QTY = Decimal("0.010")
-CHANGES = {
+CHANGES: dict[str, tuple[str, dict[str, object]]] = {
     "leverage": ("/fapi/v1/leverage", {"symbol": SYMBOL, "leverage": 7}),
     "margin mode": ("/fapi/v1/marginType", {"symbol": SYMBOL, "marginType": "CROSSED"}),
 }
@@ -78,21 +78,19 @@ def test_multi_assets_mode_that_the_owner_turns_on_is_noticed(tmp_path: Path) ->
     """Isolated margin is gone with it: nothing is entered until the symbol was prepared again, crossed and said so."""
 
     async def story() -> None:
-        async with rig(tmp_path / "engine", config=SELDOM) as it:
-            async with it.running(ONCE) as live:
-                await it.until(lambda: live.state == "RUNNING")
-                engine, operator = live.opened.engine, Commands(live)
-                await operator.pause("tester", "until it is changed")
-                await it.human(f"{HUMAN}/fapi/v1/marginType", symbol=SYMBOL, marginType="CROSSED")
-                await it.human(f"{HUMAN}/fapi/v1/multiAssetsMargin", multiAssetsMargin="true")
-                await it.until(lambda: it.exchange.desk.exchange.multi_assets and engine.unprepared(SYMBOL))
-                text = await operator.prepare(SYMBOL)
-                assert "CROSSED" in text
-                assert live.multi_assets
-                await operator.resume("tester")
-                await entered(it)
-                assert it.exchange.desk.exchange.positions[SYMBOL].mode == "crossed"
-                assert "MARGIN_SHARED" in {one.code for one in it.alerts}
+        async with rig(tmp_path / "engine", config=SELDOM) as it, it.running(ONCE) as live:
+            await it.until(lambda: live.state == "RUNNING")
+            engine, operator = live.opened.engine, Commands(live)
+            await operator.pause("tester", "until it is changed")
+            await it.human(f"{HUMAN}/fapi/v1/marginType", symbol=SYMBOL, marginType="CROSSED")
+            await it.human(f"{HUMAN}/fapi/v1/multiAssetsMargin", multiAssetsMargin="true")
+            await it.until(lambda: it.exchange.desk.exchange.multi_assets and engine.unprepared(SYMBOL))
+            text = await operator.prepare(SYMBOL)
+            assert "CROSSED" in text
+            await operator.resume("tester")
+            await entered(it)
+            assert it.exchange.desk.exchange.positions[SYMBOL].mode == "crossed"
+            assert "MARGIN_SHARED" in {one.code for one in it.alerts}
 
     asyncio.run(story())
 
@@ -119,7 +117,7 @@ def test_a_hedge_mode_account_is_traded_with_sides_and_the_other_side_is_left_al
             books = Books(it)
             async with it.running(ONCE) as live:
                 await it.until(lambda: held_on(it, "LONG") and covered_on(it, "LONG"))
-                assert live.hedge
+                assert live.facts.hedge
                 entry = held_on(it, "LONG")
                 fault(it, f'verb = "price_gap"\nsymbol = "{SYMBOL}"\nfraction = -0.035')
                 await it.until(lambda: held_on(it, "LONG") > entry and covered_on(it, "LONG"))

@@ -158,7 +158,7 @@ def test_a_late_request_still_has_its_parameters_when_it_arrives() -> None:
 
     async def script(bench: Bench) -> None:
         assert await bench.ask(*ORDER, body="symbol=BTCUSDT&quantity=1") == Seen(b"", was_reset=False)
-        while not bench.forms:  # noqa: ASYNC110 - it is the outside that is watched
+        while not bench.forms:
             await asyncio.sleep(0.01)
         assert bench.forms == [{"symbol": "BTCUSDT", "quantity": "1"}]
 
@@ -171,7 +171,7 @@ def test_a_delayed_request_and_a_late_reply_differ_in_when_it_is_applied(verb: s
 
     async def script(bench: Bench) -> None:
         asking = asyncio.ensure_future(bench.ask(*ORDER))
-        while not bench.faults.firings():  # noqa: ASYNC110 - it is the outside that is watched
+        while not bench.faults.firings():
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
         assert (len(bench.applied), asking.done()) == (before, False)

@@ -270,3 +270,24 @@ def test_a_deleveraged_position_is_closed_by_an_order_of_the_exchange() -> None:
     refused = firings(local, f'{rule}\nposition_side="LONG"')[-1]
     assert refused is not None
     assert "-4061" in refused
+
+
+def test_the_owner_closes_and_cancels_everything() -> None:
+    """Both sides of a symbol among it, and what rests in either family."""
+    local = exchange()
+    goes_on(local, MINUTE_NS)
+    ask(local, "POST /fapi/v1/positionSide/dual", dualSidePosition="true")
+    for side, position_side in (("BUY", "LONG"), ("SELL", "SHORT")):
+        ask(
+            local, "POST /fapi/v1/order", symbol=SYMBOL, side=side, type="MARKET", quantity="0.01",
+            positionSide=position_side,
+        )  # fmt: skip
+    trigger = str(local.market.symbols[SYMBOL].last_price * Decimal("0.95") // 1)
+    ask(
+        local, "POST /fapi/v1/algoOrder", symbol=SYMBOL, side="SELL", type="STOP_MARKET", algoType="CONDITIONAL",
+        triggerPrice=trigger, closePosition="true", positionSide="LONG",
+    )  # fmt: skip
+    done = firings(local, 'verb="human_cancel"\nsymbol="*"', 'verb="human_trade"\nsymbol="*"')
+    assert done == [None, None]
+    assert not local.desk.exchange.positions
+    assert not list(local.desk.open_algos())

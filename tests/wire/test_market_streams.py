@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
@@ -33,6 +34,7 @@ class Heard:
         self.lost: list[str] = []
         self.recovered: list[str] = []
         self.exhausted: list[str] = []
+        self.ahead_ns = 0
         self._scene = scene
         self.streams = MarketStreams(
             scene.address.ws,
@@ -40,11 +42,15 @@ class Heard:
             self.candle,
             lambda name: self._told(self.lost, name),
             lambda name: self._told(self.recovered, name),
-            now_ns=wall_ns,
+            now_ns=self.now_ns,
             jitter=scene.draw,
             on_mark=lambda mark: self._told(self.marks, mark),
             on_exhausted=lambda name: self._told(self.exhausted, name),
         )
+
+    def now_ns(self) -> int:
+        """The clock that the streams live by."""
+        return wall_ns() + self.ahead_ns
 
     def trade(self, symbol: str, price: float, text: str, time_ns: int, trade_id: int) -> None:
         """A trade."""
@@ -170,6 +176,36 @@ def test_an_enormous_frame_ends_the_connection_and_it_comes_back() -> None:
     assert in_order(play(script))
 
 
+def test_a_burst_is_read_to_its_end_and_told_once() -> None:
+    """F58: thousands of frames at once."""
+
+    async def script(one: Scene, heard: Heard) -> None:
+        heard.streams.follow([TRADES])
+        await one.until(lambda: len(heard.trades[BTC]) > 3)
+        one.fault('verb = "duplicate_frame"\ntimes = 5\ncopies = 2000')
+        await one.until(lambda: heard.streams.repeated == 10_000)
+        before = len(heard.trades[BTC])
+        await one.until(lambda: len(heard.trades[BTC]) > before + 3)
+
+    heard = play(script)
+    assert in_order(heard)
+    assert heard.lost == []
+    assert heard.streams.missed == 0
+
+
+def test_a_path_that_is_retired_is_told_as_lost_until_it_is_served_again() -> None:
+    """F62: the handshake is refused with a page."""
+
+    async def script(one: Scene, heard: Heard) -> None:
+        one.fault('verb = "html"\npath = "/market/stream"\nstatus = 404')
+        heard.streams.follow([TRADES])
+        await one.until(lambda: heard.lost == [TRADES])
+        one.no_more_faults()
+        await one.until(lambda: heard.recovered == [TRADES])
+
+    play(script)
+
+
 def test_a_planned_replacement_opens_first_and_loses_nothing() -> None:
     """F52: nobody notices, no trade is missing."""
 
@@ -188,6 +224,30 @@ def test_a_planned_replacement_opens_first_and_loses_nothing() -> None:
 
     heard = play(script)
     assert in_order(heard)
+    assert heard.streams.missed == 0
+    assert heard.lost == []
+
+
+def test_a_replacement_that_does_not_deliver_is_given_up_and_the_old_one_goes_on() -> None:
+    """A new socket that says nothing is no reason to leave one that does."""
+
+    async def script(one: Scene, heard: Heard) -> None:
+        heard.streams.follow([TRADES])
+        await one.until(lambda: len(heard.trades[BTC]) > 3)
+        (connection,) = heard.streams._all()
+        old = connection._link
+        connection._url = one.address.ws + "/public/stream"
+        connection.replace(heard.now_ns())
+        await one.until(lambda: heard.streams.health()[0].reconnects == 1)
+        before = len(heard.trades[BTC])
+        await one.until(lambda: len(heard.trades[BTC]) > before + 3)
+        heard.ahead_ns += 10 * 10**9
+        await one.until(lambda: connection._next is None)
+        assert connection._link is old
+        before = len(heard.trades[BTC])
+        await one.until(lambda: len(heard.trades[BTC]) > before + 3)
+
+    heard = play(script)
     assert heard.streams.missed == 0
     assert heard.lost == []
 
@@ -243,3 +303,80 @@ def test_an_address_that_is_no_websocket_is_refused_at_once() -> None:
             now_ns=wall_ns,
             jitter=lambda: 0.0,
         )
+
+
+def test_one_stream_that_falls_silent_gets_a_new_connection_while_the_others_go_on() -> None:
+    """F50: pings are answered, the other stream flows; told after a minute, replaced at the look after 90 seconds."""
+
+    async def script(one: Scene, heard: Heard) -> None:
+        names = [TRADES, stream_names.trades(ETH)]
+        heard.streams.follow(names)
+        await one.until(lambda: len(heard.trades[BTC]) > 3 and len(heard.trades[ETH]) > 3)
+        one.fault(f'verb = "drop_frame"\nstream = "{TRADES}"')
+        (connection,) = heard.streams._all()
+        for _ in range(7):
+            # The other stream is heard at every step of the clock.
+            heard.ahead_ns += 20 * 10**9
+            before = len(heard.trades[ETH])
+            await one.until(lambda before=before: len(heard.trades[ETH]) > before)  # type: ignore[misc]
+            connection.look(heard.now_ns())
+        await one.until(lambda: heard.lost == [TRADES])
+        one.no_more_faults()
+        await one.until(lambda: heard.recovered == [TRADES])
+        await one.until(lambda: heard.streams.health()[0].reconnects == 1)
+
+    heard = play(script)
+    assert in_order(heard, ETH)
+    assert heard.lost == [TRADES]
+
+
+def test_a_subscription_that_is_acknowledged_and_never_comes_is_reported() -> None:
+    """F61: the stream is not seen, whatever the exchange says, until its first frame."""
+
+    async def script(one: Scene, heard: Heard) -> None:
+        one.fault(f'verb = "drop_frame"\nstream = "{TRADES}"')
+        heard.streams.follow([TRADES, stream_names.trades(ETH)])
+        await one.until(lambda: len(heard.trades[ETH]) > 3)
+        heard.ahead_ns += 11 * 10**9
+        await one.until(lambda: TRADES in heard.lost)
+        one.no_more_faults()
+        await one.until(lambda: TRADES in heard.recovered)
+
+    play(script)
+
+
+def test_a_thousand_subscriptions_leave_nothing_behind() -> None:
+    """Objects, tasks and what the exchange delivers are as before."""
+
+    async def main() -> None:
+        async with scene(lockstep=True) as one:
+            heard = Heard(one)
+            names = [f"s{number}usdt@aggTrade" for number in range(20)]
+
+            async def cycles(count: int) -> tuple[int, int, int]:
+                for _ in range(count):
+                    heard.ahead_ns += 10**9
+                    heard.streams.follow(names)
+                    await asyncio.sleep(0)
+                    heard.ahead_ns += 10**9
+                    heard.streams.drop(names)
+                    await asyncio.sleep(0)
+                # Every message is answered before anything is counted.
+                sent = heard.streams._all()[0].session._number
+                await one.until(lambda: heard.streams.health()[0].messages >= sent)
+                gc.collect()
+                sessions = sum("sadari.binance" in str(type(one)) for one in gc.get_objects())
+                return len(gc.get_objects()), sessions, len(asyncio.all_tasks())
+
+            heard.streams.follow([TRADES])
+            await one.until(lambda: heard.streams.health()[0].connected)
+            heard.streams.drop([TRADES])
+            before = await cycles(50)
+            after = await cycles(1000)
+            assert heard.streams._all()[0].session._number > 2000
+            assert after[1:] == before[1:]
+            assert after[0] - before[0] < 100
+            assert heard.streams.streams == ()
+            heard.streams.close()
+
+    asyncio.run(main())

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from sadari.errors import ConfigError, RetryableError
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.socket import Socket, SocketLimits, connect
+from sadari.venue.live.socket import Socket, SocketLimits, _tls, connect
 
 Served = Callable[[ServerConnection], Awaitable[None]]
 
@@ -307,6 +314,63 @@ def test_a_reader_does_not_die_in_silence() -> None:
     failures, reasons = asyncio.run(main())
     assert [str(failure) for failure in failures] == ["a bug"]
     assert reasons == ["it broke: a bug"]
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for localhost that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    files = folder / "certificate.pem", folder / "key.pem"
+    files[0].write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+    files[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return files
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_an_encrypted_connection_is_made_only_where_the_certificate_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: bool
+) -> None:
+    """F140: nothing switches the check off."""
+    public, private = certificate(tmp_path)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(public))
+    _tls.cache_clear()
+
+    async def main() -> list[bytes]:
+        listener = Listener()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(public, private)
+        async with serve(echo, "127.0.0.1", 0, ssl=context) as server:
+            port = next(iter(server.sockets)).getsockname()[1]
+            socket = await connect(f"wss://localhost:{port}/", listener.text, listener.closed, wall_ns)
+            socket.send(b"{}")
+            await listener.until(texts=1)
+            socket.close()
+        return listener.texts
+
+    try:
+        if trusted:
+            assert asyncio.run(main()) == [b"{}"]
+        else:
+            with pytest.raises(RetryableError, match="certificate verify failed"):
+                asyncio.run(main())
+    finally:
+        _tls.cache_clear()
 
 
 def upgrade(request: bytes) -> bytes:

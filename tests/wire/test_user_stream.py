@@ -13,7 +13,7 @@ from sadari.binance.budget import Budget
 from sadari.binance.endpoint import Endpoint
 from sadari.binance.sign import HmacSigner
 from sadari.binance.user_frames import AccountHeard, AlgoHeard, ConfigHeard, OrderHeard, TradeSign, UserFrame
-from sadari.errors import FatalError, RefusedError
+from sadari.errors import FatalError, RefusedError, SadariError
 from sadari.model.event import Event, OrderAccepted, OrderCanceled, OrderFilled, OrderRejected, StopStuck
 from sadari.model.units import MINUTE_NS
 from sadari.venue.clock import wall_ns
@@ -48,8 +48,8 @@ class Kept:
         except RefusedError as error:
             outcome = str(error.code)
             raise
-        except FatalError:
-            outcome = "fatal"
+        except SadariError as error:
+            outcome = type(error).__name__
             raise
         finally:
             self.asked.append((endpoint.method, outcome))
@@ -235,7 +235,7 @@ def test_a_keep_alive_that_fails_is_tried_three_times_more_and_then_the_key_is_m
         await account.connected(2)
 
     account = play(script)
-    assert account.caller.asked == [("POST", "ok"), *[("PUT", "-1000")] * 4, ("POST", "ok")]
+    assert account.caller.asked == [("POST", "ok"), *[("PUT", "UnknownOutcomeError")] * 4, ("POST", "ok")]
     assert account.lost == []
 
 
@@ -268,6 +268,24 @@ def test_a_key_that_is_not_accepted_is_told_and_told_again() -> None:
     account = play(script, secret="x" * 64)
     assert account.connections == 0
     assert len(account.lost) == 1
+
+
+def test_what_a_callback_raises_is_not_swallowed() -> None:
+    """Neither in the read nor in a task: the loop's exception handler has it."""
+    failures: list[str] = []
+
+    async def script(account: Account) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: failures.append(str(context["exception"])))
+
+        def broken() -> None:
+            raise ValueError("a bug in the comparison")
+
+        account.stream._on_recovered = broken
+        await account.scene.until(lambda: len(failures) == 1)
+
+    play(script)
+    assert failures == ["a bug in the comparison"]
 
 
 def test_a_broken_frame_leads_to_another_connection_because_what_it_said_is_lost() -> None:

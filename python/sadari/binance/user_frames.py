@@ -56,8 +56,8 @@ class OrderHeard(NamedTuple):
 
     @property
     def traded(self) -> bool:
-        """Whether it tells of a trade."""
-        return self.execution in TRADED
+        """Whether it tells of a trade; a forced order is told of before its first one too."""
+        return self.execution in TRADED and self.last_qty > 0
 
 
 class TradeSign(NamedTuple):
@@ -207,43 +207,47 @@ def _value(event: wire.UserEvent) -> UserFrame:
 
 def _order(event: wire.OrderEvent) -> OrderHeard:
     order = event.order
+    last_qty, last_price, trade_id = order.last_qty or wire.ZERO, order.last_price or wire.ZERO, order.trade_id or 0
     amounts = (
         order.qty,
         order.filled_qty,
-        order.last_qty,
-        order.last_price,
-        order.realized_pnl,
+        last_qty,
+        last_price,
+        order.realized_pnl or wire.ZERO,
         order.fee or wire.ZERO,
     )
     if not all(one.is_finite() for one in amounts):
         raise ValueError(f"{order.client_order_id}: an amount is no number")
-    if order.execution in TRADED and (order.last_qty <= 0 or order.last_price <= 0 or order.trade_id <= 0):
-        raise ValueError(
-            f"{order.client_order_id}: trade {order.trade_id} is of {order.last_qty} at {order.last_price}; "
-            "allowed: numbers above 0"
-        )
+    pending = order.execution == "CALCULATED" and not last_qty
+    if order.execution in TRADED and not pending:
+        if last_qty <= 0 or last_price <= 0 or trade_id <= 0:
+            raise ValueError(
+                f"{order.client_order_id}: trade {trade_id} is of {last_qty} at {last_price}; allowed: numbers above 0"
+            )
+        if order.realized_pnl is None:
+            raise ValueError(f"{order.client_order_id}: trade {trade_id} has no realized profit")
     return OrderHeard(
         symbol=order.symbol,
         client_order_id=order.client_order_id,
         order_id=order.order_id,
         side=Side(order.side),
-        position_side=PositionSide(order.position_side),
-        order_type=order.orig_type or order.order_type,
+        position_side=PositionSide(order.position_side or "BOTH"),
+        order_type=order.orig_type or order.order_type or "",
         execution=order.execution,
         status=order.status,
         qty=order.qty,
         filled_qty=order.filled_qty,
-        trigger_price=_maybe_price(order.trigger_price),
-        last_qty=order.last_qty,
-        last_price=order.last_price,
+        trigger_price=_maybe_price(order.trigger_price or wire.ZERO),
+        last_qty=last_qty,
+        last_price=last_price,
         fee=order.fee,
         fee_asset=order.fee_asset or "",
-        realized_pnl=order.realized_pnl,
-        trade_id=order.trade_id,
-        maker=order.maker,
-        reduce_only=order.reduce_only,
-        close_position=order.close_position,
-        expiry_reason=str(order.expiry_reason),
+        realized_pnl=order.realized_pnl or wire.ZERO,
+        trade_id=trade_id,
+        maker=bool(order.maker),
+        reduce_only=bool(order.reduce_only),
+        close_position=bool(order.close_position),
+        expiry_reason=str(order.expiry_reason or "0"),
         time_ns=_ns(event.transaction_ms),
         told_ns=_ns(event.event_ms),
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sadari.cli import demo_backtest
 from sadari.cli.arguments import add_command, count
 from sadari.cli.exchange import speed
-from sadari.cli.monitor import PATIENCE_S, add_watching, seconds, shown, tell
+from sadari.cli.monitor import PATIENCE_S, STDOUT, add_watching, seconds, shown, tell
 from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -106,8 +106,10 @@ def watch(asked: argparse.Namespace) -> int:
                     )
         except KeyboardInterrupt:
             pass  # Before anything was there to be shown.
-    tell(asked, story)
-    return 0
+    code = tell(asked, story)
+    if asked.json != STDOUT and settings.speed != 1:
+        print(f"the exchange's time ran {settings.speed:g} times as fast as yours: a second here is one of its own")
+    return code
 
 
 def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:
@@ -134,10 +136,10 @@ def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:
 
 
 def exchange_command(settings: LocalSettings) -> list[str]:
-    """The command line of a local exchange on a made-up market of these settings."""
+    """The command line of the demo's exchange."""
     return [
         *PROGRAM, "exchange", "--json", "--port", str(settings.port), "--made-up", str(settings.made_up),
-        "--history", f"{settings.history_ns // 60_000_000_000}m", "--rebase", "now" if settings.rebase else "none",
+        "--history", f"{settings.history_ns // 60_000_000_000}m", "--rebase", "minute",
         "--seed", str(settings.seed), "--speed", str(settings.speed), "--balance", str(settings.balance),
     ]  # fmt: skip
 

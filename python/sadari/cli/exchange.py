@@ -48,7 +48,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "--history", type=span_ns, default="35d", help="how much of the data lies before the start (35d)"
     )
     parser.add_argument(
-        "--rebase", choices=("now", "none"), default="now", help="tell the start as now, or as the data has it (now)"
+        "--rebase",
+        choices=("now", "minute", "none"),
+        default="now",
+        help="tell the start as now, days staying days; as now, right after the history; or as the data has it (now)",
     )
     parser.add_argument("--seed", type=count, default=1, help="of the tape, the made-up market and the keys (1)")
     parser.add_argument("--balance", type=positive, default="10000", help="the account's first balance (10000)")
@@ -104,7 +107,8 @@ def run(asked: argparse.Namespace) -> int:
         port=asked.port,
         speed=asked.speed,
         lockstep=asked.lockstep,
-        rebase=asked.rebase == "now",
+        rebase=asked.rebase != "none",
+        same_hour=asked.rebase != "minute",
         history_ns=asked.history,
         seed=asked.seed,
         balance=asked.balance,

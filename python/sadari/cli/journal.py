@@ -56,10 +56,16 @@ def _add_keeping(group: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 def verify(asked: argparse.Namespace) -> int:
     """Print how many records are as they were written, or the first that is not."""
     from sadari.store.journal import verify as follow
+    from sadari.store.reserve import read_mark
 
+    # Before the records are followed: of a journal that is being written it only goes up.
+    mark = read_mark(asked.file)
     verdict = follow(asked.file)
     if verdict.fault:
         print(f"{asked.file}: {verdict.records} records are intact; then {verdict.fault}")
+        return 1
+    if mark is not None and mark.records > verdict.records:
+        print(f"{asked.file}: {verdict.records} records are intact; record {mark.records} was acknowledged and is gone")
         return 1
     ending = "" if verdict.closed else "; the run was cut short or still goes on, there is no closing record"
     print(f"{asked.file}: all {verdict.records} records are what was written{ending}")

@@ -54,8 +54,7 @@ def run(asked: argparse.Namespace) -> int:
     story = Story()
     with interruptible(), shown(asked) as screen:
         follow(lambda: status_of(ask(socket, "status", patience_s=PATIENCE_S)), screen, story, for_s=seconds(asked))
-    tell(asked, story)
-    return 0
+    return tell(asked, story)
 
 
 def seconds(asked: argparse.Namespace) -> float | None:
@@ -77,8 +76,8 @@ def shown(asked: argparse.Namespace) -> Iterator[Shown]:
         yield Lines(lambda line: print(line, flush=True))
 
 
-def tell(asked: argparse.Namespace, story: Story) -> None:
-    """Put the end where it was asked for.
+def tell(asked: argparse.Namespace, story: Story) -> int:
+    """Put the end where it was asked for; 1 if the engine had failed.
 
     Raises:
         SadariError: No status ever came.
@@ -93,3 +92,4 @@ def tell(asked: argparse.Namespace, story: Story) -> None:
         write_text(asked.json, json_text({"status": status, "summary": outcome}))
     if asked.json != STDOUT:
         print(summary(status, outcome), end="")
+    return int(status.state == "FAILED")

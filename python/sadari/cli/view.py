@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from sadari.cli.view_cells import STRONG, WEAK, fit
+from sadari.cli.view_cells import STRONG, WEAK, fit, mark
 from sadari.cli.view_positions import blocks
 from sadari.cli.view_sections import alerts, counters, decisions, head, streams, symbols, unprotected
 from sadari.run.status import Status
@@ -34,7 +34,7 @@ def render(status: Status, width: int, height: int) -> Text:
 def _stacked(status: Status, width: int, room: int) -> list[Text]:
     """Positions above, then what happened, then how it runs."""
     foot = [*symbols(status), *unprotected(status, width), *streams(status, width, 1), *counters(status, width)]
-    told = alerts(status, width, LEAST_ALERTS)
+    told = alerts(status, LEAST_ALERTS)
     free = room - len(foot) - len(told) - 2
     wanted = blocks(status.positions, width, max(free - 1 - LEAST_DECISIONS, 1))
     shown = decisions(status, width, max(free - len(wanted), 0))
@@ -56,7 +56,7 @@ def _columns(status: Status, width: int, room: int) -> list[Text]:
         _title(f"POSITIONS {len(status.positions)}", "each level: price, distance in % of the last one", left_width),
         *blocks(status.positions, left_width, max(room - 1, 1)),
     ]
-    told = alerts(status, right_width, 2 * LEAST_ALERTS)
+    told = alerts(status, 2 * LEAST_ALERTS)
     foot = [
         *told,
         _title("STREAMS", "age of the last message", right_width),
@@ -76,7 +76,7 @@ def _columns(status: Status, width: int, room: int) -> list[Text]:
 
 
 def _beside(left: Sequence[Text], left_width: int, right: Sequence[Text], right_width: int, room: int) -> list[Text]:
-    gutter = Text(GUTTER, WEAK)
+    gutter = mark(GUTTER, WEAK)
     return [
         fit(left[row] if row < len(left) else Text(), left_width)
         + gutter
@@ -91,7 +91,7 @@ def _filled(lines: Sequence[Text], height: int) -> list[Text]:
 
 
 def _title(name: str, about: str, width: int) -> Text:
-    title = Text(name, STRONG)
+    title = mark(name, STRONG)
     if about and len(name) + len(about) + 2 <= width:
         title.append(f"  {about}", WEAK)
     return title

@@ -35,6 +35,11 @@ def clean(text: str) -> str:
     return "".join(" " if category(sign)[0] == "C" else sign for sign in text)
 
 
+def mark(text: str, style: str) -> Text:
+    """A text with a style of its own, which what is appended to it does not inherit."""
+    return Text().append(text, style)
+
+
 def fit(line: Text, width: int) -> Text:
     """A line of exactly so many cells, filled up or cut with a mark, in which nothing controls the terminal."""
     fitted = line.copy()
@@ -55,7 +60,12 @@ def ends(left: Text, right: Text, width: int) -> Text:
 
 def joined(parts: Iterable[Text], between: str = " | ") -> Text:
     """Parts in a row."""
-    return Text(between, WEAK).join([part for part in parts if part.cell_len])
+    row = Text()
+    for part in parts:
+        if row.cell_len and part.cell_len:
+            row.append(between, WEAK)
+        row.append_text(part)
+    return row
 
 
 def wrapped(parts: Sequence[Text], width: int, between: str = " | ") -> list[Text]:
@@ -82,7 +92,7 @@ def money(value: Decimal | None, *, signed: bool = False) -> str:
 def gain(value: Decimal | None) -> Text:
     """An amount that is good above 0 and bad below."""
     style = "" if not value else GOOD if value > 0 else BAD
-    return Text(money(value, signed=True), style)
+    return mark(money(value, signed=True), style)
 
 
 def price(value: Decimal | None, like: Decimal | None) -> str:

@@ -7,17 +7,18 @@ from decimal import Decimal
 
 from rich.text import Text
 
-from sadari.cli.view_cells import BAD, GOOD, ODD, STRONG, WEAK, fit, gain, joined, percent, price, wrapped
+from sadari.cli.view_cells import BAD, GOOD, ODD, STRONG, WEAK, fit, gain, joined, mark, percent, price, wrapped
 from sadari.run.status import LevelStatus, PositionStatus
 
 INDENT = "  "
 # The widest that names get; a longer one is cut.
 SYMBOL = 11
-STAGE = 11
-SHORT = {"recovery": "rec"}
+STAGE = 10
+SHORT = (("recovery", "rec"), ("rung", "r"), (" ", ""))
 # What levels are on the line that is drawn of a ladder; a rung is a place to add.
 SIGNS = {"stop": "S", "rung": "+", "recovery": "R", "half": "H", "trail": "T", "target": "G"}
 PRICE = "@"
+STOP = "stop"
 PROFIT = ("recovery", "half", "target")
 
 
@@ -27,7 +28,7 @@ def blocks(positions: Sequence[PositionStatus], width: int, height: int) -> list
     Where not even a line of each fits, those nearest to their stops are shown.
     """
     if not positions:
-        return [Text("none", WEAK)][:height]
+        return [mark("none", WEAK)][:height]
     for shape in (_drawn, _full, _middle):
         lines = [line for position in positions for line in shape(position, width)]
         if len(lines) <= height:
@@ -35,7 +36,7 @@ def blocks(positions: Sequence[PositionStatus], width: int, height: int) -> list
     if len(positions) <= height:
         return [_short(position, width) for position in positions]
     shown = sorted(positions, key=to_stop)[: max(height - 1, 0)]
-    more = Text(f"and {len(positions) - len(shown)} more, farther from their stops", WEAK)
+    more = mark(f"and {len(positions) - len(shown)} more, farther from their stops", WEAK)
     return [*(_short(position, width) for position in shown), more][:height]
 
 
@@ -57,22 +58,22 @@ def _line(position: PositionStatus, width: int) -> list[Text]:
     if last is None or not position.levels:
         return []
     marks = [
-        (level.price, SIGNS.get(level.name.rstrip("0123456789"), "?"), _style(level.name)) for level in position.levels
+        (level.price, SIGNS.get(level.name.rstrip("0123456789 "), "?"), _style(level.name)) for level in position.levels
     ]
     marks.append((last, PRICE, STRONG))
     low, high = min(at for at, _, _ in marks), max(at for at, _, _ in marks)
     if low == high:
         return []
     cells = width - 2 * len(INDENT)
-    line = Text("." * cells, WEAK)
+    line = mark("." * cells, WEAK)
     for at, sign, style in marks:
         cell = int((at - low) / (high - low) * (cells - 1))
-        line = line[:cell] + Text(sign, style) + line[cell + 1 :]
+        line = line[:cell] + mark(sign, style) + line[cell + 1 :]
     return [Text(INDENT) + line]
 
 
 def _style(name: str) -> str:
-    return BAD if name.startswith("stop") else GOOD if name.startswith(PROFIT) else ""
+    return BAD if name.startswith(STOP) else GOOD if name.startswith(PROFIT) else ""
 
 
 def _full(position: PositionStatus, width: int) -> list[Text]:
@@ -90,8 +91,9 @@ def _middle(position: PositionStatus, width: int) -> list[Text]:
 
 
 def _short(position: PositionStatus, width: int) -> Text:
-    """One line: the result, and the distance to each level."""
-    levels = [_level(level, None, short=True, priced=False) for level in position.levels]
+    """One line: the result, and the distance to each level; the stop first, which is not to be cut off."""
+    stop_first = sorted(position.levels, key=lambda level: not level.name.startswith(STOP))
+    levels = [_level(level, None, short=True, priced=False) for level in stop_first]
     name = _name(position, SYMBOL) + Text(f"{position.direction:5} {position.stage:{STAGE}.{STAGE}} ")
     return fit(name + joined([gain(position.unrealized), joined(levels, " ")], "  "), width)
 
@@ -101,7 +103,7 @@ def _rows(parts: Sequence[Text], width: int) -> list[Text]:
 
 
 def _name(position: PositionStatus, width: int) -> Text:
-    return fit(Text(position.symbol, STRONG), width - 1) + Text(" ")
+    return fit(mark(position.symbol, STRONG), width - 1) + Text(" ")
 
 
 def _head(position: PositionStatus, width: int) -> list[Text]:
@@ -122,30 +124,30 @@ def _head(position: PositionStatus, width: int) -> list[Text]:
 
 def _levels(position: PositionStatus, *, priced: bool) -> list[Text]:
     if not position.levels:
-        return [Text("waits for no price", WEAK)]
+        return [mark("waits for no price", WEAK)]
     return [_level(level, position.last_price, short=False, priced=priced) for level in position.levels]
 
 
 def _level(level: LevelStatus, last: Decimal | None, *, short: bool, priced: bool) -> Text:
     name = level.name
     style = _style(name)
-    for long, brief in SHORT.items() if short else ():
+    for long, brief in SHORT if short else ():
         name = name.replace(long, brief)
     shown = [price(level.price, last)] if priced else []
     # One line has no room for the sign of the percent; the heading says what the numbers are.
     far = percent(level.distance)
     shown.append(far.removesuffix("%") if short else far)
-    return Text(name, style) + Text(f" {' '.join(shown)}")
+    return mark(name, style) + Text(f" {' '.join(shown)}")
 
 
 def _venue(position: PositionStatus) -> list[Text]:
     parts = [_level(stop, position.last_price, short=False, priced=True) for stop in position.resting_stops]
-    resting = [Text("at the venue ", WEAK) + joined(parts, ", ")] if parts else [Text("no stop at the venue", BAD)]
+    resting = [mark("at the venue ", WEAK) + parts[0], *parts[1:]] if parts else [mark("no stop at the venue", BAD)]
     about: list[tuple[bool, Callable[[], Text]]] = [
         (bool(position.stop_reason), lambda: Text(f"stop is {position.stop_reason}")),
         (bool(position.liquidation_price), lambda: Text(_liquidation(position))),
-        (bool(position.margin_mode), lambda: Text(position.margin_mode, WEAK)),
-        (bool(position.working), lambda: Text(f"working: {position.working}", ODD)),
+        (bool(position.margin_mode), lambda: mark(position.margin_mode, WEAK)),
+        (bool(position.working), lambda: mark(f"working: {position.working}", ODD)),
     ]
     return resting + [make() for wanted, make in about if wanted]
 

@@ -18,6 +18,7 @@ from sadari.cli.view_cells import (
     gain,
     joined,
     length,
+    mark,
     moment,
     money,
     percent,
@@ -40,14 +41,15 @@ OLD_S = 120.0
 SEVERE = {"critical": BAD, "warning": ODD}
 WHAT = 12
 SYMBOL = 11
+WHEN = 9
 # A reason on a line of its own stands below its symbol.
-REASON = " " * 9
+REASON = " " * WHEN
 
 
 def head(status: Status, width: int) -> list[Text]:
     """State, account, results, and what keeps the engine from new exposure."""
-    badge = Text(f" {status.state} ", BADGES.get(status.state, UNSURE))
-    name = Text(f" {status.mode} {status.name}", STRONG)
+    badge = mark(f" {status.state} ", BADGES.get(status.state, UNSURE))
+    name = mark(f" {status.mode} {status.name}", STRONG)
     time = Text(f"{clock(status.time_ns, day=True)} UTC  up {length(status.uptime_s)}")
     return [
         ends(badge + name, time, width),
@@ -59,7 +61,7 @@ def head(status: Status, width: int) -> list[Text]:
 
 def _account(status: Status, width: int) -> list[Text]:
     age = status.account_age_s
-    read = Text("never read" if age is None else f"{length(age)} old", BAD if age is None or age > OLD_S else "")
+    read = mark("never read" if age is None else f"{length(age)} old", BAD if age is None or age > OLD_S else "")
     parts = [
         Text(f"wallet {money(status.wallet_balance)}"),
         Text(f"equity {money(status.equity)}"),
@@ -77,9 +79,9 @@ def _results(status: Status, width: int) -> list[Text]:
         Text(f"worst case {money(status.worst_case)}"),
     ]
     if status.position_mode or status.multi_assets:
-        parts.append(Text(status.position_mode + (", multi-assets" if status.multi_assets else ""), WEAK))
+        parts.append(mark(status.position_mode + (", multi-assets" if status.multi_assets else ""), WEAK))
     if status.clock_offset_ms is not None:
-        parts.append(Text(f"clock {status.clock_offset_ms:+.1f}ms", WEAK))
+        parts.append(mark(f"clock {status.clock_offset_ms:+.1f}ms", WEAK))
     return [fit(joined(parts), width)]
 
 
@@ -89,23 +91,23 @@ def _causes(status: Status, width: int) -> list[Text]:
         ("paused by", status.pause_causes, ODD),
         ("no new entry:", status.gates, ODD),
     )
-    parts = [Text(f"{what} {', '.join(causes)}", style) for what, causes, style in told if causes]
+    parts = [mark(f"{what} {', '.join(causes)}", style) for what, causes, style in told if causes]
     return [fit(line, width) for line in wrapped(parts, width)]
 
 
 def decisions(status: Status, width: int, height: int) -> list[Text]:
     """The last decisions, the newest first, as many as fit whole."""
-    return _told(status.decisions, width, height) or [Text("none yet", WEAK)][: max(height, 0)]
+    return _told(status.decisions, width, height) or [mark("none yet", WEAK)][: max(height, 0)]
 
 
-def alerts(status: Status, width: int, height: int) -> list[Text]:
+def alerts(status: Status, height: int) -> list[Text]:
     """The last alerts, a line each; nothing at all without any."""
     if not status.alerts:
         return []
     left = len(status.alerts) - (height - 1)
-    more = Text(f"  {left} older ones" if left > 0 else "", WEAK)
+    more = mark(f"  {left} older ones" if left > 0 else "", WEAK)
     newest = sorted(status.alerts, key=lambda one: one.time_ns, reverse=True)
-    return [Text("ALERTS", STRONG) + more, *(_decision(one, width)[0] for one in newest[: height - 1])]
+    return [mark("ALERTS", STRONG) + more, *(_in_one_line(one) for one in newest[: height - 1])]
 
 
 def _told(told: Sequence[DecisionStatus], width: int, height: int) -> list[Text]:
@@ -120,31 +122,41 @@ def _told(told: Sequence[DecisionStatus], width: int, height: int) -> list[Text]
 
 def _decision(one: DecisionStatus, width: int) -> list[Text]:
     """When, what and why; a reason that does not fit beside has a line of its own."""
-    what = one.what
-    style = SEVERE.get(what, WEAK if DENIED in what else STRONG if what in {EXIT, CLOSED} else "")
-    cells = fit(Text(one.symbol), SYMBOL) + Text(" ") + fit(Text(what, style), WHAT)
-    line, why = Text(f"{clock(one.time_ns)} ", WEAK) + cells, Text(one.reason)
-    whole = line + Text(" ") + why
-    return [whole] if whole.cell_len <= width else [line, fit(Text(REASON) + why, width)]
+    whole = _in_one_line(one)
+    if whole.cell_len <= width:
+        return [whole]
+    return [fit(_what(one), width), fit(Text(REASON) + Text(one.reason), width)]
+
+
+def _in_one_line(one: DecisionStatus) -> Text:
+    what = _what(one)
+    return fit(what, max(what.cell_len, WHEN + SYMBOL + 1 + WHAT)) + Text(" ") + Text(one.reason)
+
+
+def _what(one: DecisionStatus) -> Text:
+    severity = one.what.partition(" ")[0]
+    style = SEVERE.get(severity, WEAK if DENIED in one.what else STRONG if one.what in {EXIT, CLOSED} else "")
+    at = mark(f"{clock(one.time_ns)} ", WEAK)
+    return at + fit(Text(one.symbol), SYMBOL) + Text(" ") + mark(one.what, style)
 
 
 def streams(status: Status, width: int, height: int) -> list[Text]:
     """Each connection with its age: a line of its own where there is room, else all in a row, what is down first."""
     if not status.streams:
-        return [Text("no streams yet", WEAK)]
+        return [mark("no streams yet", WEAK)]
     if len(status.streams) <= height:
         return [_stream(one, width) for one in status.streams]
     down_first = sorted(status.streams, key=lambda one: one.connected)
-    return [fit(Text("streams ", STRONG) + joined([_brief(one) for one in down_first]), width)]
+    return [fit(mark("streams ", STRONG) + joined([_brief(one) for one in down_first]), width)]
 
 
 def _stream(one: StreamStatus, width: int) -> Text:
     again = f", {one.reconnects} reconnects" if one.reconnects else ""
-    return fit(_brief(one) + Text(f"  {one.streams} streams, {one.messages:,} messages{again}", WEAK), width)
+    return fit(_brief(one) + mark(f"  {one.streams} streams, {one.messages:,} messages{again}", WEAK), width)
 
 
 def _brief(one: StreamStatus) -> Text:
-    shown = Text(length(one.age_s), GOOD) if one.connected else Text(f"DOWN {length(one.age_s)}", BAD)
+    shown = mark(length(one.age_s), GOOD) if one.connected else mark(f"DOWN {length(one.age_s)}", BAD)
     return Text(f"{one.name} ") + shown
 
 
@@ -152,15 +164,15 @@ def unprotected(status: Status, width: int) -> list[Text]:
     """How long exposure stood without the stop that covers it."""
     measured = status.unprotected
     if not measured.rises:
-        return [Text("unprotected  nothing has been opened yet", WEAK)]
+        return [mark("unprotected ", STRONG) + Text("nothing has been opened yet")]
     parts = [
-        Text("unprotected ", STRONG) + Text(f"last {moment(measured.last_s)}"),
+        mark("unprotected ", STRONG) + Text(f"last {moment(measured.last_s)}"),
         Text(f"median {moment(measured.median_s)}"),
         Text(f"p99 {moment(measured.p99_s)}"),
         Text(f"max {moment(measured.max_s)} of {measured.rises}"),
     ]
     if measured.open:
-        parts.insert(0, Text(f"{measured.open} UNPROTECTED NOW", BAD))
+        parts.insert(0, mark(f"{measured.open} UNPROTECTED NOW", BAD))
     return wrapped(parts, width)
 
 
@@ -185,15 +197,11 @@ def counters(status: Status, width: int) -> list[Text]:
     refused = f" ({seen.order_refusals} refused)" if seen.order_refusals else ""
     rest = sum(seen.rest_calls.values())
     parts = [
-        Text(f"ticks {seen.ticks_seen:,}"),
+        mark("engine ", STRONG) + Text(f"ticks {seen.ticks_seen:,}"),
         Text(f"decisions {seen.decisions:,}"),
         Text(f"orders {seen.orders:,}{refused}"),
         Text(f"fills {seen.fills:,}"),
         Text(f"REST {rest:,}"),
         Text(f"syncs {seen.syncs:,}" + (f" ({seen.differences:,} differences)" if seen.differences else "")),
     ]
-    return _in_rows(parts, width)
-
-
-def _in_rows(parts: Sequence[Text], width: int) -> list[Text]:
-    return [Text(style=WEAK) + row for row in wrapped(parts, width)]
+    return wrapped(parts, width)

@@ -181,7 +181,9 @@ class Desk:
         return True
 
     def open_gate(self, symbol: str, cause: str) -> bool:
-        """A cause has gone; False if it did not stand."""
+        """A cause has gone, or without a name every one; False if none did."""
+        if not cause:
+            return self.shut.pop(symbol, None) is not None
         causes = self.shut.get(symbol, {})
         if cause not in causes:
             return False

@@ -22,6 +22,7 @@ from sadari.core import (
     reports,
     settlement,
     standing,
+    stops,
     watching,
 )
 from sadari.core.account import Account
@@ -33,8 +34,9 @@ from sadari.core.position import Position
 from sadari.errors import IllegalTransitionError
 from sadari.model import event as events
 from sadari.model.command import Command
-from sadari.model.event import Event
+from sadari.model.event import Event, SymbolPrepared
 from sadari.model.instrument import Instrument
+from sadari.model.order import MarginMode
 from sadari.model.plan import Settings
 from sadari.model.reason import AuditCode, DenialCode, ExitReason
 from sadari.model.units import Exact, exact
@@ -74,7 +76,7 @@ class Engine:
             events.CancelRejected: lambda event: reports.cancel_rejected(self._desk, event),
             events.OutcomeUnknown: lambda event: reports.unknown(self._desk, event),
             events.OrderFound: lambda event: found_orders.found(desk, event),
-            events.StopStuck: lambda event: reports.stuck(desk, event),
+            events.StopStuck: lambda event: stops.stuck(desk, event),
             events.PositionsShown: lambda event: reconcile.shown(desk, event),
             events.AccountUpdated: self._account,
             events.FundingPaid: lambda event: booking.book_funding(self._desk, event),
@@ -123,6 +125,20 @@ class Engine:
     def gate(self, symbol: str = "") -> tuple[str, ...]:
         """Why a symbol, or the whole account, may not be given new exposure; empty if the gate is open."""
         return self._desk.gate(symbol)
+
+    @property
+    def gates(self) -> Mapping[str, tuple[str, ...]]:
+        """The causes that were told and stand, by symbol, the account's under the empty name."""
+        return {symbol: tuple(causes) for symbol, causes in self._desk.shut.items()}
+
+    def confirmed(self, symbol: str) -> SymbolPrepared | None:
+        """What the venue has last confirmed of a symbol, whether it fits the plan or not."""
+        return self._desk.confirmed.get(symbol)
+
+    def margin_mode(self, symbol: str) -> MarginMode | None:
+        """The margin mode that is in force for a symbol, None while nothing is confirmed."""
+        desk = self._desk
+        return desk.modes.get(symbol, desk.settings.ladder.margin_mode) if symbol in desk.confirmed else None
 
     def unprepared(self, symbol: str) -> str | None:
         """Why a symbol is not prepared, None if it is."""
@@ -257,6 +273,8 @@ class Engine:
         elif kind == "protect":
             position.protect_blocked = False
             protection.protect(desk, position)
+        elif kind == "bare":
+            stops.bare(desk, position)
         elif kind == "exit" and position.is_in("EXITING") and desk.guards:
             exits.alarm(desk, position)
         return position

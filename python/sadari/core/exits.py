@@ -151,7 +151,8 @@ def unanswered(desk: Desk, position: Position) -> None:
 def protect_or_flat(desk: Desk, position: Position, cause: str) -> None:
     """No stop of ours rests at the venue and none can be placed: everything is closed (faults R2)."""
     desk.alert("critical", ExitReason.PROTECTIVE_STOP_ORDER, position.symbol, cause)
-    begin(desk, position, "protective_triggered", ExitReason.PROTECTIVE_STOP_ORDER.value, "engine", cause)
+    if desk.guards:
+        begin(desk, position, "protective_triggered", ExitReason.PROTECTIVE_STOP_ORDER.value, "engine", cause)
 
 
 def found_flat(desk: Desk, position: Position, cause: str) -> None:

@@ -35,7 +35,7 @@ class Intent:
         continues: It carries a reduction on of which something is filled.
         position_id: The life of the position that it was made for.
         trigger_price: Where a resting stop lies, None for any other order.
-        absent: It was ended by proof that the venue never had it.
+        absent: It was given up: by proof that the venue never had it, or because its answer took too long.
     """
 
     __slots__ = (

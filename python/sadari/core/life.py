@@ -99,10 +99,10 @@ def turned(desk: Desk, event: events.EngineTurned) -> None:
     if trigger in {"data_lost", "data_recovered"}:
         _sight(desk, trigger, event.cause)
         return
+    if trigger in {"reconciled", "reconcile_failed"} and desk.state is EngineState.DEGRADED:
+        desk.audit(AuditCode.LATE_REPORT, detail=f"{trigger}: sight was lost meanwhile, the comparison does not count")
+        return
     if trigger == "reconciled":
-        if desk.state is EngineState.DEGRADED:
-            desk.audit(AuditCode.LATE_REPORT, detail="agreement that was found before sight was lost does not count")
-            return
         guard = "pause flag set" if desk.causes else "pause flag unset"
     move(desk, trigger, guard)
     if trigger == "start_ok" and desk.lost:
@@ -122,7 +122,9 @@ def _sight(desk: Desk, trigger: str, cause: str) -> None:
         if desk.state not in _BLIND:
             move(desk, trigger)
         return
-    if cause in desk.lost:
+    if not cause:
+        desk.lost.clear()
+    elif cause in desk.lost:
         desk.lost.remove(cause)
     if ENGINE.allows(desk.state, trigger):
         move(desk, trigger, "causes left" if desk.lost and desk.state is EngineState.DEGRADED else "")

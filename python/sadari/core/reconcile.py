@@ -21,8 +21,6 @@ from sadari.model.order import Direction, Purpose
 from sadari.model.reason import AuditCode, stage_name
 from sadari.model.units import SECOND_NS, decimal_of
 
-# The strategy of positions that nobody of us has opened.
-ADOPTED = "adopted"
 # A difference that an order under way explains is looked at again after a second, this often.
 WAITS = 3
 WAIT_NS = SECOND_NS
@@ -70,6 +68,7 @@ def _compare(desk: Desk, symbol: str, record: PositionRecord) -> None:
     ours = ZERO if position is None else position.side.sign * position.qty
     if position is not None and position.is_in("EXITING") and record.mark_price is not None:
         position.last_price = record.mark_price
+    desk.open_gate(symbol, AuditCode.EXTERNAL_FILL)
     if record.qty == 0:
         desk.open_gate(symbol, AuditCode.UNKNOWN_CONTRACT)
     if record.qty == ours:
@@ -220,14 +219,14 @@ def _adopt(desk: Desk, symbol: str, record: PositionRecord) -> None:
         _look_again(desk, symbol)
         return
     position = desk.succeed(symbol)
-    rules = desk.rules_for(ADOPTED, symbol)
+    rules = desk.rules_for(takeover.ADOPTED, symbol)
     if position.is_in("CLOSED") and rules is not position.rules:
         desk.move(position, "cooldown_over")
     if position.is_in("FLAT") and rules is not position.rules:
         position.follow(rules)
     desk.move(position, "exchange_position_found")
     direction = Direction.LONG if record.qty > 0 else Direction.SHORT
-    position.start(desk.next_position_id(), direction, ADOPTED, "", desk.account.wallet_balance)
+    position.start(desk.next_position_id(), direction, takeover.ADOPTED, "", desk.account.wallet_balance)
     position.opened_ns = desk.now_ns
     position.last_price = record.mark_price or record.entry_price
     takeover.adopt(position, record.entry_price, abs(record.qty))

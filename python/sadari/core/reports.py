@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import msgspec
 
-from sadari.core import booking, entries, exits, protection, reductions, settlement, takeover
+from sadari.core import booking, entries, exits, protection, reductions, settlement, stops, takeover
 from sadari.core.desk import Desk
 from sadari.core.intents import Intent
 from sadari.core.position import Position
-from sadari.model.command import QueryOrder, Reconcile, SetAlarm
+from sadari.model.command import QueryOrder, Reconcile
 from sadari.model.event import (
     ABSENT,
     CancelRejected,
@@ -20,20 +20,13 @@ from sadari.model.event import (
     OrderFilled,
     OrderRejected,
     OutcomeUnknown,
-    StopStuck,
 )
-from sadari.model.order import Purpose
+from sadari.model.order import Direction, PositionSide, Purpose
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
-from sadari.model.units import MINUTE_NS, SECOND_NS
 
 _FLAT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 _OPENING = (Purpose.ENTRY, Purpose.ADD)
 _RESTING = (Purpose.STOP, Purpose.WALL)
-# A stop that the venue refuses is placed again at once this often, then at this spacing.
-PROTECT_TRIES = 3
-PROTECT_RETRY_NS = 5 * SECOND_NS
-# Source: fault F124.
-STOP_TAKEN_NS = 10 * MINUTE_NS
 
 
 def accepted(desk: Desk, event: OrderAccepted) -> None:
@@ -51,15 +44,16 @@ def accepted(desk: Desk, event: OrderAccepted) -> None:
 
 
 def late_life(desk: Desk, intent: Intent) -> None:
-    """An order that was proven absent is at the venue after all: nothing waits for it, so it goes (faults R1)."""
+    """An order that was given up is at the venue after all: nothing waits for it, so it goes (faults R1)."""
     intent.absent = False
-    intent.move("revive")
+    if not intent.move("revive"):
+        intent.move("accept")
     position = desk.record_of(intent)
     if intent.purpose in _OPENING:
         position.openings.append(intent)
     desk.cancel(intent)
     desk.audit(AuditCode.LATE_LIFE, position, intent.client_order_id)
-    desk.alert("critical", AuditCode.LATE_LIFE, intent.symbol, f"{intent.client_order_id} had been proven absent")
+    desk.alert("critical", AuditCode.LATE_LIFE, intent.symbol, f"{intent.client_order_id} had been given up")
 
 
 def filled(desk: Desk, event: OrderFilled) -> Position | None:
@@ -68,14 +62,29 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
     intent = desk.orders.get(event.client_order_id)
     if intent is None:
         return _not_ours(desk, event)
-    position = desk.record_of(intent)
+    position = _record_for(desk, intent)
     if not intent.book(event.trade_id, event.qty, done=event.done):
         desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} of {event.client_order_id} is known")
         return position
-    position.count(event)
     if position.is_in(*_FLAT):
-        _late_fill(desk, position, intent, event)
-    elif intent.purpose in _RESTING:
+        position = _late_fill(desk, position, intent, event)
+    else:
+        position.count(event)
+        _fill(desk, position, intent, event)
+    if position.qty > 0 and not position.is_in("EXITING", *_FLAT):
+        protection.protect(desk, position)
+    return position
+
+
+def _record_for(desk: Desk, intent: Intent) -> Position:
+    """The record that a fill changes: what an order of an ended life opens is not that life's any more."""
+    position = desk.record_of(intent)
+    opens = intent.purpose in _OPENING and position.unproven == 0
+    return desk.positions[intent.symbol] if opens and position in desk.unsettled else position
+
+
+def _fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    if intent.purpose in _RESTING:
         exits.stop_filled(desk, position, intent, event)
     elif position.is_in("EXITING", "QUARANTINED"):
         _fill_while_leaving(desk, position, intent, event)
@@ -83,9 +92,6 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
         _unexpected_fill(desk, position, intent, event)
     else:
         _expected_fill(desk, position, intent, event)
-    if position.qty > 0 and not position.is_in("EXITING", *_FLAT):
-        protection.protect(desk, position)
-    return position
 
 
 def _expected_fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
@@ -103,7 +109,7 @@ def _apply(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -
     """Book a fill that no rule waits for, as what it was meant to be where that is still so."""
     if intent.purpose is Purpose.ADD and intent.position_id == position.id:
         position.add(intent.rung, event.price, event.qty)
-    elif intent.purpose in _OPENING:
+    elif intent.purpose in _OPENING and event.buyer is (position.side.sign > 0):
         position.increase(event.price, event.qty)
     else:
         qty = min(event.qty, position.qty)
@@ -146,31 +152,41 @@ def _fill_while_leaving(desk: Desk, position: Position, intent: Intent, event: O
         exits.earlier_answered(desk, position)
 
 
-def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> Position:
     """A fill after the close: what it opened is a new record in quarantine, protected at once (strategies §5.7)."""
     if intent.purpose is Purpose.ENTRY and intent.position_id == position.id and position.unproven > 0:
+        position.count(event)
         takeover.prove(position, event.price, event.qty)
         settlement.try_again(desk, position)
-        return
+        return position
     if intent.purpose not in _OPENING:
+        position.count(event)
         desk.move(position, "late_answer")
         if position.assumed and intent.purpose in _RESTING:
             _name_cause(desk, position, ExitReason.PROTECTIVE_STOP_ORDER)
         desk.audit(AuditCode.LATE_REPORT, position, f"{event.client_order_id} filled {event.qty} after the close")
         if position.is_in("CLOSED_UNSETTLED"):
             settlement.book_late(desk, position, event)
-        return
-    position = desk.succeed(event.symbol)
+        return position
+    strategy, signal_id, balance, rearm = (
+        position.strategy,
+        position.signal_id,
+        position.plan_balance,
+        position.rearm,
+    )
+    rules, position = position.rules, desk.succeed(event.symbol)
+    if position.is_in("FLAT") and rules is not position.rules:
+        position.follow(rules)
     desk.move(position, "exchange_position_found")
-    strategy, signal_id, balance = position.strategy, position.signal_id, position.plan_balance
-    rearm = position.rearm
-    position.start(desk.next_position_id(), position.direction, strategy, signal_id, balance)
+    direction = Direction.LONG if event.buyer else Direction.SHORT
+    position.start(desk.next_position_id(), direction, strategy, signal_id, balance)
     position.rearm = rearm
     position.opened_ns = desk.now_ns
     position.count(event)
     takeover.adopt(position, event.price, event.qty)
     desk.audit(AuditCode.QUARANTINED, position, f"{event.client_order_id} filled {event.qty} after the close")
     desk.alert("critical", "LATE_FILL", position.symbol, f"{event.qty} at {event.price}")
+    return position
 
 
 def _name_cause(desk: Desk, position: Position, reason: ExitReason) -> None:
@@ -186,17 +202,36 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
         desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} of {event.client_order_id} is known")
         return position
     desk.foreign_trades.add(trade)
+    told_ns = event.booked_ns or event.time_ns
+    for old in desk.unsettled:
+        if old.symbol == event.symbol and told_ns <= old.closed_ns and _closes(old, event):
+            return _closed_by_others(desk, old, event)
+    if position is not None and position.strategy == takeover.ADOPTED and told_ns <= position.opened_ns:
+        desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} was a part of what was found")
+        return position
+    if position is not None and _of_the_other_side(position, event):
+        position = None
     if position is not None and position.is_in("CLOSED_UNSETTLED") and _closes(position, event):
         return _closed_by_others(desk, position, event)
     if position is None or position.qty == 0 or position.is_in(*_FLAT):
         desk.audit(AuditCode.EXTERNAL_FILL, None, f"{event.symbol} {event.client_order_id}: {event.qty}")
         desk.alert("critical", AuditCode.EXTERNAL_FILL, event.symbol, event.client_order_id)
+        desk.shut_gate(event.symbol, AuditCode.EXTERNAL_FILL)
+        desk.out.append(Reconcile(symbol=event.symbol))
         return None
+    beyond = event.qty > position.qty
     position.count(event)
     exits.forced_fill(desk, position, event)
+    if beyond and position.qty == 0:
+        desk.out.append(Reconcile(symbol=event.symbol))  # The rest of it is a position of the other side.
     if position.qty > 0 and not position.is_in("EXITING"):
         protection.protect(desk, position)
     return position
+
+
+def _of_the_other_side(position: Position, event: OrderFilled) -> bool:
+    """Whether a trade is of a symbol's other position in hedge mode, which is not ours."""
+    return event.position_side not in (PositionSide.BOTH, position.direction.name)
 
 
 def _closes(position: Position, event: OrderFilled) -> bool:
@@ -229,7 +264,7 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
     if intent.purpose in _RESTING:
         if not protection.lost(position, intent):
             return None  # We have replaced or withdrawn it.
-        _stop_ended(desk, position, intent, event)
+        stops.ended(desk, position, intent, event)
     elif position.is_in(*_FLAT):
         desk.move(position, "late_answer")
     elif position.is_in("QUARANTINED"):
@@ -260,64 +295,6 @@ def _working_ended(desk: Desk, position: Position, intent: Intent, event: OrderC
         reductions.reduce_ended(desk, position, intent, event)
 
 
-def _stop_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:
-    if position.qty == 0 or position.is_in(*_FLAT):
-        return
-    if isinstance(event, OrderRejected) and event.reason is RejectReason.WOULD_TRIGGER:
-        reason = position.stop_reason or ExitReason.STOP_LOSS.value
-        exits.begin(desk, position, "stop_trigger", reason, "engine", "the resting stop's trigger is already passed")
-        return
-    if isinstance(event, OrderCanceled):
-        _stop_taken(desk, position)
-    desk.move(position, "protective_lost", exits.part_guard(position))
-    code = event.code if isinstance(event, OrderRejected) else event.cause
-    desk.audit(AuditCode.PROTECTIVE_LOST, position, f"{intent.client_order_id}: {code}")
-    if isinstance(event, OrderRejected) and event.reason is RejectReason.CLOSE_POSITION_EXISTS:
-        # Something rests there that we do not know: it is read, and the inner stop goes on alone (fault F39).
-        position.wall_blocked = True
-        desk.out.append(Reconcile(symbol=position.symbol))
-    tries = position.tries.get("protect", 0) + 1
-    position.tries["protect"] = tries
-    if tries >= PROTECT_TRIES:
-        desk.alert("critical", AuditCode.PROTECTIVE_LOST, position.symbol, f"{tries} times: {code}")
-        position.protect_blocked = True
-        name = f"protect:{position.symbol}:{position.id}"
-        desk.out.append(SetAlarm(name=name, at_ns=desk.now_ns + PROTECT_RETRY_NS, wall=True))
-    _flat_if_bare(desk, position, f"no stop can be placed: refused {tries} times, the last time with {code}")
-
-
-def _flat_if_bare(desk: Desk, position: Position, cause: str) -> None:
-    """Several tries were refused, nothing rests and nothing is under way that could: protect or flat (faults R2)."""
-    refused = position.tries.get("protect", 0) >= PROTECT_TRIES
-    stays = protection.covered(position) or protection.unanswered(position)
-    if refused and not stays and not position.is_in("EXITING"):
-        exits.protect_or_flat(desk, position, cause)
-
-
-def _stop_taken(desk: Desk, position: Position) -> None:
-    """The venue has canceled a stop without our asking; soon after another one a person is told (fault F124)."""
-    before, position.stop_lost_ns = position.stop_lost_ns, desk.now_ns
-    if before is not None and desk.now_ns - before <= STOP_TAKEN_NS:
-        text = "a resting stop was canceled that we had not asked for, the second within ten minutes; it is back"
-        desk.alert("critical", AuditCode.PROTECTIVE_LOST, position.symbol, text)
-
-
-def stuck(desk: Desk, event: StopStuck) -> Position | None:
-    """A stop has triggered and no order came of it: it covers nothing, whatever the venue still says (invariant I1)."""
-    intent = desk.orders.get(event.client_order_id)
-    position = None if intent is None else desk.record_of(intent)
-    if intent is None or position is None or position.qty == 0 or position.is_in(*_FLAT):
-        return position
-    desk.audit(AuditCode.STOP_STUCK, position, intent.client_order_id)
-    cause = f"{intent.client_order_id} triggered without an order"
-    desk.alert("critical", AuditCode.STOP_STUCK, position.symbol, cause)
-    if not protection.covered(position, besides=intent):
-        exits.protect_or_flat(desk, position, cause)
-    elif protection.lost(position, intent) and not position.is_in("EXITING"):
-        protection.protect(desk, position)
-    return position
-
-
 def cancel_rejected(desk: Desk, event: CancelRejected) -> Position | None:
     """The order to cancel is not open any more: its own report says what became of it."""
     intent = desk.orders.get(event.client_order_id)
@@ -344,5 +321,5 @@ def unknown(desk: Desk, event: OutcomeUnknown) -> Position | None:
     elif intent.purpose in _UNKNOWN and intent is position.working and not position.is_in("QUARANTINED", *_FLAT):
         desk.move(position, _UNKNOWN[intent.purpose])
     elif intent.purpose in _RESTING:
-        _flat_if_bare(desk, position, f"no answer to {intent.client_order_id}, and no other stop can be placed")
+        stops.unanswered(desk, position, intent)
     return position

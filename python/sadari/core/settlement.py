@@ -29,6 +29,7 @@ _TRIES = "settlement"
 def close(desk: Desk, position: Position) -> None:
     """The position is flat: withdraw what is left of it, settle it, and start the cool-down."""
     protection.withdraw(desk, position)
+    desk.open_gate(position.symbol, AuditCode.PROTECTIVE_LOST)
     position.closed_ns = desk.now_ns
     position.tries.pop(_TRIES, None)
     try_again(desk, position)

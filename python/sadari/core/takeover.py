@@ -10,6 +10,8 @@ from decimal import Decimal
 from sadari.core.position import ZERO, Position
 from sadari.model.units import EXACT, Exact, decimal_of, exact
 
+# The strategy of positions that nobody of us has opened.
+ADOPTED = "adopted"
 # An adopted position is taken to be at a stage from this share of the notional planned up to it.
 ADOPTED_SHARE = Exact(9, 10)
 

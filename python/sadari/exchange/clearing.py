@@ -103,7 +103,7 @@ class Clearing:
                 taken_over = self.liquidate_crossed(market.wallet, time_ns, market)
                 return [*events, canceled(order, time_ns, "EXPIRED"), *taken_over]
             left -= qty
-            events += self._fill(
+            events += self.fill(
                 market, time_ns, order.client_order_id, order.side, price, qty, fee, "COMMISSION", maker=maker,
                 done=not left,
             )  # fmt: skip
@@ -128,7 +128,7 @@ class Clearing:
         fee = min(booked(size * price * market.instrument.liquidation_fee), left)
         name = f"autoclose-{time_ns // MILLISECOND_NS}"
         kind = "INSURANCE_CLEAR"
-        return events + self._fill(market, time_ns, name, side, price, size, fee, kind, cause="LIQUIDATION")
+        return events + self.fill(market, time_ns, name, side, price, size, fee, kind, cause="LIQUIDATION")
 
     def deleverage(self, market: Market, time_ns: int, price: Decimal, qty: Decimal) -> list[Event]:
         """Close an unsigned quantity of a position without a fee and without a market.
@@ -136,7 +136,7 @@ class Clearing:
         Source: reference binance-usdm §8, auto-deleveraging.
         """
         side, name = Side.SELL if market.held > 0 else Side.BUY, f"adl_autoclose-{time_ns // MILLISECOND_NS}"
-        events = self._fill(market, time_ns, name, side, price, qty, ZERO, "COMMISSION", cause="ADL")
+        events = self.fill(market, time_ns, name, side, price, qty, ZERO, "COMMISSION", cause="ADL")
         return [*events, *self._knock_out(market, time_ns)]
 
     def liquidate_if_due(self, wallet: Wallet, time_ns: int) -> list[Event]:
@@ -188,7 +188,7 @@ class Clearing:
         left = (left / self.crossed.cost(market.wallet, ONE)).quantize(SMALLEST, ROUND_FLOOR)
         fee = min(booked(size * price * market.instrument.liquidation_fee), left)
         name = f"autoclose-{time_ns // MILLISECOND_NS}"
-        return self._fill(market, time_ns, name, side, price, size, fee, "INSURANCE_CLEAR", cause="LIQUIDATION")
+        return self.fill(market, time_ns, name, side, price, size, fee, "INSURANCE_CLEAR", cause="LIQUIDATION")
 
     def _cancel_all(self, market: Market, time_ns: int) -> list[Event]:
         waiting = tuple(market.orders.values())
@@ -259,7 +259,7 @@ class Clearing:
             wallets=wallets,
         )
 
-    def _fill(
+    def fill(
         self,
         market: Market,
         time_ns: int,

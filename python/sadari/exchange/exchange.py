@@ -38,8 +38,8 @@ from sadari.exchange.orders import (
     rests,
     takes,
 )
+from sadari.exchange.recovery import AccountRecovery
 from sadari.exchange.refusals import REFUSALS
-from sadari.exchange.settings import AccountSettings
 from sadari.exchange.slippage import ONE_TICK, Slice, Slippage
 from sadari.model.command import PlaceOrder
 from sadari.model.event import (
@@ -67,7 +67,7 @@ NOTHING: Sequence[Slice] = ()
 NO_ASSETS: Mapping[str, Collateral] = {}
 
 
-class Exchange(AccountSettings):
+class Exchange(AccountRecovery):
     """One account at the venue.
 
     Every call answers with the events it caused, in their order. The caller tells each symbol's trades by `touch`: all

@@ -82,9 +82,11 @@ class AccountView:
 
     def open_orders(self, symbol: str) -> tuple[OpenOrder, ...]:
         """The waiting orders of a symbol, oldest first."""
-        sides = self._market(symbol).sides
-        waiting = [one for market in sides for one in market.orders.values()]
-        return tuple(waiting if len(sides) == 1 else sorted(waiting, key=lambda one: one.id))
+        market = self._market(symbol)
+        if not market.hedged:
+            return tuple(market.orders.values())
+        waiting = (one for part in market.hedged for one in part.orders.values())
+        return tuple(sorted(waiting, key=lambda one: one.id))
 
     def margin_mode(self, symbol: str) -> MarginMode:
         """How the symbol's positions are collateralized."""

@@ -110,8 +110,8 @@ class KeyChange(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class HumanTrade(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The account's owner trades at the market: ``qty``, or the whole position the other way where it is None.
 
-    ``trades`` is how often in a row. ``position_side`` is for hedge mode; without it, the one that is held is meant,
-    and where none is, the one that ``side`` opens.
+    As ``symbol`` ``*`` stands for every one that is held. ``trades`` is how often in a row. ``position_side`` is for
+    hedge mode; without it, the one that is held is meant, and where none is, the one that ``side`` opens.
     """
 
     symbol: str
@@ -122,7 +122,7 @@ class HumanTrade(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class HumanCancel(ActionRule, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The account's owner cancels what rests on ``symbol``, or only what has the client id ``client_id``."""
+    """The account's owner cancels what rests on ``symbol``, ``*`` for all, or only what has this ``client_id``."""
 
     symbol: str
     client_id: str | None = None

@@ -14,7 +14,7 @@ from sadari.binance.numbers import plain
 from sadari.binance.wire import user
 from sadari.exchange import Exchange
 from sadari.exchange.accounts import SidedRecord
-from sadari.localexchange.figures import AssetFigures, PositionFigures, position_sides
+from sadari.localexchange.figures import PositionFigures, isolated_margin, position_sides
 from sadari.localexchange.records import LIQUIDATION, ZERO, AlgoOrder, Order, Trade
 from sadari.model.event import AccountUpdated, PositionRecord
 from sadari.model.instrument import Instrument
@@ -130,8 +130,9 @@ class Announcements:
         self._publish("ACCOUNT_CONFIG_UPDATE", _encode(update))
 
     def _balance(self, asset: str, moved: str) -> user.BalanceChange:
-        figures = AssetFigures(self._exchange, self._instruments, asset)
-        return user.BalanceChange(asset, plain(figures.wallet_balance), plain(figures.cross_wallet_balance), moved)
+        balance = self._exchange.balances[asset]
+        crossed = balance - isolated_margin(self._exchange, asset, self._instruments)
+        return user.BalanceChange(asset, plain(balance), plain(crossed), moved)
 
     def _accumulated(self, symbol: str, side: PositionSide) -> Decimal:
         """What the positions of a symbol's side have realized, added up once."""

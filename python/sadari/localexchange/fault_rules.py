@@ -24,12 +24,14 @@ class HttpRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         method: GET, POST, PUT or DELETE; None for any.
         path: A glob, as ``/fapi/*/order``.
+        over: Whether it is about requests over HTTP, the same calls of the WebSocket API, or either.
     """
 
     APPLIES: ClassVar[bool] = True
 
     method: str | None = None
     path: str = "*"
+    over: Literal["http", "ws", "any"] = "any"
 
 
 class LostRequest(HttpRule, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dataclasses import fields as fields_of
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -162,6 +162,7 @@ class Faults:
 
     Attributes:
         watches_frames: Whether any rule looks at frames.
+        watches_requests: Whether any rule looks at requests.
         reads_parameters: Whether any rule looks into the parameters of a request.
     """
 
@@ -172,6 +173,7 @@ class Faults:
         self._firings: deque[Firing] = deque(maxlen=KEPT_FIRINGS)
         self._acting = False
         self.watches_frames = False
+        self.watches_requests = False
         self.reads_parameters = False
         self.add(rules, now_ns)
 
@@ -217,7 +219,9 @@ class Faults:
         """The newest firings in their order."""
         return tuple(self._firings)
 
-    def at_request(self, method: str, path: str, parameters: str, now_ns: int) -> Fired | None:
+    def at_request(
+        self, method: str, path: str, parameters: str, now_ns: int, *, over: Literal["http", "ws"] = "http"
+    ) -> Fired | None:
         """What happens to a request: actions at once; a fault of the transport is returned.
 
         Args:
@@ -225,12 +229,15 @@ class Faults:
             path: Without the query.
             parameters: Query and body, decoded; may be empty unless ``reads_parameters``.
             now_ns: Gateway time.
+            over: Whether it came over HTTP, or as the WebSocket API's call of the same.
         """
-        subject = f"{method} {path}"
+        subject = f"{method} {path}" if over == "http" else f"{method} {path} over ws"
         first: Fired | None = None
         for standing in self._due(now_ns):
             rule = standing.rule
             if isinstance(rule, FrameRule) or not _matches_request(rule, method, path):
+                continue
+            if isinstance(rule, HttpRule) and rule.over not in {over, "any"}:
                 continue
             if rule.contains is not None and rule.contains not in parameters:
                 continue
@@ -307,6 +314,10 @@ class Faults:
         rules = self.rules()
         self.watches_frames = any(
             isinstance(rule, FrameRule) or (isinstance(rule, ActionRule) and rule.stream is not None) for rule in rules
+        )
+        self.watches_requests = any(
+            isinstance(rule, HttpRule) or (isinstance(rule, ActionRule) and (rule.path or rule.method) is not None)
+            for rule in rules
         )
         self.reads_parameters = any(
             not isinstance(rule, FrameRule) and (rule.contains is not None or isinstance(rule, Status503))

@@ -66,7 +66,12 @@ MARKET_AND_PEOPLE: tuple[FaultRow, ...] = (
         verb("human_trade", BTC, 'side = "BUY", qty = 0.01, position_side = "LONG", from_s = 60'),
         verb("human_trade", BTC, 'side = "SELL", qty = 0.01, position_side = "SHORT", from_s = 60'),
     ),
-    row("F122", "the account's owner closes the position", verb("human_trade", BTC, "from_s = 60")),
+    row(
+        "F122",
+        "the account's owner closes the position",
+        verb("human_trade", BTC, "from_s = 60"),
+        verb("human_trade", 'symbol = "*", from_s = 60'),
+    ),
     row(
         "F123",
         "the account's owner opens, adds or turns around",

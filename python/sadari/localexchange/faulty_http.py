@@ -43,6 +43,7 @@ UNAVAILABLE = {
     "C": (-1001, "Internal error; unable to process your request. Please try again."),
     "D": (-1008, "Request throttled by system-level protection. Reduce-only/close-position orders are exempt."),
 }
+TOO_MANY, BANNED = "Too many requests.", "Way too many requests; IP banned."
 # How many different reads are remembered, and how many replies of each.
 KEPT_READS = 1_000
 KEPT_REPLIES = 1_000
@@ -187,8 +188,7 @@ def _in_its_place(rule: Html | Status503 | Code | RetryAfter | EmptyRead) -> web
         case Code():
             return _error(rule.status, rule.code, rule.message)
         case RetryAfter():
-            message = "Too many requests." if rule.status == 429 else "Way too many requests; IP banned."  # noqa: PLR2004
-            response = _error(rule.status, -1003, message)
+            response = _error(rule.status, -1003, TOO_MANY if rule.status == 429 else BANNED)  # noqa: PLR2004
             response.headers["Retry-After"] = str(rule.seconds)
             return response
         case EmptyRead():

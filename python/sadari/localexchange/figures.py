@@ -5,10 +5,10 @@ Source: reference binance-usdm §3.4 and §8. Last prices stand for mark prices.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from sadari.exchange import Exchange, PositionState
+from sadari.exchange import Exchange, Income
 from sadari.exchange.margin import booked
 from sadari.model.instrument import Instrument
 from sadari.model.order import MarginMode, PositionSide, Side
@@ -23,15 +23,18 @@ def position_sides(exchange: Exchange) -> tuple[PositionSide, ...]:
 
 def active(exchange: Exchange, instruments: Iterable[str]) -> list[tuple[str, PositionSide]]:
     """The symbols, in hedge mode their sides, with a position or an open order."""
-    found = []
-    for symbol in instruments:
-        waiting = {one.order.position_side for one in exchange.open_orders(symbol)}
-        found += [
-            (symbol, side)
-            for side in position_sides(exchange)
-            if side in waiting or exchange.position(symbol, side) is not None
-        ]
-    return found
+    held = {(position.symbol, position.position_side) for position in exchange.positions.values()}
+    if not exchange.hedge:
+        both = PositionSide.BOTH
+        return [(symbol, both) for symbol in instruments if (symbol, both) in held or exchange.open_orders(symbol)]
+    held |= {(symbol, one.order.position_side) for symbol in instruments for one in exchange.open_orders(symbol)}
+    return [(symbol, side) for symbol in instruments for side in position_sides(exchange) if (symbol, side) in held]
+
+
+def isolated_margin(exchange: Exchange, asset: str, instruments: Mapping[str, Instrument]) -> Decimal:
+    """What isolated positions have taken out of an asset's wallet."""
+    isolated = (one for one in exchange.positions.values() if one.mode is MarginMode.ISOLATED)
+    return sum((one.margin for one in isolated if instruments[one.symbol].quote_asset == asset), ZERO)
 
 
 class PositionFigures:
@@ -39,6 +42,8 @@ class PositionFigures:
 
     def __init__(self, exchange: Exchange, symbol: str, side: PositionSide = PositionSide.BOTH) -> None:
         position = exchange.position(symbol, side)
+        self._exchange = exchange
+        self._position = position
         self.symbol = symbol
         self.position_side = side
         self.mark_price = exchange.last_price(symbol)
@@ -53,29 +58,52 @@ class PositionFigures:
         self.initial_margin = exchange.initial_margin(symbol, side)
         self.position_initial_margin = self.initial_margin - self.open_order_initial_margin
         self.maint_margin = booked(exchange.maint_margin(symbol, side))
-        self.liquidation_price = exchange.liquidation_price(symbol, side) or ZERO
-        self.bid_notional = exchange.resting_notional(symbol, Side.BUY, side)
-        self.ask_notional = exchange.resting_notional(symbol, Side.SELL, side)
-        self.updated_ns = 0
-        self.break_even_price = ZERO
-        if position:
-            self._since_it_was_opened(exchange, position)
 
-    def _since_it_was_opened(self, exchange: Exchange, position: PositionState) -> None:
-        """What it has cost and brought so far moves the price at which it is even."""
+    # What asks all other positions, or all that was ever booked, is worked out where it is shown only.
+
+    @property
+    def liquidation_price(self) -> Decimal:
+        """0 if it has none."""
+        return self._exchange.liquidation_price(self.symbol, self.position_side) or ZERO
+
+    @property
+    def bid_notional(self) -> Decimal:
+        """Of the buy orders that rest and may open."""
+        return self._exchange.resting_notional(self.symbol, Side.BUY, self.position_side)
+
+    @property
+    def ask_notional(self) -> Decimal:
+        """Of the sell orders that rest and may open."""
+        return self._exchange.resting_notional(self.symbol, Side.SELL, self.position_side)
+
+    @property
+    def updated_ns(self) -> int:
+        """When an amount was booked for it last; 0 when flat."""
+        return next((one.time_ns for one in self._booked()), 0) if self._position else 0
+
+    @property
+    def break_even_price(self) -> Decimal:
+        """What it has cost and brought since it was opened moves the price at which it is even."""
+        position = self._position
+        if position is None:
+            return ZERO
         cost = ZERO
-        sides = exchange.income_sides
-        for place, one in zip(reversed(range(len(exchange.income))), reversed(exchange.income), strict=True):
-            if one.symbol != self.symbol or sides.get(place, PositionSide.BOTH) is not self.position_side:
-                continue
-            self.updated_ns = self.updated_ns or one.time_ns
+        for one in self._booked():
             if one.trade_id is not None and one.trade_id < position.first_trade:
                 break
             # The trade that opened it may have closed the one before, whose profit that is.
             if one.trade_id == position.first_trade and one.kind == "REALIZED_PNL":
                 break
             cost -= one.amount
-        self.break_even_price = booked(self.entry_price + cost / self.qty)
+        return booked(self.entry_price + cost / self.qty)
+
+    def _booked(self) -> Iterator[Income]:
+        """What was booked for it and for those before it, the newest first."""
+        income, sides, both = self._exchange.income, self._exchange.income_sides, PositionSide.BOTH
+        for place in range(len(income) - 1, -1, -1):
+            one = income[place]
+            if one.symbol == self.symbol and (not sides or sides.get(place, both) is self.position_side):
+                yield one
 
 
 class AssetFigures:
@@ -96,7 +124,7 @@ class AssetFigures:
         self.position_initial_margin = sum((one.position_initial_margin for one in own), ZERO)
         self.open_order_initial_margin = sum((one.open_order_initial_margin for one in own), ZERO)
         self.initial_margin = self.position_initial_margin + self.open_order_initial_margin
-        self.cross_wallet_balance = self.wallet_balance - sum((one.isolated_wallet for one in own), ZERO)
+        self.cross_wallet_balance = self.wallet_balance - isolated_margin(exchange, asset, instruments)
         self.cross_unrealized = sum((one.unrealized_profit for one in crossed), ZERO)
         self.available_balance = exchange.available_balance(asset)
         self.max_withdraw = max(ZERO, min(self.available_balance, self.cross_wallet_balance))

@@ -34,6 +34,9 @@ from sadari.model.instrument import Bracket, Instrument
 from sadari.model.order import MarginMode, OrderType, PositionSide, Purpose, Side
 from sadari.model.units import SECOND_NS
 
+# Stands for all symbols in what the owner closes or cancels.
+EVERY = "*"
+
 
 class GatewayClock:
     """The gateway's clock, which can go wrong.
@@ -145,6 +148,11 @@ class Happenings:
 
     def trade(self, rule: HumanTrade) -> None:
         """Trade at the market: a quantity, or the whole position the other way."""
+        if rule.symbol == EVERY:
+            for one in list(self._desk.exchange.positions.values()):
+                named = None if one.position_side is PositionSide.BOTH else one.position_side.value
+                self.trade(msgspec.structs.replace(rule, symbol=one.symbol, position_side=named))
+            return
         self._known(rule.symbol)
         position_side = self._meant(rule.symbol, rule.position_side, rule.side)
         held = self._desk.exchange.position(rule.symbol, position_side)
@@ -165,13 +173,14 @@ class Happenings:
             )
 
     def cancel(self, rule: HumanCancel) -> None:
-        """Cancel what rests on a symbol."""
+        """Cancel what rests on a symbol, or on every one."""
+        symbol = None if rule.symbol == EVERY else rule.symbol
         if rule.orders != "conditional":
-            for order in list(self._desk.open_orders(rule.symbol)):
+            for order in list(self._desk.open_orders(symbol)):
                 if rule.client_id in {None, order.client_order_id}:
                     self._desk.cancel(order)
         if rule.orders != "regular":
-            for algo in list(self._desk.open_algos(rule.symbol)):
+            for algo in list(self._desk.open_algos(symbol)):
                 if rule.client_id in {None, algo.client_algo_id}:
                     self._desk.cancel_algo(algo)
 

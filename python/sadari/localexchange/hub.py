@@ -80,6 +80,10 @@ class Connection:
             self._loop.call_soon(self._flush)
         self._pending.append(frame)
 
+    def abort(self) -> None:
+        """End it at once, without a closing handshake; what waits to be sent is lost."""
+        self._transport.abort()
+
     def ping(self, now_ns: int) -> None:
         """Ask for a sign of life."""
         self.pinged_ns = now_ns

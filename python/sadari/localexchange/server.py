@@ -14,6 +14,7 @@ from aiohttp.typedefs import Middleware
 from sadari.binance.wire.control import NestedError
 from sadari.localexchange.admission import Reading, Request, read
 from sadari.localexchange.endpoint import Endpoint
+from sadari.localexchange.faulty_calls import FaultyCalls
 from sadari.localexchange.gate import Answer, Gate, WsMethod, refusal_body
 from sadari.localexchange.hub import Hub
 from sadari.localexchange.refused import Refused
@@ -57,6 +58,7 @@ class Server:
         messages_per_s: What a stream connection may send; None is no limit.
         middlewares: Put around every request.
         tick_every_s: How often the hub looks at its clock; None leaves that to the caller.
+        calls: Has the calls of the WebSocket API go wrong; None if they never do.
     """
 
     def __init__(
@@ -72,6 +74,7 @@ class Server:
         messages_per_s: int | None = 10,
         middlewares: Iterable[Middleware] = (),
         tick_every_s: float | None = 1.0,
+        calls: FaultyCalls | None = None,
     ) -> None:
         self._table: dict[str, dict[str, Endpoint]] = {}
         for endpoint in endpoints:
@@ -81,8 +84,9 @@ class Server:
         self._hub = hub
         self._tick_every_s = tick_every_s
         self._sockets = Sockets(
-            hub, gate, route_of, methods or {}, strict_routes=strict_routes, messages_per_s=messages_per_s
-        )
+            hub, gate, route_of, methods or {}, strict_routes=strict_routes, messages_per_s=messages_per_s,
+            calls=calls,
+        )  # fmt: skip
         self._application = web.Application(middlewares=tuple(middlewares), client_max_size=LONGEST_BODY)
         self._application.router.add_route("*", "/{path:.*}", self._serve)
         self._runner: web.AppRunner | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 from aiohttp import WSMessage, WSMsgType, web
 
+from sadari.localexchange.faulty_calls import FaultyCalls
 from sadari.localexchange.gate import Gate, WsMethod
 from sadari.localexchange.hub import Connection, Hub, text_frame
 from sadari.localexchange.refused import Refused
@@ -31,6 +32,7 @@ class Sockets:
         methods: Of the WebSocket API, by name.
         strict_routes: Whether paths without a route carry public streams only.
         messages_per_s: What a stream connection may send; None is no limit.
+        calls: Has the calls of the WebSocket API go wrong; None if they never do.
     """
 
     def __init__(
@@ -42,8 +44,10 @@ class Sockets:
         *,
         strict_routes: bool,
         messages_per_s: int | None,
+        calls: FaultyCalls | None = None,
     ) -> None:
         self._hub = hub
+        self._calls = calls
         self._gate = gate
         self._route_of = route_of
         self._methods = WsMethods(methods, gate)
@@ -106,13 +110,14 @@ class Sockets:
                 self._hub.closed(connection)
                 await socket.close(code=1008, message=b"Too many requests")
                 return
-            _take(connection, message, reply)
+            self._take(connection, message, reply)
 
-
-def _take(connection: Connection, message: WSMessage, reply: Reply) -> None:
-    if message.type is WSMsgType.PING:
-        connection.pong(message.data)
-    elif message.type is WSMsgType.PONG:
-        connection.unanswered_ns = None
-    else:
-        connection.push(text_frame(reply(message.data)))
+    def _take(self, connection: Connection, message: WSMessage, reply: Reply) -> None:
+        if message.type is WSMsgType.PING:
+            connection.pong(message.data)
+        elif message.type is WSMsgType.PONG:
+            connection.unanswered_ns = None
+        elif self._calls is not None and connection.subscriptions is None:
+            self._calls.take(connection, message.data, lambda: reply(message.data))
+        else:
+            connection.push(text_frame(reply(message.data)))

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from sadari.model.instrument import Instrument
-from sadari.model.order import Direction, MarginMode, OrderType, Side
+from sadari.model.order import Direction, MarginMode, OrderType, PositionSide, Side
 from sadari.model.plan import Settings
 from sadari.model.reason import RejectReason
 
@@ -46,7 +46,11 @@ class WriteOffRequested(Event, frozen=True):
 
 
 class EngineTurned(Event, frozen=True):
-    """An internal fact about the engine's own life: start_ok, reconciled, data_lost, drained, fatal and so on."""
+    """An internal fact about the engine's own life: start_ok, reconciled, data_lost, drained, fatal and so on.
+
+    ``data_lost`` and ``data_recovered`` name what is out of sight by ``cause``; ``data_recovered`` without one says
+    that nothing is, whatever was lost before.
+    """
 
     trigger: str
     guard: str = ""
@@ -81,7 +85,7 @@ class GateShut(Event, frozen=True):
 
 
 class GateOpened(Event, frozen=True):
-    """A cause of `GateShut` has gone."""
+    """A cause of `GateShut` has gone; without one, every cause of that symbol, or of the account, has."""
 
     cause: str
     symbol: str = ""
@@ -165,7 +169,8 @@ class OrderFilled(Event, frozen=True):
     """One trade of an order. ``done`` marks the last one; ``fee`` is positive when paid.
 
     ``client_order_id`` is the venue's own for forced orders (liquidation, ADL); ``cause`` then names it.
-    ``booked_ns`` is when the venue booked it, if it is told later than that.
+    ``booked_ns`` is when the venue booked it, if it is told later than that. ``position_side`` names the position of a
+    symbol in hedge mode, where it has two.
     """
 
     symbol: str
@@ -180,6 +185,7 @@ class OrderFilled(Event, frozen=True):
     done: bool = True
     cause: str = ""
     booked_ns: int = 0
+    position_side: PositionSide = PositionSide.BOTH
 
 
 class OrderCanceled(Event, frozen=True):

@@ -26,6 +26,7 @@ class Child:
         command: The program and its arguments.
         log: Where its output goes.
         speaks: Whether it says on its standard output where it is reached; that is then read by `first_line` alone.
+        grace_s: How long it may take to end.
         environment: What stands in its environment in place of this process's; None takes a name away.
 
     Raises:
@@ -39,10 +40,12 @@ class Child:
         log: Path,
         *,
         speaks: bool = False,
+        grace_s: float = GRACE_S,
         environment: Mapping[str, str | None] | None = None,
     ) -> None:
         self.name = name
         self.log = log
+        self._grace_s = grace_s
         own = {**os.environ, **(environment or {})}
         try:
             with log.open("ab") as told:
@@ -96,7 +99,7 @@ class Child:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
         try:
-            code = self._process.wait(GRACE_S)
+            code = self._process.wait(self._grace_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             code = self._process.wait()

@@ -10,10 +10,20 @@ from sadari.core.engine import Engine
 from sadari.core.engine_table import EngineState
 from sadari.errors import JournalError
 from sadari.model.command import CancelOrder, Command, PlaceOrder
-from sadari.model.event import EngineTurned, Event
+from sadari.model.event import (
+    CancelRejected,
+    EngineTurned,
+    Event,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    OrderRejected,
+    OutcomeUnknown,
+)
 from sadari.model.order import Purpose
 
 _ENDED = (EngineState.IDLE, EngineState.STOPPED, EngineState.FAILED)
+_REPORTS = (OrderAccepted, OrderFilled, OrderCanceled, OrderRejected, CancelRejected, OutcomeUnknown)
 
 
 class Keeper(Protocol):
@@ -41,9 +51,10 @@ class Driver:
     """Takes events from wherever they come, in one thread.
 
     An event that is caused while another one is worked on comes after it. Nothing is carried out that is not written
-    down. When the journal fails, that is handled once: of the commands at hand only what can do nothing but close a
-    position goes out, by way of the reserve; then the engine is FAILED and takes no event any more. What rests at the
-    venue stays there.
+    down. When the journal fails it is never tried again: the event at hand, and that the engine is FAILED, are written
+    into the reserve, and of their commands only what can do nothing but close a position goes out. From then on only
+    reports of orders are taken, in the same way: an entry that was on its way may still fill and needs its wall.
+    What rests at the venue stays there.
 
     Args:
         engine: Decides.
@@ -52,8 +63,8 @@ class Driver:
 
     Attributes:
         events, commands: How many were worked on.
-        dropped: Events that came after the failure.
-        failure: Why nothing is taken any more, "" while all is well.
+        dropped: Events that came after the failure and were not taken.
+        failure: Why the engine has failed, "" while all is well.
         observers: Are told in their order. None of them may raise anything.
     """
 
@@ -67,6 +78,8 @@ class Driver:
         self._waiting: deque[Event] = deque()
         self._draining = False
         self._time_ns = 0
+        self._number = 0
+        self._reserve_failed = False
 
     def take(self, event: Event) -> None:
         """Work on an event, at once unless another one is being worked on."""
@@ -83,16 +96,19 @@ class Driver:
             self._draining = False
 
     def _work(self, event: Event) -> None:
-        if self.failure:
+        if self.failure and (self._reserve_failed or not isinstance(event, _REPORTS)):
             self.dropped += 1
             return
         self._time_ns = event.time_ns
         commands = self.engine.handle(event)
+        if self.failure:
+            self._carry_out_what_closes(event, commands)
+            return
         number = self._keep.written + 1
         try:
             self._keep.append_all((event, *commands))
         except JournalError as error:
-            self._fail(str(error), number, event, commands)
+            self._fail(str(error), event, commands)
             return
         for command in commands:
             self._execute(command)
@@ -108,30 +124,37 @@ class Driver:
         try:
             self._keep.checkpoint()
         except JournalError as error:
-            self._turn_failed(str(error), self._keep.written + 1)
+            self._fail(str(error))
 
-    def _fail(self, failure: str, number: int, event: Event, commands: Sequence[Command]) -> None:
-        allowed = [command for command in commands if only_closes(command)]
-        try:
-            self._keep.write_emergency((event, *allowed))
-        except JournalError as error:
-            # Its client order id would be given out again after a restart: what is not written is not sent.
-            failure, allowed = f"{failure}; {error}", []
-        for command in commands:
-            if command in allowed or not isinstance(command, PlaceOrder | CancelOrder):
-                self._execute(command)
-        self._tell(number, event, [command for command in commands if command in allowed])
-        self._turn_failed(failure, number)
+    # once the journal has failed
 
-    def _turn_failed(self, failure: str, number: int) -> None:
+    def _fail(self, failure: str, event: Event | None = None, commands: Sequence[Command] = ()) -> None:
         self.failure = failure
-        if self.engine.state in _ENDED:
-            return
-        event = EngineTurned(time_ns=self._time_ns, trigger="fatal", cause=failure)
-        commands = [one for one in self.engine.handle(event) if not isinstance(one, PlaceOrder | CancelOrder)]
-        for command in commands:
+        self._number = self._keep.written + 1
+        if event is not None:
+            self._carry_out_what_closes(event, commands)
+        if self.engine.state not in _ENDED:
+            fatal = EngineTurned(time_ns=self._time_ns, trigger="fatal", cause=failure)
+            self._carry_out_what_closes(fatal, self.engine.handle(fatal))
+
+    def _carry_out_what_closes(self, event: Event, commands: Sequence[Command]) -> None:
+        """Write into the reserve, then carry out what may go out, and what is no order at all."""
+        closing = [command for command in commands if only_closes(command)]
+        if not self._reserve_failed:
+            try:
+                self._keep.write_emergency((event, *closing))
+            except JournalError as error:
+                self.failure = f"{self.failure}; {error}"
+                self._reserve_failed = True
+        if self._reserve_failed:
+            # Its client order id would be given out again after a restart: what is not written is not sent.
+            closing = []
+        out = [one for one in commands if one in closing or not isinstance(one, PlaceOrder | CancelOrder)]
+        for command in out:
             self._execute(command)
-        self._tell(number, event, commands)
+        self._tell(self._number, event, out)
+        # As the next start numbers them when it takes them into the journal.
+        self._number += 1 + len(commands)
 
 
 def only_closes(command: Command) -> bool:

@@ -180,7 +180,6 @@ KEYS = {
         "on_multi_assets": "where the account's mode forbids isolated margin: crossed (with a warning) or refuse",
         "margin_modes": 'symbols with another margin mode than the ladder\'s: { BTCUSDT = "crossed" }',
         "acknowledged_worst_case_pct": "the worst case that is accepted, as a fraction of the balance; live needs it",
-        "auto_adopt": "whether a position that was found is taken over without asking",
         "on_recovery_exhausted": "a stream cannot be had back: protect (wait) or liquidate",
         "sync_s": "seconds between comparisons with the exchange",
         "account_s": "seconds between readings of the account",

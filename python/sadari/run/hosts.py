@@ -47,7 +47,6 @@ class VenueSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         on_multi_assets: What to do where isolated margin is wanted and the account is in multi-assets mode.
         margin_modes: Margin modes of symbols that differ from the ladder's.
         acknowledged_worst_case_pct: What the operator has accepted to lose at worst, as a fraction of the balance.
-        auto_adopt: Whether a position that was found is taken over without being asked.
         on_recovery_exhausted: What to do when a lost stream cannot be had back.
         sync_s: Seconds between comparisons with the venue.
         account_s: Seconds between readings of the account.
@@ -65,7 +64,6 @@ class VenueSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     on_multi_assets: Literal["crossed", "refuse"] = "crossed"
     margin_modes: dict[str, MarginMode] = {}
     acknowledged_worst_case_pct: Decimal | None = None
-    auto_adopt: bool = False
     on_recovery_exhausted: Literal["protect", "liquidate"] = "protect"
     sync_s: int = 15
     account_s: int = 60

@@ -41,6 +41,8 @@ class LocalSettings:
         speed: Market seconds in a second.
         lockstep: Time goes on by steps of the control API.
         rebase: Whether the start of the play is told as now.
+        same_hour: Whether a start that is told as now keeps its time of the day, and so lies up to a day later in the
+            data; if not it comes right after the history, the same at any hour.
         history_ns: How much of the data is history when the play begins.
         seed: Of tape, keys and made-up market.
         balance: The account's first balance.
@@ -60,6 +62,7 @@ class LocalSettings:
     speed: float = 1.0
     lockstep: bool = False
     rebase: bool = True
+    same_hour: bool = True
     history_ns: int = 35 * DAY_NS
     seed: int = 1
     balance: Decimal = Decimal(10_000)

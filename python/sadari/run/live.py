@@ -21,28 +21,31 @@ from sadari.model.command import Command, QueryOrder, SendAlert
 from sadari.model.event import EngineTurned, Event, OperatorRequested, OrderFilled
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
+from sadari.run.account import expected_of, wishes_of
 from sadari.run.config import Config
 from sadari.run.connections import Clocks, Connections
 from sadari.run.driver import Driver
-from sadari.run.engine_parts import Parts, account_age_ms, exchange_parts
+from sadari.run.engine_parts import Parts, account_age_ms
+from sadari.run.exchange_side import ExchangeSide, examined
 from sadari.run.keys import Keys
 from sadari.run.modes import hosts_of
 from sadari.run.opening import Opened, identity, open_engine
+from sadari.run.paper_side import PaperSide, listed
 from sadari.run.recent import Recent
+from sadari.run.sensing import MARKET
+from sadari.run.side import Facts
 from sadari.run.unprotected import UnprotectedTimes
 from sadari.sensors.universe import scanned_symbols
 from sadari.store.audit import Audit
 from sadari.store.folder import Folder
 from sadari.store.lock import FolderLock
-from sadari.venue.live.examination import forbidding, found
-from sadari.venue.live.findings import Expected, Finding, Readings
-from sadari.venue.live.preparation import Prepared, Wish, event_of
-from sadari.venue.live.readings import read_all
+from sadari.venue.live.examination import forbidding
+from sadari.venue.live.findings import Severity
+from sadari.venue.live.preparation import Prepared, event_of
 
 # Source: strategies §6: how long a stop waits for what is unresolved.
 DRAIN_S = 30.0
 LOOK_S = 0.05
-CONNECT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,17 +85,15 @@ class LiveEngine:
 
     Attributes:
         prepared: What became of the preparation of each symbol.
-        findings: What the examination at the start found.
+        facts: What is known of the account from the examination at the start.
     """
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.prepared: dict[str, Prepared] = {}
-        self.findings: list[Finding] = []
+        self.facts = Facts({})
         self.recent = Recent()
         self.started_ns = 0
-        self.hedge = False
-        self.multi_assets: bool | None = None
         self._cursors: dict[str, int] = {}
         self._stopped = asyncio.Event()
         self._failure = ""
@@ -172,64 +173,45 @@ class LiveEngine:
                 return await self._run(ready)
 
     async def _run(self, ready: Callable[[], None]) -> Ended:
-        readings = await self._examine()
-        self._open(readings.instruments or {}, await self._market_ns())
+        paper = self.asked.config.engine.mode == "paper"
+        facts = self.facts = await (listed(self) if paper else examined(self))
+        for one in facts.findings:
+            if one.severity is not Severity.FINE:
+                self.asked.log(f"{one.severity}: {one.found}" + (f". {one.remedy}" if one.remedy else ""))
+        self._open(facts.instruments)
+        self._parts = Parts(self, await self._market_ns())
+        self._parts.build(PaperSide if paper else ExchangeSide, facts)
+        self._parts.side.restore(self._cursors)
         try:
-            await self._live(readings, ready)
+            await self._live(ready)
         finally:
             await self._close()
         return Ended(self.state.value, self._failure or self._driver.failure)
 
-    async def _live(self, readings: Readings, ready: Callable[[], None]) -> None:
-        now_ns = self.now_ns()
+    async def _live(self, ready: Callable[[], None]) -> None:
+        now_ns, parts, listed_now = self.now_ns(), self._parts, self.facts.instruments
         for event in self._opened.first_events(self._settings, now_ns):
             self.take(event)
-        forbidden = forbidding(self.findings)
+        forbidden = forbidding(self.facts.findings)
         if forbidden:
             self._failure = "; ".join(f"{one.found}. {one.remedy}" for one in forbidden)
             self.take(EngineTurned(time_ns=now_ns, trigger="start_failed", cause=self._failure))
             return
-        for event in self._opened.changed(readings.instruments or {}, now_ns):
+        for event in self._opened.changed(listed_now, now_ns):
             self.take(event)
-        await self._connections.start()
-        self._parts.user.start()
-        await self._connected()
+        await parts.side.start()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
-        self._parts.supervision.tell_lost()
+        parts.supervision.tell_lost()
         self._remind()
-        chosen = await self._chosen(readings)
+        chosen = await self._chosen()
         await self.prepare(chosen)
-        self._parts.supervision.start()
-        self._parts.supervision.agree()
-        self._parts.market.begin([(readings.instruments or {})[symbol] for symbol in chosen])
-        self._looking = asyncio.ensure_future(self._parts.venue.run())
+        parts.supervision.start()
+        parts.supervision.agree()
+        beside = [listed_now[MARKET]] if MARKET in listed_now and MARKET not in chosen else []
+        parts.market.begin([listed_now[symbol] for symbol in chosen], beside)
+        self._looking = asyncio.ensure_future(parts.venue.run())
         ready()
         await self._stopped.wait()
-
-    async def _examine(self) -> Readings:
-        config = self.asked.config
-        expected = self._expected = Expected(
-            mode=config.engine.mode,
-            settings=config.settings(),
-            symbols=config.venue.symbols,
-            margin_modes=config.venue.margin_modes,
-            on_multi_assets=config.venue.on_multi_assets,
-            acknowledged=config.venue.acknowledged_worst_case_pct,
-            sync_s=config.venue.sync_s,
-        )
-        connections = self._connections
-        await connections.rest.measure_clock()
-        readings = await read_all(
-            connections.rest, self.asked.clocks.wall_ns, expected, wallet_host=bool(connections.hosts.wallet)
-        )
-        self.findings = found(readings, expected)
-        for one in self.findings:
-            if one.severity != "fine":
-                self.asked.log(f"{one.severity}: {one.found}" + (f". {one.remedy}" if one.remedy else ""))
-        if readings.flags is not None:
-            self.hedge = bool(readings.flags.hedge)
-            self.multi_assets = readings.flags.multi_assets
-        return readings
 
     async def _market_ns(self) -> int:
         """The market's time: a local exchange may play another than the server's."""
@@ -240,9 +222,8 @@ class LiveEngine:
             shown = []
         return max((one.time_ns for one in shown if one.time_ns is not None), default=self._connections.server.ns())
 
-    def _open(self, instruments: Mapping[str, Instrument], market_ns: int) -> None:
-        asked = self.asked
-        hosts = self._connections.hosts
+    def _open(self, instruments: Mapping[str, Instrument]) -> None:
+        asked, server_ns = self.asked, self._connections.server.ns()
         self._settings = live_settings(asked.config)
         known = identity(asked.folder)
         if known is not None:
@@ -251,24 +232,17 @@ class LiveEngine:
             asked.folder,
             self._settings,
             instruments,
-            {"mode": asked.config.engine.mode, "rest": hosts.rest},
-            now_ns=self._connections.server.ns(),
+            {"mode": asked.config.engine.mode, "rest": self._connections.hosts.rest},
+            now_ns=server_ns,
             clock_ns=asked.clocks.measure_ns,
             observe=self._remember,
         )
         if known is None:
             self._audit = Audit(asked.folder.audit, self._opened.settings.run_id, self._opened.journal.generation)
         self._driver = Driver(self._opened.engine, self._opened.journal, self._execute)
-        self._parts = exchange_parts(self)
-        self._parts.clock.see(market_ns)
-        self._parts.trading.comparison.income_ns = self._opened.income_from_ns(market_ns)
-        self._parts.balances.multi_assets = bool(self.multi_assets)
-        self._parts.trading.fills.cursors.update(self._cursors)
-        for order in self._opened.placed.values():
-            self._parts.trading.gateway.remember(order, self._connections.server.ns())
+        self._driver.observers.append(self._seen)
         self._unprotected = UnprotectedTimes(self._opened.engine.positions)
-        self._driver.observers += [self._seen]
-        self.started_ns = self._connections.server.ns()
+        self.started_ns = server_ns
 
     def _execute(self, command: Command) -> None:
         self._parts.venue.execute(command)
@@ -285,15 +259,13 @@ class LiveEngine:
         self._audit.observe(number, event, commands)
         self.recent.see(event, commands)
         self._unprotected.see(event)
-        self._parts.trading.seen(event)
+        self._parts.side.seen(event)
         if self.state in (EngineState.STOPPED, EngineState.FAILED):
             self._stopped.set()
 
     def _remind(self) -> None:
         """Tell the venue what it was told before, and find out what became of what was under way."""
         remembered = self._opened.remembered
-        if remembered is None:
-            return
         venue = self._parts.venue
         for command in (*remembered.verdicts.values(), *remembered.signals.values(), *remembered.alarms.values()):
             venue.execute(command)
@@ -305,47 +277,25 @@ class LiveEngine:
             if intent.state == "UNKNOWN":
                 venue.execute(QueryOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
 
-    async def _connected(self) -> None:
-        """Wait for the user stream, but not for long: without it the engine starts degraded."""
-        waited_s = 0.0
-        while self._parts.user.lost and waited_s < CONNECT_S:
-            await asyncio.sleep(LOOK_S)
-            waited_s += LOOK_S
-
-    async def _chosen(self, readings: Readings) -> list[str]:
+    async def _chosen(self) -> list[str]:
         """The symbols to trade: those that are named, or the largest; and what is held, whatever is named."""
-        listed, config = readings.instruments or {}, self.asked.config
-        named = config.venue.symbols
+        instruments, config = self.facts.instruments, self.asked.config
+        named = expected_of(config).symbols
         volumes: Mapping[str, float] = {}
         if not named:
             volumes = answers.quote_volumes(await self._connections.rest.call(endpoints.TICKER_24H))
-        chosen = scanned_symbols(listed.values(), volumes, config.scanner, named=named, most=config.venue.scanned)
-        held = (symbol for symbol, one in self._opened.engine.positions.items() if one.qty > 0 and symbol in listed)
-        return sorted({*chosen, *held})
+        most = config.venue.scanned
+        chosen = scanned_symbols(instruments.values(), volumes, config.scanner, named=named, most=most)
+        held = (symbol for symbol, one in self._opened.engine.positions.items() if one.qty > 0)
+        return sorted({*chosen, *(symbol for symbol in held if symbol in instruments)})
 
-    async def prepare(self, symbols: Sequence[str]) -> list[Prepared]:
-        """Prepare symbols and tell the engine what became of it.
-
-        Raises:
-            FatalError: The key is not accepted.
-        """
-        leverage = self._settings.ladder.leverage
-        wishes = [Wish(symbol, leverage, self._expected.margin_mode(symbol)) for symbol in symbols]
-        results = await self._parts.preparation.prepare_all(wishes)
-        self._tell_prepared(results)
-        return results
-
-    async def confirm(self, symbols: Sequence[str]) -> None:
-        """Look whether symbols still are as they were prepared, and tell the engine.
+    async def prepare(self, symbols: Sequence[str], *, change: bool = True) -> list[Prepared]:
+        """Prepare symbols, or only look whether they still are as they were, and tell the engine what is new.
 
         Raises:
             FatalError: The key is not accepted.
         """
-        leverage = self._settings.ladder.leverage
-        wishes = [Wish(symbol, leverage, self._expected.margin_mode(symbol)) for symbol in symbols]
-        self._tell_prepared(await self._parts.preparation.confirm(wishes))
-
-    def _tell_prepared(self, results: Sequence[Prepared]) -> None:
+        results = await self._parts.side.prepare(wishes_of(self.asked.config, symbols), change=change)
         for one in results:
             before = self.prepared.get(one.symbol)
             self.prepared[one.symbol] = one
@@ -355,6 +305,7 @@ class LiveEngine:
                 self.take(event_of(one, self.now_ns()))
                 if one.message != "ready":
                     self.asked.log(f"{one.symbol}: {one.message}")
+        return results
 
     # its end
 
@@ -367,8 +318,7 @@ class LiveEngine:
         """Wait for what is unresolved, at most for a while, then end."""
         waited_s = 0.0
         while self.state is EngineState.STOPPING:
-            trading = self._parts.trading
-            if not trading.in_flight and not self._unresolved():
+            if not self._parts.side.trading.in_flight and not self._unresolved():
                 self.take(EngineTurned(time_ns=self.now_ns(), trigger="drained"))
             elif waited_s >= DRAIN_S:
                 self._failure = f"unresolved after {DRAIN_S:.0f} s: {', '.join(self._unresolved())}"

@@ -22,6 +22,7 @@ from sadari.localexchange.countdowns import Countdowns
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint
 from sadari.localexchange.faults import Faults
+from sadari.localexchange.faulty_calls import FaultyCalls
 from sadari.localexchange.faulty_frames import FrameFaults
 from sadari.localexchange.faulty_http import faulty
 from sadari.localexchange.gate import Gate
@@ -85,7 +86,7 @@ class LocalExchange:
         self._stop = asyncio.Event()
         self._wall_ns = now_ns
         now = now_ns() if settings.rebase else None
-        start_ns = begin(listings.candles, settings.history_ns, now)
+        start_ns = begin(listings.candles, settings.history_ns, now if settings.same_hour else None)
         shift_ns = 0 if now is None else (now - start_ns) // MINUTE_NS * MINUTE_NS
         tapes = played.tapes(
             listings.candles, listings.instruments, settings.seed, start_ns=start_ns, shift_ns=shift_ns
@@ -195,6 +196,7 @@ class LocalExchange:
             messages_per_s=None if lockstep else MESSAGES_PER_S,
             tick_every_s=None if lockstep else LOOK_EVERY_S,
             middlewares=(faulty(self.faults, self.gateway_ns),),
+            calls=FaultyCalls(self.faults, self.gateway_ns),
         )
 
     def _look(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import NamedTuple
@@ -23,7 +24,7 @@ from sadari.model.event import (
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.model.units import HOUR_NS, SECOND_NS
-from sadari.run.resume import Remembered, resume
+from sadari.run.resume import Remembered, begin_or_resume, run_id_of
 from sadari.store.folder import Folder
 from sadari.store.journal import Header, decode
 from sadari.store.journal import read as records_of
@@ -36,6 +37,7 @@ _AT_REST = ("IDLE", "STOPPED", "FAILED")
 _ACTOR = "start"
 # Income of the last hour that an earlier process was there for is asked for again: each row is booked once.
 INCOME_AGAIN_NS = HOUR_NS
+_GENERATION = re.compile(r"-g[0-9]+$")
 
 Observe = Callable[[int, Event, Sequence[Command]], None]
 
@@ -44,8 +46,10 @@ class Opened(NamedTuple):
     """An engine and its journal.
 
     Attributes:
+        settings: What it was last told to decide by.
         placed: Every order of the journal that has not had the venue's last word.
-        remembered: What the venue is to be told again; None for a new engine.
+        remembered: What the venue is to be told again.
+        instruments: The contracts as it was last told of them.
         lived_ns: The times of the first and the last event of the journal; None for a new engine.
     """
 
@@ -53,7 +57,7 @@ class Opened(NamedTuple):
     journal: LiveJournal
     settings: Settings
     placed: Mapping[str, PlaceOrder]
-    remembered: Remembered | None
+    remembered: Remembered
     instruments: Mapping[str, Instrument]
     lived_ns: tuple[int, int] | None = None
 
@@ -64,6 +68,11 @@ class Opened(NamedTuple):
         first_ns, last_ns = self.lived_ns
         return max(first_ns, last_ns - INCOME_AGAIN_NS)
 
+    @property
+    def name(self) -> str:
+        """What every order id of this journal begins with, whatever its generation."""
+        return _GENERATION.sub("", self.settings.run_id)
+
     def first_events(self, settings: Settings, now_ns: int) -> Iterator[Event]:
         """What the engine is told before anything else, up to its start."""
         state = self.engine.state
@@ -72,7 +81,7 @@ class Opened(NamedTuple):
             yield EngineTurned(time_ns=now_ns, trigger="fatal", cause=cause)
         if state != "IDLE":
             yield OperatorRequested(time_ns=now_ns, command="reset", actor=_ACTOR)
-        own = msgspec.structs.replace(settings, run_id=self.settings.run_id)
+        own = msgspec.structs.replace(settings, run_id=run_id_of(self.name, self.journal.generation))
         if own != self.settings:
             yield SettingsChanged(time_ns=now_ns, settings=own)
         yield OperatorRequested(time_ns=now_ns, command="start", actor=_ACTOR)
@@ -130,11 +139,6 @@ def open_engine(
     Raises:
         JournalError: The journal cannot be gone on with, or made.
     """
-    if not folder.journal.exists():
-        own = msgspec.structs.replace(settings, run_id=f"{settings.run_id}{_base36(now_ns // SECOND_NS)}")
-        header = Header(build=version("sadari"), settings=own, instruments=dict(instruments), market=dict(market))
-        journal = LiveJournal.create(folder.journal, header, clock_ns)
-        return Opened(Engine(own, dict(instruments)), journal, own, {}, None, instruments)
     placed: dict[str, PlaceOrder] = {}
     latest: list[Settings] = []
     listed: dict[str, Instrument] = {}
@@ -149,7 +153,9 @@ def open_engine(
         placed.update((one.client_order_id, one) for one in commands if isinstance(one, PlaceOrder))
         observe(number, event, commands)
 
-    resumed = resume(folder.journal, clock_ns, see)
+    named = msgspec.structs.replace(settings, run_id=f"{settings.run_id}-{_base36(now_ns // SECOND_NS)}")
+    header = Header(build=version("sadari"), settings=named, instruments=dict(instruments), market=dict(market))
+    resumed = begin_or_resume(folder.journal, header, clock_ns, see)
     waiting = {intent.client_order_id for intent in resumed.unresolved()}
     return Opened(
         resumed.engine,

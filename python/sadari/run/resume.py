@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from sadari.core.engine import Engine
+from sadari.core.engine_table import OPERATOR_EVENTS, EngineState
 from sadari.core.intents import Intent
 from sadari.errors import JournalError
 from sadari.model.command import (
@@ -21,10 +22,11 @@ from sadari.model.command import (
     SetAlarm,
     WatchVerdict,
 )
-from sadari.model.event import AlarmRang, DayStarted, Event, LevelCrossed, SignalRaised
+from sadari.model.event import AlarmRang, DayStarted, EngineTurned, Event, LevelCrossed, OperatorRequested, SignalRaised
 from sadari.run.journals import Feeding, Observe
 from sadari.store.journal import Header, decode, encode
 from sadari.store.live_journal import Clock, LiveJournal
+from sadari.store.reserve import read_mark
 
 
 class Remembered:
@@ -96,8 +98,8 @@ class Resumption(NamedTuple):
         header: What the engine was made from: settings and instruments that differ now are events to feed.
         remembered: What the venue has to be told again.
         events: How many were fed.
-        emergency: An event that the journal could not take before is in it now; what it had wanted sent and was not
-            is among the unresolved orders.
+        emergency: Events that the journal could not take before are in it now, and with them that the engine is
+            FAILED; what they had wanted sent and was not is among the unresolved orders.
     """
 
     engine: Engine
@@ -110,6 +112,63 @@ class Resumption(NamedTuple):
     def unresolved(self) -> list[Intent]:
         """Orders without the venue's last word: SUBMITTED may never have been sent, UNKNOWN as well, others rest."""
         return [intent for intent in self.engine.orders.values() if not intent.final]
+
+
+def run_id_of(name: str, generation: int) -> str:
+    """What client order ids begin with: the engine's name, and the generation of its journal after the first.
+
+    Numbers begin anew, or are behind, in each generation; every id still begins with ``<name>-``, and none comes twice.
+    """
+    return f"{name}-g{generation}" if generation else name
+
+
+def begin_or_resume(path: Path, header: Header, clock_ns: Clock, observe: Observe | None = None) -> Resumption:
+    """Go on with the journal if there is one, else begin one.
+
+    Args:
+        path: The journal.
+        header: What a new engine is made from; its ``run_id`` is the engine's name, see `run_id_of`.
+        clock_ns: Measures syncs.
+        observe: See `resume`.
+
+    Raises:
+        JournalError: The journal cannot be gone on with, is gone, or cannot be made.
+    """
+    if path.exists():
+        return resume(path, clock_ns, observe)
+    mark = read_mark(path)
+    run_id = run_id_of(header.settings.run_id, mark.generation if mark is not None else 0)
+    own = msgspec.structs.replace(header, settings=msgspec.structs.replace(header.settings, run_id=run_id))
+    journal = LiveJournal.create(path, own, clock_ns)
+    return Resumption(Engine(own.settings, own.instruments), journal, own, Remembered(), 0, emergency=False)
+
+
+# How an engine comes from where it was to RECONCILING: a wish of the operator, or what has turned.
+_WAYS: dict[EngineState, tuple[str, ...]] = {
+    EngineState.IDLE: ("start", "start_ok"),
+    EngineState.STARTING: ("start_ok",),
+    EngineState.RECONCILING: (),
+    EngineState.RUNNING: ("data_lost", "data_recovered"),
+    EngineState.PAUSED: ("data_lost", "data_recovered"),
+    EngineState.DEGRADED: ("data_recovered",),
+    EngineState.STOPPING: ("drain_timeout", "reset", "start", "start_ok"),
+    EngineState.STOPPED: ("reset", "start", "start_ok"),
+    EngineState.FAILED: ("reset", "start", "start_ok"),
+}
+
+
+def waking(state: EngineState, time_ns: int, actor: str) -> list[Event]:
+    """The events that bring a rebuilt engine to RECONCILING, once everything that a start asks for is in order.
+
+    What it was paused for stays. One that was LIQUIDATING goes on with that, and there are none.
+    """
+    cause = f"started again in {state}"
+    return [
+        OperatorRequested(time_ns=time_ns, command=name, actor=actor, cause=cause)
+        if name in OPERATOR_EVENTS
+        else EngineTurned(time_ns=time_ns, trigger=name, cause=cause)
+        for name in _WAYS.get(state, ())
+    ]
 
 
 def resume(path: Path, clock_ns: Clock, observe: Observe | None = None) -> Resumption:
@@ -144,7 +203,7 @@ def _resumed(journal: LiveJournal, observe: Observe | None) -> Resumption:
     if fed.build != build:
         journal.append_all([msgspec.structs.replace(fed.header, build=build)])
     emergencies = journal.emergencies()
-    for lines in emergencies:
+    for lines in emergencies[_taken_over(emergencies, fed.last) :]:
         _take_over(journal, fed, lines, see)
     if emergencies:
         journal.clear_emergencies()
@@ -169,11 +228,16 @@ def rebuilt(path: Path, observe: Observe | None = None) -> Feeding:
     return fed
 
 
+def _taken_over(emergencies: list[list[bytes]], last: bytes) -> int:
+    """How many of the emergencies are in the journal already, which ends with this event.
+
+    The write had reached the disk after all, or an earlier start was cut short before it had cleared them.
+    """
+    return next((at + 1 for at in reversed(range(len(emergencies))) if emergencies[at][0] == last), 0)
+
+
 def _take_over(journal: LiveJournal, fed: Feeding, lines: list[bytes], see: Observe) -> None:
     """Put an event that the journal could not take where it belongs, with everything that the engine said to it."""
-    if lines[0] == fed.last:
-        # The write had reached the disk after all, or this was cut short after it had put the event there.
-        return
     event = decode(lines[0])
     if not isinstance(event, Event):
         raise JournalError(f"{journal.path}: what the reserve holds does not begin with an event")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from importlib.metadata import version
@@ -131,8 +130,8 @@ def status(live: LiveEngine) -> Status:
         day_result=account.day_result(balances.equity()) if known else None,
         worst_case=decimal_of(held, _PLACES),
         clock_offset_ms=live.connections.server.offset_ns / MILLISECOND_NS,
-        position_mode="hedge" if live.hedge else "one-way",
-        multi_assets=live.multi_assets,
+        position_mode="hedge" if live.facts.hedge else "one-way",
+        multi_assets=live.facts.multi_assets,
         positions=positions(iter(engine.positions.values()), live.price, live.margin_mode),
         symbols=tuple(_symbol(live, one) for one in sorted(live.prepared.values(), key=lambda one: one.symbol)),
         streams=tuple(_streams(live)),
@@ -160,7 +159,7 @@ def _symbol(live: LiveEngine, prepared: Prepared) -> SymbolStatus:
 
 def _streams(live: LiveEngine) -> Iterator[StreamStatus]:
     parts = live.parts
-    for health in (*parts.streams.health(), parts.user.health()):
+    for health in (*parts.streams.health(), *parts.side.health()):
         yield StreamStatus(
             name=health.name,
             connected=health.connected,
@@ -169,19 +168,11 @@ def _streams(live: LiveEngine) -> Iterator[StreamStatus]:
             age_s=health.age_s,
             reconnects=health.reconnects,
         )
-    for name, api in zip(("orders: openings", "orders: exits"), live.connections.ws_apis, strict=False):
-        answers = sum(api.calls.values())
-        reconnects = max(api.connections - 1, 0)
-        yield StreamStatus(
-            name=name, connected=api.is_connected, streams=0, messages=answers, age_s=None, reconnects=reconnects
-        )
 
 
 def _counters(live: LiveEngine) -> Counters:
     parts, recent, journal, connections = live.parts, live.recent, live.opened.journal, live.connections
-    calls = Counter(connections.rest.calls)
-    for api in connections.ws_apis:
-        calls.update({f"ws {method}": number for method, number in api.calls.items()})
+    calls = {**connections.rest.calls, **parts.side.calls()}
     return Counters(
         ticks_seen=parts.watches.seen,
         ticks_checked=parts.watches.checked,
@@ -191,7 +182,7 @@ def _counters(live: LiveEngine) -> Counters:
         order_refusals=recent.refusals,
         fills=recent.fills,
         rest_calls=dict(sorted(calls.items())),
-        syncs=parts.trading.comparison.done,
+        syncs=parts.side.trading.compared,
         journal_records=journal.written,
         slowest_sync_s=journal.slowest_sync_ns / SECOND_NS,
         weight_used=connections.budget.used_weight(connections.server.ns()),

@@ -22,7 +22,9 @@ from sadari.store.funding import FundingColumns
 # 2025-01-01 00:00 UTC.
 START_NS = 1_735_689_600 * SECOND_NS
 PERIOD_NS = 8 * HOUR_NS
-MAX_SYMBOLS = 100
+# The seeds of the first hundred of a market follow each other; further ones lie far beyond.
+SEEDS = 100
+MAX_SYMBOLS = 400
 MAX_DAYS = 10_000
 
 
@@ -65,10 +67,8 @@ def market(symbols: int, days: int, seed: int) -> Iterator[Listing]:
         kind = _KINDS[number % len(_KINDS)]
         symbol = f"DEMO{chr(ord('A') + number % 26)}{number // 26 or ''}USDT"
         instrument = contract(symbol, Decimal(kind.tick), Decimal(kind.step))
-        made = synthetic(
-            (seed * MAX_SYMBOLS + number) % 2**64, days * 1_440, START_NS, MINUTE_NS, kind.price,
-            floor_units(instrument.tick_size),
-        )  # fmt: skip
+        own_seed = (seed * SEEDS + number % SEEDS + (number // SEEDS << 48)) % 2**64
+        made = synthetic(own_seed, days * 1_440, START_NS, MINUTE_NS, kind.price, floor_units(instrument.tick_size))
         yield Listing(instrument, _columns(symbol, made), _funding(days, number))
 
 

@@ -64,8 +64,10 @@ def reset(folder: Folder, now_ns: int) -> Cleared:
 
 def _refuse_open(folder: Folder) -> None:
     reserve = Reserve.open(folder.journal)
-    waiting = reserve.emergencies()
-    reserve.close()
+    try:
+        waiting = reserve.emergencies()
+    finally:
+        reserve.close()
     found = standing(rebuilt(folder.journal).engine)
     if waiting:
         found.insert(0, "the reserve holds what the journal could not take; start the engine once")
@@ -134,12 +136,29 @@ def _journal(folder: Folder, now_ns: int) -> list[Finding]:
     if not folder.journal.exists():
         return _no_journal(folder)
     found: list[Finding] = []
-    if read_mark(folder.journal) is None and not backup.fault_of(folder.journal):
-        aside = backup.renew_reserve(folder, now_ns)
-        kept = f"; the damaged one is {aside}" if aside else ""
-        told = f"was missing or damaged and is made anew: how far the journal was acknowledged is not known{kept}"
+    fault = _reserve_fault(folder)
+    if fault and not backup.fault_of(folder.journal):
+        try:
+            aside = backup.renew_reserve(folder, now_ns)
+        except JournalError as error:
+            return [Finding("reserve", good=False, sentence=f"{fault}; {error}")]
+        kept = f"; the damaged one is in {aside}" if aside else ""
+        told = f"is made anew: compare with the venue what it may have said{kept}; it was wrong: {fault}"
         found.append(Finding("reserve", good=True, sentence=told, mended=True))
     return [*found, *_journal_as_it_is(folder)]
+
+
+def _reserve_fault(folder: Folder) -> str:
+    """What is wrong with the reserve, "" if nothing is."""
+    try:
+        reserve = Reserve.open(folder.journal)
+        try:
+            reserve.emergencies()
+        finally:
+            reserve.close()
+    except JournalError as error:
+        return str(error)
+    return ""
 
 
 def _no_journal(folder: Folder) -> list[Finding]:
@@ -153,8 +172,10 @@ def _no_journal(folder: Folder) -> list[Finding]:
 def _journal_as_it_is(folder: Folder) -> Iterator[Finding]:
     try:
         journal = LiveJournal.resume(folder.journal, lambda: 0)
-        written, emergencies = journal.written, len(journal.emergencies())
-        journal.abandon()
+        try:
+            written, emergencies = journal.written, len(journal.emergencies())
+        finally:
+            journal.abandon()
         fed = rebuilt(folder.journal)
     except JournalError as error:
         yield Finding("journal", good=False, sentence=str(error))

@@ -53,6 +53,12 @@ class Feed:
             return None
         return Gap(self.next_ns, min(self._early))
 
+    def late(self, now_ns: int) -> Gap | None:
+        """What has closed by now and has not been read, whether or not something waits for it; None if nothing."""
+        if self.next_ns is None or self.next_ns + self._interval_ns > now_ns:
+            return None
+        return Gap(self.next_ns, now_ns - now_ns % self._interval_ns - self._interval_ns)
+
     def push(self, quoted: Quoted, now_ns: int) -> list[Quoted]:
         """Take a candle that a stream has called closed; what can be read now, in order."""
         if not self._keep(quoted, now_ns + self._interval_ns):
@@ -99,7 +105,5 @@ def _is_candle(quoted: Quoted) -> bool:
     """Whether the numbers are those of a candle."""
     _, first, high, low, last, volume = quoted.candle
     amount = quoted.quote_volume
-    return (
-        0 < low <= min(first, last) and max(first, last) <= high < inf
-        and 0 <= volume < inf and (amount is None or 0 <= amount < inf)
-    )  # fmt: skip
+    priced = 0 < low <= first <= high < inf and low <= last <= high
+    return priced and 0 <= volume < inf and (amount is None or 0 <= amount < inf)

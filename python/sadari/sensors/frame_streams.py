@@ -19,7 +19,7 @@ from sadari.sensors.technical import WARM_FRAMES
 class Closed(NamedTuple):
     """A frame that has closed.
 
-    ``fresh``: the one before it is missing, so lines start anew; ``quiet``: it ends no market to read.
+    ``fresh``: the one before it is missing, so that lines start anew; ``quiet``: it ends no market to read.
     """
 
     open_time_ns: int

@@ -20,7 +20,7 @@ from sadari.errors import ConfigError
 from sadari.model import command as commands
 from sadari.model import event as events
 from sadari.model.command import Command
-from sadari.model.event import Event
+from sadari.model.event import Event, PositionRecord
 from sadari.model.units import SECOND_NS
 
 # What has a line, and of which kind it is. What only tells the venue where to look has none.
@@ -116,8 +116,12 @@ class Audit:
         A fault of the disk is kept in ``fault`` and stops nothing: the journal has it all.
         """
         self._follow(told)
-        lines = list(self._lines(number, event, told))
-        if number <= self._after or not lines:
+        changed = [shown for shown in getattr(event, "positions", ()) if self._shown.get(shown.symbol) != shown]
+        self._shown |= {shown.symbol: shown for shown in changed}
+        if number <= self._after:
+            return
+        lines = list(self._lines(number, event, told, changed))
+        if not lines:
             return
         try:
             self._open(event.time_ns)
@@ -158,7 +162,9 @@ class Audit:
 
     # lines
 
-    def _lines(self, number: int, event: Event, told: Sequence[Command]) -> Iterator[bytes]:
+    def _lines(
+        self, number: int, event: Event, told: Sequence[Command], changed: Sequence[PositionRecord]
+    ) -> Iterator[bytes]:
         records: tuple[Event | Command, ...] = (event, *told)
         for record in records:
             kind = KINDS.get(type(record))
@@ -167,11 +173,9 @@ class Audit:
             if kind is not None:
                 fields: dict[str, object] = msgspec.to_builtins(record)
                 yield self._line(number, event.time_ns, kind, self._position_of(record), fields)
-        for shown in getattr(event, "positions", ()):
-            if self._shown.get(shown.symbol) != shown:
-                self._shown[shown.symbol] = shown
-                fields = {"type": "PositionShown", **msgspec.to_builtins(shown)}
-                yield self._line(number, event.time_ns, POSITION, self._of_symbol.get(shown.symbol, 0), fields)
+        for shown in changed:
+            fields = {"type": "PositionShown", **msgspec.to_builtins(shown)}
+            yield self._line(number, event.time_ns, POSITION, self._of_symbol.get(shown.symbol, 0), fields)
 
     def _line(self, number: int, time_ns: int, kind: str, position: int, fields: dict[str, object]) -> bytes:
         line = {

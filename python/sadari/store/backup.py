@@ -11,7 +11,6 @@ from sadari.errors import ConfigError, JournalError
 from sadari.model.units import SECOND_NS
 from sadari.store.folder import Folder
 from sadari.store.journal import followed, rows, verify
-from sadari.store.live_journal import LiveJournal
 from sadari.store.lock import FolderLock
 from sadari.store.reserve import Mark, Reserve, read_mark, sync_folder
 
@@ -143,7 +142,7 @@ def begin_anew(folder: Folder, now_ns: int) -> Path | None:
 
 
 def renew_reserve(folder: Folder, now_ns: int) -> Path | None:
-    """Make the reserve of a journal anew from its chain, where it is missing or damaged.
+    """Make the reserve of a journal anew from its chain, where it is missing or damaged; the generation goes up.
 
     For whoever holds the lock of the folder, and has seen that the journal verifies.
 
@@ -151,17 +150,21 @@ def renew_reserve(folder: Folder, now_ns: int) -> Path | None:
         Where the damaged reserve is now, None if there was none.
 
     Raises:
-        JournalError: The journal is not what was written, or the reserve cannot be made.
+        JournalError: The journal is not what was written, or ends before what the reserve says was acknowledged, or
+            the reserve cannot be made.
     """
     records, chain = _check(folder.journal)
+    mark = read_mark(folder.journal)
+    if mark is not None and mark.records > records:
+        raise JournalError(f"{folder.journal}: ends at record {records}, and {mark.records} were acknowledged")
+    generation = _generation(folder, None) + 1
     reserve = Reserve.beside(folder.journal)
     aside = None
     if reserve.exists():
         aside = _unused(folder.path / "aside", now_ns)
         aside.mkdir(parents=True)
         reserve.replace(aside / reserve.name)
-    Reserve.make(folder.journal, Mark(_generation(folder, None) + 1, records, chain)).close()
-    LiveJournal.resume(folder.journal, lambda: 0).abandon()
+    Reserve.make(folder.journal, Mark(generation, records, chain)).close()
     return aside
 
 

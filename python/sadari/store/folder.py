@@ -5,11 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from sadari.errors import ConfigError
+
 
 class Folder(NamedTuple):
     """The folder of one engine; nothing of another may be in it."""
 
     path: Path
+
+    def make(self) -> None:
+        """Make it if it is not there.
+
+        Raises:
+            ConfigError: It cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{self.path}: the folder cannot be made ({error.strerror})") from error
 
     @property
     def journal(self) -> Path:

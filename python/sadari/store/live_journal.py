@@ -167,7 +167,14 @@ class LiveJournal:
         self.written += count
         self._chain = chain
         if synced:
-            self._reserve.acknowledge(self.written, chain)
+            self._acknowledge()
+
+    def _acknowledge(self) -> None:
+        try:
+            self._reserve.acknowledge(self.written, self._chain)
+        except JournalError:
+            self.failed = True
+            raise
 
     def _insert(self, row: tuple[int, int, bytes, bytes], *, synced: bool) -> None:
         if synced is not self._syncing:

@@ -20,7 +20,7 @@ ROOM = 1 << 20
 
 _MAGIC = b"SADARI\x01\n"
 # Magic, generation, records, chain; a digest of them follows. It fits in one sector, which disks write whole.
-_MARK = struct.Struct(">8sQQ32s")
+_MARK = struct.Struct(">8sQQ32sQ")
 _FRAME = struct.Struct(">I32s")
 _ROOM_AT = 4096
 
@@ -29,12 +29,14 @@ class Mark(NamedTuple):
     """How far a journal was acknowledged.
 
     ``generation`` counts how often the journal of this folder was begun anew or replaced by an older copy: client
-    order ids that an earlier generation has given out are not to be given out again.
+    order ids that an earlier generation has given out are not to be given out again. ``emergencies`` were written into
+    the room and acknowledged.
     """
 
     generation: int
     records: int
     chain: bytes
+    emergencies: int = 0
 
 
 class Reserve:
@@ -99,18 +101,31 @@ class Reserve:
         Raises:
             JournalError: It cannot be written.
         """
-        self.mark = Mark(self.mark.generation, records, chain)
+        self._move(self.mark._replace(records=records, chain=chain))
+
+    def _move(self, mark: Mark) -> None:
+        self.mark = mark
         try:
-            os.pwrite(self._descriptor, _packed(self.mark), 0)
+            os.pwrite(self._descriptor, _packed(mark), 0)
         except OSError as error:
             raise JournalError(f"{self.path}: the mark of the journal cannot be written ({error.strerror})") from error
 
     def emergencies(self) -> list[bytes]:
-        """What was written in emergencies, whole; what was cut was never acknowledged and is not among it."""
+        """What was written in emergencies, whole; what was cut and never acknowledged is not among it.
+
+        Raises:
+            JournalError: It cannot be read, or what was acknowledged is not what was written.
+        """
         try:
-            return list(_frames(self.path.read_bytes()))
+            found = _frames(self.path.read_bytes())
         except OSError as error:
             raise JournalError(f"{self.path}: the reserve of the journal cannot be read ({error.strerror})") from error
+        if len(found) < self.mark.emergencies:
+            raise JournalError(
+                f"{self.path}: emergency {len(found) + 1} of {self.mark.emergencies} is not what was written: an order "
+                "may have gone out that nothing else knows of; look at the venue, then see sadari repair"
+            )
+        return found
 
     def write_emergency(self, lines: bytes) -> None:
         """Write into the room and sync it.
@@ -129,6 +144,7 @@ class Reserve:
                 f"{self.path}: the reserve of the journal cannot be written ({error.strerror})"
             ) from error
         self._end += len(frame)
+        self._move(self.mark._replace(emergencies=self.mark.emergencies + 1))
 
     def clear(self) -> None:
         """Empty the room: what was in it is in the journal now.
@@ -136,6 +152,7 @@ class Reserve:
         Raises:
             JournalError: It cannot be written.
         """
+        self._move(self.mark._replace(emergencies=0))
         try:
             os.pwrite(self._descriptor, bytes(self._end - _ROOM_AT), _ROOM_AT)
             os.fsync(self._descriptor)
@@ -168,7 +185,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _packed(mark: Mark) -> bytes:
-    packed = _MARK.pack(_MAGIC, mark.generation, mark.records, mark.chain)
+    packed = _MARK.pack(_MAGIC, *mark)
     return packed + sha256(packed).digest()
 
 
@@ -176,8 +193,7 @@ def _unpacked(content: bytes) -> Mark | None:
     packed, digest = content[: _MARK.size], content[_MARK.size : _MARK.size + 32]
     if len(packed) < _MARK.size or sha256(packed).digest() != digest or not packed.startswith(_MAGIC):
         return None
-    _, generation, records, chain = _MARK.unpack(packed)
-    return Mark(generation, records, chain)
+    return Mark(*_MARK.unpack(packed)[1:])
 
 
 def _frames(content: bytes) -> list[bytes]:

@@ -82,14 +82,8 @@ class Transit:
         now_ns = self._schedule.now_ns
         known = self._outcomes.get(command.client_order_id)
         if known is None:
-            known = OrderRejected(
-                time_ns=now_ns,
-                symbol=command.symbol,
-                client_order_id=command.client_order_id,
-                code=UNKNOWN_ORDER,
-                reason=RejectReason.NOT_FOUND,
-            )
-        self._schedule.tell(now_ns, Rank.FILL, command.symbol, _told_at(known, now_ns))
+            known = not_found(command, now_ns)
+        self._schedule.tell(now_ns, Rank.FILL, command.symbol, told_at(known, now_ns))
 
     def mark(self, *, acting: bool = True) -> None:
         """Tell the exchange where the symbols of its crossed positions stand; if it acts, their levels may move."""
@@ -106,7 +100,7 @@ class Transit:
         due_ns = self._schedule.now_ns + delay_ns
         turned = {track.symbol}
         for event in happened:
-            told = _told_at(event, due_ns) if delay_ns else event
+            told = told_at(event, due_ns) if delay_ns else event
             if isinstance(told, _OUTCOMES):
                 self._outcomes[told.client_order_id] = told
                 turned.add(told.symbol)
@@ -128,7 +122,7 @@ class Transit:
         """What the exchange did before the data ended and nobody has been told of yet, told at the end."""
         for _, _, _, _, _, what in self._schedule.rest():
             if type(what) in RANKS:
-                yield _told_at(what, self._schedule.now_ns)
+                yield told_at(what, self._schedule.now_ns)
 
     def _arrive(self, order: PlaceOrder) -> Iterable[Event]:
         track, now_ns = self._tracks[order.symbol], self._schedule.now_ns
@@ -151,7 +145,18 @@ class Transit:
         return NOTHING
 
 
-def _told_at(event: Event, time_ns: int) -> Event:
+def not_found(command: QueryOrder, time_ns: int) -> OrderRejected:
+    """The answer to a query for an order that the exchange does not know."""
+    return OrderRejected(
+        time_ns=time_ns,
+        symbol=command.symbol,
+        client_order_id=command.client_order_id,
+        code=UNKNOWN_ORDER,
+        reason=RejectReason.NOT_FOUND,
+    )
+
+
+def told_at(event: Event, time_ns: int) -> Event:
     """An event that is told at another time than it happened: what changed the wallet keeps the time of that."""
     if isinstance(event, OrderFilled | FundingPaid) and time_ns != event.time_ns:
         return replace(event, time_ns=time_ns, booked_ns=event.booked_ns or event.time_ns)

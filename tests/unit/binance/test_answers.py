@@ -177,6 +177,7 @@ def test_margin_ratio_is_none_where_nothing_is_left_to_divide_by() -> None:
             json.dumps(
                 {
                     "totalWalletBalance": "10",
+                    "totalCrossWalletBalance": "10",
                     "totalUnrealizedProfit": "0",
                     "totalMarginBalance": margin_balance,
                     "totalMaintMargin": "2.5",

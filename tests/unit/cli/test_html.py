@@ -10,7 +10,7 @@ import pytest
 from sadari.cli.main import main
 from sadari.research.pictures import page as pictures
 
-RUN = ["demo", "--symbols", "1", "--days", "3", "--quiet"]
+RUN = ["demo", "--backtest", "--symbols", "1", "--days", "3", "--quiet"]
 
 
 @pytest.fixture

@@ -109,8 +109,8 @@ def test_each_command_reaches_the_engine_and_prints_its_sentence(
 def test_what_the_engine_refuses_is_its_sentence_and_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """And a symbol that is none is refused before it is asked."""
     with engine(tmp_path) as operator:
-        assert main(["prepare", "XXX", "--folder", str(tmp_path)]) == 2
-        assert capsys.readouterr().err == "sadari: -1121: Invalid symbol XXX.\n"
+        assert main(["prepare", "YYY", "--folder", str(tmp_path)]) == 2
+        assert capsys.readouterr().err == "sadari: -1121: Invalid symbol YYY.\n"
         assert main(["exit", "?", "--folder", str(tmp_path)]) == 2
         assert "symbol is '?'" in capsys.readouterr().err
         assert operator.asked == []

@@ -13,8 +13,9 @@ from rich.cells import cell_len
 from sadari.cli.view import render
 from sadari.cli.view_cells import length, money, price
 from sadari.run.status import DecisionStatus, Status, StreamStatus, SymbolStatus, UnprotectedTime
-from tests.unit.cli.shown import NOW_NS, POSITION, STATUS, crowd, level
+from tests.unit.cli.statuses import NOW_NS, POSITION, STATUS, crowd, level
 
+COLORS = {"red", "green", "magenta", "yellow", "white", "black"}
 SIZES = ((80, 24), (100, 30), (116, 24), (140, 40), (220, 60))
 
 
@@ -29,8 +30,8 @@ def test_a_known_position_is_shown_with_stage_levels_and_reasons(size: tuple[int
     text = screen(STATUS, *size)
     for expected in (
         "DEMOAUSDT", "LONG", "FIRST_DCA", "0.058 @ 59,948.3", "last 59,920.0", "-1.64",
-        "half 60,128.1 +0.35%", "recovery1 60,000.0 +0.13%", "rung2 59,790.0 -0.22%", "stop 59,678.5 -0.40%",
-        "stop 59,618.8 -0.50%", "wall 59,499.5 -0.70%", "STOP_LOSS_FIRST_DCA", "liquidation 54,210.3 -9.53%",
+        "half 60,128.1 +0.35%", "recovery 1 60,000.0 +0.13%", "rung 2 59,790.0 -0.22%", "stop 59,678.5 -0.40%",
+        "inner stop 59,618.8 -0.50%", "wall 59,499.5 -0.70%", "STOP_LOSS_FIRST_DCA", "liquidation 54,210.3 -9.53%",
         "LONG 0.025 at 60000.0 on ma_cross", "STOP_LOSS_SECOND_DCA: 36.6", "COOLDOWN_ACTIVE (60, limit 180)",
     ):  # fmt: skip
         assert expected in text
@@ -55,8 +56,8 @@ def test_every_level_is_shown_of_as_many_positions_as_fit(count: int) -> None:
     shown = [row for row in rows if row.startswith("DEMO") and "USDT" in row]
     assert len(shown) == (count if count <= 10 else 9)
     text = "\n".join(rows)
-    for name in ("half", "rung2", "stop"):
-        assert text.count(f"{name} ") >= len(shown)
+    for short, name in (("half", "half"), ("r2", "rung 2"), ("rec1", "recovery 1"), ("stop", "stop")):
+        assert text.count(f"{short} ") + text.count(f"{name} ") >= len(shown)
     if count > 10:
         assert f"and {count - 9} more, farther from their stops" in text
         assert f"DEMO{count - 1:02}USDT" in text
@@ -112,6 +113,8 @@ def test_alerts_are_shown_and_older_ones_counted() -> None:
     )
     text = screen(replace(STATUS, alerts=told))
     assert "EXIT_REJECTED: 4" in text
+    long = replace(told[-1], reason="EXIT_REJECTED: " + "refused again " * 9)
+    assert "EXIT_REJECTED: refused again" in screen(replace(STATUS, alerts=(long,)))
     assert "older ones" in text
 
 
@@ -142,6 +145,17 @@ def test_a_screen_is_exactly_as_large_as_the_terminal(status: Status, width: int
     assert len(lines) == max(height, 1)
     assert {cell_len(line) for line in lines} <= {width if height else 0}
     assert not set(text) & set("\x1b\x00\t\r")
+
+
+def test_a_color_ends_with_what_it_means() -> None:
+    """The ground of a state is under its name alone, a loss is red, and a price is nothing but a price."""
+    page = render(STATUS, 80, 24)
+    assert page.style == ""
+    colored = {
+        page.plain[span.start : span.end].strip() for span in page.spans if set(str(span.style).split()) & COLORS
+    }
+    assert colored >= {"RUNNING", "-1.64", "+12.31", "stop", "half", "0.1s"}
+    assert all(len(text) <= 10 for text in colored)
 
 
 def test_its_own_words_are_as_wide_everywhere() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import pytest
 
 from sadari.core.plan import check_plan
@@ -11,11 +13,12 @@ from sadari.run.config import parse
 from sadari.run.demo_search import DONE_S, ENTERED_S, MOMENTS, Found, Story, request, search, story
 from sadari.run.explained import plain
 from sadari.run.listings import begin, listings
+from sadari.run.local import LocalExchange
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_demo_shows_a_whole_ladder_within_a_minute(moment: tuple[float, int]) -> None:
-    """It enters within 20 seconds, adds, recovers, closes half, ends a rest and stops, whenever the engine is ready."""
+    """It enters within 20 seconds, adds, recovers, closes half, stops and ends a rest, whenever the engine is ready."""
     seen = story(demo.SEED, *moment)
     assert seen.entry_s is not None
     assert seen.entry_s <= ENTERED_S
@@ -31,9 +34,8 @@ def test_the_search_finds_the_seed_of_the_demo() -> None:
 
 def test_a_seed_counts_only_if_every_start_tells_its_story() -> None:
     """One start without a stop in time, and the market is none for the demo."""
-    whole = Story(
-        1.0, 2.0, 3.0, {"DCA1_RECOVERY": 4.0, "HALF_PROFIT": 5.0, "STOP_LOSS_INITIAL": 9.0, "TECH_X": 7.0}, 1, 1
-    )
+    ends = {"DCA1_RECOVERY": 4.0, "HALF_PROFIT": 5.0, "STOP_LOSS_INITIAL": 9.0, "BREAKEVEN_STOP": 6.0, "TECH_X": 7.0}
+    whole = Story(1.0, 2.0, 3.0, ends, 1, 1)
     short = whole._replace(exits={"HALF_PROFIT": 5.0})
     late = whole._replace(entry_s=ENTERED_S + 1)
     assert Found(1, (whole, whole)).whole_s == 9.0
@@ -63,3 +65,15 @@ def test_the_plan_of_the_demo_keeps_its_own_limits() -> None:
     config = demo.config("here", rest="http://127.0.0.1:1", streams="ws://127.0.0.1:1", ws_api="ws://127.0.0.1:1/x")
     assert check_plan(config.settings(), config.account.balance).faults == ()
     assert parse(plain(config)) == config
+
+
+@pytest.mark.parametrize("now_ns", [1_800_000_000 * SECOND_NS, 1_800_040_321 * SECOND_NS])
+def test_the_demo_begins_at_one_place_of_its_market_and_now(now_ns: int) -> None:
+    """Whatever the hour: its first price is the same, and its time is this minute's."""
+    settings = demo.exchange()
+    local = LocalExchange(listings(settings), settings, lambda: now_ns)
+    assert local.market.now_ns == now_ns // MINUTE_NS * MINUTE_NS
+    first = request(demo.SEED, 0.0)
+    for symbol, columns in first.candles.items():
+        last = bisect_left(columns.open_time_ns, first.start_ns or 0) - 1
+        assert float(local.market.symbols[symbol].last_price) == columns.close[last]

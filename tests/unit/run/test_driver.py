@@ -14,7 +14,7 @@ from sadari.model.order import Purpose
 from sadari.run.driver import Driver, only_closes
 from sadari.store.journal import decode, encode, read
 from sadari.store.live_journal import LiveJournal
-from tests.ladder_driver import START_NS, SYMBOL
+from tests.ladder_driver import START_NS, SYMBOL, pending
 from tests.live_folder import INSTRUMENTS, SETTINGS, created, driven, full_disk, order, story
 
 START = OperatorRequested(time_ns=START_NS, command="start", actor="test")
@@ -127,8 +127,9 @@ def test_on_a_full_disk_an_exit_goes_out_by_the_reserve_and_the_engine_has_faile
     assert "the journal cannot be written" in driver.failure
     assert driver.engine.state is EngineState.FAILED
     assert journal.written == before
-    ((event, *out),) = journal.emergencies()
+    (event, *out), (fatal,) = journal.emergencies()
     assert (decode(event), [decode(line) for line in out]) == (exit_now(told.now_ns + 1), sent)
+    assert decode(fatal) == EngineTurned(time_ns=told.now_ns + 1, trigger="fatal", cause=driver.failure)
     count = len(done)
     driver.take(alarm(9))
     assert (len(done), driver.dropped) == (count, 1)
@@ -144,7 +145,7 @@ def test_an_opening_never_goes_out_by_the_reserve(tmp_path: Path) -> None:
     with full_disk(log_size(journal)):
         driver.take(told.events[at])
     assert not [one for one in done if isinstance(one, PlaceOrder | CancelOrder)]
-    assert journal.emergencies() == [[encode(told.events[at])]]
+    assert journal.emergencies()[0] == [encode(told.events[at])]
     assert driver.engine.state is EngineState.FAILED
     journal.abandon()
 
@@ -160,4 +161,27 @@ def test_what_can_be_written_nowhere_is_not_sent(tmp_path: Path) -> None:
     assert len([one for one in done if isinstance(one, PlaceOrder)]) == count
     assert "the reserve of the journal cannot be written" in driver.failure
     assert driver.engine.state is EngineState.FAILED
+    journal.abandon()
+
+
+def test_an_entry_that_fills_after_the_failure_gets_its_wall(tmp_path: Path) -> None:
+    """The close-position stop and no other order, by the reserve; whatever is no report of an order is not taken."""
+    told, entry = pending(Purpose.ENTRY)
+    journal = created(tmp_path)
+    driver, done = driven(journal, told.events)
+    count = len(told.events)
+    told.fill(entry)
+    with full_disk(log_size(journal)):
+        driver.take(alarm(1))
+        before = len(done)
+        driver.take(alarm(2))
+        for event in told.events[count:]:
+            driver.take(event)
+    orders = [one for one in done[before:] if isinstance(one, PlaceOrder | CancelOrder)]
+    assert [(one.purpose, one.close_position) for one in orders if isinstance(one, PlaceOrder)] == [
+        (Purpose.WALL, True)
+    ]
+    assert len(orders) == 1
+    assert driver.dropped == 1
+    assert encode(orders[0]) in [line for lines in journal.emergencies() for line in lines]
     journal.abandon()

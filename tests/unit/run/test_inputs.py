@@ -123,7 +123,7 @@ def test_a_plan_that_cannot_be_is_not_run(made: Path, text: str, code: str) -> N
         prepare(parse(text), Inputs(data=[made]))
 
 
-@pytest.mark.parametrize(("symbols", "days"), [(0, 1), (101, 1), (1, 0), (1, 10_001)])
+@pytest.mark.parametrize(("symbols", "days"), [(0, 1), (401, 1), (1, 0), (1, 10_001)])
 def test_a_market_of_impossible_size_is_not_made(symbols: int, days: int) -> None:
     """The sentence names the number and what is allowed."""
     with pytest.raises(ConfigError, match="allowed: from 1 to"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sadari.core.engine import Engine
+from sadari.core.engine_table import EngineState
 from sadari.core.intent_table import IntentState
 from sadari.errors import JournalError
 from sadari.model.command import ArmLevels, Command, PlaceOrder, WatchVerdict
@@ -19,6 +20,8 @@ from sadari.model.order import Purpose
 from sadari.run.driver import Driver
 from sadari.run.journals import replay
 from sadari.run.resume import Resumption, resume
+from sadari.store.audit import Audit as AuditFiles
+from sadari.store.audit import files
 from sadari.store.folder import Folder
 from sadari.store.journal import Header, decode, encode, read, verify
 from tests.ladder_driver import SYMBOL, pending
@@ -106,11 +109,14 @@ def test_a_level_that_was_crossed_and_not_armed_again_is_not_armed(tmp_path: Pat
 
 def test_an_alarm_that_has_rung_is_forgotten(tmp_path: Path) -> None:
     """And one that has not is not."""
-    told, _ = pending(Purpose.EXIT, "48500", "44000")
+    told, closing = pending(Purpose.EXIT, "48500", "44000")
+    told.reject(closing)
     resumed = again(kept(tmp_path, told.events))
-    alarms = dict(resumed.remembered.alarms)
-    for name in alarms:
-        resumed.remembered.see(AlarmRang(time_ns=1, name=name), [])
+    (alarm,) = resumed.remembered.alarms.values()
+    assert (alarm.name, alarm.at_ns) == (f"exit:{SYMBOL}:1", told.alarms[alarm.name])
+    resumed.remembered.see(AlarmRang(time_ns=1, name="retry:BTCUSDT:1"), [])
+    assert resumed.remembered.alarms
+    resumed.remembered.see(AlarmRang(time_ns=1, name=alarm.name), [])
     assert resumed.remembered.alarms == {}
     resumed.journal.close()
 
@@ -197,11 +203,51 @@ def test_an_exit_that_went_out_by_the_reserve_is_in_the_journal_after_the_next_s
     for first in (True, False):
         resumed = again(Folder(tmp_path))
         assert resumed.emergency is first
+        assert resumed.engine.state is EngineState.FAILED
         assert resumed.engine.orders[sent.client_order_id].state is IntentState.SUBMITTED
         assert resumed.remembered.asked_ns[sent.client_order_id] == event.time_ns
         resumed.journal.abandon()
     assert [line for _, line in read(Folder(tmp_path).journal)].count(encode(event)) == 1
     assert replay(Folder(tmp_path).journal).difference == ""
+
+
+def test_everything_after_the_failure_is_in_the_journal_as_it_was_numbered(tmp_path: Path) -> None:
+    """An entry that filled after it: the wall that went out has its id, and the audit its numbers."""
+    told, entry = pending(Purpose.ENTRY)
+    journal = created(tmp_path)
+    driver, done = driven(journal, told.events)
+    told_of: list[tuple[int, Event]] = []
+    driver.observers.append(lambda number, event, _: told_of.append((number, event)))
+    count = len(told.events)
+    told.fill(entry)
+    with full_disk(log_size(journal)):
+        driver.take(AlarmRang(time_ns=told.now_ns, name="retry:BTCUSDT:1"))
+        for event in told.events[count:]:
+            driver.take(event)
+    journal.abandon()
+    wall = next(one for one in done if isinstance(one, PlaceOrder) and one.close_position)
+    resumed = again(Folder(tmp_path))
+    assert resumed.engine.orders[wall.client_order_id].trigger_price == wall.trigger_price
+    assert resumed.engine.positions[SYMBOL].qty == told.position.qty
+    resumed.journal.abandon()
+    stored = {number: decode(line) for number, line in read(Folder(tmp_path).journal)}
+    assert [stored[number] for number, _ in told_of] == [event for _, event in told_of]
+    assert len(told_of) >= 3
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_start_that_was_cut_short_takes_over_the_rest(tmp_path: Path, taken: int) -> None:
+    """Killed between two of the events that it put into the journal, or before it had cleared the reserve."""
+    told = story()
+    frames: list[Event] = [AlarmRang(time_ns=told.now_ns + at, name="retry:BTCUSDT:1") for at in range(2)]
+    journal = created(tmp_path)
+    driven(journal, [*told.events, *frames[:taken]])
+    for event in frames:
+        journal.write_emergency([event])
+    journal.abandon()
+    again(Folder(tmp_path)).journal.abandon()
+    found = [decode(line) for _, line in read(Folder(tmp_path).journal)]
+    assert [one for one in found if one in frames] == frames
 
 
 def test_a_row_that_reached_the_disk_though_its_sync_failed_is_taken_once(tmp_path: Path) -> None:
@@ -237,17 +283,20 @@ import time
 from pathlib import Path
 from sadari.model.event import AlarmRang, ForceExitRequested
 from tests.live_folder import CLOCK, created, driven, story
+from sadari.store.audit import Audit
 from sadari.run.driver import Driver
 from sadari.run.resume import resume
 from tests.ladder_driver import SYMBOL
 folder, told = Path(sys.argv[1]), story("48500", "47000", "44000")
+audit = Audit(folder / "audit", "run")
 if (folder / "engine.journal").exists():
-    resumed = resume(folder / "engine.journal", CLOCK)
+    resumed = resume(folder / "engine.journal", CLOCK, audit.observe)
     driver = Driver(resumed.engine, resumed.journal, lambda command: None)
     rest = told.events[resumed.events:]
 else:
     driver, _ = driven(created(folder), [])
     rest = told.events
+driver.observers.append(audit.observe)
 print(driver.engine.state, flush=True)
 for event in rest:
     time.sleep(0.002)
@@ -258,7 +307,7 @@ for event in rest:
 
 @pytest.mark.requirement("R004-20")
 def test_an_engine_that_is_killed_again_and_again_comes_to_the_same_end(tmp_path: Path) -> None:
-    """SIGKILL after ever more events, and a start out of the journal each time."""
+    """SIGKILL after ever more events, and a start out of the journal each time; the audit has each line once."""
     told = story("48500", "47000", "44000")
     arguments = [sys.executable, "-c", LIVES, str(tmp_path)]
     for lines in (3, 5, 4):
@@ -267,8 +316,13 @@ def test_an_engine_that_is_killed_again_and_again_comes_to_the_same_end(tmp_path
             assert all(running.stdout.readline() for _ in range(lines))
             running.send_signal(signal.SIGKILL)
     subprocess.run(arguments, check=True, capture_output=True, cwd=ROOT)
-    resumed = again(Folder(tmp_path))
+    whole = AuditFiles(tmp_path / "whole", "run")
+    resumed = resume(Folder(tmp_path).journal, CLOCK, whole.observe)
+    whole.close()
     assert books(resumed.engine) == books(told.engine)
     resumed.journal.close()
+    assert [path.read_bytes() for path in files(tmp_path / "audit")] == [
+        path.read_bytes() for path in files(tmp_path / "whole")
+    ]
     assert verify(resumed.journal.path).fault == ""
     assert replay(resumed.journal.path).difference == ""

@@ -165,11 +165,24 @@ def test_a_line_of_the_audit_that_was_changed_is_named(tmp_path: Path) -> None:
     assert [one.sentence for one in wrong] == ["audit_20231114.jsonl: lines 1 are no lines of an audit"]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"x"])
-def test_a_reserve_is_made_anew_where_the_journal_is_whole(tmp_path: Path, content: bytes | None) -> None:
-    """Missing or damaged; the journal then goes on."""
+def changed(content: bytes) -> bytes:
+    """A byte of the emergency is another one."""
+    return content.replace(b"retry:BTCUSDT:1", b"retry:BTCUSDT:2")
+
+
+@pytest.mark.parametrize(
+    "change", [lambda _: None, lambda _: b"", lambda content: content[:5_000], lambda content: b"x" + content, changed]
+)
+def test_a_reserve_is_made_anew_where_the_journal_is_whole(
+    tmp_path: Path, change: Callable[[bytes], bytes | None]
+) -> None:
+    """Missing or damaged in any part; the journal then goes on."""
     folder = kept(tmp_path, story().events)
+    journal = LiveJournal.resume(folder.journal, CLOCK)
+    journal.write_emergency([alarm(1)])
+    journal.abandon()
     reserve = Reserve.beside(folder.journal)
+    content = change(reserve.read_bytes())
     reserve.unlink()
     if content is not None:
         reserve.write_bytes(content)
@@ -177,6 +190,20 @@ def test_a_reserve_is_made_anew_where_the_journal_is_whole(tmp_path: Path, conte
     assert found["reserve"].mended
     assert found["journal"].good
     resume(folder.journal, CLOCK).journal.close()
+
+
+def test_a_reserve_that_knows_of_more_than_the_journal_has_is_kept(tmp_path: Path) -> None:
+    """Made anew it would hide that records were lost."""
+    folder = kept(tmp_path, story().events)
+    reserve = Reserve.open(folder.journal)
+    reserve.acknowledge(10_000, bytes(32))
+    reserve.close()
+    before = Reserve.beside(folder.journal).read_bytes()[:5_000]
+    Reserve.beside(folder.journal).write_bytes(before)
+    found = findings(folder)
+    assert not found["reserve"].good
+    assert "and 10000 were acknowledged" in found["reserve"].sentence
+    assert Reserve.beside(folder.journal).read_bytes() == before
 
 
 def damaged(folder: Folder) -> None:
@@ -240,6 +267,19 @@ def test_the_commands_of_the_folder(tmp_path: Path, capsys: pytest.CaptureFixtur
     capsys.readouterr()
     assert main(["journal", "reset", *where]) == 2
     assert capsys.readouterr().err == f"sadari: {tmp_path}: there is no journal to reset\n"
+
+
+def test_a_journal_that_lost_what_was_acknowledged_does_not_verify(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its chain is whole, and its reserve knows of more."""
+    folder = kept(tmp_path, story().events)
+    assert main(["journal", "verify", str(folder.journal)]) == 0
+    reserve = Reserve.open(folder.journal)
+    reserve.acknowledge(10_000, bytes(32))
+    reserve.close()
+    assert main(["journal", "verify", str(folder.journal)]) == 1
+    assert capsys.readouterr().out.endswith("records are intact; record 10000 was acknowledged and is gone\n")
 
 
 def test_repair_fails_while_something_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,6 +17,7 @@ from sadari.model.command import (
     ArmSignals,
     CallDay,
     Command,
+    PlaceOrder,
     QueryOrder,
     Reconcile,
     RefreshAccount,
@@ -31,6 +32,7 @@ from sadari.model.event import (
     Event,
     InstrumentChanged,
     LevelCrossed,
+    OrderCanceled,
     PositionRecord,
     PositionsShown,
     VerdictTurned,
@@ -110,6 +112,15 @@ def test_all_lines_of_one_life_share_its_correlation(tmp_path: Path) -> None:
     for client_order_id in orders:
         assert len({line["correlation"] for line in found if line.get("client_order_id") == client_order_id}) == 1
     assert {line["correlation"] for line in found if line["type"] == "PlaceOrder"} == {"run/p1", "run/p2"}
+
+
+def test_a_late_report_is_of_the_life_that_its_order_was_made_for(tmp_path: Path) -> None:
+    """The symbol has its next position already."""
+    told = two_lives()
+    wall = next(one for _, _, said in told for one in said if isinstance(one, PlaceOrder) and one.close_position)
+    late = OrderCanceled(time_ns=told[-1][1].time_ns, symbol=SYMBOL, client_order_id=wall.client_order_id)
+    audited(tmp_path, [*told, (9_999, late, [])]).close()
+    assert [line["correlation"] for line in lines(tmp_path) if line["number"] == 9_999] == ["run/p1"]
 
 
 def test_what_belongs_to_no_position_has_the_name_of_its_event(tmp_path: Path) -> None:

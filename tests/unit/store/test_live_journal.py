@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sadari.errors import JournalError
-from sadari.model.command import CancelOrder, Command, RecordMove
-from sadari.model.event import AlarmRang, Event
+from sadari.model.command import CancelOrder, RecordMove
+from sadari.model.event import AlarmRang
 from sadari.store.journal import Footer, decode, encode, read, rows, verify
 from sadari.store.live_journal import LiveJournal
 from sadari.store.reserve import Reserve, read_mark
-from tests.live_folder import CLOCK, created, full_disk, header, order
+from tests.live_folder import CLOCK, created, header, order
 from tests.tidy.sources import ROOT
 
 MOVE = RecordMove(symbol="", position_id=0, event="start", source="IDLE", target="STARTING")
@@ -69,10 +69,12 @@ def test_only_what_changes_the_venues_state_is_synced_and_once(tmp_path: Path) -
     journal = created(tmp_path)
     journal.append_all([alarm(1), MOVE])
     assert (journal.syncs, journal.slowest_sync_ns) == (0, 0)
+    assert journal._database.execute("PRAGMA synchronous").fetchone() == (1,)
     assert read_mark(journal.path) is not None
     assert read_mark(journal.path).records == 1  # type: ignore[union-attr]
     journal.append_all([alarm(2), CANCEL, order(1), MOVE])
     assert journal.syncs == 1
+    assert journal._database.execute("PRAGMA synchronous").fetchone() == (2,)
     assert 0 < journal.last_sync_ns <= journal.slowest_sync_ns
     assert read_mark(journal.path).records == journal.written == 7  # type: ignore[union-attr]
     journal.close()
@@ -282,6 +284,43 @@ def test_a_damaged_log_is_refused_or_loses_only_what_nobody_relied_on(
     assert after == before[: len(after)]
 
 
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A journal that was closed, with something in its reserve."""
+    journal = created(tmp_path_factory.mktemp("stopped"))
+    for number in range(40):
+        journal.append_all([alarm(number), order(number)])
+    journal.write_emergency([alarm(99)])
+    journal.close()
+    return journal.path
+
+
+@given(st.data())
+@settings(max_examples=150)
+def test_any_changed_byte_is_refused_or_without_meaning(
+    stopped: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    """Of the file or of its reserve: refused by a sentence, or word for word what was written."""
+    folder = tmp_path_factory.mktemp("changed")
+    for name in ("", ".reserve"):
+        shutil.copy(f"{stopped}{name}", folder)
+    changed_file = folder / data.draw(st.sampled_from([NAME, f"{NAME}.reserve"]))
+    text = bytearray(changed_file.read_bytes())
+    text[data.draw(st.integers(0, min(len(text), 20_000) - 1))] ^= data.draw(st.integers(1, 255))
+    changed_file.write_bytes(text)
+    try:
+        journal = resumed(folder / NAME)
+    except JournalError:
+        return
+    try:
+        emergencies = journal.emergencies()
+    except JournalError:
+        emergencies = [[encode(alarm(99))]]
+    journal.abandon()
+    assert emergencies == [[encode(alarm(99))]]
+    assert list(read(folder / NAME)) == list(read(stopped))
+
+
 KILLED = """
 import sys
 from pathlib import Path
@@ -311,80 +350,6 @@ def test_a_killed_process_has_lost_nothing_that_it_went_on_from(tmp_path: Path, 
     journal.append_all([alarm(1), order(0)])
     journal.close()
     assert verify(tmp_path / NAME).fault == ""
-
-
-# a full disk
-
-
-def fill(journal: LiveJournal) -> None:
-    """Write until it fails."""
-    for number in range(1, 100):
-        journal.append_all([alarm(number), order(number)])
-
-
-def fill_reserve(journal: LiveJournal) -> None:
-    """Write until it is full."""
-    for _ in range(30):
-        journal.write_emergency([AlarmRang(time_ns=1, name="x" * 50_000)])
-
-
-def test_a_full_disk_fails_the_journal_for_good(tmp_path: Path) -> None:
-    """A write that failed is not tried again, even when there is room again; what was written before is whole."""
-    journal = created(tmp_path)
-    journal.append_all([alarm(0), order(0)])
-    with full_disk(20_000), pytest.raises(JournalError, match="the journal cannot be written"):
-        fill(journal)
-    before = journal.written
-    assert journal.failed
-    with pytest.raises(JournalError, match=f"has failed after record {before}"):
-        journal.append_all([alarm(1)])
-    journal.abandon()
-    again = resumed(journal.path)
-    assert again.written == before
-    again.close()
-
-
-def test_an_emergency_finds_room_on_a_full_disk_and_is_read_back(tmp_path: Path) -> None:
-    """The reserve does not grow, and holds what is put there until it is cleared."""
-    journal = created(tmp_path)
-    told: list[Event | Command] = [alarm(7), order(7)]
-    with full_disk(20_000):
-        journal.write_emergency(told)
-        journal.write_emergency(told[:1])
-    journal.abandon()
-    journal = resumed(journal.path)
-    assert [[decode(line) for line in lines] for lines in journal.emergencies()] == [told, told[:1]]
-    journal.clear_emergencies()
-    assert journal.emergencies() == []
-    journal.write_emergency(told[1:])
-    journal.abandon()
-    journal = resumed(journal.path)
-    assert [[decode(line) for line in lines] for lines in journal.emergencies()] == [told[1:]]
-    journal.close()
-
-
-def test_a_reserve_that_is_full_says_so(tmp_path: Path) -> None:
-    """It takes a megabyte, and nothing beyond."""
-    journal = created(tmp_path)
-    with pytest.raises(JournalError, match="the reserve of the journal is full"):
-        fill_reserve(journal)
-    assert len(journal.emergencies()) == 20
-    journal.close()
-
-
-def test_an_emergency_that_was_cut_was_never_acknowledged(tmp_path: Path) -> None:
-    """What comes before it is whole."""
-    journal = created(tmp_path)
-    journal.write_emergency([alarm(1)])
-    journal.write_emergency([alarm(2)])
-    journal.abandon()
-    reserve = Reserve.beside(journal.path)
-    text = reserve.read_bytes()
-    at = text.index(b"alarm 2")
-    reserve.write_bytes(text[:at] + bytes(4) + text[at + 4 :])
-    journal = resumed(journal.path)
-    assert [[decode(line) for line in lines] for lines in journal.emergencies()] == [[alarm(1)]]
-    journal.close()
 
 
 def test_a_new_build_may_mark_where_it_went_on(tmp_path: Path) -> None:

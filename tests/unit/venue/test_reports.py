@@ -152,6 +152,20 @@ def test_a_cancel_waits_for_the_trades_before_it() -> None:
     assert kinds(told(trade(1, 4, 4), reports=reports)) == ["OrderFilled", "OrderCanceled"]
 
 
+def test_an_order_whose_trades_are_missing_is_looked_up_after_two_seconds() -> None:
+    """A trade that never comes does not leave its order open for ever; one that comes in time needs no question."""
+    for last in (trade(2, 6, 10), order("CANCELED", filled_qty=Decimal(4))):
+        reports = Reports()
+        reports.events(last, SECOND)
+        assert reports.due(3 * SECOND - 1) == []
+        (event,) = reports.due(3 * SECOND)
+        assert event == OutcomeUnknown(time_ns=5 + 2 * SECOND, symbol=BTC, client_order_id="run-1-E")
+        assert reports.due(9 * SECOND) == []
+        in_time = Reports()
+        told(last, trade(1, 4, 4), reports=in_time)
+        assert in_time.due(9 * SECOND) == []
+
+
 def test_a_trade_that_was_read_elsewhere_is_not_missing() -> None:
     """After a comparison the stream goes on from there."""
     reports = Reports()

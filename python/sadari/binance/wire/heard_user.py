@@ -14,31 +14,31 @@ ZERO = Decimal(0)
 
 
 class OrderFields(msgspec.Struct, frozen=True, kw_only=True):
-    """The ``o`` of ORDER_TRADE_UPDATE; fee and its asset are absent where none was paid."""
+    """The ``o`` of ORDER_TRADE_UPDATE; fee and its asset are absent where none was paid, forced orders have nulls."""
 
     symbol: str = msgspec.field(name="s")
     client_order_id: str = msgspec.field(name="c")
     order_id: int = msgspec.field(name="i")
     side: str = msgspec.field(name="S")
-    position_side: str = msgspec.field(name="ps", default="BOTH")
-    order_type: str = msgspec.field(name="o", default="")
-    orig_type: str = msgspec.field(name="ot", default="")
+    position_side: str | None = msgspec.field(name="ps", default="BOTH")
+    order_type: str | None = msgspec.field(name="o", default="")
+    orig_type: str | None = msgspec.field(name="ot", default="")
     execution: str = msgspec.field(name="x")
     status: str = msgspec.field(name="X")
     qty: Decimal = msgspec.field(name="q")
     filled_qty: Decimal = msgspec.field(name="z")
-    trigger_price: Decimal = msgspec.field(name="sp", default=ZERO)
-    last_qty: Decimal = msgspec.field(name="l")
-    last_price: Decimal = msgspec.field(name="L")
+    trigger_price: Decimal | None = msgspec.field(name="sp", default=None)
+    last_qty: Decimal | None = msgspec.field(name="l", default=None)
+    last_price: Decimal | None = msgspec.field(name="L", default=None)
     fee_asset: str | None = msgspec.field(name="N", default=None)
     fee: Decimal | None = msgspec.field(name="n", default=None)
     trade_ms: int = msgspec.field(name="T")
-    trade_id: int = msgspec.field(name="t")
-    maker: bool = msgspec.field(name="m", default=False)
-    reduce_only: bool = msgspec.field(name="R", default=False)
-    close_position: bool = msgspec.field(name="cp", default=False)
-    realized_pnl: Decimal = msgspec.field(name="rp", default=ZERO)
-    expiry_reason: str | int = msgspec.field(name="er", default="0")
+    trade_id: int | None = msgspec.field(name="t", default=None)
+    maker: bool | None = msgspec.field(name="m", default=False)
+    reduce_only: bool | None = msgspec.field(name="R", default=False)
+    close_position: bool | None = msgspec.field(name="cp", default=False)
+    realized_pnl: Decimal | None = msgspec.field(name="rp", default=None)
+    expiry_reason: str | int | None = msgspec.field(name="er", default=None)
 
 
 class OrderEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="e", tag="ORDER_TRADE_UPDATE"):

@@ -62,14 +62,15 @@ class Balances:
     def read(
         self,
         account: AccountShown,
-        positions: Iterable[PositionShown],
+        positions: Iterable[PositionShown] | None,
         cause: str,
         time_ns: int,
         change: Decimal | None = None,
     ) -> AccountUpdated:
-        """Take over a reading by REST: it outranks what the stream told."""
-        records = tuple(record for row in positions if (record := row.record()) is not None)
-        self.positions = {record.symbol: record for record in records}
+        """Take over a reading by REST, of positions too if there is one: it outranks what the stream told."""
+        records = tuple(record for row in positions or () if (record := row.record()) is not None)
+        if positions is not None:
+            self.positions = {record.symbol: record for record in records}
         self.wallet_balance = account.wallet_balance
         self.available_balance = account.available_balance
         self.margin_ratio = account.margin_ratio
@@ -86,6 +87,13 @@ class Balances:
             margin_ratio=self.margin_ratio,
             change=change,
         )
+
+    def follow(self, event: AccountUpdated, positions: Iterable[PositionRecord]) -> None:
+        """Take over what an account of our own has told, and what it holds."""
+        self.wallet_balance, self.available_balance = event.wallet_balance, event.available_balance
+        self.positions = {record.symbol: record for record in positions}
+        self.read_ns = event.time_ns
+        self.told_at = self._steady_ns()
 
     def changed(self, report: AccountHeard) -> AccountUpdated:
         """Take over what the user stream told: only what has changed is in it."""

@@ -28,6 +28,8 @@ FUNDING = "FUNDING_FEE"
 PAGE = 1_000
 # So many orders are looked up one by one; more are read as a list.
 FEW = 4
+# Symbols that do not differ whose trades one comparison asks for.
+IN_TURN = 10
 # How often positions are read again because something traded meanwhile.
 LOOKS = 4
 LOOK_AGAIN_S = 0.2
@@ -36,9 +38,9 @@ TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "CROSS_COLLATERAL_TRANSF
 
 
 class Held(NamedTuple):
-    """What the engine has of a symbol: whether it holds something, and its live orders."""
+    """What the engine has of a symbol: the signed quantity that it holds, and its live orders."""
 
-    held: bool
+    qty: Decimal
     live: tuple[str, ...]
 
 
@@ -70,6 +72,7 @@ class Comparison:
     Attributes:
         done: How many comparisons came to their end.
         income_ns: From when on income is still to be told.
+        thorough: The next comparison asks for the trades of every symbol: something may have been missed.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class Comparison:
         conditional: set[str],
     ) -> None:
         self.done = 0
+        self.thorough = True
         self.income_ns = 0
         self._take = take
         self._rest = rest
@@ -111,7 +115,7 @@ class Comparison:
             snapshot = await self._settled(symbol)
             missed = snapshot.account.wallet_balance != self._balances.wallet_balance
             income = [] if symbol and not missed else await self._income()
-            if any(row.kind in {*TRANSFERS, FUNDING} for row in income):
+            if await self._traded(income) or any(row.kind in {*TRANSFERS, FUNDING} for row in income):
                 # It may have come after the account was read: what is told first has to be in what is told then.
                 snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
@@ -123,18 +127,21 @@ class Comparison:
             shown = tuple(record for record in records if record is not None)
             self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol))
             self.done += 1
+            self.thorough = self.thorough and bool(symbol)
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.
 
         What the stream has not told of is found first: trades and income come before the balance that has them.
 
+        Args:
+            cause: Why.
+            positions: Whether positions are read too, for their liquidation prices.
+
         Raises:
             SadariError: The exchange could not be asked.
         """
-        account, positions = await asyncio.gather(
-            self._rest.call(endpoints.ACCOUNT, urgent=True), self._rest.call(endpoints.POSITION_RISK, urgent=True)
-        )
+        account, rows = await asyncio.gather(self._call(endpoints.ACCOUNT, {}), self._positions(positions))
         shown, told, streamed = account_answers.account(account), self._fills.told, self._balances.wallet_balance
         missed = shown.wallet_balance != streamed and told == self._fills.told and cause != FUNDING
         if missed and self._balances.read_ns is not None:
@@ -142,7 +149,7 @@ class Comparison:
             if not self._balances.multi_assets:
                 await self.compare()
                 return
-        self._take(self._balances.read(shown, account_answers.positions(positions), cause, self._now_ns()))
+        self._take(self._balances.read(shown, rows, cause, self._now_ns()))
 
     async def funding(self) -> None:
         """Tell the funding and the transfers since the last reading of income.
@@ -153,6 +160,11 @@ class Comparison:
         self._tell_income(await self._income())
 
     # reading
+
+    async def _positions(self, wanted: bool) -> list[PositionShown] | None:  # noqa: FBT001 - a wish handed on
+        if not wanted:
+            return None
+        return account_answers.positions(await self._call(endpoints.POSITION_RISK, {}))
 
     async def _settled(self, symbol: str) -> Snapshot:
         """A reading during which nothing traded, with every trade before it told."""
@@ -183,15 +195,36 @@ class Comparison:
 
     def _call(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> asyncio.Future[bytes]:
         weight = endpoints.weight_of(endpoint, symbol="symbol" in parameters)
-        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight, urgent=True))
+        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight))
 
     def _to_follow(self, snapshot: Snapshot, symbol: str) -> list[str]:
-        """The symbols whose trades matter: what is held here or there, or has an order that may trade."""
+        """The symbols whose trades are asked for: those that differ, and of the others some in turn.
+
+        Trades that leave a quantity as it was show nowhere else; to ask for those of a hundred symbols every time would
+        take all of the request weight. After a reconnect, and for one symbol, all are asked for.
+        """
         if symbol:
             return [symbol]
-        symbols = {row.symbol for row in snapshot.positions if row.qty}
-        symbols.update(name for name, held in self._known().items() if held.held or held.live)
-        return sorted(symbols)
+        there: dict[str, Decimal] = {}
+        for row in snapshot.positions:
+            there[row.symbol] = there.get(row.symbol, Decimal(0)) + row.qty
+        open_there = {row.client_order_id for row in snapshot.orders}
+        open_there.update(row.client_order_id for row in snapshot.conditional)
+        known = self._known()
+        symbols = {name for name, qty in there.items() if qty}
+        symbols.update(name for name, held in known.items() if held.qty or held.live)
+        if self.thorough:
+            return sorted(symbols)
+        differing = {
+            name
+            for name in symbols
+            if (held := known.get(name)) is None
+            or held.qty != there.get(name, Decimal(0))
+            or not open_there.issuperset(held.live)
+        }
+        others = sorted(symbols - differing)
+        start = self.done * IN_TURN % max(len(others), 1)
+        return sorted(differing) + (others + others)[start : start + min(IN_TURN, len(others))]
 
     async def _trades(self, symbol: str) -> None:
         """Tell every trade after the last one told, page by page (faults F47)."""
@@ -210,6 +243,17 @@ class Comparison:
             self._fills.cursors[symbol] = max([cursor, *(trade.trade_id for trade in fresh)])
             if len(page) < PAGE:
                 return
+
+    async def _traded(self, income: Iterable[IncomeShown]) -> bool:
+        """Tell the trades that income names and nobody has told, as those of symbols that nobody holds any more."""
+        untold: dict[str, int] = {}
+        for row in income:
+            if row.trade_id is not None and row.trade_id > self._fills.cursors.get(row.symbol, 0):
+                untold[row.symbol] = min(row.trade_id, untold.get(row.symbol, row.trade_id))
+        for symbol, first in untold.items():
+            self._fills.cursors.setdefault(symbol, first - 1)
+            await self._trades(symbol)
+        return bool(untold)
 
     async def _tell_trades(self, symbol: str, trades: list[TradeShown]) -> None:
         """Tell trades that were not told of in time, by the names that we gave their orders where they are ours."""
@@ -242,8 +286,7 @@ class Comparison:
         for number in numbers:
             if number not in found:
                 query = query_by_id(symbol, number)
-                answer = await self._rest.call(query.endpoint, query.parameters, urgent=True)
-                found[number] = answers.order(answer)
+                found[number] = answers.order(await self._call(query.endpoint, query.parameters))
         return found
 
     async def _income(self) -> list[IncomeShown]:
@@ -252,7 +295,7 @@ class Comparison:
         start_ns = self.income_ns
         while True:
             parameters = {"startTime": str(start_ns // MILLISECOND_NS), "limit": str(PAGE)}
-            page = answers.income(await self._rest.call(endpoints.INCOME, parameters))
+            page = answers.income(await self._call(endpoints.INCOME, parameters))
             known = len(rows)
             rows.update({(row.kind, row.symbol, row.time_ns, row.income_id): row for row in page})
             if len(page) < PAGE or len(rows) == known:

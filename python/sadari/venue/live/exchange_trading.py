@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 
 from sadari.binance.user_frames import (
     AccountHeard,
@@ -30,6 +29,7 @@ from sadari.venue.live.reports import Reports
 
 # After a fill the exchange's liquidation price is read, once for fills that come together.
 READ_AFTER_S = 0.3
+MARGIN_MODE = "MARGIN_TYPE_CHANGE"
 
 
 class ExchangeTrading:
@@ -104,6 +104,11 @@ class ExchangeTrading:
         """How many requests and lookups have no end yet."""
         return self.gateway.in_flight + len(self.lookups.open)
 
+    @property
+    def compared(self) -> int:
+        """How many comparisons came to their end."""
+        return self.comparison.done
+
     def place(self, order: PlaceOrder) -> None:
         """Send an order."""
         self.gateway.place(order)
@@ -120,11 +125,11 @@ class ExchangeTrading:
         """See `Comparison.compare`."""
         await self.comparison.compare(symbol)
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """See `Comparison.refresh`."""
-        await self.comparison.refresh(cause)
+        await self.comparison.refresh(cause, positions=positions)
 
-    def trade(self, symbol: str, price: Decimal, time_ns: int) -> None:
+    def trade(self, symbol: str, price: float, time_ns: int) -> None:
         """The exchange meets its trades by itself."""
 
     def look(self) -> None:
@@ -171,6 +176,9 @@ class ExchangeTrading:
 
     def _account(self, frame: AccountHeard) -> None:
         self._clock.see(frame.time_ns)
+        if frame.cause == MARGIN_MODE:
+            for row in frame.positions:
+                self._configured(row.symbol)
         if self._balances.read_ns is None:
             return  # Only what has changed is in it: the whole is read first.
         if frame.cause == FUNDING:

@@ -55,6 +55,7 @@ class Market:
         supervision: Told when the market is out of sight.
         fresh: Reads the account anew where it is too old to size by.
         report: Told of what is no event.
+        marks: Whether mark prices are followed with trades.
 
     Attributes:
         ready: The symbols whose sensors are warm.
@@ -72,6 +73,8 @@ class Market:
         supervision: Supervision,
         fresh: Callable[[], Awaitable[None]],
         report: Callable[[str], None],
+        *,
+        marks: bool = False,
     ) -> None:
         self.ready: set[str] = set()
         self.last: dict[str, float] = {}
@@ -84,6 +87,7 @@ class Market:
         self._balances = balances
         self._supervision = supervision
         self._fresh = fresh
+        self._marks = marks
         self._lost: set[str] = set()
         self._report = report
         self._followed: set[str] = set()
@@ -101,14 +105,19 @@ class Market:
         """Follow a symbol's trades from now on."""
         if symbol not in self._followed:
             self._followed.add(symbol)
-            self._streams.follow([stream_names.trades(symbol)])
+            self._streams.follow(self._names(symbol))
 
     def drop(self, symbol: str) -> None:
         """Follow a symbol's trades no more."""
         if symbol in self._followed:
             self._followed.remove(symbol)
-            self._streams.drop([stream_names.trades(symbol)])
-            self.recover(stream_names.trades(symbol))
+            names = self._names(symbol)
+            self._streams.drop(names)
+            for name in names:
+                self.recover(name)
+
+    def _names(self, symbol: str) -> list[str]:
+        return [stream_names.trades(symbol), *([stream_names.marks(symbol)] if self._marks else [])]
 
     async def prices(self) -> list[tuple[str, str, int]]:
         """The last prices of what is followed, by REST: symbol, price as written, time.
@@ -126,11 +135,18 @@ class Market:
 
     # candles
 
-    def begin(self, instruments: Iterable[Instrument]) -> None:
-        """Scan symbols: their candles come from now on, and their sensors are warmed up beside."""
-        chosen = list(instruments)
-        for instrument in chosen:
+    def begin(self, instruments: Iterable[Instrument], beside: Iterable[Instrument] = ()) -> None:
+        """Scan symbols: their candles come from now on, and their sensors are warmed up beside.
+
+        Args:
+            instruments: What may raise signals.
+            beside: What signals are about too, as the market's own symbol.
+        """
+        chosen = [*beside, *instruments]
+        for instrument in instruments:
             self._sensing.add(instrument)
+        for instrument in beside:
+            self._sensing.add(instrument, entries=False)
         self._streams.follow([stream_names.candles(one.symbol, CANDLE_NS) for one in chosen])
         limit = asyncio.Semaphore(WARMED_AT_ONCE)
         for instrument in chosen:
@@ -145,7 +161,8 @@ class Market:
         self._clock.see(candle.open_ns + interval_ns)
         known = Candle(candle.open_ns, candle.open, candle.high, candle.low, candle.close, candle.volume)
         self._tell(self._sensing.push(symbol, Quoted(known, candle.quote_volume)))
-        self._mend(symbol)
+        if self._sensing.gap(symbol) is not None:
+            self._mend(symbol)
 
     # sight
 
@@ -156,8 +173,11 @@ class Market:
             self._supervision.lose(NAME, f"{len(self._lost)} streams are not seen, {stream} among them")
 
     def recover(self, stream: str) -> None:
-        """A stream is seen again; what its candles left out shows at the next one."""
+        """A stream is seen again: what its candles left out meanwhile is asked for."""
         self._lost.discard(stream)
+        symbol = stream_names.symbol_of(stream)
+        if symbol in self.ready and self._sensing.late(symbol) is not None:
+            self._mend(symbol)
         if not self.is_blind:
             self._supervision.recover(NAME)
 
@@ -194,17 +214,18 @@ class Market:
                 else:
                     self.ready.add(symbol)
                     self._tell(said)
-                    self._mend(symbol)
+                    if self._sensing.gap(symbol) is not None:
+                        self._mend(symbol)
                     return
 
     def _mend(self, symbol: str) -> None:
-        if symbol not in self._filling and self._sensing.gap(symbol) is not None:
+        if symbol not in self._filling:
             self._filling.add(symbol)
             self._background.begin(self._fill(symbol))
 
     async def _fill(self, symbol: str) -> None:
         try:
-            while (gap := self._sensing.gap(symbol)) is not None:
+            while (gap := self._sensing.gap(symbol) or self._sensing.late(symbol)) is not None:
                 try:
                     candles = await self._klines.missing(symbol, CANDLE_NS, gap)
                 except SadariError as error:
@@ -212,7 +233,7 @@ class Market:
                     await asyncio.sleep(AGAIN_S)
                     continue
                 self._tell(self._sensing.fill(symbol, candles))
-                if self._sensing.gap(symbol) == gap:
+                if gap in (self._sensing.gap(symbol), self._sensing.late(symbol)):
                     await asyncio.sleep(AGAIN_S)
         finally:
             self._filling.discard(symbol)

@@ -25,10 +25,11 @@ from sadari.errors import RetryableError
 from sadari.model.units import SECOND_NS
 from sadari.venue.live.socket import LIMITS, Socket, SocketLimits, connect
 from sadari.venue.live.stream_health import StreamHealth
+from sadari.venue.live.tasks import begin
 
 MALFORMED_IN_A_ROW = 5
 MALFORMED_KEPT = 8
-# How long a replacement may take to deliver before the old socket is closed all the same.
+# How long a replacement may take until it delivers; else it is given up and the old socket goes on.
 TAKE_OVER_NS = 10 * SECOND_NS
 
 
@@ -140,8 +141,8 @@ class MarketConnection:
             self._watch(now_ns)
         elif self.session.streams:
             self._open(self.session.continued(now_ns), now_ns)
-        if self._next is not None and self._next.socket is not None and self._delivers(self._next, now_ns):
-            self._take_over()
+        if self._next is not None and self._next.socket is not None:
+            self._judge(self._next, now_ns)
 
     def replace(self, now_ns: int, silent: Iterable[str] = ()) -> None:
         """Open another socket in place of the present one, which goes on until then."""
@@ -180,20 +181,27 @@ class MarketConnection:
         if silent or now_ns >= self._link.replace_ns or self.session.unanswered(now_ns):
             self.replace(now_ns, silent)
 
-    def _delivers(self, link: _Link, now_ns: int) -> bool:
-        """Whether a replacement can stand alone."""
-        session = link.session
-        if not session.streams or now_ns - link.opened_ns >= TAKE_OVER_NS:
-            return True
-        live = sum(one.heard_ns is not None for one in session.streams.values())
-        before = sum(one.heard_ns is not None and not one.stale for one in self.session.streams.values())
-        return session.settled and live >= min(before, 1)
+    def _judge(self, link: _Link, now_ns: int) -> None:
+        """Let a replacement stand alone, or give it up."""
+        streams = link.session.streams.values()
+        heard = any(one.heard_ns is not None for one in streams)
+        if not streams or (link.session.settled and heard):
+            self._take_over()
+        elif now_ns - link.opened_ns >= TAKE_OVER_NS:
+            since = [one.heard_ns for one in self.session.streams.values() if one.heard_ns is not None]
+            if link.session.settled and max(since, default=0) < link.opened_ns:
+                # Everything is acknowledged, and the old socket hears nothing either.
+                self._take_over()
+                return
+            self._next = None
+            link.close()
+            self._failed()
 
     def _open(self, session: StreamSession, now_ns: int) -> None:
         if self._next is not None or now_ns < self._retry_ns or self._closed:
             return
         self._next = link = _Link(session)
-        self._attempt = asyncio.get_running_loop().create_task(self._connect(link))
+        self._attempt = begin(self._connect(link))
 
     async def _connect(self, link: _Link) -> None:
         around = self._around

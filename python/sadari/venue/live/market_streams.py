@@ -180,10 +180,11 @@ class MarketStreams:
         return made
 
     def _look(self) -> None:
+        # First the next look, so that one which fails is not the last.
+        self._timer = asyncio.get_running_loop().call_later(LOOK_S, self._look)
         now_ns = self._now_ns()
         for one in self._all():
             one.look(now_ns)
-        self._timer = asyncio.get_running_loop().call_later(LOOK_S, self._look)
 
     def _gone(self, names: Iterable[str]) -> None:
         for name in names:

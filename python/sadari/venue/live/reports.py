@@ -59,6 +59,8 @@ class Reports:
         self._algos: dict[str, WaitingAlgo] = {}
         self._algo_of: dict[int, str] = {}
         self._awaited: dict[str, int] = {}
+        # Orders that have ended but for trades that were not told, and since when.
+        self._missing: dict[str, tuple[OrderHeard, int]] = {}
 
     def events(self, frame: OrderHeard | AlgoHeard | TradeSign, now_ns: int) -> list[Event]:
         """What a frame means.
@@ -73,10 +75,14 @@ class Reports:
         self._awaited.pop(frame.client_order_id, None)
         if isinstance(frame, AlgoHeard):
             return list(self._algo(frame, now_ns))
-        return list(self._order(frame))
+        return list(self._order(frame, now_ns))
 
     def due(self, now_ns: int) -> list[Event]:
-        """Stops whose trigger has led to nothing for two seconds, each told once; asked a few times a second."""
+        """What two seconds without a further word mean, each told once; asked a few times a second.
+
+        A stop whose trigger has led to nothing is stuck; an order that has ended while trades of it were not told is
+        looked up.
+        """
         found: list[Event] = []
         for name, algo in list(self._algos.items()):
             if algo.fired_ns is None or algo.told or now_ns - algo.fired_ns < STUCK_NS:
@@ -84,6 +90,11 @@ class Reports:
             self._algos[name] = algo._replace(told=True)
             time_ns = algo.heard.time_ns + (now_ns - algo.fired_ns)
             found.append(StopStuck(time_ns=time_ns, symbol=algo.heard.symbol, client_order_id=name))
+        for name, (frame, since_ns) in list(self._missing.items()):
+            if now_ns - since_ns >= TOLD_WITHIN_NS:
+                del self._missing[name]
+                time_ns = frame.time_ns + (now_ns - since_ns)
+                found.append(OutcomeUnknown(time_ns=time_ns, symbol=frame.symbol, client_order_id=name))
         return found
 
     def link(self, client_order_id: str, order_id: int) -> None:
@@ -108,7 +119,7 @@ class Reports:
 
     # Orders.
 
-    def _order(self, frame: OrderHeard) -> Iterator[Event]:
+    def _order(self, frame: OrderHeard, now_ns: int) -> Iterator[Event]:
         name = self._name_of(frame)
         told = self._told.of(name)
         told.owed = max(told.owed, frame.filled_qty)
@@ -128,16 +139,18 @@ class Reports:
             told.end = frame
         if told.end is not None and not told.ended:
             yield from self._end(name, told, told.end)
+        if not told.whole:
+            self.gaps.add(frame.symbol)
+        if (told.full or told.end is not None) and not told.ended:
+            self._missing.setdefault(name, (frame, now_ns))
 
     def _trade(self, name: str, told: ToldOrder, frame: OrderHeard) -> Iterator[Event]:
         is_new = told.trade(frame.trade_id, frame.last_qty)
         cause = cause_of(frame.client_order_id)
-        # A forced order may stand as NEW while it is executed.
-        if frame.status == "FILLED" or (cause and frame.status in _OPEN and frame.filled_qty >= frame.qty):
+        # A forced order may stand as NEW, or as a kind of it, while it is executed.
+        if frame.status == "FILLED" or (cause and frame.status not in _ENDED and frame.filled_qty >= frame.qty):
             told.full = True
         done = told.full and told.whole
-        if not told.whole:
-            self.gaps.add(frame.symbol)
         yield OrderFilled(
             time_ns=frame.time_ns,
             symbol=frame.symbol,
@@ -151,6 +164,7 @@ class Reports:
             maker=frame.maker,
             done=done,
             cause=cause,
+            position_side=frame.position_side,
         )
         if done and not told.ended:
             self._forget(name)
@@ -158,7 +172,6 @@ class Reports:
     def _end(self, name: str, told: ToldOrder, frame: OrderHeard) -> Iterator[Event]:
         """The end without (further) trades, once all the trades before it were told."""
         if not told.whole:
-            self.gaps.add(frame.symbol)
             return
         self._forget(name)
         if frame.status == "REJECTED":
@@ -200,6 +213,7 @@ class Reports:
             dead = set(gone)
             self._algo_of = {order: algo for order, algo in self._algo_of.items() if algo not in dead}
         self._algos.pop(name, None)
+        self._missing.pop(name, None)
 
     # Conditional orders.
 

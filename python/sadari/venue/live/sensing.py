@@ -203,6 +203,14 @@ class Sensing:
         one = self._symbols.get(symbol)
         return None if one is None else one.feed.gap
 
+    def late(self, symbol: str) -> Gap | None:
+        """The candles of a symbol that have closed by now and have not come: to be asked for after a stream was lost.
+
+        In the first moment after a close that candle is on its way as a rule.
+        """
+        one = self._symbols.get(symbol)
+        return None if one is None else one.feed.late(self._now_ns())
+
     def fill(self, symbol: str, answer: Sequence[Quoted]) -> list[Outcome]:
         """Take the candles that were asked for; a gap that they do not reach the end of stays."""
         one = self._symbols.get(symbol)

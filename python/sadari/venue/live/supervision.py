@@ -27,7 +27,7 @@ class Compares(Protocol):
     async def compare(self, symbol: str = "") -> None:
         """Tell whatever differs."""
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Tell the account."""
 
 

@@ -30,7 +30,7 @@ class Ticks:
         self._clock.see(time_ns)
         self._prices[symbol] = text
         if self._meets:
-            self._trading.trade(symbol, Decimal(text), time_ns)
+            self._trading.trade(symbol, price, time_ns)
         self._watches.tick(symbol, price, time_ns)
 
     def price(self, symbol: str) -> Decimal | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Protocol
 
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
@@ -27,14 +26,14 @@ class Trading(Protocol):
             SadariError: It cannot be told now.
         """
 
-    async def refresh(self, cause: str = "REFRESH") -> None:
-        """Tell the account.
+    async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
+        """Tell the account, with its positions or without.
 
         Raises:
             SadariError: It cannot be told now.
         """
 
-    def trade(self, symbol: str, price: Decimal, time_ns: int) -> None:
+    def trade(self, symbol: str, price: float, time_ns: int) -> None:
         """A trade of the market, before the engine's levels meet it."""
 
     @property
@@ -43,6 +42,10 @@ class Trading(Protocol):
 
     def look(self) -> None:
         """Tell what has become due without a message."""
+
+    @property
+    def compared(self) -> int:
+        """How often everything was compared."""
 
     @property
     def in_flight(self) -> int:

@@ -22,6 +22,7 @@ from sadari.model.units import SECOND_NS
 from sadari.venue.live.ports import Caller
 from sadari.venue.live.socket import LIMITS, Socket, SocketLimits, connect
 from sadari.venue.live.stream_health import StreamHealth
+from sadari.venue.live.tasks import begin
 
 LOOK_S = 0.25
 MALFORMED_KEPT = 8
@@ -117,8 +118,9 @@ class UserStream:
             self._socket.close()
 
     def _look(self) -> None:
-        self._act()
+        # First the next look, so that one which fails is not the last.
         self._timer = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+        self._act()
 
     def _act(self) -> None:
         """Begin with what is due, one thing at a time."""
@@ -126,7 +128,7 @@ class UserStream:
             return
         step = self._session.due(self._now_ns())
         if step is not None:
-            self._task = asyncio.get_running_loop().create_task(self._do(step))
+            self._task = begin(self._do(step))
 
     async def _do(self, step: Do) -> None:
         try:
@@ -170,14 +172,20 @@ class UserStream:
 
     async def _connect(self) -> None:
         """Open a socket under the key; the one before it is closed afterwards."""
-        url = user_url(self._base, self._session.key or "")
+        key = self._session.key
+        if key is None:
+            return
         opened: list[Socket] = []
 
         def ended(reason: str) -> None:
             if opened and opened[0] is self._socket:
                 self._ended(reason)
 
-        socket = await connect(url, self._text, ended, self._now_ns, self._limits)
+        socket = await connect(user_url(self._base, key), self._text, ended, self._now_ns, self._limits)
+        if self._session.key != key:
+            # It has expired meanwhile; nothing will ever come over this socket.
+            socket.close()
+            return
         opened.append(socket)
         before, self._socket = self._socket, socket
         if before is not None:

@@ -45,11 +45,11 @@ POSITION = PositionStatus(
     opened_ns=NOW_NS - 200 * SECOND_NS,
     levels=(
         level("half", "60128.12", "0.00347"),
-        level("recovery1", "60000.0", "0.00134"),
-        level("rung2", "59790.0", "-0.00217"),
+        level("recovery 1", "60000.0", "0.00134"),
+        level("rung 2", "59790.0", "-0.00217"),
         level("stop", "59678.51", "-0.00403"),
     ),
-    resting_stops=(level("stop", "59618.8", "-0.00503"), level("wall", "59499.5", "-0.00702")),
+    resting_stops=(level("inner stop", "59618.8", "-0.00503"), level("wall", "59499.5", "-0.00702")),
 )
 
 DECISIONS = (

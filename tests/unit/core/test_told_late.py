@@ -1,0 +1,134 @@
+"""Reports that come after the comparison has shown what they are about: booked once, where they belong.
+
+Source: strategies §5.7; invariants I6, I7; faults R1.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sadari.model.command import CancelOrder, Reconcile, RecordPosition
+from sadari.model.event import OrderCanceled, OrderFilled
+from sadari.model.order import Direction, Purpose
+from tests.ladder_driver import SYMBOL, Driver, patient, pending
+from tests.unit.core.test_reconcile import show, stops
+
+SHORT = Direction.SHORT
+D = Decimal
+
+
+# an entry without an answer
+
+
+def test_an_entry_without_an_answer_that_the_venue_shows_is_protected_at_once() -> None:
+    """Row exchange_position_found: held by the venue's word, the query goes on, its trades then take the place."""
+    driver, entry = pending(Purpose.ENTRY)
+    driver.lose(entry)
+    show(driver, "0.300", "50010")
+    assert driver.state == "ENTRY_PENDING"
+    assert driver.position.average == 50010
+    assert len(driver.stops) == 2
+    driver.fill(entry, "0.100", done=False, price="50000")
+    assert (driver.position.qty, len(driver.stops)) == (D("0.300"), 2)
+    driver.fill(entry, "0.200", price="50010")
+    position = driver.position
+    assert (driver.state, position.qty, position.entry_cost) == ("INITIAL", D("0.300"), D(15002))
+    assert position.average == position.e0
+    driver.tick("45000")
+    assert driver.of(RecordPosition)[0].entry_price == D("50006.666666666666")
+
+
+def test_an_entry_known_by_the_venues_word_alone_is_not_settled_by_it() -> None:
+    """I7: closed before its trades are told, it waits for them."""
+    driver, entry = pending(Purpose.ENTRY)
+    driver.lose(entry)
+    show(driver, "0.300", "50010")
+    driver.tick("45000")
+    driver.ring("exit:")
+    assert driver.state == "CLOSED_UNSETTLED"
+    driver.fill(entry, "0.300", price="50010")
+    (record,) = driver.of(RecordPosition)
+    assert (record.entry_price, record.reason) == (D(50010), "STOP_LOSS_INITIAL")
+
+
+def test_an_entry_that_is_accepted_and_not_told_is_waited_for() -> None:
+    """A second look, and no record by the venue's word."""
+    driver, entry = pending(Purpose.ENTRY)
+    show(driver, "0.300")
+    assert (driver.state, driver.position.qty) == ("ENTRY_PENDING", D(0))
+    driver.ring("compare:")
+    assert driver.of(Reconcile)[-1].symbol == SYMBOL
+    driver.fill(entry)
+    assert driver.state == "INITIAL"
+
+
+def test_a_position_that_an_entry_cannot_have_made_withdraws_it() -> None:
+    """The other side, or more than was asked for: what was found is adopted when the entry has ended."""
+    driver, entry = pending(Purpose.ENTRY)
+    driver.lose(entry)
+    show(driver, "-1")
+    assert driver.of(CancelOrder)[-1].client_order_id == entry.client_order_id
+    driver.give(OrderCanceled(time_ns=driver.now_ns, symbol=SYMBOL, client_order_id=entry.client_order_id))
+    show(driver, "-1")
+    assert (driver.state, driver.position.direction) == ("QUARANTINED", SHORT)
+
+
+# told late
+
+
+def entry_after_a_close() -> tuple[Driver, Any]:
+    """An entry of which a part was held and is gone, unsettled; the rest has no answer."""
+    driver, entry = pending(Purpose.ENTRY)
+    driver.fill(entry, "0.100", done=False)
+    show(driver)
+    assert driver.state == "CLOSED_UNSETTLED"
+    return driver, entry
+
+
+def test_a_late_fill_of_an_unsettled_position_is_a_new_record_beside_it() -> None:
+    """§5.7: protected at once; the closed one settles on its own, with its own fees."""
+    driver, entry = entry_after_a_close()
+    old = driver.position
+    driver.fill(entry, "0.200")
+    assert (driver.state, driver.position.qty, driver.position.strategy) == ("QUARANTINED", D("0.200"), "test")
+    assert [stop[:2] for stop in stops(driver)] == [(Purpose.STOP, D("0.200")), (Purpose.WALL, None)]
+    assert (old.fees, driver.position.fees) == (D("2.5"), D(5))
+    driver.ring(f"settle:{SYMBOL}:{old.id}")
+    assert old.state == "CLOSED_UNSETTLED"
+    foreign_then = OrderFilled(
+        time_ns=driver.now_ns, booked_ns=old.closed_ns, symbol=SYMBOL, client_order_id="web-9", trade_id=99,
+        price=D(50000), qty=D("0.100"), fee=D(0), realized_pnl=D(0), buyer=False,
+    )  # fmt: skip
+    driver.give(foreign_then)
+    assert [record.position_id for record in driver.of(RecordPosition)] == [old.id]
+    assert driver.position.qty == D("0.200")
+
+
+def test_a_late_fill_where_something_was_found_meanwhile_belongs_to_that() -> None:
+    """The record of the symbol changes, never the closed one; the other side makes it smaller."""
+    driver, entry = entry_after_a_close()
+    show(driver, "-0.500")
+    driver.fill(entry, "0.200")
+    assert (driver.state, driver.position.direction, driver.position.qty) == ("QUARANTINED", SHORT, D("0.300"))
+
+
+def test_what_an_unsettled_life_may_still_buy_is_remembered_beside_what_was_found() -> None:
+    """Nothing is entered on the symbol before the order has had the venue's last word."""
+    driver, _ = entry_after_a_close()
+    show(driver, "-0.500")
+    assert driver.position.may_still_fill()
+
+
+def test_a_trade_that_made_what_was_found_is_not_counted_twice() -> None:
+    """The user stream may tell it after the comparison has."""
+    driver = Driver(patient())
+    show(driver, "0.300")
+    driver.give(
+        OrderFilled(
+            time_ns=driver.now_ns + 1, booked_ns=driver.now_ns, symbol=SYMBOL, client_order_id="web-1", trade_id=7,
+            price=D(50000), qty=D("0.300"), fee=D(1), realized_pnl=D(0), buyer=True,
+        )
+    )  # fmt: skip
+    assert driver.position.qty == D("0.300")
+    assert "LATE_REPORT" in driver.audits()
