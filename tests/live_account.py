@@ -10,7 +10,6 @@ from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.records import AlgoOrder
 from sadari.model.command import Audit, Command, RecordDecision
 from sadari.model.event import Event
-from sadari.venue.live.exchange_trading import ExchangeTrading
 from tests.live_engine import SYMBOL, Rig
 
 E = TypeVar("E", bound=Event)
@@ -98,8 +97,7 @@ async def settled(rig: Rig, books: Books, *symbols: str) -> None:
 
 async def quiet(rig: Rig) -> None:
     """Wait until nothing is read or answered any more that an earlier fill has led to."""
-    trading = rig.live.parts.side.trading
-    assert isinstance(trading, ExchangeTrading)
+    trading = rig.trading
     await rig.until(lambda: trading._reading is None and not len(trading._background) and not trading.in_flight)
 
 

@@ -103,6 +103,11 @@ class Engine:
         return self._desk.orders
 
     @property
+    def live(self) -> Mapping[str, Intent]:
+        """Those of them that have not had the venue's last word; not to be changed."""
+        return self._desk.live_orders()
+
+    @property
     def ledger(self) -> Ledger:
         """What changed the wallet; not to be changed."""
         return self._desk.ledger

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +14,7 @@ from sadari.binance.endpoints import EXCHANGE_INFO
 from sadari.core.intent_table import IntentState
 from sadari.errors import FatalError, SadariError
 from sadari.model.event import Event, GateShut
+from sadari.model.instrument import Instrument
 from sadari.run.account import expected_of
 from sadari.run.side import Facts
 from sadari.venue.live.background import Background
@@ -21,7 +22,7 @@ from sadari.venue.live.comparison import Held
 from sadari.venue.live.examination import found
 from sadari.venue.live.exchange_trading import ExchangeTrading
 from sadari.venue.live.preparation import FAILED, Preparation, Prepared, Wish
-from sadari.venue.live.readings import read_all
+from sadari.venue.live.readings import read_all, read_contracts
 from sadari.venue.live.stream_health import StreamHealth
 from sadari.venue.live.user_stream import UserStream
 
@@ -74,7 +75,6 @@ class ExchangeSide:
             half_dead=self._half_dead, differs=self._differs, configured=self._configured, report=asked.log,
         )  # fmt: skip
         self._trading.gateway.hedge = facts.hedge
-        self._trading.comparison.income_ns = live.opened.income_from_ns(parts.clock.now_ns())
         policy = asked.config.venue.on_recovery_exhausted.upper()
         self._user = UserStream(
             connections.rest,
@@ -95,9 +95,12 @@ class ExchangeSide:
         """Where orders go."""
         return self._trading
 
-    def restore(self, cursors: Mapping[str, int]) -> None:
+    def restore(self, trades: Mapping[str, Iterable[int]]) -> None:
         """See `Side`."""
-        self._trading.fills.cursors.update(cursors)
+        for symbol, told in trades.items():
+            for trade_id in sorted(told):
+                self._trading.fills.remember(symbol, trade_id)
+        self._trading.comparison.income_ns = self._live.opened.income_from_ns(self._live.now_ns())
         server_ns = self._live.connections.server.ns()
         for order in self._live.opened.placed.values():
             self._trading.gateway.remember(order, server_ns)
@@ -126,6 +129,11 @@ class ExchangeSide:
             return now
         text = f"the margin mode was prepared as {prepared} and is {now.margin_type} now; prepare it again"
         return msgspec.structs.replace(now, status=FAILED, message=text)
+
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """See `Side`."""
+        instruments, _ = await read_contracts(self._live.connections.rest)
+        return instruments
 
     def seen(self, event: Event) -> None:
         """See `Side`."""
@@ -158,8 +166,8 @@ class ExchangeSide:
     def _known(self) -> Mapping[str, Held]:
         engine = self._live.opened.engine
         live: dict[str, list[str]] = {}
-        for name, intent in engine.orders.items():
-            if not intent.final and intent.state is not IntentState.PROPOSED:
+        for name, intent in engine.live.items():
+            if intent.state is not IntentState.PROPOSED:
                 live.setdefault(intent.symbol, []).append(name)
         return {
             symbol: Held(position.side.sign * position.qty, tuple(live.get(symbol, ())))
@@ -178,8 +186,11 @@ class ExchangeSide:
 
     # the user stream
 
-    def _seen_since(self, server_ns: int) -> bool:
-        return self._seen_ns is not None and self._seen_ns <= server_ns
+    def _seen_since(self, server_ns: int, over_ns: int) -> bool:
+        """Whether nothing can have been missed: the stream was there all the time, or all was compared afterwards."""
+        if self._seen_ns is None:
+            return False
+        return self._seen_ns <= server_ns or self._trading.comparison.begun_ns > over_ns
 
     def _lose(self, why: str) -> None:
         self._seen_ns = None

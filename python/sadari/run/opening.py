@@ -35,9 +35,9 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # States in which a process has ended well, or has not begun.
 _AT_REST = ("IDLE", "STOPPED", "FAILED")
 _ACTOR = "start"
+_GENERATION = re.compile(r"-g[0-9]+$")
 # Income of the last hour that an earlier process was there for is asked for again: each row is booked once.
 INCOME_AGAIN_NS = HOUR_NS
-_GENERATION = re.compile(r"-g[0-9]+$")
 
 Observe = Callable[[int, Event, Sequence[Command]], None]
 

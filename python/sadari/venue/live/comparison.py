@@ -26,10 +26,10 @@ from sadari.venue.live.ports import Caller, Take
 ZERO = Decimal(0)
 FUNDING = "FUNDING_FEE"
 PAGE = 1_000
-# So many orders are looked up one by one; more are read as a list.
-FEW = 4
 # Symbols that do not differ whose trades one comparison asks for.
 IN_TURN = 10
+# So many orders are looked up one by one; more are read as a list.
+FEW = 4
 # How often positions are read again because something traded meanwhile.
 LOOKS = 4
 LOOK_AGAIN_S = 0.2
@@ -65,12 +65,14 @@ class Comparison:
         ours: Whether a client order id is of this engine.
         look_up: Begins to find out what became of an order.
         now_ns: The exchange's time.
+        server_ns: The server's clock.
         in_flight: How many requests that change something have no answer.
         report: Told of what is no event.
-        conditional: Takes the id of each conditional order that rests at the exchange.
 
     Attributes:
         done: How many comparisons came to their end.
+        begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
+        conditional: Client order ids of the conditional orders that were open at the last reading.
         income_ns: From when on income is still to be told.
         thorough: The next comparison asks for the trades of every symbol: something may have been missed.
     """
@@ -85,11 +87,13 @@ class Comparison:
         ours: Callable[[str], bool],
         look_up: Callable[[str, str], None],
         now_ns: Callable[[], int],
+        server_ns: Callable[[], int],
         in_flight: Callable[[], int],
         report: Callable[[str], None],
-        conditional: set[str],
     ) -> None:
         self.done = 0
+        self.begun_ns = 0
+        self.conditional: frozenset[str] = frozenset()
         self.thorough = True
         self.income_ns = 0
         self._take = take
@@ -100,9 +104,9 @@ class Comparison:
         self._ours = ours
         self._look_up = look_up
         self._now_ns = now_ns
+        self._server_ns = server_ns
         self._in_flight = in_flight
         self._report = report
-        self._conditional = conditional
         self._lock = asyncio.Lock()
 
     async def compare(self, symbol: str = "") -> None:
@@ -112,11 +116,14 @@ class Comparison:
             SadariError: The exchange could not be asked; nothing is missing because of that, the next one tells it.
         """
         async with self._lock:
+            begun_ns = self._server_ns()
+            income = [] if symbol else await self._income()
+            await self._traded(income)
             snapshot = await self._settled(symbol)
-            missed = snapshot.account.wallet_balance != self._balances.wallet_balance
-            income = [] if symbol and not missed else await self._income()
-            if await self._traded(income) or any(row.kind in {*TRANSFERS, FUNDING} for row in income):
-                # It may have come after the account was read: what is told first has to be in what is told then.
+            if snapshot.account.wallet_balance != self._balances.wallet_balance:
+                # What is told first has to be in what is told then: nothing is waited for after the last reading.
+                income += await self._income()
+                await self._traded(income)
                 snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
             self._tell_income(income)
@@ -128,6 +135,8 @@ class Comparison:
             self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol))
             self.done += 1
             self.thorough = self.thorough and bool(symbol)
+            if not symbol:
+                self.begun_ns = begun_ns
 
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.
@@ -234,26 +243,26 @@ class Comparison:
             if cursor is not None:
                 parameters["fromId"] = str(cursor + 1)
             page = answers.trades(await self._call(endpoints.USER_TRADES, parameters))
+            last = max((trade.trade_id for trade in page), default=cursor or 0)
             if cursor is None:
                 # Nothing of this symbol was ever told: what was before is not this engine's.
-                self._fills.cursors[symbol] = max((trade.trade_id for trade in page), default=0)
+                self._fills.read(symbol, last)
                 return
-            fresh = [trade for trade in page if trade.trade_id > cursor]
+            fresh = [trade for trade in page if not self._fills.is_told(symbol, trade.trade_id)]
             await self._tell_trades(symbol, fresh)
-            self._fills.cursors[symbol] = max([cursor, *(trade.trade_id for trade in fresh)])
+            self._fills.read(symbol, last)
             if len(page) < PAGE:
                 return
 
-    async def _traded(self, income: Iterable[IncomeShown]) -> bool:
+    async def _traded(self, income: Iterable[IncomeShown]) -> None:
         """Tell the trades that income names and nobody has told, as those of symbols that nobody holds any more."""
         untold: dict[str, int] = {}
         for row in income:
-            if row.trade_id is not None and row.trade_id > self._fills.cursors.get(row.symbol, 0):
+            if row.trade_id is not None and not self._fills.is_told(row.symbol, row.trade_id):
                 untold[row.symbol] = min(row.trade_id, untold.get(row.symbol, row.trade_id))
         for symbol, first in untold.items():
             self._fills.cursors.setdefault(symbol, first - 1)
             await self._trades(symbol)
-        return bool(untold)
 
     async def _tell_trades(self, symbol: str, trades: list[TradeShown]) -> None:
         """Tell trades that were not told of in time, by the names that we gave their orders where they are ours."""
@@ -261,7 +270,7 @@ class Comparison:
         for trade in sorted(trades, key=lambda one: one.trade_id):
             by_order.setdefault(trade.order_id, []).append(trade)
         rows = await self._orders(symbol, list(by_order))
-        names = {number: self._fills.names.get((symbol, number), row.client_order_id) for number, row in rows.items()}
+        names = {number: self._fills.names.get((symbol, number)) or row.client_order_id for number, row in rows.items()}
         if not all(map(self._ours, names.values())):
             # A conditional order of ours may have become one that has another name (faults F40).
             listed = answers.algo_orders(await self._call(endpoints.ALL_ALGO, {"symbol": symbol}))
@@ -309,9 +318,8 @@ class Comparison:
     def _tell_orders(self, snapshot: Snapshot, symbol: str) -> None:
         """Tell what is open there, and look up what is open here only."""
         now_ns = self._now_ns()
-        if not symbol:
-            self._conditional.clear()
-        self._conditional.update(row.client_order_id for row in snapshot.conditional)
+        found = frozenset(row.client_order_id for row in snapshot.conditional)
+        self.conditional = self.conditional | found if symbol else found
         there = set()
         rows: list[OrderShown | AlgoShown] = [*snapshot.orders, *snapshot.conditional]
         for row in rows:

@@ -46,7 +46,7 @@ class ExchangeTrading:
         known: What the engine has, by symbol.
         unresolved: Whether the engine waits for an order's outcome.
         ours: Whether a client order id is of this engine.
-        seen_since: Whether the user stream was there since a time of the server's clock.
+        seen_since: As for `Lookups`.
         half_dead: Told an order that the user stream keeps back.
         differs: Told a symbol that is to be compared with the exchange.
         configured: Told that a setting of a symbol, or of the account if it is empty, has changed.
@@ -68,7 +68,7 @@ class ExchangeTrading:
         known: Callable[[], Mapping[str, Held]],
         unresolved: Callable[[str], bool],
         ours: Callable[[str], bool],
-        seen_since: Callable[[int], bool],
+        seen_since: Callable[[int, int], bool],
         half_dead: Callable[[str], None],
         differs: Callable[[str], None],
         configured: Callable[[str], None],
@@ -79,14 +79,15 @@ class ExchangeTrading:
         self.gateway = Gateway(
             take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up,
             lambda name: self.reports.acknowledged(name, steady_ns()),
+            unresolved, lambda name: name in self.comparison.conditional,
         )  # fmt: skip
         self.lookups = Lookups(
             take, rest, self.fills, self.gateway.sent.get, unresolved, server_ns, clock.now_ns, self.reports.link,
             seen_since,
         )  # fmt: skip
         self.comparison = Comparison(
-            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns,
-            lambda: self.gateway.in_flight, report, self.gateway.conditional,
+            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns, server_ns,
+            lambda: self.gateway.in_flight, report,
         )  # fmt: skip
         self._take = take
         self._clock = clock
@@ -101,8 +102,8 @@ class ExchangeTrading:
 
     @property
     def in_flight(self) -> int:
-        """How many requests and lookups have no end yet."""
-        return self.gateway.in_flight + len(self.lookups.open)
+        """How many requests have no answer yet. A lookup may last: what is unresolved the engine knows itself."""
+        return self.gateway.in_flight
 
     @property
     def compared(self) -> int:
@@ -139,7 +140,9 @@ class ExchangeTrading:
             self._take(stuck)
         for name in reports.untold(now_ns):
             self._half_dead(name)
-            self._look_up(self.gateway.sent[name].order.symbol, name)
+            sent = self.gateway.sent.get(name)
+            if sent is not None:
+                self._look_up(sent.order.symbol, name)
         while reports.gaps:
             self._differs(reports.gaps.pop())
         while reports.other_fees:
