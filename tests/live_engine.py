@@ -18,7 +18,7 @@ from sadari.model.units import DAY_NS
 from sadari.run.config import parse
 from sadari.run.connections import Clocks
 from sadari.run.keys import Keys, Secret
-from sadari.run.listings import LocalSettings
+from sadari.run.listings import Listings, LocalSettings
 from sadari.run.live import Asked, Ended, LiveEngine
 from sadari.run.local import LocalExchange
 from sadari.store.folder import Folder
@@ -135,11 +135,17 @@ class Rig:
 
 @contextlib.asynccontextmanager
 async def rig(
-    folder: Path, *, config: str = CONFIG, speed: float = 60.0, symbols: tuple[str, ...] = (SYMBOL,), **settings: Any
+    folder: Path,
+    *,
+    config: str = CONFIG,
+    speed: float = 60.0,
+    symbols: tuple[str, ...] = (SYMBOL,),
+    market: Listings = MARKET,
+    **settings: Any,
 ) -> AsyncIterator[Rig]:
     """An exchange that plays, and what an engine needs to run on it."""
     asked = replace(LocalSettings(history_ns=DAY_NS, seed=SEED, speed=speed), **settings)
-    exchange = LocalExchange(MARKET, asked)
+    exchange = LocalExchange(market, asked)
     async with connected(exchange) as client:
         address: Address = client.address
         text = config.format(

@@ -92,6 +92,7 @@ WISHES = [
 ]
 
 
+@pytest.mark.requirement("R004-6")
 def test_each_command_reaches_the_engine_and_prints_its_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
