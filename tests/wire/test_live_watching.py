@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from sadari.localexchange.fault_file import load_faults
 from sadari.model.units import MINUTE_NS
 from sadari.run.shown import status
 from sadari.run.status import Status
+from sadari.store.journal import verify
 from tests.live_engine import CONFIG, SYMBOL, Rig, rig
 
 PRICES = f"{endpoints.TICKER_PRICE.method} {endpoints.TICKER_PRICE.path}"
@@ -50,13 +51,19 @@ def asked_for_prices(one: Rig) -> int:
     return shown(one).counters.rest_calls.get(PRICES, 0)
 
 
+def audited(folder: Path) -> list[dict[str, Any]]:
+    """The lines of the audit."""
+    files = sorted((folder / "audit").iterdir())
+    return [json.loads(line) for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+
+
 def fault(one: Rig, name: str, rule: str) -> None:
     """Let a rule stand from now on."""
     text = f'[[fault]]\nname = "{name}"\n{rule}'
     one.exchange.faults.add(load_faults(text), one.exchange.gateway_ns())
 
 
-@pytest.mark.requirement("R004-47", "R004-53", "R004-55", "R004-59", "R000-24")
+@pytest.mark.requirement("R004-15", "R004-47", "R004-53", "R004-55", "R004-59", "R000-24")
 def test_every_trade_of_what_is_held_is_checked_and_no_price_is_asked_for(tmp_path: Path) -> None:
     """Streams are there by themselves and go when the position does; the status says which are seen."""
 
@@ -72,9 +79,9 @@ def test_every_trade_of_what_is_held_is_checked_and_no_price_is_asked_for(tmp_pa
         assert after.performance.order_success_rate == 1
         assert after.performance.margin_utilisation is not None
         assert 0 < after.performance.margin_utilisation < 1
-        await one.human(
-            "POST /control/human/fapi/v1/order", symbol=SYMBOL, side="SELL", type="MARKET", quantity=one.held()
-        )
+        assert one.exchange.hub.last_frames()
+        sold = {"symbol": SYMBOL, "side": "SELL", "type": "MARKET", "quantity": one.held()}
+        await one.human("POST /control/human/fapi/v1/order", **sold)
         await one.until(lambda: not one.held() and watched(one) == ())
         await one.until(lambda: shown(one).symbols[0].streams == {CANDLES: True})
 
@@ -82,6 +89,9 @@ def test_every_trade_of_what_is_held_is_checked_and_no_price_is_asked_for(tmp_pa
     assert f"{SYMBOL}: its trades are followed from now on" in one.lines
     assert f"{SYMBOL}: its trades are followed no more" in one.lines
     assert not one.exchange.hub.last_frames()
+    kinds = {line["kind"] for line in audited(tmp_path)}
+    assert {"signal", "decision", "order", "fill", "transition", "engine", "exit", "position"} <= kinds
+    assert verify(tmp_path / "engine.journal").fault == ""
 
 
 @pytest.mark.requirement("R004-54", "R004-55", "R004-59")
@@ -107,6 +117,5 @@ def test_while_trades_are_out_of_sight_prices_are_asked_for_and_no_more_once_the
     told = [line for line in one.lines if line.startswith("market is")]
     assert "prices are asked for every 1 s meanwhile" in told[0]
     assert told[-1] == "market is seen again"
-    lines = [json.loads(line) for path in (tmp_path / "audit").iterdir() for line in path.read_text().splitlines()]
-    turns = [line["trigger"] for line in lines if line.get("type") == "EngineTurned"]
+    turns = [line["trigger"] for line in audited(tmp_path) if line.get("type") == "EngineTurned"]
     assert turns.index("start_ok") < turns.index("data_lost") < turns.index("data_recovered")
