@@ -48,6 +48,7 @@ from sadari.venue.clock import steady_ns, wall_ns
 from sadari.venue.live.gateway import Gateway, Lanes
 from sadari.venue.live.market_clock import MarketClock
 from sadari.venue.live.market_streams import MarketStreams
+from sadari.venue.live.newest import Newest
 from sadari.venue.live.server_clock import ServerClock
 from sadari.venue.live.ticks import Ticks
 from sadari.venue.live.watches import Watches
@@ -178,10 +179,10 @@ class Scene:
                     take(OrderAccepted(time_ns=now_ns, symbol=symbol, client_order_id=order.client_order_id))
         await self.api.start()
         self.streams.follow([trades(symbol) for symbol in self.symbols])
-        names: dict[tuple[str, int], str] = {}
+        names: Newest[tuple[str, int], str] = Newest(1)
         self.gateway = Gateway(
             take, Lanes(self.lane, self.lane), None, self.clock.now_ns, self.server.ns, names,  # type: ignore[arg-type]
-            lambda *_: None, lambda _: None,
+            lambda *_: None, lambda _: None, lambda _: False, lambda _: False,
         )  # fmt: skip
         await asyncio.sleep(1.0)
         assert all(health.connected for health in self.streams.health())

@@ -1,4 +1,4 @@
-"""The engine as a process of its own against the local exchange: 150 symbols streaming, a position of each of 100.
+"""The engine as a process of its own against the local exchange: 150 symbols streaming, a position of each of 60.
 
 Memory is what the system says the process holds; a sync is asked for over the control socket; a restart is from the
 start of the process after ``kill -9`` to RUNNING, which it reaches when it agrees with the exchange.
@@ -23,7 +23,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from sadari.run.asking import ask, status_of
 from sadari.run.status import Status
 
-SYMBOLS, HELD = 150, 100
+SYMBOLS, HELD = 150, 60
 PROGRAM = [str(Path(sys.executable).parent / "sadari")]
 PATIENCE_S = 120.0
 
@@ -107,7 +107,7 @@ def cpu_s(pid: int) -> float:
 
 
 @pytest.mark.requirement("R004-18", "R004-19")
-def bench_engine_with_a_hundred_positions(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+def bench_engine_with_sixty_positions(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     def measured() -> dict[str, float]:
         asked = ["exchange", "--json", "--port", "0", "--made-up", str(SYMBOLS), "--history", "2d", "--speed", "20"]
         asked += ["--balance", "1000000"]

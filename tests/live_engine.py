@@ -23,6 +23,7 @@ from sadari.run.live import Asked, Ended, LiveEngine
 from sadari.run.local import LocalExchange
 from sadari.store.folder import Folder
 from sadari.venue.clock import steady_ns, wall_ns
+from sadari.venue.live.exchange_trading import ExchangeTrading
 from tests.local_exchange import SEED, listings
 from tests.wire.wire_client import WireClient, connected
 
@@ -75,6 +76,13 @@ class Rig:
         """The engine that runs now."""
         assert self._live is not None
         return self._live
+
+    @property
+    def trading(self) -> ExchangeTrading:
+        """Where its orders go."""
+        trading = self.live.parts.side.trading
+        assert isinstance(trading, ExchangeTrading)
+        return trading
 
     def position(self, symbol: str = SYMBOL) -> Position:
         """What the engine holds of a symbol."""

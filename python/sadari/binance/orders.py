@@ -10,9 +10,10 @@ from typing import NamedTuple
 from sadari.binance import endpoints
 from sadari.binance.endpoint import Endpoint
 from sadari.binance.numbers import plain
-from sadari.binance.sign import OPENING_WINDOW_MS, WINDOW
+from sadari.binance.sign import OPENING_WINDOW_MS, WINDOW, WINDOW_MS
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.order import OrderType, PositionSide, Purpose, Side, TimeInForce
+from sadari.model.units import MILLISECOND_NS
 
 _OPENINGS = (Purpose.ENTRY, Purpose.ADD)
 _REGULAR = (OrderType.MARKET, OrderType.LIMIT)
@@ -68,6 +69,11 @@ def place(command: PlaceOrder, *, hedge: bool) -> Asked:
     if opens:
         asked[WINDOW] = str(OPENING_WINDOW_MS)
     return Asked(endpoints.PLACE_ALGO if conditional else endpoints.PLACE_ORDER, asked)
+
+
+def window_ns(purpose: Purpose | None) -> int:
+    """How long after its timestamp a request to place an order may still be executed; the longest if it is unknown."""
+    return (OPENING_WINDOW_MS if purpose in _OPENINGS else WINDOW_MS) * MILLISECOND_NS
 
 
 def cancel(command: CancelOrder, *, conditional: bool) -> Asked:

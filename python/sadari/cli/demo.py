@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sadari.cli import demo_backtest
 from sadari.cli.arguments import add_command, count
 from sadari.cli.exchange import speed
-from sadari.cli.monitor import PATIENCE_S, add_watching, seconds, shown, tell
+from sadari.cli.monitor import PATIENCE_S, STDOUT, add_watching, seconds, shown, tell
 from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -106,7 +106,10 @@ def watch(asked: argparse.Namespace) -> int:
                     )
         except KeyboardInterrupt:
             pass  # Before anything was there to be shown.
-    return tell(asked, story)
+    code = tell(asked, story)
+    if asked.json != STDOUT and settings.speed != 1:
+        print(f"the exchange's time ran {settings.speed:g} times as fast as yours: a second here is one of its own")
+    return code
 
 
 def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:

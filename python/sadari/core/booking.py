@@ -10,7 +10,7 @@ from decimal import Decimal
 from sadari.core.desk import Desk
 from sadari.core.intent_table import IntentState
 from sadari.core.ledger import OTHERS, QUOTE, TRANSFERS, ZERO, Posting
-from sadari.model.event import AccountUpdated, FundingPaid, OrderFilled
+from sadari.model.event import AccountUpdated, FundingPaid, OrderFilled, TransferListed
 from sadari.model.reason import AuditCode
 from sadari.model.units import EXACT
 
@@ -37,16 +37,22 @@ def book_funding(desk: Desk, event: FundingPaid) -> None:
         position.funding += event.amount
 
 
+def book_transfer(desk: Desk, event: TransferListed) -> None:
+    """Book a transfer of the venue's list of income, once."""
+    _tell(desk, desk.ledger.transfer(event), "", f"transfer of {event.amount} {event.asset}")
+
+
 def book_account(desk: Desk, event: AccountUpdated) -> None:
     """Book a change without a trade, and keep what the venue shows until the instant is over.
 
-    The amount of such a change is not told: it is what the record exceeds the ledger by. The wallets of several assets
-    are judged by their sum, whatever the assets: what is booked changes it by as much as it changes its wallet.
+    Where the amount of such a change is not told, it is what the record exceeds the ledger by. The wallets of several
+    assets are judged by their sum, whatever the assets: what is booked changes it by as much as it changes its wallet.
     """
     agreement, wallets = desk.agreement, event.wallets
     shown = sum((balance for _, balance in wallets), ZERO) if wallets else event.wallet_balance
     if agreement.opening is not None and (event.cause in TRANSFERS or event.cause in OTHERS):
-        for asset, excess in _excesses(desk, event, shown):
+        told = [] if event.change is None else [(QUOTE, event.change)]
+        for asset, excess in told or _excesses(desk, event, shown):
             posting = desk.ledger.without_trade(event.cause, event.time_ns, excess, asset)
             _tell(desk, posting, "", event.cause)
     for asset, balance in wallets:

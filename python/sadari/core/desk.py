@@ -85,6 +85,7 @@ class Desk:
         self.openings: dict[str, Decimal] = {}
         self.positions: dict[str, Position] = {}
         self.orders: dict[str, Intent] = {}
+        self._live: dict[str, Intent] = {}
         self.prepared: dict[str, Decimal] = {}
         self.confirmed: dict[str, SymbolPrepared] = {}
         self.unprepared: dict[str, str] = {}
@@ -219,8 +220,18 @@ class Desk:
         suffix = f"{_CODES[purpose]}{rung}" if rung else _CODES[purpose]
         client_order_id = f"{self.settings.run_id}-{self._orders_made}-{suffix}"
         intent = Intent(position.symbol, position.id, client_order_id, purpose, qty, rung)
-        self.orders[client_order_id] = intent
+        self.know(intent)
         return intent
+
+    def know(self, intent: Intent) -> None:
+        """Keep an order of ours that may still change."""
+        self.orders[intent.client_order_id] = self._live[intent.client_order_id] = intent
+
+    def live_orders(self) -> Mapping[str, Intent]:
+        """The orders without the venue's last word, by client order id."""
+        for name in [name for name, intent in self._live.items() if intent.final]:
+            del self._live[name]
+        return self._live
 
     def made(self, number: int) -> None:
         """An order of an earlier life of this run has this number: no other order may get it."""

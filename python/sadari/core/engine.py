@@ -80,6 +80,7 @@ class Engine:
             events.PositionsShown: lambda event: reconcile.shown(desk, event),
             events.AccountUpdated: self._account,
             events.FundingPaid: lambda event: booking.book_funding(self._desk, event),
+            events.TransferListed: lambda event: booking.book_transfer(desk, event),
             events.AlarmRang: self._alarm,
             events.DayStarted: lambda event: life.day(desk, event),
         }
@@ -100,6 +101,11 @@ class Engine:
     def orders(self) -> Mapping[str, Intent]:
         """Every order of ours so far, by client order id; not to be changed."""
         return self._desk.orders
+
+    @property
+    def live(self) -> Mapping[str, Intent]:
+        """Those of them that have not had the venue's last word; not to be changed."""
+        return self._desk.live_orders()
 
     @property
     def ledger(self) -> Ledger:

@@ -61,7 +61,7 @@ def _remember(desk: Desk, position: Position, order: OrderFound, purpose: Purpos
     intent.trigger_price = order.trigger_price
     intent.move("submit")
     intent.move("accept")
-    desk.orders[order.client_order_id] = intent
+    desk.know(intent)
     return intent
 
 

@@ -11,8 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from sadari.model.event import FundingPaid, OrderFilled
-from sadari.model.units import DAY_NS, EXACT
+from sadari.model.event import FundingPaid, OrderFilled, TransferListed
+from sadari.model.units import DAY_NS, EXACT, MINUTE_NS
 
 ZERO = Decimal(0)
 QUOTE = "USDT"
@@ -27,6 +27,9 @@ OTHERS = frozenset({"ADJUSTMENT", INSURANCE, "AUTO_EXCHANGE", "COIN_SWAP_DEPOSIT
 KEPT_DAYS = 7
 # How many entries an alarm names.
 NAMED = 16
+# The user stream and the list of income tell one transfer with times that are this near.
+SAME_NS = MINUTE_NS
+LISTED = "TRANSFER"
 
 Key = tuple[str, str, int]
 """Kind of income, symbol (of the account: asset), and trade id, or the time in nanoseconds where there is no trade."""
@@ -76,7 +79,18 @@ class Ledger:
         sums: By (UTC day, asset, account): what the account has received; the wallet's is the change of that day.
     """
 
-    __slots__ = ("_changes", "_days", "_kept", "_newest", "archive", "change", "recent", "repeated", "sums")
+    __slots__ = (
+        "_changes",
+        "_days",
+        "_kept",
+        "_newest",
+        "_told_once",
+        "archive",
+        "change",
+        "recent",
+        "repeated",
+        "sums",
+    )
 
     def __init__(self, archive: list[Entry] | None = None) -> None:
         self.archive = archive
@@ -88,6 +102,7 @@ class Ledger:
         self._kept: dict[Key, Entry] = {}
         self._days: dict[int, list[Key]] = {}
         self._newest = 0
+        self._told_once: dict[bool, list[Entry]] = {True: [], False: []}
 
     def post(self, key: Key, time_ns: int, account: str, signed: Decimal, asset: str = QUOTE) -> Posting:
         """Book what the wallet received from an account (negative: paid to it), once for each key.
@@ -136,11 +151,40 @@ class Ledger:
     def without_trade(self, cause: str, time_ns: int, signed: Decimal, asset: str = QUOTE) -> Posting:
         """Book a change of a wallet that no trade and no funding explains, by the cause that the venue names."""
         key = (cause, asset, time_ns)
+        if cause in TRANSFERS:
+            return self._transfer(key, time_ns, signed, asset, listed=False)
         if key in self._kept:
             self.repeated += 1
             return Posting.KNOWN
-        account = "transfers" if cause in TRANSFERS else "insurance" if cause == INSURANCE else "other"
-        return self.post(key, time_ns, account, signed, asset)
+        return self.post(key, time_ns, "insurance" if cause == INSURANCE else "other", signed, asset)
+
+    def transfer(self, event: TransferListed) -> Posting:
+        """Book a transfer of the list of income, unless the user stream has told it already."""
+        key = (LISTED, event.asset, event.booked_ns)
+        return self._transfer(key, event.booked_ns, event.amount, event.asset, listed=True)
+
+    def _transfer(self, key: Key, time_ns: int, signed: Decimal, asset: str, *, listed: bool) -> Posting:
+        """Two sources tell each transfer, in any order and under different names: what one told, the other repeats."""
+        twin = next(
+            (
+                one
+                for one in self._told_once[not listed]
+                if one.signed == signed and one.asset == asset and abs(one.time_ns - time_ns) <= SAME_NS
+            ),
+            None,
+        )
+        if twin is not None:
+            self._told_once[not listed].remove(twin)
+            self._kept.setdefault(key, twin)
+            self._days.setdefault(twin.time_ns // DAY_NS, []).append(key)
+        if key in self._kept:
+            self.repeated += 1
+            return Posting.KNOWN
+        posting = self.post(key, time_ns, "transfers", signed, asset)
+        if posting is Posting.BOOKED:
+            kept = [one for one in self._told_once[listed] if abs(one.time_ns - time_ns) <= SAME_NS]
+            self._told_once[listed] = [*kept, self._kept[key]]
+        return posting
 
     def changed(self, asset: str) -> Decimal:
         """What all entries of an asset together changed its wallet by."""
@@ -164,7 +208,7 @@ class Ledger:
             self._newest = day
             for old in [kept for kept in self._days if kept <= day - KEPT_DAYS]:
                 for key in self._days.pop(old):
-                    del self._kept[key]
+                    self._kept.pop(key, None)
             self._days[day] = []
         self._kept[entry.key] = entry
         self._days.setdefault(day, []).append(entry.key)

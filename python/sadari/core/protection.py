@@ -44,7 +44,8 @@ def protect(desk: Desk, position: Position) -> None:
         pass  # Another close-position order of the venue is the wall.
     elif position.wall is None:
         position.wall = _place(desk, position, Purpose.WALL, None, wall)
-    elif _wall_must_move(position, position.wall, inner, wall):
+    elif _wall_must_move(position, position.wall, inner, wall) and covered(position, besides=position.wall):
+        # Under cover of the inner one only; while that is still to come the wall stays where it is (invariant I2).
         desk.cancel(position.wall)
         position.wall = _place(desk, position, Purpose.WALL, None, wall)
     latest = position.inner_next or position.inner
@@ -88,6 +89,11 @@ def confirmed(desk: Desk, position: Position, intent: Intent) -> None:
         position.inner, position.inner_next = intent, None
         if position.outdated:
             position.outdated = False
+            protect(desk, position)
+            return
+    if intent is position.inner and position.qty > 0 and position.wall is not None and position.stop is not None:
+        inner, wall = resting_prices(position)
+        if _wall_must_move(position, position.wall, inner, wall):
             protect(desk, position)
 
 

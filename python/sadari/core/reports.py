@@ -5,6 +5,8 @@ Source: strategies §5.7; design §3 (Intents). Duplicates and late reports end 
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import msgspec
 
 from sadari.core import booking, entries, exits, protection, reductions, settlement, stops, takeover
@@ -48,6 +50,7 @@ def late_life(desk: Desk, intent: Intent) -> None:
     intent.absent = False
     if not intent.move("revive"):
         intent.move("accept")
+    desk.know(intent)
     position = desk.record_of(intent)
     if intent.purpose in _OPENING:
         position.openings.append(intent)
@@ -65,8 +68,12 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
     position = _record_for(desk, intent)
     if not intent.book(event.trade_id, event.qty, done=event.done):
         desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} of {event.client_order_id} is known")
-        return position
-    if position.is_in(*_FLAT):
+        awaited = intent is position.working or intent.purpose in _RESTING
+        if not (event.done and intent.move("fill", "last") and awaited) or position.is_in(*_FLAT):
+            return position
+        # All of its trades were told before its end was: only that is new.
+        _fill(desk, position, intent, msgspec.structs.replace(event, qty=Decimal(0)))
+    elif position.is_in(*_FLAT):
         position = _late_fill(desk, position, intent, event)
     else:
         position.count(event)

@@ -41,7 +41,8 @@ def shown(desk: Desk, event: AccountUpdated) -> None:
 def _tell_change(desk: Desk, event: AccountUpdated) -> None:
     """A balance that changes on a live account is written down with what changed it."""
     account = desk.account
-    live = event.margin_ratio is not None or desk.settings.risk.account_max_age_ms is not None
+    told = event.margin_ratio is not None or event.change is not None
+    live = told or desk.settings.risk.account_max_age_ms is not None
     before = (account.wallet_balance, account.available_balance)
     if not live or account.updated_ns is None or before == (event.wallet_balance, event.available_balance):
         return

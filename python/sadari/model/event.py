@@ -268,7 +268,8 @@ class AccountUpdated(Event, frozen=True):
     """Balances and changed positions as the venue shows them, and what changed them.
 
     In multi-assets mode balances are values in USD and ``wallets`` has the balance of each asset, else it is empty.
-    ``margin_ratio`` is maintenance margin by margin balance, None where it is not known.
+    ``margin_ratio`` is maintenance margin by margin balance, None where it is not known. ``change`` is what the wallet
+    has received without a trade, 0 if that was told before, None where the venue does not say.
     """
 
     cause: str
@@ -277,6 +278,7 @@ class AccountUpdated(Event, frozen=True):
     positions: tuple[PositionRecord, ...] = ()
     wallets: tuple[tuple[str, Decimal], ...] = ()
     margin_ratio: Decimal | None = None
+    change: Decimal | None = None
 
 
 class FundingPaid(Event, frozen=True):
@@ -291,6 +293,17 @@ class FundingPaid(Event, frozen=True):
     rate: Decimal | None
     mark_price: Decimal | None
     booked_ns: int = 0
+
+
+class TransferListed(Event, frozen=True):
+    """A transfer in the venue's list of income; positive ``amount`` came in. The user stream may have told it, too.
+
+    ``booked_ns`` is when the venue booked it.
+    """
+
+    asset: str
+    amount: Decimal
+    booked_ns: int
 
 
 class AlarmRang(Event, frozen=True):
@@ -332,6 +345,7 @@ AnyEvent = (
     | PositionsShown
     | AccountUpdated
     | FundingPaid
+    | TransferListed
     | AlarmRang
     | DayStarted
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sadari.binance.decode import symbol_of
 from sadari.core.engine_table import EngineState
-from sadari.errors import ConfigError, RefusedError, SadariError
+from sadari.errors import ConfigError, SadariError
 from sadari.model.command import Audit
 from sadari.model.event import AdoptRequested, Event, ForceExitRequested, OperatorRequested, WriteOffRequested
 from sadari.model.reason import AuditCode
@@ -16,6 +16,9 @@ from sadari.run.status import Status
 
 if TYPE_CHECKING:
     from sadari.run.live import LiveEngine
+
+KEPT = "stopping: positions are kept, what protects them rests at the exchange"
+NOT_CLOSED = "stopping never closes positions in this version, close each with sadari exit SYMBOL before"
 
 
 class Commands:
@@ -44,10 +47,13 @@ class Commands:
         return f"resumed ({self._live.state})"
 
     async def stop(self, actor: str, *, close: bool) -> str:
-        """End the engine; positions are kept with their stops unless ``close``."""
-        self._operate("stop_close" if close else "stop_keep", actor, "asked for")
-        self._ending = asyncio.ensure_future(self._live.drain())
-        return "stopping: positions are kept, what protects them rests at the exchange"
+        """End the engine; positions are kept with their stops, whatever is asked for."""
+        self._operate("stop_keep", actor, "asked for")
+        self._ending = asyncio.ensure_future(self._live.ending.drain())
+        if close:
+            # Source: strategies §6: a stop that may not close is one that keeps.
+            raise ConfigError(f"nothing is closed: {NOT_CLOSED}; {KEPT}")
+        return KEPT
 
     async def exit(self, actor: str, symbol: str, cause: str) -> str:
         """Close one position."""
@@ -95,7 +101,8 @@ class Commands:
         """Hand a wish to the engine.
 
         Raises:
-            SadariError: It is not allowed now, or the engine takes nothing any more.
+            ConfigError: It is not allowed now.
+            SadariError: The engine takes nothing any more.
         """
         refused: list[str] = []
 
@@ -116,7 +123,7 @@ class Commands:
         if driver.failure:
             raise SadariError(driver.failure)
         if refused:
-            raise RefusedError(0, f"NOT_ALLOWED_IN_STATE: {refused[0]}")
+            raise ConfigError(f"NOT_ALLOWED_IN_STATE: {refused[0]}")
 
     @property
     def ended(self) -> bool:

@@ -20,6 +20,8 @@ CLOSED = "closed"
 ENGINE = "engine"
 DENIED = "denied"
 
+# What bounds an order that is as large as planned.
+PLAN = "plan"
 CENT = Decimal("0.01")
 
 
@@ -42,7 +44,7 @@ def alert_of(command: SendAlert, time_ns: int) -> DecisionStatus:
 def _decided(decision: RecordDecision) -> tuple[str, str]:
     what = f"{ADD} {decision.rung}" if decision.rung else ENTRY
     if decision.accepted:
-        limited = f", limited by {decision.binding}" if decision.binding else ""
+        limited = f", limited by {decision.binding}" if decision.binding not in {"", PLAN} else ""
         on = f" on {decision.strategy}" if not decision.rung else ""
         return what, f"{decision.direction} {decision.qty:f} at {decision.price:f}{on}{limited}"
     numbers = f" ({decision.value}, limit {decision.limit})" if decision.value and decision.limit else ""

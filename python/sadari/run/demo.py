@@ -22,7 +22,7 @@ D = Decimal
 
 NAME = "demo"
 SYMBOLS = 8
-SEED = 1_740
+SEED = 1_627
 # A market minute a second: a cross of averages every few seconds, and a ladder within half a minute.
 SPEED = 60.0
 # Before the play: enough closed candles for every line of the engine (it starts 1,500 before its first decision).
@@ -40,8 +40,8 @@ LADDER = Ladder(
     half_close_ratio=D("0.5"),
     tech_exit=TechExit.EITHER,
     tech_frame_minutes=1,
-    protect_offset=D("0.001"),
-    protect_wall_offset=D("0.003"),
+    protect_offset=D("0.002"),
+    protect_wall_offset=D("0.005"),
 )
 SIGNAL = SignalSection(kind="ma_cross", direction="both", frame_minutes=1, fast=5, slow=20, cooldown_minutes=5)
 

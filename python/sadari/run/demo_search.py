@@ -12,12 +12,13 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from sadari.model.command import Command, PlaceOrder, RecordExit
+from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit
 from sadari.model.event import Event, OrderFilled
 from sadari.model.order import Purpose
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
 from sadari.run import demo
 from sadari.run.backtest import backtest
+from sadari.run.decisions import PLAN
 from sadari.run.request import Request
 from sadari.run.synthetic import market
 
@@ -27,7 +28,7 @@ MOMENTS = ((1.0, 5), (1.5, 20), (2.0, 50), (3.0, 5), (4.0, 20), (5.0, 50), (6.0,
 ENTERED_S = 20.0
 DONE_S = 60.0
 # Marks in the reasons of exits that together are the whole of a ladder.
-WHOLE = ("RECOVERY", "HALF_PROFIT", "STOP_LOSS", "TECH_")
+WHOLE = ("RECOVERY", "HALF_PROFIT", "STOP_LOSS", "BREAKEVEN_STOP", "TECH_")
 # What is shown at second 59 is not seen.
 SPARE_S = 5.0
 
@@ -114,12 +115,16 @@ def _read(records: Sequence[Event | Command], ready_s: float, start_ns: int, spe
     entries: list[float] = []
     adds: list[float] = []
     exits: dict[str, float] = {}
+    capped: set[str] = set()
     for record in records:
         if isinstance(record, PlaceOrder):
             purposes[record.client_order_id] = record.purpose
+        elif isinstance(record, RecordDecision):
+            # A ladder that a limit of the contract has cut small is not worth a look.
+            capped |= {record.symbol} if record.binding not in {"", PLAN} else set()
         elif isinstance(record, RecordExit):
             reasons.setdefault(record.client_order_id, []).append(record.reason)
-        elif isinstance(record, OrderFilled) and record.done:
+        elif isinstance(record, OrderFilled) and record.done and record.symbol not in capped:
             at_s = (record.time_ns - start_ns) / speed / SECOND_NS
             if at_s > DONE_S - SPARE_S:
                 break

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sadari.binance import answers
@@ -12,6 +12,7 @@ from sadari.binance.endpoints import EXCHANGE_INFO
 from sadari.core.intent_table import IntentState
 from sadari.errors import FatalError, SadariError
 from sadari.model.event import Event, GateShut
+from sadari.model.instrument import Instrument
 from sadari.run.account import expected_of
 from sadari.run.side import Facts
 from sadari.venue.live.background import Background
@@ -19,7 +20,7 @@ from sadari.venue.live.comparison import Held
 from sadari.venue.live.examination import found
 from sadari.venue.live.exchange_trading import ExchangeTrading
 from sadari.venue.live.preparation import Preparation, Prepared, Wish
-from sadari.venue.live.readings import read_all
+from sadari.venue.live.readings import read_all, read_contracts
 from sadari.venue.live.stream_health import StreamHealth
 from sadari.venue.live.user_stream import UserStream
 
@@ -72,7 +73,6 @@ class ExchangeSide:
             half_dead=self._half_dead, differs=self._differs, configured=self._configured, report=asked.log,
         )  # fmt: skip
         self._trading.gateway.hedge = facts.hedge
-        self._trading.comparison.income_ns = parts.clock.now_ns()
         policy = asked.config.venue.on_recovery_exhausted.upper()
         self._user = UserStream(
             connections.rest,
@@ -92,9 +92,12 @@ class ExchangeSide:
         """Where orders go."""
         return self._trading
 
-    def restore(self, cursors: Mapping[str, int]) -> None:
+    def restore(self, trades: Mapping[str, Iterable[int]]) -> None:
         """See `Side`."""
-        self._trading.fills.cursors.update(cursors)
+        for symbol, told in trades.items():
+            for trade_id in sorted(told):
+                self._trading.fills.remember(symbol, trade_id)
+        self._trading.comparison.income_ns = self._live.opened.income_from_ns(self._live.now_ns())
         server_ns = self._live.connections.server.ns()
         for order in self._live.opened.placed.values():
             self._trading.gateway.remember(order, server_ns)
@@ -112,6 +115,11 @@ class ExchangeSide:
         """See `Side`."""
         return await (self._preparation.prepare_all(wishes) if change else self._preparation.confirm(wishes))
 
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """See `Side`."""
+        instruments, _ = await read_contracts(self._live.connections.rest)
+        return instruments
+
     def seen(self, event: Event) -> None:
         """See `Side`."""
         self._trading.seen(event)
@@ -121,7 +129,7 @@ class ExchangeSide:
         names = ("orders: openings", "orders: exits")
         apis = zip(names, self._live.connections.ws_apis, strict=True)
         orders = (
-            StreamHealth(name, api.is_connected, 0, sum(api.calls.values()), None, max(api.connections - 1, 0))
+            StreamHealth(name, api.is_connected, 0, sum(api.calls.values()), api.age_s, max(api.connections - 1, 0))
             for name, api in apis
         )
         return (self._user.health(), *orders)
@@ -143,8 +151,8 @@ class ExchangeSide:
     def _known(self) -> Mapping[str, Held]:
         engine = self._live.opened.engine
         live: dict[str, list[str]] = {}
-        for name, intent in engine.orders.items():
-            if not intent.final and intent.state is not IntentState.PROPOSED:
+        for name, intent in engine.live.items():
+            if intent.state is not IntentState.PROPOSED:
                 live.setdefault(intent.symbol, []).append(name)
         return {
             symbol: Held(position.side.sign * position.qty, tuple(live.get(symbol, ())))
@@ -163,8 +171,11 @@ class ExchangeSide:
 
     # the user stream
 
-    def _seen_since(self, server_ns: int) -> bool:
-        return self._seen_ns is not None and self._seen_ns <= server_ns
+    def _seen_since(self, server_ns: int, over_ns: int) -> bool:
+        """Whether nothing can have been missed: the stream was there all the time, or all was compared afterwards."""
+        if self._seen_ns is None:
+            return False
+        return self._seen_ns <= server_ns or self._trading.comparison.begun_ns > over_ns
 
     def _lose(self, why: str) -> None:
         self._seen_ns = None

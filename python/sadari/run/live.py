@@ -7,6 +7,7 @@ together, and nothing else.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,18 +19,21 @@ from sadari.binance import answers, endpoints
 from sadari.core.engine_table import EngineState
 from sadari.errors import ConfigError, SadariError
 from sadari.model.command import Command, QueryOrder, SendAlert
-from sadari.model.event import EngineTurned, Event, OperatorRequested, OrderFilled
+from sadari.model.event import EngineTurned, Event, OrderFilled
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.run.account import expected_of, wishes_of
 from sadari.run.config import Config
 from sadari.run.connections import Clocks, Connections
 from sadari.run.driver import Driver
+from sadari.run.ending import AT_END, Ending
 from sadari.run.engine_parts import Parts, account_age_ms
 from sadari.run.exchange_side import ExchangeSide, examined
+from sadari.run.health import Health
 from sadari.run.keys import Keys
 from sadari.run.modes import hosts_of
 from sadari.run.opening import Opened, identity, open_engine
+from sadari.run.other_engines import OtherEngines
 from sadari.run.paper_side import PaperSide, listed
 from sadari.run.recent import Recent
 from sadari.run.sensing import MARKET
@@ -43,9 +47,8 @@ from sadari.venue.live.examination import forbidding
 from sadari.venue.live.findings import Severity
 from sadari.venue.live.preparation import Prepared, event_of
 
-# Source: strategies §6: how long a stop waits for what is unresolved.
-DRAIN_S = 30.0
-LOOK_S = 0.05
+# From so many trades back the list of a symbol's trades is read again after a restart: one may have been missed.
+TRADES_KEPT = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +87,8 @@ class LiveEngine:
     """One engine on one account; use `run`.
 
     Attributes:
+        ending: How it ends.
+        begun: Whether the engine is opened and started: from then on its end is the end of the run.
         prepared: What became of the preparation of each symbol.
         facts: What is known of the account from the examination at the start.
     """
@@ -94,9 +99,10 @@ class LiveEngine:
         self.facts = Facts({})
         self.recent = Recent()
         self.started_ns = 0
-        self._cursors: dict[str, int] = {}
-        self._stopped = asyncio.Event()
-        self._failure = ""
+        self._trades: dict[str, deque[int]] = {}
+        self.ending = Ending(self)
+        self.begun = False
+        self._running: asyncio.Task[object] | None = None
 
     # what others look at
 
@@ -124,6 +130,16 @@ class LiveEngine:
     def opened(self) -> Opened:
         """The engine and its journal."""
         return self._opened
+
+    @property
+    def audit(self) -> Audit:
+        """The lines of each day."""
+        return self._audit
+
+    @property
+    def health(self) -> Health:
+        """What is watched of the surroundings."""
+        return self._health
 
     @property
     def state(self) -> EngineState:
@@ -166,11 +182,17 @@ class LiveEngine:
         except OSError as error:
             raise ConfigError(f"{folder.path}: cannot be made ({error.strerror})") from error
         hosts = hosts_of(self.asked.config)
-        asyncio.get_running_loop().set_exception_handler(self._unexpected)
+        asyncio.get_running_loop().set_exception_handler(self.ending.unexpected)
+        self._running = asyncio.current_task()
         with FolderLock(folder.path):
             async with Connections(hosts, self.asked.keys, self.asked.clocks, self.asked.jitter) as connections:
                 self._connections = connections
-                return await self._run(ready)
+                try:
+                    return await self._run(ready)
+                except asyncio.CancelledError:
+                    if not self.ending.early:
+                        raise
+                    return Ended(EngineState.STOPPED.value, "")
 
     async def _run(self, ready: Callable[[], None]) -> Ended:
         paper = self.asked.config.engine.mode == "paper"
@@ -178,33 +200,37 @@ class LiveEngine:
         for one in facts.findings:
             if one.severity is not Severity.FINE:
                 self.asked.log(f"{one.severity}: {one.found}" + (f". {one.remedy}" if one.remedy else ""))
+        market_ns = await self._market_ns()
         self._open(facts.instruments)
-        self._parts = Parts(self, await self._market_ns())
+        self._parts = Parts(self, market_ns)
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
-        self._parts.side.restore(self._cursors)
+        self._parts.side.restore(self._trades)
+        self._health = Health(self)
+        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen))
+        for event in self._opened.first_events(self._settings, self.now_ns()):
+            self.take(event)
+        self.begun = True
         try:
-            await self._live(ready)
+            await self.ending.lived(self._live(ready))
         finally:
             await self._close()
-        return Ended(self.state.value, self._failure or self._driver.failure)
+        return Ended(self.state.value, self.ending.failure or self._driver.failure)
 
     async def _live(self, ready: Callable[[], None]) -> None:
         now_ns, parts, listed_now = self.now_ns(), self._parts, self.facts.instruments
-        for event in self._opened.first_events(self._settings, now_ns):
-            self.take(event)
         forbidden = forbidding(self.facts.findings)
         if forbidden:
-            self._failure = "; ".join(f"{one.found}. {one.remedy}" for one in forbidden)
-            self.take(EngineTurned(time_ns=now_ns, trigger="start_failed", cause=self._failure))
+            self.ending.failure = "; ".join(f"{one.found}. {one.remedy}" for one in forbidden)
+            self.take(EngineTurned(time_ns=now_ns, trigger="start_failed", cause=self.ending.failure))
             return
         for event in self._opened.changed(listed_now, now_ns):
             self.take(event)
         await parts.side.start()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
+        self._health.start()
         parts.supervision.tell_lost()
         self._remind()
         chosen = await self._chosen()
-        await parts.side.trading.refresh("START")
         await self.prepare(chosen)
         parts.supervision.start()
         parts.supervision.agree()
@@ -212,7 +238,6 @@ class LiveEngine:
         parts.market.begin([listed_now[symbol] for symbol in chosen], beside)
         self._looking = asyncio.ensure_future(parts.venue.run())
         ready()
-        await self._stopped.wait()
 
     async def _market_ns(self) -> int:
         """The market's time: a local exchange may play another than the server's."""
@@ -253,7 +278,7 @@ class LiveEngine:
         self._audit.observe(number, event, commands)
         self.recent.see(event, commands)
         if isinstance(event, OrderFilled):
-            self._cursors[event.symbol] = max(self._cursors.get(event.symbol, 0), event.trade_id)
+            self._trades.setdefault(event.symbol, deque(maxlen=TRADES_KEPT)).append(event.trade_id)
 
     def _seen(self, number: int, event: Event, commands: Sequence[Command]) -> None:
         """Follow an event that was worked on."""
@@ -261,8 +286,9 @@ class LiveEngine:
         self.recent.see(event, commands)
         self._unprotected.see(event)
         self._parts.side.seen(event)
-        if self.state in (EngineState.STOPPED, EngineState.FAILED):
-            self._stopped.set()
+        # Before its beginning it passes through the end of the run before.
+        if self.begun and self.state in AT_END:
+            self.ending.is_over()
 
     def _remind(self) -> None:
         """Tell the venue what it was told before, and find out what became of what was under way."""
@@ -312,39 +338,18 @@ class LiveEngine:
 
     async def stop(self, actor: str, cause: str) -> None:
         """Stop and close nothing: what rests at the exchange stays there."""
-        self.take(OperatorRequested(time_ns=self.now_ns(), command="stop_keep", actor=actor, cause=cause))
-        await self.drain()
-
-    async def drain(self) -> None:
-        """Wait for what is unresolved, at most for a while, then end."""
-        waited_s = 0.0
-        while self.state is EngineState.STOPPING:
-            if not self._parts.side.trading.in_flight and not self._unresolved():
-                self.take(EngineTurned(time_ns=self.now_ns(), trigger="drained"))
-            elif waited_s >= DRAIN_S:
-                self._failure = f"unresolved after {DRAIN_S:.0f} s: {', '.join(self._unresolved())}"
-                self.take(EngineTurned(time_ns=self.now_ns(), trigger="drain_timeout", cause=self._failure))
-            else:
-                await asyncio.sleep(LOOK_S)
-                waited_s += LOOK_S
-
-    def _unresolved(self) -> list[str]:
-        unclear = ("SUBMITTED", "UNKNOWN", "PARTIALLY_FILLED")
-        return [name for name, one in self._opened.engine.orders.items() if one.state in unclear]
-
-    def _unexpected(self, _: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
-        """Something broke that nobody expected: the gate shuts for good, protection stays (design §3)."""
-        error = context.get("exception")
-        self._failure = f"{context.get('message')}: {error!r}"
-        self.asked.log(self._failure)
-        if self.state not in (EngineState.STOPPED, EngineState.FAILED, EngineState.IDLE):
-            self.take(EngineTurned(time_ns=self.now_ns(), trigger="fatal", cause=self._failure))
-        self._stopped.set()
+        if self.begun:
+            await self.ending.stop(actor, cause)
+        else:
+            self.ending.early = True
+            if self._running is not None:
+                self._running.cancel()
 
     async def _close(self) -> None:
         looking = getattr(self, "_looking", None)
         if looking is not None:
             looking.cancel()
+        await self._health.close()
         await self._parts.close()
         self._audit.close()
         journal = self._opened.journal

@@ -76,6 +76,8 @@ class LocalExchange:
         now_ns: Callable[[], int] = wall_ns,
         identity: Credentials | None = None,
     ) -> None:
+        # A contract may be listed anew while it plays, which is nobody else's listing.
+        listings = listings._replace(instruments=dict(listings.instruments))
         self.settings = settings
         self.assumed = listings.assumed
         self.credentials = identity or credentials(settings.seed)

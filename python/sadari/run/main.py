@@ -88,18 +88,20 @@ async def serve(asked: Asked, log: Callable[[str], None], started: Callable[[Liv
     stopping: list[asyncio.Task[None]] = []
 
     def stop(number: signal.Signals) -> None:
-        if not stopping:
-            log(f"{number.name}: stopping; positions are kept with what protects them")
-            stopping.append(asyncio.ensure_future(live.stop("signal", number.name)))
+        if stopping:
+            live.ending.hurry(f"a second {number.name}")
+            return
+        log(f"{number.name}: stopping; positions are kept with what protects them")
+        stopping.append(asyncio.ensure_future(live.stop("signal", number.name)))
 
     def ready() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop, number)
         upkeep.append(asyncio.ensure_future(control.start()))
         upkeep.append(asyncio.ensure_future(_back_up(live, log)))
         if started is not None:
             started(live)
 
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop, number)
     if asked.keys is not None:
         hosts = hosts_of(asked.config)
         bind(asked.folder.path, Binding(asked.config.engine.mode, hosts.rest, asked.keys.fingerprint))

@@ -23,7 +23,7 @@ from sadari.model.event import (
 )
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
-from sadari.model.units import SECOND_NS
+from sadari.model.units import HOUR_NS, SECOND_NS
 from sadari.run.resume import Remembered, begin_or_resume, run_id_of
 from sadari.store.folder import Folder
 from sadari.store.journal import Header, decode
@@ -36,6 +36,8 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _AT_REST = ("IDLE", "STOPPED", "FAILED")
 _ACTOR = "start"
 _GENERATION = re.compile(r"-g[0-9]+$")
+# Income of the last hour that an earlier process was there for is asked for again: each row is booked once.
+INCOME_AGAIN_NS = HOUR_NS
 
 Observe = Callable[[int, Event, Sequence[Command]], None]
 
@@ -48,6 +50,7 @@ class Opened(NamedTuple):
         placed: Every order of the journal that has not had the venue's last word.
         remembered: What the venue is to be told again.
         instruments: The contracts as it was last told of them.
+        lived_ns: The times of the first and the last event of the journal; None for a new engine.
     """
 
     engine: Engine
@@ -56,6 +59,14 @@ class Opened(NamedTuple):
     placed: Mapping[str, PlaceOrder]
     remembered: Remembered
     instruments: Mapping[str, Instrument]
+    lived_ns: tuple[int, int] | None = None
+
+    def income_from_ns(self, now_ns: int) -> int:
+        """From when on income may be untold: what came while no process was there to hear of it has to be asked for."""
+        if self.lived_ns is None:
+            return now_ns
+        first_ns, last_ns = self.lived_ns
+        return max(first_ns, last_ns - INCOME_AGAIN_NS)
 
     @property
     def name(self) -> str:
@@ -131,8 +142,10 @@ def open_engine(
     placed: dict[str, PlaceOrder] = {}
     latest: list[Settings] = []
     listed: dict[str, Instrument] = {}
+    times: list[int] = []
 
     def see(number: int, event: Event, commands: Sequence[Command]) -> None:
+        times[1:] = [event.time_ns]
         if isinstance(event, SettingsChanged):
             latest.append(event.settings)
         elif isinstance(event, InstrumentChanged):
@@ -151,6 +164,7 @@ def open_engine(
         {name: order for name, order in placed.items() if name in waiting},
         resumed.remembered,
         {**resumed.header.instruments, **listed},
+        (times[0], times[-1]) if times else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -84,7 +84,8 @@ class PaperTrading:
         self._desk.execute(command)
 
     async def compare(self, symbol: str = "") -> None:
-        """Show what the model has."""
+        """Show what the model has, the account before the positions."""
+        self._desk.show_account("SYNC")
         self._desk.reconcile(symbol)
 
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
@@ -124,9 +125,9 @@ class PaperSide:
         """Where orders go."""
         return self._trading
 
-    def restore(self, cursors: Mapping[str, int]) -> None:
+    def restore(self, trades: Mapping[str, Iterable[int]]) -> None:
         """See `Side`: the account goes on as the journal tells it."""
-        del cursors
+        del trades
         self._desk.recover(records(self._live.asked.folder.journal))
 
     async def start(self) -> None:
@@ -155,6 +156,10 @@ class PaperSide:
             max_notional=limit,
             message="ready",
         )
+
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """See `Side`."""
+        return (await listed(self._live)).instruments
 
     def seen(self, event: Event) -> None:
         """See `Side`: the account that is shown is the model's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sadari.model.event import Event
@@ -39,8 +39,8 @@ class Side(Protocol):
     def trading(self) -> Trading:
         """Where orders go."""
 
-    def restore(self, cursors: Mapping[str, int]) -> None:
-        """Go on where the journal ends; ``cursors`` are the last trades told, by symbol."""
+    def restore(self, trades: Mapping[str, Iterable[int]]) -> None:
+        """Go on where the journal ends; ``trades`` are the last ones told, by symbol."""
 
     async def start(self) -> None:
         """Connect what the account needs, and wait for it for a while."""
@@ -50,6 +50,13 @@ class Side(Protocol):
 
         Raises:
             FatalError: The key is not accepted.
+        """
+
+    async def contracts(self) -> Mapping[str, Instrument]:
+        """What is listed now, with brackets.
+
+        Raises:
+            SadariError: It cannot be read.
         """
 
     def seen(self, event: Event) -> None:

@@ -13,7 +13,7 @@ from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.model.event import Event, OrderAccepted, OrderFilled
-from sadari.model.units import SECOND_NS
+from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.run.status import UnprotectedTime
 
 _ACCEPTED = (IntentState.NEW, IntentState.PARTIALLY_FILLED)
@@ -32,6 +32,7 @@ class UnprotectedTimes:
         self._positions = positions
         self._held: dict[str, Decimal] = {}
         self._since: dict[str, int] = {}
+        self._until: dict[str, int] = {}
         self._times: list[int] = []
         self._last: int | None = None
         self._rises = 0
@@ -47,13 +48,20 @@ class UnprotectedTimes:
         before, self._held[event.symbol] = self._held.get(event.symbol, Decimal(0)), position.qty
         if position.qty > before:
             self._rises += 1
-            self._since.setdefault(event.symbol, time_ns)
+            # A rise that is told late, after the stop that covers it too, is a part of what was measured then.
+            if time_ns >= self._until.get(event.symbol, 0):
+                self._since.setdefault(event.symbol, time_ns)
         if event.symbol in self._since and (position.qty == 0 or covered(position)):
             took_ns = max(time_ns - self._since.pop(event.symbol), 0)
+            self._until[event.symbol] = time_ns
             self._last = took_ns
             insort(self._times, took_ns)
             if len(self._times) > KEPT:
                 del self._times[0]
+
+    def times_ms(self) -> list[int]:
+        """Each time, sorted; of very many the longest."""
+        return [took_ns // MILLISECOND_NS for took_ns in self._times]
 
     def show(self) -> UnprotectedTime:
         """The times so far."""

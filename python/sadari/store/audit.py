@@ -45,6 +45,7 @@ KINDS: dict[type[Event | Command], str] = {
     events.OrderFound: "order",
     events.StopStuck: "order",
     events.FundingPaid: "funding",
+    events.TransferListed: "account",
     events.AccountUpdated: "account",
     events.DayStarted: "account",
     commands.PlaceOrder: "order",

@@ -18,7 +18,7 @@ from sadari.run.local import LocalExchange
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_the_demo_shows_a_whole_ladder_within_a_minute(moment: tuple[float, int]) -> None:
-    """It enters within 20 seconds, adds, recovers, closes half, ends a rest and stops, whenever the engine is ready."""
+    """It enters within 20 seconds, adds, recovers, closes half, stops and ends a rest, whenever the engine is ready."""
     seen = story(demo.SEED, *moment)
     assert seen.entry_s is not None
     assert seen.entry_s <= ENTERED_S
@@ -34,9 +34,8 @@ def test_the_search_finds_the_seed_of_the_demo() -> None:
 
 def test_a_seed_counts_only_if_every_start_tells_its_story() -> None:
     """One start without a stop in time, and the market is none for the demo."""
-    whole = Story(
-        1.0, 2.0, 3.0, {"DCA1_RECOVERY": 4.0, "HALF_PROFIT": 5.0, "STOP_LOSS_INITIAL": 9.0, "TECH_X": 7.0}, 1, 1
-    )
+    ends = {"DCA1_RECOVERY": 4.0, "HALF_PROFIT": 5.0, "STOP_LOSS_INITIAL": 9.0, "BREAKEVEN_STOP": 6.0, "TECH_X": 7.0}
+    whole = Story(1.0, 2.0, 3.0, ends, 1, 1)
     short = whole._replace(exits={"HALF_PROFIT": 5.0})
     late = whole._replace(entry_s=ENTERED_S + 1)
     assert Found(1, (whole, whole)).whole_s == 9.0

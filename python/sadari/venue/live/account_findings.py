@@ -32,11 +32,21 @@ def account_findings(readings: Readings, expected: Expected) -> Iterator[Finding
 
 
 def _unread(readings: Readings) -> Iterator[Finding]:
+    """One finding for what cannot be read for one reason: a wrong key is said once, not for everything it opens."""
+    parts: dict[str, list[str]] = {}
+    reasons: dict[str, str] = {}
     for what, why in readings.unread.items():
+        # Before the first colon stands which request it was.
+        reason = why.partition(": ")[2] or why
+        parts.setdefault(reason, []).append(what)
+        reasons.setdefault(reason, why.rstrip("."))
+    for reason, of in parts.items():
         yield Finding(
-            severity=Severity.FORBIDS, subject=what, found=f"it cannot be read: {why}",
+            severity=Severity.FORBIDS,
+            subject=of[0],
+            found=f"{', '.join(of)} cannot be read: {reasons[reason]}",
             remedy="check the addresses, the key and its permissions, then ask again",
-        )  # fmt: skip
+        )
 
 
 def _clock(readings: Readings) -> Iterator[Finding]:

@@ -60,7 +60,12 @@ class Balances:
         return total
 
     def read(
-        self, account: AccountShown, positions: Iterable[PositionShown] | None, cause: str, time_ns: int
+        self,
+        account: AccountShown,
+        positions: Iterable[PositionShown] | None,
+        cause: str,
+        time_ns: int,
+        change: Decimal | None = None,
     ) -> AccountUpdated:
         """Take over a reading by REST, of positions too if there is one: it outranks what the stream told."""
         records = tuple(record for row in positions or () if (record := row.record()) is not None)
@@ -80,6 +85,7 @@ class Balances:
             positions=records,
             wallets=account.wallets if self.multi_assets else (),
             margin_ratio=self.margin_ratio,
+            change=change,
         )
 
     def follow(self, event: AccountUpdated, positions: Iterable[PositionRecord]) -> None:
@@ -91,12 +97,14 @@ class Balances:
 
     def changed(self, report: AccountHeard) -> AccountUpdated:
         """Take over what the user stream told: only what has changed is in it."""
+        change: Decimal | None = None
         for balance in report.balances:
             if balance.asset == self.asset:
                 if self._cross_wallet is not None:
                     self.available_balance += balance.cross_wallet_balance - self._cross_wallet
                 self._cross_wallet = balance.cross_wallet_balance
                 self.wallet_balance = balance.wallet_balance
+                change = balance.change or None
         records = []
         for row in report.positions:
             before = self.positions.pop(row.symbol, None)
@@ -115,6 +123,7 @@ class Balances:
             wallet_balance=self.wallet_balance,
             available_balance=self.available_balance,
             positions=tuple(records),
+            change=change,
         )
 
     def _margin_taken(self, record: PositionRecord, before: PositionRecord | None) -> Decimal:

@@ -16,16 +16,20 @@ from sadari.binance.endpoint import Endpoint
 from sadari.binance.orders import query_by_id
 from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown, TradeShown
 from sadari.errors import RetryableError
-from sadari.model.event import FundingPaid, OrderFound, PositionsShown
+from sadari.model.event import FundingPaid, OrderFound, PositionsShown, TransferListed
 from sadari.model.order import OrderType
 from sadari.model.units import MILLISECOND_NS
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.fills import Fills
 from sadari.venue.live.ports import Caller, Take
 
+ZERO = Decimal(0)
+FUNDING = "FUNDING_FEE"
 PAGE = 1_000
 # Symbols that do not differ whose trades one comparison asks for.
 IN_TURN = 10
+# So many orders are looked up one by one; more are read as a list.
+FEW = 4
 # How often positions are read again because something traded meanwhile.
 LOOKS = 4
 LOOK_AGAIN_S = 0.2
@@ -61,11 +65,14 @@ class Comparison:
         ours: Whether a client order id is of this engine.
         look_up: Begins to find out what became of an order.
         now_ns: The exchange's time.
+        server_ns: The server's clock.
         in_flight: How many requests that change something have no answer.
         report: Told of what is no event.
 
     Attributes:
         done: How many comparisons came to their end.
+        begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
+        conditional: Client order ids of the conditional orders that were open at the last reading.
         income_ns: From when on income is still to be told.
         thorough: The next comparison asks for the trades of every symbol: something may have been missed.
     """
@@ -80,10 +87,13 @@ class Comparison:
         ours: Callable[[str], bool],
         look_up: Callable[[str, str], None],
         now_ns: Callable[[], int],
+        server_ns: Callable[[], int],
         in_flight: Callable[[], int],
         report: Callable[[str], None],
     ) -> None:
         self.done = 0
+        self.begun_ns = 0
+        self.conditional: frozenset[str] = frozenset()
         self.thorough = True
         self.income_ns = 0
         self._take = take
@@ -94,6 +104,7 @@ class Comparison:
         self._ours = ours
         self._look_up = look_up
         self._now_ns = now_ns
+        self._server_ns = server_ns
         self._in_flight = in_flight
         self._report = report
         self._lock = asyncio.Lock()
@@ -105,21 +116,30 @@ class Comparison:
             SadariError: The exchange could not be asked; nothing is missing because of that, the next one tells it.
         """
         async with self._lock:
-            snapshot = await self._settled(symbol)
+            begun_ns = self._server_ns()
             income = [] if symbol else await self._income()
+            snapshot = await self._settled(symbol)
+            if snapshot.account.wallet_balance != self._balances.wallet_balance:
+                # What is told first has to be in what is told then: nothing is waited for after the last reading.
+                income += await self._income()
+                snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
-            self._tell_funding(income)
+            self._tell_income(income)
             cause = "TRANSFER" if any(row.kind in TRANSFERS for row in income) else "SYNC"
             now_ns = self._now_ns()
-            self._take(self._balances.read(snapshot.account, snapshot.positions, cause, now_ns))
+            self._take(self._balances.read(snapshot.account, snapshot.positions, cause, now_ns, ZERO))
             records = [row.record() for row in snapshot.positions]
             shown = tuple(record for record in records if record is not None)
             self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol))
             self.done += 1
             self.thorough = self.thorough and bool(symbol)
+            if not symbol:
+                self.begun_ns = begun_ns
 
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.
+
+        What the stream has not told of is found first: trades and income come before the balance that has them.
 
         Args:
             cause: Why.
@@ -130,17 +150,21 @@ class Comparison:
         """
         account, rows = await asyncio.gather(self._call(endpoints.ACCOUNT, {}), self._positions(positions))
         shown, told, streamed = account_answers.account(account), self._fills.told, self._balances.wallet_balance
-        if shown.wallet_balance != streamed and self._balances.read_ns is not None and told == self._fills.told:
+        missed = shown.wallet_balance != streamed and told == self._fills.told and cause != FUNDING
+        if missed and self._balances.read_ns is not None:
             self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
+            if not self._balances.multi_assets:
+                await self.compare()
+                return
         self._take(self._balances.read(shown, rows, cause, self._now_ns()))
 
     async def funding(self) -> None:
-        """Tell the funding that was paid since the last reading of income.
+        """Tell the funding and the transfers since the last reading of income.
 
         Raises:
             SadariError: The exchange could not be asked.
         """
-        self._tell_funding(await self._income())
+        self._tell_income(await self._income())
 
     # reading
 
@@ -217,32 +241,51 @@ class Comparison:
             if cursor is not None:
                 parameters["fromId"] = str(cursor + 1)
             page = answers.trades(await self._call(endpoints.USER_TRADES, parameters))
+            last = max((trade.trade_id for trade in page), default=cursor or 0)
             if cursor is None:
                 # Nothing of this symbol was ever told: what was before is not this engine's.
-                self._fills.cursors[symbol] = max((trade.trade_id for trade in page), default=0)
+                self._fills.read(symbol, last)
                 return
-            fresh = [trade for trade in page if trade.trade_id > cursor]
-            for order_id in dict.fromkeys(trade.order_id for trade in fresh):
-                await self._tell_order(symbol, order_id, [one for one in fresh if one.order_id == order_id])
-            self._fills.cursors[symbol] = max([cursor, *(trade.trade_id for trade in fresh)])
+            fresh = [trade for trade in page if not self._fills.is_told(symbol, trade.trade_id)]
+            await self._tell_trades(symbol, fresh)
+            self._fills.read(symbol, last)
             if len(page) < PAGE:
                 return
 
-    async def _tell_order(self, symbol: str, order_id: int, trades: list[TradeShown]) -> None:
-        """Tell trades of an order that was not told of in time, by the name that we gave it where it is ours."""
-        asked = query_by_id(symbol, order_id)
-        row = answers.order(await self._call(asked.endpoint, asked.parameters))
-        name = self._fills.names.get((symbol, order_id), row.client_order_id)
-        if not self._ours(name):
-            name = await self._parent(symbol, order_id) or name
-        last = max(trade.trade_id for trade in trades)
+    async def _tell_trades(self, symbol: str, trades: list[TradeShown]) -> None:
+        """Tell trades that were not told of in time, by the names that we gave their orders where they are ours."""
+        by_order: dict[int, list[TradeShown]] = {}
         for trade in sorted(trades, key=lambda one: one.trade_id):
-            self._take(self._fills.event(trade, name, done=row.ended and trade.trade_id == last))
+            by_order.setdefault(trade.order_id, []).append(trade)
+        rows = await self._orders(symbol, list(by_order))
+        names = {number: self._fills.names.get((symbol, number)) or row.client_order_id for number, row in rows.items()}
+        if not all(map(self._ours, names.values())):
+            # A conditional order of ours may have become one that has another name (faults F40).
+            listed = answers.algo_orders(await self._call(endpoints.ALL_ALGO, {"symbol": symbol}))
+            parents = {row.order_id: row.client_order_id for row in listed if row.order_id is not None}
+            names = {number: name if self._ours(name) else parents.get(number, name) for number, name in names.items()}
+        for number, told in by_order.items():
+            for trade in told:
+                done = rows[number].ended and trade is told[-1]
+                self._take(self._fills.event(trade, names[number], done=done))
 
-    async def _parent(self, symbol: str, order_id: int) -> str | None:
-        """The conditional order of ours that has become this one (faults F40)."""
-        listed = answers.algo_orders(await self._call(endpoints.ALL_ALGO, {"symbol": symbol}))
-        return next((row.client_order_id for row in listed if row.order_id == order_id), None)
+    async def _orders(self, symbol: str, numbers: list[int]) -> dict[int, OrderShown]:
+        """The orders of these numbers."""
+        found: dict[int, OrderShown] = {}
+        first = min(numbers, default=0)
+        while len(numbers) > FEW and first <= max(numbers):
+            asked = {"symbol": symbol, "orderId": str(first), "limit": str(PAGE)}
+            page = {row.order_id: row for row in answers.orders(await self._call(endpoints.ALL_ORDERS, asked))}
+            found.update(page)
+            if len(page) < PAGE:
+                break
+            first = max(page) + 1
+        for number in numbers:
+            if number not in found:
+                query = query_by_id(symbol, number)
+                answer = await self._rest.call(query.endpoint, query.parameters, urgent=True)
+                found[number] = answers.order(answer)
+        return found
 
     async def _income(self) -> list[IncomeShown]:
         """What was booked without a trade since the last reading; every row once."""
@@ -264,6 +307,8 @@ class Comparison:
     def _tell_orders(self, snapshot: Snapshot, symbol: str) -> None:
         """Tell what is open there, and look up what is open here only."""
         now_ns = self._now_ns()
+        found = frozenset(row.client_order_id for row in snapshot.conditional)
+        self.conditional = self.conditional | found if symbol else found
         there = set()
         rows: list[OrderShown | AlgoShown] = [*snapshot.orders, *snapshot.conditional]
         for row in rows:
@@ -288,9 +333,15 @@ class Comparison:
                     if order not in there:
                         self._look_up(name, order)
 
-    def _tell_funding(self, rows: Iterable[IncomeShown]) -> None:
+    def _tell_income(self, rows: Iterable[IncomeShown]) -> None:
         for row in rows:
-            if row.kind == "FUNDING_FEE":
+            if row.kind in TRANSFERS:
+                self._take(
+                    TransferListed(
+                        time_ns=self._now_ns(), booked_ns=row.time_ns, asset=row.asset, amount=row.amount
+                    )
+                )  # fmt: skip
+            if row.kind == FUNDING:
                 self._take(
                     FundingPaid(
                         time_ns=self._now_ns(), booked_ns=row.time_ns, symbol=row.symbol, amount=row.amount,

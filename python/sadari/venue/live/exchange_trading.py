@@ -19,7 +19,7 @@ from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.event import Event, OrderFilled, StopStuck
 from sadari.venue.live.background import Background
 from sadari.venue.live.balances import Balances
-from sadari.venue.live.comparison import Comparison, Held
+from sadari.venue.live.comparison import FUNDING, Comparison, Held
 from sadari.venue.live.fills import Fills
 from sadari.venue.live.gateway import Gateway, Lanes
 from sadari.venue.live.lookup import Lookups
@@ -27,7 +27,6 @@ from sadari.venue.live.market_clock import MarketClock
 from sadari.venue.live.ports import Caller, Take
 from sadari.venue.live.reports import Reports
 
-FUNDING = "FUNDING_FEE"
 # After a fill the exchange's liquidation price is read, once for fills that come together.
 READ_AFTER_S = 0.3
 
@@ -46,7 +45,7 @@ class ExchangeTrading:
         known: What the engine has, by symbol.
         unresolved: Whether the engine waits for an order's outcome.
         ours: Whether a client order id is of this engine.
-        seen_since: Whether the user stream was there since a time of the server's clock.
+        seen_since: As for `Lookups`.
         half_dead: Told an order that the user stream keeps back.
         differs: Told a symbol that is to be compared with the exchange.
         configured: Told that a setting of a symbol, or of the account if it is empty, has changed.
@@ -68,7 +67,7 @@ class ExchangeTrading:
         known: Callable[[], Mapping[str, Held]],
         unresolved: Callable[[str], bool],
         ours: Callable[[str], bool],
-        seen_since: Callable[[int], bool],
+        seen_since: Callable[[int, int], bool],
         half_dead: Callable[[str], None],
         differs: Callable[[str], None],
         configured: Callable[[str], None],
@@ -79,13 +78,14 @@ class ExchangeTrading:
         self.gateway = Gateway(
             take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up,
             lambda name: self.reports.acknowledged(name, steady_ns()),
+            unresolved, lambda name: name in self.comparison.conditional,
         )  # fmt: skip
         self.lookups = Lookups(
             take, rest, self.fills, self.gateway.sent.get, unresolved, server_ns, clock.now_ns, self.reports.link,
             seen_since,
         )  # fmt: skip
         self.comparison = Comparison(
-            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns,
+            take, rest, self.fills, balances, known, ours, self.lookups.begin, clock.now_ns, server_ns,
             lambda: self.gateway.in_flight, report,
         )  # fmt: skip
         self._take = take
@@ -101,8 +101,8 @@ class ExchangeTrading:
 
     @property
     def in_flight(self) -> int:
-        """How many requests and lookups have no end yet."""
-        return self.gateway.in_flight + len(self.lookups.open)
+        """How many requests have no answer yet. A lookup may last: what is unresolved the engine knows itself."""
+        return self.gateway.in_flight
 
     @property
     def compared(self) -> int:
@@ -139,7 +139,9 @@ class ExchangeTrading:
             self._take(stuck)
         for name in reports.untold(now_ns):
             self._half_dead(name)
-            self._look_up(self.gateway.sent[name].order.symbol, name)
+            sent = self.gateway.sent.get(name)
+            if sent is not None:
+                self._look_up(sent.order.symbol, name)
         while reports.gaps:
             self._differs(reports.gaps.pop())
         while reports.other_fees:

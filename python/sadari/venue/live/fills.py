@@ -12,10 +12,13 @@ from sadari.binance.forced import cause_of
 from sadari.binance.values import AlgoShown, OrderShown, TradeShown
 from sadari.model.event import OrderAccepted, OrderCanceled, OrderFilled, OrderRejected
 from sadari.model.reason import RejectReason
+from sadari.venue.live.newest import Newest
 from sadari.venue.live.ports import Take
 
 FILLED = "FILLED"
 REJECTED = "REJECTED"
+# Of so many orders it is remembered which client order id they have.
+MOST_NAMES = 10_000
 
 
 class Fills:
@@ -26,22 +29,37 @@ class Fills:
         now_ns: The exchange's time.
 
     Attributes:
-        cursors: The last trade told, by symbol.
-        names: Client order ids by symbol and order id.
+        cursors: Up to which trade everything was read or told, by symbol.
+        names: Client order ids by symbol and order id, the newest ones.
         told: How many trades were told, by whatever way.
     """
 
     def __init__(self, take: Take, now_ns: Callable[[], int]) -> None:
         self.cursors: dict[str, int] = {}
-        self.names: dict[tuple[str, int], str] = {}
+        self.names: Newest[tuple[str, int], str] = Newest(MOST_NAMES)
         self.told = 0
+        self._beyond: dict[str, set[int]] = {}
         self._take = take
         self._now_ns = now_ns
 
     def seen(self, event: OrderFilled) -> None:
-        """A trade was told: a list need not be read before it."""
+        """A trade was told. One before it may have been missed, so that the list is still to be read from there."""
         self.told += 1
-        self.cursors[event.symbol] = max(self.cursors.get(event.symbol, 0), event.trade_id)
+        self.remember(event.symbol, event.trade_id)
+
+    def remember(self, symbol: str, trade_id: int) -> None:
+        """A trade was told; the first one of a symbol is where its list begins for us."""
+        if trade_id > self.cursors.setdefault(symbol, trade_id - 1):
+            self._beyond.setdefault(symbol, set()).add(trade_id)
+
+    def is_told(self, symbol: str, trade_id: int) -> bool:
+        """Whether a trade was told, or was before everything that is ours."""
+        return trade_id <= self.cursors.get(symbol, 0) or trade_id in self._beyond.get(symbol, ())
+
+    def read(self, symbol: str, trade_id: int) -> None:
+        """The list was read, and told, up to a trade."""
+        cursor = self.cursors[symbol] = max(trade_id, self.cursors.get(symbol, 0))
+        self._beyond[symbol] = {told for told in self._beyond.get(symbol, ()) if told > cursor}
 
     def order(self, row: OrderShown, trades: Iterable[TradeShown], name: str) -> bool:
         """Tell an order's state and its trades.
@@ -51,6 +69,8 @@ class Fills:
         """
         listed = sorted(trades, key=lambda trade: trade.trade_id)
         complete = sum((trade.qty for trade in listed), Decimal(0)) == row.filled_qty
+        # The end comes with the last trade that is news; where none is, with one that is known.
+        listed.sort(key=lambda trade: not self.is_told(trade.symbol, trade.trade_id))
         for number, trade in enumerate(listed, 1):
             last = complete and row.status == FILLED and number == len(listed)
             self._take(self.event(trade, name, done=last))

@@ -18,11 +18,14 @@ from sadari.model.event import CancelRejected, OrderAccepted, OrderCanceled, Ord
 from sadari.model.order import Purpose
 from sadari.model.reason import RejectReason
 from sadari.venue.live.background import Background
+from sadari.venue.live.newest import Newest
 from sadari.venue.live.ports import Caller, Take
 
 # Source: faults F04: what was definitely not done may be sent again with the same id, so often and so far apart.
 RESEND_S = (0.2, 0.4, 0.8, 0.8)
 OPENING = (Purpose.ENTRY, Purpose.ADD)
+# So many orders that have ended are remembered, for what is told of them late.
+MOST_SENT = 5_000
 
 
 class Lane(Protocol):
@@ -35,10 +38,18 @@ class Lane(Protocol):
 
 
 class Sent(NamedTuple):
-    """An order that went out: what it was, when by the server's clock, and whether it is a conditional one."""
+    """An order that went out.
+
+    Attributes:
+        order: What it was.
+        server_ns: When it was first sent, by the server's clock.
+        last_ns: The latest time that a request of it can bear: it may be executed until its window after that is over.
+        conditional: Whether it is of the conditional family.
+    """
 
     order: PlaceOrder
     server_ns: int
+    last_ns: int
     conditional: bool
 
 
@@ -65,10 +76,12 @@ class Gateway:
         names: Where client order ids are kept by symbol and order id.
         look_up: Begins to find out what became of an order.
         acknowledged: Told an order that the exchange has answered: the user stream has to tell of it too.
+        unresolved: Whether the engine waits for what becomes of an order, or for its end.
+        found_conditional: Whether the exchange has shown an order among the conditional ones.
 
     Attributes:
         hedge: Whether the account is in hedge mode.
-        sent: Orders by their client order id.
+        sent: Orders by their client order id: those that are unresolved, and the newest others.
     """
 
     def __init__(
@@ -78,12 +91,14 @@ class Gateway:
         rest: Caller,
         now_ns: Callable[[], int],
         server_ns: Callable[[], int],
-        names: dict[tuple[str, int], str],
+        names: Newest[tuple[str, int], str],
         look_up: Callable[[str, str], None],
         acknowledged: Callable[[str], None],
+        unresolved: Callable[[str], bool],
+        found_conditional: Callable[[str], bool],
     ) -> None:
         self.hedge = False
-        self.sent: dict[str, Sent] = {}
+        self.sent: Newest[str, Sent] = Newest(MOST_SENT, unresolved)
         self.refusals = 0
         self._take = take
         self._lanes = lanes
@@ -93,6 +108,7 @@ class Gateway:
         self._names = names
         self._look_up = look_up
         self._acknowledged_by = acknowledged
+        self._found_conditional = found_conditional
         self._background = Background()
 
     @property
@@ -102,7 +118,7 @@ class Gateway:
 
     def remember(self, order: PlaceOrder, server_ns: int) -> None:
         """Know an order of an earlier run of this program."""
-        self.sent[order.client_order_id] = Sent(order, server_ns, orders.is_conditional(order))
+        self.sent[order.client_order_id] = Sent(order, server_ns, server_ns, orders.is_conditional(order))
 
     def place(self, order: PlaceOrder) -> None:
         """Send an order; it is written before this returns."""
@@ -113,8 +129,7 @@ class Gateway:
 
     def cancel(self, command: CancelOrder) -> None:
         """Send a cancel."""
-        known = self.sent.get(command.client_order_id)
-        conditional = known is not None and known.conditional
+        conditional = self._is_conditional(command.client_order_id)
         endpoint, parameters = orders.cancel(command, conditional=conditional)
         first = self._write(Purpose.EXIT, endpoint, parameters)
         self._background.begin(self._canceled(command, endpoint, parameters, first))
@@ -123,7 +138,17 @@ class Gateway:
         """Wait for no answer any more."""
         await self._background.close()
 
+    def _is_conditional(self, client_order_id: str) -> bool:
+        known = self.sent.get(client_order_id)
+        return self._found_conditional(client_order_id) if known is None else known.conditional
+
     # sending
+
+    def _goes_out_now(self, client_order_id: str) -> None:
+        """No request of an order bears a later time than this one."""
+        known = self.sent.get(client_order_id)
+        if known is not None:
+            self.sent[client_order_id] = known._replace(last_ns=self._server_ns())
 
     def _write(
         self, purpose: Purpose, endpoint: Endpoint, parameters: Mapping[str, str]
@@ -135,27 +160,35 @@ class Gateway:
             return None
 
     async def _answer(
-        self, purpose: Purpose, endpoint: Endpoint, parameters: Mapping[str, str], first: asyncio.Future[bytes] | None
+        self,
+        purpose: Purpose,
+        endpoint: Endpoint,
+        parameters: Mapping[str, str],
+        first: asyncio.Future[bytes] | None,
+        name: str = "",
     ) -> bytes:
-        """The answer to a request, which goes out again only where nothing was done."""
-        urgent = purpose not in OPENING
-        waits = RESEND_S if urgent else ()
+        """The answer to a request, which goes out again only where nothing was done; ``name``: of an order placed."""
+        waits = RESEND_S if purpose not in OPENING else ()
         try:
-            if first is not None:
-                return await first
-            return await self._rest.call(endpoint, parameters, urgent=urgent)
+            return await (self._by_rest(purpose, endpoint, parameters, name) if first is None else first)
         except RetryableError as error:
             refused = error
         for wait_s in waits:
             await asyncio.sleep(max(wait_s, refused.after_s))
             try:
+                self._goes_out_now(name)
                 again = self._write(purpose, endpoint, parameters)
-                if again is not None:
-                    return await again
-                return await self._rest.call(endpoint, parameters, urgent=urgent)
+                return await (self._by_rest(purpose, endpoint, parameters, name) if again is None else again)
             except RetryableError as error:
                 refused = error
         raise refused
+
+    async def _by_rest(self, purpose: Purpose, endpoint: Endpoint, parameters: Mapping[str, str], name: str) -> bytes:
+        try:
+            return await self._rest.call(endpoint, parameters, urgent=purpose not in OPENING)
+        finally:
+            # It may have been stamped anew on its way there, after the clock was measured.
+            self._goes_out_now(name)
 
     # outcomes
 
@@ -164,7 +197,7 @@ class Gateway:
     ) -> None:
         name = order.client_order_id
         try:
-            body = await self._answer(order.purpose, endpoint, parameters, first)
+            body = await self._answer(order.purpose, endpoint, parameters, first, name)
             row = answers.algo_order(body) if orders.is_conditional(order) else answers.order(body)
         except RefusedError as error:
             self._refused(order, error.code, error.message)
@@ -224,8 +257,7 @@ class Gateway:
 
     def _is_canceled(self, body: bytes, symbol: str, name: str) -> bool:
         """Tell the end of an order that the answer shows whole: canceled, and nothing of it filled."""
-        known = self.sent.get(name)
-        if known is None or not known.conditional:
+        if not self._is_conditional(name):
             try:
                 row = answers.order(body)
             except DataError:

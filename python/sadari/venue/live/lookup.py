@@ -26,8 +26,7 @@ from sadari.venue.live.gateway import Sent
 from sadari.venue.live.ports import Caller, Take
 
 PAUSES_S = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
-# The longest window that a request of ours is good for, and a margin for clocks.
-WINDOW_NS = 5 * SECOND_NS
+# How long after its window a request counts as one that cannot be executed any more: a margin for clocks.
 MARGIN_NS = SECOND_NS
 ABSENCES = 2
 NOT_THERE = frozenset({codes.ORDER_MISSING, codes.UNKNOWN_ORDER})
@@ -60,7 +59,8 @@ class Lookups:
         server_ns: The server's clock, as requests are judged by it.
         now_ns: The exchange's time.
         link: Told which order a conditional one has become.
-        seen_since: Whether the user stream has been there since a time of this machine's clock for requests.
+        seen_since: Whether nothing that the exchange did since a time of the server's clock can have been missed: the
+            user stream was there, or everything was compared after a second time, by which all was done.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Lookups:
         server_ns: Callable[[], int],
         now_ns: Callable[[], int],
         link: Callable[[str, int], None],
-        seen_since: Callable[[int], bool],
+        seen_since: Callable[[int, int], bool],
     ) -> None:
         self.resolved = 0
         self._take = take
@@ -98,7 +98,7 @@ class Lookups:
             return
         task = asyncio.ensure_future(self._settle(symbol, client_order_id))
         self._running[client_order_id] = task
-        task.add_done_callback(lambda _: self._running.pop(client_order_id, None))
+        task.add_done_callback(lambda done: self._ended(client_order_id, done))
 
     async def close(self) -> None:
         """Look nothing up any more."""
@@ -107,21 +107,42 @@ class Lookups:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
+    def _ended(self, client_order_id: str, task: asyncio.Task[None]) -> None:
+        """A lookup has ended; what it raised reaches the loop's exception handler."""
+        self._running.pop(client_order_id, None)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            context = {"message": f"{client_order_id} could not be looked up", "exception": error, "task": task}
+            task.get_loop().call_exception_handler(context)
+
     async def _settle(self, symbol: str, name: str) -> None:
         absences = tries = 0
         held: Decimal | None = None
         while self._unresolved(name):
             sight = await self._look(symbol, name)
-            held = sight.held if held is None else held
             if self._told(sight, name):
                 self.resolved += 1
                 return
-            absences = absences + 1 if sight.absent and sight.held == held else 0
+            # A position that has moved may have been moved by this order: it is looked at anew from there.
+            same, held = held in {None, sight.held}, sight.held
+            absences = absences + 1 if sight.absent and same else 0
             if absences >= ABSENCES and await self._is_absent(symbol, name):
                 self._give_up(symbol, name)
                 return
-            await asyncio.sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
-            tries += 1
+            await asyncio.sleep(self._pause_s(name, tries))
+            tries = tries + 1 if same else 0
+
+    def _pause_s(self, name: str, tries: int) -> float:
+        """How long until the next look; one comes as soon as the order cannot be executed any more."""
+        pause_s = PAUSES_S[min(tries, len(PAUSES_S) - 1)]
+        left_s = (self._over_ns(name) - self._server_ns()) / SECOND_NS
+        return min(pause_s, left_s + PAUSES_S[0]) if left_s > 0 else pause_s
+
+    def _over_ns(self, name: str) -> int:
+        """From when on an order that is not there will not come any more, by the server's clock."""
+        sent = self._sent(name)
+        window_ns = orders.window_ns(None if sent is None else sent.order.purpose)
+        return (0 if sent is None else sent.last_ns) + window_ns + MARGIN_NS
 
     async def _look(self, symbol: str, name: str) -> Sight:
         """Ask for everything at once; what fails makes the look incomplete."""
@@ -173,8 +194,8 @@ class Lookups:
 
     async def _is_absent(self, symbol: str, name: str) -> bool:
         sent = self._sent(name)
-        since_ns = 0 if sent is None else sent.server_ns
-        if self._server_ns() <= since_ns + WINDOW_NS + MARGIN_NS or not self._seen_since(since_ns):
+        since_ns, over_ns = 0 if sent is None else sent.server_ns, self._over_ns(name)
+        if self._server_ns() <= over_ns or not self._seen_since(since_ns, over_ns):
             return False
         families = (True, False) if sent is None else (sent.conditional,)
         for conditional in families:

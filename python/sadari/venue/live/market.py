@@ -122,18 +122,20 @@ class Market:
         return [stream_names.trades(symbol), *([stream_names.marks(symbol)] if self._marks else [])]
 
     async def prices(self) -> list[tuple[str, str, int]]:
-        """The last prices of what is followed, by REST: symbol, price as written, time.
+        """The last prices of what is followed and not seen, by REST: symbol, price as written, time.
 
         Raises:
             SadariError: The exchange could not be asked.
         """
+        if not self._unseen():
+            return []
         body = await self._rest.call(endpoints.TICKER_PRICE, urgent=True)
-        now_ns = self._clock.now_ns()
-        return [
-            (one.symbol, format(one.price, "f"), one.time_ns or now_ns)
-            for one in answers.prices(body)
-            if one.symbol in self._followed
-        ]
+        # What is seen again by now has newer prices than these.
+        shown, now_ns = answers.prices(body, self._unseen()), self._clock.now_ns()
+        return [(one.symbol, format(one.price, "f"), one.time_ns or now_ns) for one in shown]
+
+    def _unseen(self) -> set[str]:
+        return {symbol for symbol in self._followed if stream_names.trades(symbol) in self._lost}
 
     # candles
 

@@ -76,9 +76,7 @@ class _Reading:
         self.found.orders = found + [OpenOrder(one.symbol, one.client_order_id, conditional=True) for one in algos]
 
     async def instruments(self) -> None:
-        body = await self._call(endpoints.EXCHANGE_INFO)
-        self.found.weight_limit = answers.rate_limits(body).weight
-        self.found.instruments = _with_brackets(contracts(body), await self._call(endpoints.LEVERAGE_BRACKET))
+        self.found.instruments, self.found.weight_limit = await read_contracts(self._caller)
 
     async def prices(self) -> None:
         shown = answers.marks(await self._call(endpoints.PREMIUM_INDEX))
@@ -104,9 +102,16 @@ class _Reading:
         self.found.offset_error_ns, self.found.offset_ns = min(trips)
 
 
-def _with_brackets(listed: dict[str, Instrument], body: bytes) -> dict[str, Instrument]:
-    brackets = leverage_brackets(body)
-    return {
+async def read_contracts(caller: Caller) -> tuple[dict[str, Instrument], int | None]:
+    """Every contract that is listed, with its brackets, and the request weight of a minute.
+
+    Raises:
+        SadariError: It cannot be read.
+    """
+    body = await caller.call(endpoints.EXCHANGE_INFO)
+    brackets = leverage_brackets(await caller.call(endpoints.LEVERAGE_BRACKET))
+    listed = {
         symbol: msgspec.structs.replace(instrument, brackets=brackets.get(symbol, ()))
-        for symbol, instrument in listed.items()
+        for symbol, instrument in contracts(body).items()
     }
+    return listed, answers.rate_limits(body).weight

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from sadari.errors import FatalError, RetryableError, SadariError
+from sadari.errors import FatalError, SadariError
 from sadari.model.event import EngineTurned
 from sadari.venue.live.background import Background
 from sadari.venue.live.ports import Take
@@ -145,7 +145,8 @@ class Supervision:
             self._agreeing = False
 
     async def _failed(self, attempt: int, error: SadariError) -> None:
-        unusable = not isinstance(error, RetryableError)
+        # An answer that cannot be read may be readable tomorrow, a key that is not accepted will not be.
+        unusable = isinstance(error, FatalError)
         guard = "tries left" if attempt < ATTEMPTS else "state unusable" if unusable else "transport error"
         self._report(f"comparing with the exchange failed: {error}")
         now_ns = self._now_ns()
@@ -198,7 +199,8 @@ class Supervision:
         """Begin what repeats."""
         self._background.begin(self._repeat(self._rhythm.sync_s, self._sync))
         self._background.begin(self._repeat(self._rhythm.account_s, self._cross_check))
-        self._background.begin(self._repeat(self._rhythm.rest_price_s, self._while_blind))
+        self._background.begin(self._repeat(self._rhythm.rest_price_s, self._prices_while_blind))
+        self._background.begin(self._repeat(self._rhythm.rest_price_s, self._positions_while_deaf))
 
     async def _repeat(self, every_s: float, what: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -218,13 +220,16 @@ class Supervision:
         except SadariError as error:
             self._report(f"the account could not be read: {error}")
 
-    async def _while_blind(self) -> None:
-        """While a stream is down its prices, or positions, are asked for; none while it is healthy."""
+    async def _prices_while_blind(self) -> None:
+        """While trades are not seen their prices are asked for; none while they are."""
         if any(name.startswith("market") for name in self.lost):
             try:
                 await self._poll_prices()
             except SadariError as error:
                 self._report(f"prices could not be asked for: {error}")
+
+    async def _positions_while_deaf(self) -> None:
+        """While the user stream is down positions are asked for, which must not keep prices waiting."""
         if "user" in self.lost:
             await self._compare_once()
 

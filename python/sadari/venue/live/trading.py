@@ -49,7 +49,7 @@ class Trading(Protocol):
 
     @property
     def in_flight(self) -> int:
-        """How many requests and lookups have no end yet."""
+        """How many requests have no answer yet."""
 
     async def close(self) -> None:
         """Wait for nothing any more."""

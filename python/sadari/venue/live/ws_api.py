@@ -149,6 +149,14 @@ class WsApi:
         socket = None if self._link is None else self._link.socket
         return socket is not None and socket.is_open
 
+    @property
+    def age_s(self) -> float | None:
+        """How long ago the last message came, None before the first on this connection."""
+        socket = None if self._link is None else self._link.socket
+        if socket is None or socket.message_ns is None:
+            return None
+        return max(self._clock.local_ns() - socket.message_ns, 0) / SECOND_NS
+
     async def start(self) -> None:
         """Connect, and stay connected; returns after the first try, whatever came of it."""
         self._keeping = asyncio.create_task(self._keep())

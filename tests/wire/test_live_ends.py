@@ -1,0 +1,74 @@
+"""What goes wrong around a live engine closes nothing: judged from the exchange's own record. Source: strategies §6."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from sadari.localexchange.fault_file import load_faults
+from tests.live_engine import PATIENCE_S, Rig, rig
+
+Trouble = Callable[[Rig], Awaitable[None]]
+
+
+async def fault(exchange: Rig, rule: str) -> None:
+    """Add a rule of faults."""
+    exchange.exchange.faults.add(load_faults(f"[[fault]]\n{rule}"), exchange.exchange.gateway_ns())
+
+
+async def record(exchange: Rig) -> tuple[list[str], list[str]]:
+    """The sides of every order that the exchange ever had, and the stops that wait."""
+    truth = await exchange.human("GET /control/truth")
+    waiting = [one["client_algo_id"] for one in truth["algos"] if one["ended_gateway_ns"] is None]
+    return [one["side"] for one in truth["orders"]], waiting
+
+
+async def breaks(engine: Rig) -> None:
+    """Something raises in the engine's own loop."""
+
+    def broken() -> None:
+        raise ZeroDivisionError("of the test")
+
+    asyncio.get_running_loop().call_soon(broken)
+    await engine.until(lambda: engine.live.state == "FAILED")
+    assert "ZeroDivisionError('of the test') (test_live_ends.py, line" in engine.live.ending.failure
+
+
+async def loses_everything(engine: Rig) -> None:
+    """Each request and each frame is lost for a while."""
+    await fault(engine, 'name = "calls"\nverb = "lost_request"')
+    await fault(engine, 'name = "frames"\nverb = "close"')
+    await engine.until(lambda: engine.live.state == "DEGRADED")
+    for name in ("calls", "frames"):
+        engine.exchange.faults.remove(name)
+    await engine.until(lambda: engine.live.state == "RUNNING")
+
+
+async def loses_its_listen_key(engine: Rig) -> None:
+    """The key of the user stream expires."""
+    await fault(engine, 'verb = "listen_key_death"')
+    await engine.until(lambda: engine.live.parts.supervision.lost or engine.live.parts.side.health()[0].reconnects)
+    await engine.until(lambda: engine.live.state == "RUNNING" and not engine.live.parts.supervision.lost)
+
+
+@pytest.mark.parametrize("trouble", [breaks, loses_everything, loses_its_listen_key])
+def test_no_trouble_closes_a_position(tmp_path: Path, trouble: Trouble) -> None:
+    """An exception, a lost connection and an expired listen key leave position and stops as they are."""
+
+    async def play() -> None:
+        async with rig(tmp_path) as played, played.running():
+            await played.until(played.held)
+            async with asyncio.timeout(PATIENCE_S):
+                while len((await record(played))[1]) < 2:
+                    await asyncio.sleep(0.01)
+            await trouble(played)
+            sides, waiting = await record(played)
+            assert sides == ["BUY"]
+            # The inner stop may just have been in the middle of moving: then there are two of it.
+            assert {name[-1] for name in waiting} == {"W", "S"}
+            assert played.held() > 0
+
+    asyncio.run(play())

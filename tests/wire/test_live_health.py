@@ -1,0 +1,117 @@
+"""A live engine whose surroundings go wrong: no new exposure until they are right, positions as they were."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from sadari.localexchange.fault_file import load_faults
+from sadari.model.event import Event, GateShut, InstrumentChanged
+from sadari.model.instrument import Instrument
+from sadari.model.units import SECOND_NS
+from sadari.run import health
+from tests.live_engine import SYMBOL, Rig, rig
+
+
+def played(folder: Path, play: Callable[[Rig], Awaitable[None]]) -> None:
+    """Play something with a running engine."""
+
+    async def whole() -> None:
+        async with rig(folder) as made, made.running():
+            await made.until(lambda: made.live.state == "RUNNING")
+            await play(made)
+
+    asyncio.run(whole())
+
+
+def fault(made: Rig, rule: str) -> None:
+    """Add a rule of faults."""
+    made.exchange.faults.add(load_faults(f"[[fault]]\n{rule}"), made.exchange.gateway_ns())
+
+
+def gate(made: Rig) -> tuple[str, ...]:
+    """Why nothing may be opened."""
+    return made.live.opened.engine.gate()
+
+
+def test_a_clock_that_has_gone_off_shuts_the_gate_until_it_is_right(tmp_path: Path) -> None:
+    """More than a second between the two clocks, measured again (faults F19)."""
+
+    async def play(made: Rig) -> None:
+        fault(made, 'verb = "clock_shift"\nseconds = 5')
+        await made.until(made.exchange.faults.firings)
+        await made.live.health.check_clock()
+        assert gate(made) == (health.CLOCK_OFF,)
+        assert "set it by NTP" in made.alerts[-1].text
+        fault(made, 'verb = "clock_shift"\nname = "back"\nseconds = -5')
+        await made.until(lambda: len(made.exchange.faults.firings()) > 1)
+        await made.live.health.check_clock()
+        assert gate(made) == ()
+
+    played(tmp_path, play)
+
+
+def test_a_slow_journal_is_told_and_a_very_slow_one_shuts_the_gate(tmp_path: Path) -> None:
+    """A tenth of a second, a second, and then a quick one (faults F112)."""
+
+    async def play(made: Rig) -> None:
+        journal = made.live.opened.journal
+
+        def took(ns: int) -> None:
+            journal.last_sync_ns, journal.syncs = ns, journal.syncs + 1
+            made.live.take(GateShut(time_ns=made.live.now_ns(), symbol="OTHER", cause=str(ns)))
+
+        took(SECOND_NS // 2)
+        assert (gate(made), made.alerts[-1].text) == ((), "a write to the journal took 500 ms")
+        took(2 * SECOND_NS)
+        assert gate(made) == (health.SLOW_JOURNAL,)
+        await made.live.health.look()
+        assert gate(made) == ()
+
+    played(tmp_path, play)
+
+
+def test_changed_contracts_are_told_and_an_empty_list_is_not_believed(tmp_path: Path) -> None:
+    """Filters, and the status of a symbol that is halted (faults F46, F86, F88)."""
+
+    async def play(made: Rig) -> None:
+        listed: dict[str, Instrument] = {}
+
+        def see(_: int, event: Event, __: object) -> None:
+            if isinstance(event, InstrumentChanged):
+                listed[event.instrument.symbol] = event.instrument
+
+        made.live.driver.observers.append(see)
+        fault(made, f'verb = "filter_change"\nsymbol = "{SYMBOL}"\nmin_qty = 0.5')
+        await made.until(made.exchange.faults.firings)
+        await made.live.health.check_contracts()
+        assert listed[SYMBOL].min_qty == Decimal("0.5")
+        find = '"status":"TRADING"'
+        fault(made, f"name = 'halt'\nverb = 'alter_reply'\npath = '/fapi/v1/exchangeInfo'\nfind = '{find}'\n"
+                    "put = '\"status\":\"HALT\"'")  # fmt: skip
+        await made.live.health.check_contracts()
+        assert listed[SYMBOL].status == "HALT"
+        made.exchange.faults.remove("halt")
+        fault(made, 'verb = "empty_read"\npath = "/fapi/v1/exchangeInfo"\nbody = \'{"symbols":[],"rateLimits":[]}\'')
+        await made.live.health.check_contracts()
+        assert "those that were known are kept" in made.lines[-1]
+
+    played(tmp_path, play)
+
+
+def test_a_disk_that_fills_up_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less than a fifth of it is free (faults F108)."""
+
+    async def play(made: Rig) -> None:
+        monkeypatch.setattr(health, "LEAST_FREE", 2)
+        await made.live.health.look()
+        await made.live.health.look()
+        told = [one.text for one in made.alerts if one.code == "DISK"]
+        assert len(told) == 1
+        assert "% of the disk are free" in told[0]
+
+    played(tmp_path, play)

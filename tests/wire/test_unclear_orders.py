@@ -1,0 +1,95 @@
+"""Orders whose answers are lost, late, cut, doubled or wrong: one order for each intent, and the engine finds out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from sadari.model.event import ForceExitRequested
+from tests.live_scene import Stage, stage
+from tests.live_truth import covered
+
+# What comes over the WebSocket API in place of a good answer, or beside it.
+ANSWERS = {
+    "F01 done": 'verb = "code"\ncode = -1007\nstatus = 408\napplied = true',
+    "F01 not done": 'verb = "code"\ncode = -1007\nstatus = 408',
+    "F02 done": 'verb = "code"\ncode = -1006\napplied = true',
+    "F03 done": 'verb = "status_503"\nvariant = "A"\napplied = true',
+    "F03 not done": 'verb = "status_503"\nvariant = "A"',
+    "F04 B": 'verb = "status_503"\nvariant = "B"',
+    "F04 C": 'verb = "status_503"\nvariant = "C"',
+    "F05 D": 'verb = "status_503"\nvariant = "D"',
+    "F04 another sentence": 'verb = "status_503"\nvariant = "B"\nmessage = "Service Unavailable!"',
+    "F13": 'verb = "code"\ncode = -4116\napplied = true',
+    "F44": 'verb = "alter_reply"\nfind = \'"status":"[A-Z]*"\'\nput = \'"status":7\'',
+    "F69": 'verb = "late_reply"\nseconds = 1',
+}
+# What happens to a request over HTTP on its way.
+DELIVERIES = {
+    "F06 lost reply": 'verb = "lost_reply"',
+    "F06 lost request": 'verb = "lost_request"',
+    "F07 before": 'verb = "reset"\npoint = "before"',
+    "F07 within": 'verb = "reset"\npoint = "within"',
+    "F07 after": 'verb = "reset"\npoint = "after"',
+    "F08": 'verb = "cut_body"',
+    "F08 without an end": 'verb = "cut_body"\nchunked = true',
+    "F08 nothing": 'verb = "cut_body"\nsent = 0',
+    "F09 done": 'verb = "html"\napplied = true',
+    "F09 not done": 'verb = "html"',
+    "F09 firewall": 'verb = "html"\nstatus = 403',
+    "F14": 'verb = "late_request"\nseconds = 1',
+}
+WAYS = {"socket": ANSWERS, "rest": DELIVERIES}
+
+
+async def lived(on: Stage, ways: dict[str, str]) -> None:
+    """Something goes wrong with every entry, every add, every reduction and every exit."""
+
+    def break_next() -> None:
+        for symbol, rule in zip(on.symbols, ways.values(), strict=True):
+            on.break_order(symbol, rule)
+
+    break_next()
+    async with on.rig.running() as live:
+        await on.entered()
+        break_next()
+        on.gap("-0.04")
+        await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
+        await on.settled()
+        break_next()
+        on.gap("0.06")
+        await on.each(lambda symbol: on.rig.position(symbol).exit_qty)
+        await on.settled()
+        break_next()
+        for symbol in on.symbols:
+            live.take(ForceExitRequested(time_ns=live.now_ns(), symbol=symbol, actor="test"))
+        await on.each(lambda symbol: on.rig.position(symbol).is_in("CLOSED", "FLAT"))
+        await on.settled()
+
+
+async def stopped(on: Stage, ways: dict[str, str]) -> None:
+    """Something goes wrong with the wall and the inner stop of every position, the first ones and the next ones."""
+    for symbol, rule in zip(on.symbols, ways.values(), strict=True):
+        on.break_order(symbol, rule, conditional=True, when="times = 3")
+    async with on.rig.running():
+        await on.entered()
+        on.gap("-0.04")
+        await on.each(lambda symbol: on.rig.position(symbol).stage)
+        await on.each(lambda symbol: covered(on.rig, symbol))
+        await on.settled()
+
+
+def test_an_order_is_made_once_whatever_becomes_of_its_answer(tmp_path: Path) -> None:
+    """Each unclear outcome ends on evidence or on proof of absence; then the strategy decides anew."""
+
+    async def played(path: str, what: Callable[[Stage, dict[str, str]], Awaitable[None]]) -> None:
+        ways = WAYS[path]
+        async with stage(tmp_path / f"{path}-{what.__name__}", path, symbols=len(ways)) as on:
+            await what(on, ways)
+
+    async def main() -> None:
+        # Beside each other, for most of their time they wait.
+        await asyncio.gather(*(played(path, what) for path in WAYS for what in (lived, stopped)))
+
+    asyncio.run(main())
