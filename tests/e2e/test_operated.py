@@ -119,6 +119,20 @@ def test_changed_settings_leave_the_plan_of_what_is_held(venue: ExchangeProcess,
         assert any(isinstance(one, SettingsChanged) for one in made.records())
 
 
+def test_who_examines_and_prepares_first_may_run_afterwards(venue: ExchangeProcess, tmp_path: Path) -> None:
+    """As the README has it: doctor, prepare, run, all with one folder, which then belongs to the key."""
+    venue.reset()
+    with engine(tmp_path, venue.at) as made:
+        config = str(made.configuration())
+        for words in (("doctor", "--config", config), ("prepare", A, "--config", config)):
+            done = made.with_keys(*words)
+            assert (done.returncode, done.stderr) == (0, ""), done
+        made.start().until(lambda: made.state() == "RUNNING")
+        told(made, "stop")
+        assert made.ended() == 0
+        assert made.with_keys("doctor", "--config", config).returncode == 0
+
+
 def covers(venue: ExchangeProcess, held: Decimal) -> bool:
     """Whether a stop for all that is held waits, and a wall."""
     stops = venue.stops()
