@@ -13,6 +13,7 @@ from sadari.model.event import AdoptRequested, Event, ForceExitRequested, Operat
 from sadari.model.reason import AuditCode
 from sadari.run.shown import status
 from sadari.run.status import Status
+from sadari.venue.live.tasks import begin
 
 if TYPE_CHECKING:
     from sadari.run.live import LiveEngine
@@ -49,7 +50,7 @@ class Commands:
     async def stop(self, actor: str, *, close: bool) -> str:
         """End the engine; positions are kept with their stops, whatever is asked for."""
         self._operate("stop_keep", actor, "asked for")
-        self._ending = asyncio.ensure_future(self._live.ending.drain())
+        self._ending = begin(self._live.ending.drain())
         if close:
             # Source: strategies §6: a stop that may not close is one that keeps.
             raise ConfigError(f"nothing is closed: {NOT_CLOSED}; {KEPT}")

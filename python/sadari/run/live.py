@@ -46,6 +46,7 @@ from sadari.store.lock import FolderLock
 from sadari.venue.live.examination import forbidding
 from sadari.venue.live.findings import Severity
 from sadari.venue.live.preparation import Prepared, event_of
+from sadari.venue.live.tasks import begin
 
 # From so many trades back the list of a symbol's trades is read again after a restart: one may have been missed.
 TRADES_KEPT = 500
@@ -236,7 +237,7 @@ class LiveEngine:
         parts.supervision.agree()
         beside = [listed_now[MARKET]] if MARKET in listed_now and MARKET not in chosen else []
         parts.market.begin([listed_now[symbol] for symbol in chosen], beside)
-        self._looking = asyncio.ensure_future(parts.venue.run())
+        self._looking = begin(parts.venue.run())
         ready()
 
     async def _market_ns(self) -> int:

@@ -27,6 +27,7 @@ from sadari.run.modes import check_acknowledged, check_balance, hosts_of
 from sadari.store.backup import back_up
 from sadari.store.folder import Folder
 from sadari.venue.clock import steady_ns, wall_ns
+from sadari.venue.live.tasks import begin
 
 _LOUD = ("warning", "critical")
 
@@ -103,11 +104,11 @@ async def serve(asked: Asked, log: Callable[[str], None], started: Callable[[Liv
             live.ending.hurry(f"a second {number.name}")
             return
         log(f"{number.name}: stopping; positions are kept with what protects them")
-        stopping.append(asyncio.ensure_future(live.stop("signal", number.name)))
+        stopping.append(begin(live.stop("signal", number.name)))
 
     def ready() -> None:
-        upkeep.append(asyncio.ensure_future(_listen(control, log)))
-        upkeep.append(asyncio.ensure_future(_back_up(live, log)))
+        upkeep.append(begin(_listen(control, log)))
+        upkeep.append(begin(_back_up(live, log)))
         if started is not None:
             started(live)
 
