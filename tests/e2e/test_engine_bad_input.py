@@ -103,6 +103,7 @@ REFUSED: dict[str, tuple[Callable[[EngineProcess, ExchangeProcess], None], int, 
 }
 
 
+@pytest.mark.requirement("R002-5")
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_worked_with_is_refused_in_a_sentence(venue: ExchangeProcess, tmp_path: Path, what: str) -> None:
     """Exit code 2 where it is what was asked for, 1 where the engine has failed, and no trace."""

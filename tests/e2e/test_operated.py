@@ -83,6 +83,7 @@ def test_the_owner_looks_pauses_compares_and_closes(venue: ExchangeProcess, tmp_
         assert "are what was written" in told(made, "repair")
 
 
+@pytest.mark.requirement("R004-14")
 def test_an_empty_store_finds_what_is_held_and_gives_it_back_to_its_owner(
     venue: ExchangeProcess, tmp_path: Path
 ) -> None:
