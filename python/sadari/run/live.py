@@ -230,14 +230,16 @@ class LiveEngine:
         self._health.start()
         parts.supervision.tell_lost()
         self._remind()
-        chosen = await self._chosen()
-        await self.prepare(chosen)
+        self._looking = asyncio.ensure_future(parts.venue.run())
         parts.supervision.start()
         parts.supervision.agree()
+        ready()
+        # What is held comes first: agreement, and with it protection, before anything that is only for new exposure.
+        await parts.supervision.settled()
+        chosen = await self._chosen()
+        await self.prepare(chosen)
         beside = [listed_now[MARKET]] if MARKET in listed_now and MARKET not in chosen else []
         parts.market.begin([listed_now[symbol] for symbol in chosen], beside)
-        self._looking = asyncio.ensure_future(parts.venue.run())
-        ready()
 
     async def _market_ns(self) -> int:
         """The market's time: a local exchange may play another than the server's."""

@@ -76,7 +76,8 @@ class Comparison:
         begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
         conditional: Client order ids of the conditional orders that were open at the last reading.
         income_ns: From when on income is still to be told.
-        thorough: The next comparison asks for the trades of every symbol: something may have been missed.
+        thorough: The next comparison asks for the trades of every symbol, from the reserve if need be: something may
+            have been missed, and nothing is opened before that is known.
     """
 
     def __init__(
@@ -217,7 +218,7 @@ class Comparison:
 
     def _call(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> asyncio.Future[bytes]:
         weight = endpoints.weight_of(endpoint, symbol="symbol" in parameters)
-        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight))
+        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight, urgent=self.thorough))
 
     def _to_follow(self, snapshot: Snapshot, symbol: str) -> list[str]:
         """The symbols whose trades are asked for: those that differ, and of the others some in turn.

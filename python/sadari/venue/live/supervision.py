@@ -83,6 +83,7 @@ class Supervision:
         self._report = report
         self._failures = 0
         self._agreeing = False
+        self._settled = asyncio.Event()
         self._recoveries = 0
         self._asked: dict[str, asyncio.TimerHandle] = {}
         self._background = Background()
@@ -128,7 +129,12 @@ class Supervision:
         """Begin to reach agreement, if the engine waits for it and nothing is under way."""
         if not self._agreeing:
             self._agreeing = True
+            self._settled.clear()
             self._background.begin(self._agree())
+
+    async def settled(self) -> None:
+        """Return when no agreement is sought any more, whatever came of it."""
+        await self._settled.wait()
 
     async def _agree(self) -> None:
         attempt = 0
@@ -147,6 +153,7 @@ class Supervision:
                         self._take(EngineTurned(time_ns=self._now_ns(), trigger="reconciled"))
         finally:
             self._agreeing = False
+            self._settled.set()
 
     async def _failed(self, attempt: int, error: SadariError) -> None:
         # An answer that cannot be read may be readable tomorrow, a key that is not accepted will not be.
