@@ -112,7 +112,7 @@ def test_a_listen_key_that_has_ended_is_replaced_at_once(tmp_path: Path) -> None
             await on.entered()
             connections = on.rig.live.parts.side.health()[0].reconnects
             await end(on)
-            on.gap("-0.04")  # The orders that follow are how a silent stream shows.
+            on.gap("-0.05")  # The orders that follow are how a silent stream shows.
             await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
             await on.rig.until(lambda: on.rig.live.parts.side.health()[0].reconnects > connections)
             await on.rig.until(lambda: live.state == "RUNNING")
