@@ -227,6 +227,7 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(int(len(values) * share), len(values) - 1)]
 
 
+@pytest.mark.requirement("R004-46", "R004-47", "R004-57")
 def bench_crossing_on_the_wire_to_order_written(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """Every one of 150 positions is stopped out once, each among trades of the others."""
 

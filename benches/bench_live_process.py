@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from sadari.run.asking import ask, status_of
@@ -105,6 +106,7 @@ def cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+@pytest.mark.requirement("R004-18", "R004-19")
 def bench_engine_with_sixty_positions(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     def measured() -> dict[str, float]:
         asked = ["exchange", "--json", "--port", "0", "--made-up", str(SYMBOLS), "--history", "2d", "--speed", "20"]

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from sadari.binance.market_frames import decoded
@@ -68,6 +69,25 @@ async def share(url: str) -> tuple[float, float]:
     return (count - before) / spent.wall_s, spent.cpu_s / spent.wall_s
 
 
+@pytest.mark.requirement("R004-57")
+def bench_connect_until_the_first_trade(benchmark: BenchmarkFixture) -> None:
+    """From nothing to a trade of a symbol that is followed; the users' aim is below five seconds."""
+
+    async def first(url: str) -> None:
+        came = asyncio.Event()
+        streams = MarketStreams(
+            url, lambda *_: came.set(), lambda *_: None, lambda _: None, lambda _: None,
+            now_ns=wall_ns, jitter=lambda: 0.0,
+        )  # fmt: skip
+        streams.follow([trades(SYMBOLS[0])])
+        await came.wait()
+        streams.close()
+
+    with sender() as url:
+        benchmark.pedantic(lambda: asyncio.run(first(url)), rounds=1 if benchmark.disabled else 10)  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.requirement("R004-57")
 def bench_5000_messages_a_second(benchmark: BenchmarkFixture) -> None:
     found: list[tuple[float, float]] = []
 

@@ -1,4 +1,7 @@
-"""`sadari run` and `sadari exchange` as processes of their own, for tests that meet the engine as its owner does."""
+"""`sadari run` and `sadari exchange` as processes of their own, for tests that meet the engine as its owner does.
+
+A start weighs a fifth of what the exchange allows in a minute: more than three of them in one test, and they wait.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from urllib.parse import urlencode, urlsplit
 from sadari.store.journal import decode, read
 
 PROGRAM = str(Path(sys.executable).with_name("sadari"))
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 SEED = 7
 SYMBOL = "DEMOAUSDT"
 
@@ -42,7 +45,7 @@ streams = "{ws}"
 ws_api = "{ws_api}"
 symbols = ["DEMOAUSDT"]
 folder = "{folder}"
-sync_s = 3
+sync_s = 4
 """
 
 
@@ -109,6 +112,12 @@ class ExchangeProcess:
     def stops(self, symbol: str = SYMBOL) -> list[dict[str, Any]]:
         """The conditional orders that wait."""
         return [one for one in self.truth()["algos"] if one["symbol"] == symbol and one["ended_gateway_ns"] is None]
+
+    def covered(self, symbol: str = SYMBOL) -> bool:
+        """Whether a stop for all that is held waits, and the wall, and nothing else."""
+        stops, held = self.stops(symbol), self.held(symbol)
+        amounts = [Decimal(one["qty"]) for one in stops if not one["close_position"]]
+        return len(stops) == 2 and amounts == [abs(held)] and held != 0
 
     def orders(self, side: str) -> list[dict[str, Any]]:
         """Every order of a side that was ever taken."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from argparse import Namespace
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from sadari.cli.demo import length
 from sadari.cli.main import main
 from sadari.run.demo import SEED
 from sadari.run.demo_search import ENTERED_S
@@ -46,6 +48,14 @@ def test_the_search_lists_seeds_with_their_times(capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out
     assert "of 3 seeds show a whole ladder" in out
     assert out.splitlines()[1].startswith(f"seed {SEED}: entered by ")
+
+
+@pytest.mark.parametrize(("for_ns", "terminal", "length_s"), [
+    (None, True, None), (None, False, 60.0), (5_000_000_000, True, 5.0), (5_000_000_000, False, 5.0),
+])  # fmt: skip
+def test_a_demo_that_nobody_watches_ends_by_itself(for_ns: int | None, terminal: bool, length_s: float | None) -> None:
+    """Without a terminal there is nobody to end it; what is asked for counts either way."""
+    assert length(Namespace(for_ns=for_ns), terminal=terminal) == length_s
 
 
 @needs_the_engine

@@ -26,7 +26,7 @@ def holding(venue: ExchangeProcess, tmp_path: Path) -> Iterator[EngineProcess]:
     """An engine that holds a position behind its two stops."""
     venue.reset()
     with engine(tmp_path, venue.at) as made:
-        made.start().until(lambda: len(venue.stops()) == 2)
+        made.start().until(venue.covered)
         yield made
 
 
@@ -48,25 +48,30 @@ def plan(made: EngineProcess) -> Any:
 
 
 @pytest.mark.requirement("R004-14")
-def test_no_way_of_being_stopped_closes_anything(venue: ExchangeProcess, holding: EngineProcess) -> None:
-    """SIGINT, SIGTERM, `stop` and `stop --close`, one after the other on one position, which lives through all."""
+def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProcess) -> None:
+    """SIGINT and SIGTERM, one after the other on one position, which lives through both."""
     stops, before = untouched(venue), plan(holding)
     assert len(stops) == 2
-
-    def go_on() -> None:
-        assert untouched(venue) == stops
-        holding.start().until(lambda: holding.state() == "RUNNING")
-        assert plan(holding) == before
 
     for number in (signal.SIGINT, signal.SIGTERM):
         holding.signal(number)
         assert holding.ended() == 0
         assert f"{number.name}: stopping; positions are kept with what protects them" in holding.told()
-        go_on()
+        assert untouched(venue) == stops
+        holding.start().until(lambda: holding.state() == "RUNNING")
+        assert plan(holding) == before
+    assert "Traceback" not in holding.told()
+
+
+def test_no_stop_closes_anything(venue: ExchangeProcess, holding: EngineProcess) -> None:
+    """`stop` keeps everything, and so does `stop --close`, which says that it does."""
+    stops, before = untouched(venue), plan(holding)
     stopped = holding.ask("stop")
     assert (stopped.returncode, holding.ended()) == (0, 0)
     assert "positions are kept" in stopped.stdout
-    go_on()
+    assert untouched(venue) == stops
+    holding.start().until(lambda: holding.state() == "RUNNING")
+    assert plan(holding) == before
     refused = holding.ask("stop", "--close")
     assert (refused.returncode, holding.ended()) == (2, 0)
     assert "nothing is closed" in refused.stderr
@@ -87,7 +92,7 @@ def test_a_second_signal_waits_for_nothing_and_names_what_is_unresolved(venue: E
         assert made.ended() == 1
         assert "FAILED: unresolved after a second SIGTERM: " in made.told()
         assert "nothing was closed" in made.told()
-        made.start().until(lambda: len(venue.stops()) == 2)
+        made.start().until(venue.covered)
         untouched(venue)
 
 

@@ -123,11 +123,11 @@ def state(made: EngineProcess) -> str:
     return [one.target for one in made.records() if isinstance(one, RecordMove) and not one.symbol][-1]
 
 
-def test_trouble_with_a_journal_leaves_position_and_stops_as_they_are(venue: ExchangeProcess, tmp_path: Path) -> None:
-    """A second engine in the folder, a disk that is full, a journal that is damaged; whole again it goes on."""
+def test_a_full_disk_leaves_position_and_stops_as_they_are(venue: ExchangeProcess, tmp_path: Path) -> None:
+    """So does a second engine in the folder; with room again it goes on."""
     venue.reset()
     with engine(tmp_path, venue.at) as made:
-        made.start().until(lambda: len(venue.stops()) == 2 and made.state() == "RUNNING")
+        made.start().until(lambda: venue.covered() and made.state() == "RUNNING")
         stops = venue.stops()
 
         second = EngineProcess(made.folder, venue.at)
@@ -141,8 +141,17 @@ def test_trouble_with_a_journal_leaves_position_and_stops_as_they_are(venue: Exc
         assert "the journal cannot be written (disk I/O error)" in made.told()
         assert KEPT in made.told()
 
-        file = made.folder / "engine.journal"
         made.start().until(lambda: made.state() == "RUNNING")
+        assert venue.stops() == stops
+        assert [one["side"] for one in venue.truth()["orders"]] == ["BUY"]
+
+
+def test_a_damaged_journal_leaves_position_and_stops_as_they_are(venue: ExchangeProcess, tmp_path: Path) -> None:
+    """It is never taken for an empty one; whole again it is gone on with."""
+    venue.reset()
+    with engine(tmp_path, venue.at) as made:
+        made.start().until(lambda: venue.covered() and made.state() == "RUNNING")
+        stops, file = venue.stops(), made.folder / "engine.journal"
         made.signal(signal.SIGTERM)
         assert made.ended() == 0
         whole = file.read_bytes()
@@ -164,7 +173,7 @@ def test_a_second_engine_of_the_name_on_the_account_opens_and_cancels_nothing(
     venue.reset()
     (tmp_path / "other").mkdir()
     with engine(tmp_path, venue.at) as first, engine(tmp_path / "other", venue.at) as second:
-        first.start().until(lambda: len(venue.stops()) == 2)
+        first.start().until(venue.covered)
         stops = [one["algo_id"] for one in venue.stops()]
         second.start().until(lambda: "OTHER_ENGINE" in second.status().get("gates", []))
         second.until(lambda: second.state() == "RUNNING")
@@ -179,5 +188,5 @@ def test_an_account_in_hedge_mode_is_traded_on(venue: ExchangeProcess, tmp_path:
     venue.reset()
     venue.control("POST /control/human/fapi/v1/positionSide/dual", dualSidePosition="true")
     with engine(tmp_path, venue.at) as made:
-        made.start().until(lambda: len(venue.stops()) == 2)
+        made.start().until(venue.covered)
         assert {one["position_side"] for one in (*venue.truth()["orders"], *venue.stops())} == {"LONG"}

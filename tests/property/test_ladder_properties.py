@@ -163,6 +163,7 @@ def test_the_stop_never_loosens(direction: Direction, path: list[int], moods: li
     venue.live(direction, path)
 
 
+@pytest.mark.requirement("R004-52")
 @given(directions, moves)
 @hypothesis_settings(max_examples=100)
 def test_each_part_of_the_ladder_happens_once(direction: Direction, path: list[int]) -> None:

@@ -6,6 +6,7 @@ import math
 from array import array
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ def in_units(level: Decimal, rounding: str) -> int:
     return int((level * UNITS).to_integral_value(rounding))
 
 
+@pytest.mark.requirement("R004-52")
 @settings(max_examples=500)
 @given(threshold=thresholds, tick=ticks, steps=st.integers(-3, 3), sticky=st.booleans())
 def test_a_crossing_is_decided_as_the_decimals_decide_it(

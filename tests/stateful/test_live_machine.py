@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -132,4 +133,4 @@ class EngineAmongPeople(EngineOnAVenue):
 
 
 EngineAmongPeople.TestCase.settings = hypothesis_settings(max_examples=150, stateful_step_count=60, deadline=None)
-TestEngineAmongPeople = EngineAmongPeople.TestCase
+TestEngineAmongPeople = pytest.mark.requirement("R004-5", "R004-7")(EngineAmongPeople.TestCase)

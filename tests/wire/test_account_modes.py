@@ -16,7 +16,7 @@ from tests.live_engine import CONFIG, SYMBOL, Rig, rig
 SELDOM = CONFIG.replace("sync_s = 2", "sync_s = 600")
 HUMAN = "POST /control/human"
 QTY = Decimal("0.010")
-CHANGES = {
+CHANGES: dict[str, tuple[str, dict[str, object]]] = {
     "leverage": ("/fapi/v1/leverage", {"symbol": SYMBOL, "leverage": 7}),
     "margin mode": ("/fapi/v1/marginType", {"symbol": SYMBOL, "marginType": "CROSSED"}),
 }
@@ -87,7 +87,6 @@ def test_multi_assets_mode_that_the_owner_turns_on_is_noticed(tmp_path: Path) ->
             await it.until(lambda: it.exchange.desk.exchange.multi_assets and engine.unprepared(SYMBOL))
             text = await operator.prepare(SYMBOL)
             assert "CROSSED" in text
-            assert live.facts.multi_assets
             await operator.resume("tester")
             await entered(it)
             assert it.exchange.desk.exchange.positions[SYMBOL].mode == "crossed"

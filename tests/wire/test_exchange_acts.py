@@ -24,8 +24,9 @@ from tests.live_account import (
     stops,
     trades,
 )
-from tests.live_engine import CONFIG, SYMBOL, Rig, rig
+from tests.live_engine import CONFIG, MARKET, SYMBOL, Rig, rig
 
+OTHER = max(MARKET.instruments)
 QTY = Decimal("0.010")
 SELDOM = CONFIG.replace("sync_s = 2", "sync_s = 600")
 
@@ -88,6 +89,8 @@ def test_funding_is_booked_once(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.requirement("R004-9")
+@pytest.mark.requirement("R004-14")
 @pytest.mark.parametrize("found", ["start", "reconnect", "sync_s", "sync"])
 def test_what_nobody_has_told_is_found(tmp_path: Path, found: str) -> None:
     """At a start, after a reconnect, at the next comparison and when an operator asks for it: the same is found."""
@@ -131,6 +134,25 @@ async def _as_found(it: Rig, books: Books, held: Decimal, inner: str) -> None:
     await settled(it, books)
     await it.until(lambda: it.position().is_in("INITIAL"))
     assert "MANUAL_EXTERNAL" in {one.code for one in it.alerts}
+
+
+def test_what_the_owner_opens_and_closes_unheard_elsewhere_is_in_the_ledger(tmp_path: Path) -> None:
+    """Nothing of it is held when the account is compared, and nobody here trades the symbol: income names it."""
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine", config=SELDOM) as it:
+            books = Books(it)
+            async with it.running(ONCE) as live:
+                await entered(it)
+                await quiet(it)
+                deaf(it)
+                for side in ("BUY", "SELL"):
+                    await trades(it, side, QTY, OTHER)
+                await Commands(live).sync()
+                await settled(it, books)
+                assert OTHER in {account.removeprefix("position:") for account in books.ours()}
+
+    asyncio.run(story())
 
 
 def test_a_gap_of_more_trades_than_a_page_holds_loses_none(tmp_path: Path) -> None:

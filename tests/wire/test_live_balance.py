@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sadari.model.command import Command, PlaceOrder
-from sadari.model.event import AccountUpdated, Event, OrderRejected
+from sadari.model.event import Event, OrderRejected
 from sadari.run.commands import Commands
 from tests.live_account import (
     NEVER,
@@ -97,7 +97,7 @@ def test_what_the_stream_kept_back_is_found_by_the_cross_check(tmp_path: Path) -
 @pytest.mark.requirement("R000-7")
 @pytest.mark.requirement("R000-9")
 def test_balances_that_are_too_old_deny_until_they_are_read_again(tmp_path: Path) -> None:
-    """While the account cannot be read its last balances stay and nothing is opened by them; then it is read and goes on."""
+    """While the account cannot be read its last balances stay and nothing is opened by them; then it goes on."""
 
     async def story() -> None:
         async with rig(tmp_path / "engine", config=OFTEN) as it:
@@ -155,7 +155,7 @@ def test_a_margin_ratio_of_a_half_pauses_the_engine(tmp_path: Path) -> None:
                 ratio = it.exchange.desk.exchange.margin_ratio
                 fault(it, f'verb = "bracket_change"\nsymbol = "{OTHER}"\nmaint_factor = 60')
                 await it.until(lambda: live.opened.engine.causes == ("margin_ratio",))
-                assert Decimal("0.5") <= ratio() < 1
+                assert Decimal("0.5") <= (ratio() or 0) < 1
                 assert "MARGIN_RATIO" in {one.code for one in it.alerts}
                 assert live.opened.engine.state == "PAUSED"
 
@@ -206,7 +206,7 @@ def goes_on_the_way(it: Rig) -> None:
 @pytest.mark.requirement("R000-6")
 @pytest.mark.parametrize(("left", "becomes"), [(120, "resized"), (45, "denied")])
 def test_an_add_that_the_margin_does_not_reach_for_is_never_sent_so(tmp_path: Path, left: int, becomes: str) -> None:
-    """After the first fill there is less money: the add is made smaller or denied here, and nothing is refused there."""
+    """After the first fill there is less money: the add is smaller or denied here, and nothing is refused there."""
 
     async def story() -> None:
         async with rig(tmp_path / "engine", config=OFTEN, symbols=(OTHER,)) as it:
@@ -246,7 +246,7 @@ def test_money_that_goes_while_the_order_is_on_its_way_costs_one_refusal(tmp_pat
     async def story() -> None:
         async with rig(tmp_path / "engine", config=SELDOM, symbols=(OTHER,)) as it:
             books = Books(it)
-            async with it.running(historical(it)) as live:
+            async with it.running(historical(it)):
                 await began(it)
                 refused, decisions = happened(it, OrderRejected), decided(it)
                 if rung == 1:
@@ -257,9 +257,8 @@ def test_money_that_goes_while_the_order_is_on_its_way_costs_one_refusal(tmp_pat
                 if rung == 1:
                     fault(it, f'verb = "price_gap"\nsymbol = "{OTHER}"\nfraction = -0.02')
                 await it.until(lambda: refused)
-                updates = happened(it, AccountUpdated)
                 denied = len(decisions)
-                await it.until(lambda: len(decisions) > denied and len(updates) > 0)
+                await it.until(lambda: len(decisions) > denied)
                 await quiet(it)
                 assert [one.code for one in refused] == [-2019]
                 assert len(it.exchange.desk.orders) == sent

@@ -75,17 +75,38 @@ def test_a_slow_journal_is_told_and_a_very_slow_one_shuts_the_gate(tmp_path: Pat
     played(tmp_path, play)
 
 
+def followed(made: Rig) -> dict[str, Instrument]:
+    """The contracts of which the engine is told from now on."""
+    listed: dict[str, Instrument] = {}
+
+    def see(_: int, event: Event, __: object) -> None:
+        if isinstance(event, InstrumentChanged):
+            listed[event.instrument.symbol] = event.instrument
+
+    made.live.driver.observers.append(see)
+    return listed
+
+
+def test_a_filter_that_refuses_an_order_is_read_at_once(tmp_path: Path) -> None:
+    """The entry is refused for its step; the next one knows the new step (faults F88)."""
+
+    async def play(made: Rig) -> None:
+        listed = followed(made)
+        fault(made, f'verb = "filter_change"\nsymbol = "{SYMBOL}"\nstep_size = 0.01')
+        await made.until(lambda: SYMBOL in listed)
+        assert listed[SYMBOL].step_size == Decimal("0.01")
+        assert made.live.recent.refusals == 1
+        await made.until(made.held)
+        assert made.held() % Decimal("0.01") == 0
+
+    played(tmp_path, play)
+
+
 def test_changed_contracts_are_told_and_an_empty_list_is_not_believed(tmp_path: Path) -> None:
     """Filters, and the status of a symbol that is halted (faults F46, F86, F88)."""
 
     async def play(made: Rig) -> None:
-        listed: dict[str, Instrument] = {}
-
-        def see(_: int, event: Event, __: object) -> None:
-            if isinstance(event, InstrumentChanged):
-                listed[event.instrument.symbol] = event.instrument
-
-        made.live.driver.observers.append(see)
+        listed = followed(made)
         fault(made, f'verb = "filter_change"\nsymbol = "{SYMBOL}"\nmin_qty = 0.5')
         await made.until(made.exchange.faults.firings)
         await made.live.health.check_contracts()

@@ -266,6 +266,7 @@ def test_more_streams_than_one_connection_takes_are_spread() -> None:
     play(script)
 
 
+@pytest.mark.requirement("R003-44")
 def test_a_host_that_never_answers_is_tried_again_and_the_fifth_failure_is_told() -> None:
     """Attempts go on after it."""
 
@@ -345,6 +346,7 @@ def test_a_subscription_that_is_acknowledged_and_never_comes_is_reported() -> No
     play(script)
 
 
+@pytest.mark.requirement("R004-60")
 def test_a_thousand_subscriptions_leave_nothing_behind() -> None:
     """Objects, tasks and what the exchange delivers are as before."""
 

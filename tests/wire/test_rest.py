@@ -217,6 +217,7 @@ def test_a_refusal_that_comes_as_a_text_within_another_is_the_same() -> None:
     run(script, nested_errors=True)
 
 
+@pytest.mark.requirement("R004-4")
 @pytest.mark.parametrize(
     "rule",
     [
@@ -239,6 +240,7 @@ def test_a_read_is_asked_three_times(rule: str) -> None:
     run(script, f"fault = [{{ {rule} }}]")
 
 
+@pytest.mark.requirement("R004-4")
 def test_a_read_that_fails_three_times_is_told_and_never_unknown() -> None:
     """It changes nothing: whoever asked may ask again."""
 

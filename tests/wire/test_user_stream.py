@@ -171,7 +171,7 @@ def test_an_order_is_told_from_its_acceptance_to_its_fill() -> None:
     assert account.stream.lost == ""
 
 
-@pytest.mark.requirement("R003-12", "R003-30")
+@pytest.mark.requirement("R003-12", "R003-30", "R003-33")
 @pytest.mark.parametrize("event", ["true", "false"])
 def test_a_key_that_has_expired_is_replaced_at_once_with_its_event_and_at_the_next_renewal_without(event: str) -> None:
     """F65 and F66: one -1125 at most, another key, and never a word about the dead one again."""

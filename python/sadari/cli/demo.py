@@ -26,6 +26,8 @@ PROGRAM = (sys.executable, "-m", "sadari.cli.child")
 ENGINE_LOG = "engine.log"
 EXCHANGE_LOG = "exchange.log"
 CONFIGURATION = "demo.toml"
+# Nobody ends a demo whose output goes to a file or to another program.
+WITHOUT_A_TERMINAL_S = 60.0
 OF_BACKTEST = ("symbols", "days", "html", "journal", "quiet")
 OF_LIVE = ("speed", "for_ns", "headless", "folder", "search")
 
@@ -101,7 +103,7 @@ def watch(asked: argparse.Namespace) -> int:
                         lambda: status_of(ask(Folder(folder).socket, "status", patience_s=PATIENCE_S)),
                         screen,
                         story,
-                        for_s=seconds(asked),
+                        for_s=length(asked, terminal=sys.stdout.isatty()),
                         check=check,
                     )
         except KeyboardInterrupt:
@@ -110,6 +112,12 @@ def watch(asked: argparse.Namespace) -> int:
     if asked.json != STDOUT and settings.speed != 1:
         print(f"the exchange's time ran {settings.speed:g} times as fast as yours: a second here is one of its own")
     return code
+
+
+def length(asked: argparse.Namespace, *, terminal: bool) -> float | None:
+    """For how long it goes on: as asked, else until Ctrl-C where somebody is there to press it."""
+    asked_s = seconds(asked)
+    return WITHOUT_A_TERMINAL_S if asked_s is None and not terminal else asked_s
 
 
 def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
@@ -28,7 +28,9 @@ def status_text(status: Status) -> str:
     for what, causes in (("paused", status.pause_causes), ("gate shut", status.gates), ("not seen", status.lost)):
         if causes:
             lines.append(f"{what}: {', '.join(causes)}")
-    lines += [*_account(status), *_protection(status), _counters(status), ""]
+    if status.watched:
+        lines.append(f"watched tick by tick: {', '.join(status.watched)}")
+    lines += [*_account(status), *_protection(status), *_performance(status), _counters(status), ""]
     parts = ["\n".join(lines), "\n", positions_text(status.positions)]
     if status.symbols:
         parts.append(_symbols(status.symbols))
@@ -94,13 +96,29 @@ def _protection(status: Status) -> list[str]:
     return [f"unprotected: {', '.join(told)}"]
 
 
+def _performance(status: Status) -> list[str]:
+    """How well it does, as far as that is known."""
+    known = status.performance
+    shares = {
+        "orders not refused": known.order_success_rate, "margin in use": known.margin_utilisation,
+        "won": known.win_rate,
+    }  # fmt: skip
+    told = [f"{name} {float(share) * PERCENT:.1f} %" for name, share in shares.items() if share is not None]
+    if known.risk_adjusted_return is not None:
+        told.append(f"mean result by its deviation {known.risk_adjusted_return:+.2f}")
+    if known.unknown:
+        told.append(f"{known.unknown} results unknown")
+    return [f"performance: {', '.join(told)}"] if told else []
+
+
 def _counters(status: Status) -> str:
     counted = status.counters
     calls = ", ".join(f"{kind} {count}" for kind, count in sorted(counted.rest_calls.items())) or "none"
     return (
         f"counters: {counted.ticks_seen} ticks seen, {counted.ticks_checked} checked, {counted.events} events, "
         f"{counted.decisions} decisions, {counted.orders} orders ({counted.order_refusals} refused), "
-        f"{counted.fills} fills, {counted.syncs} comparisons ({counted.differences} differences), "
+        f"{counted.fills} fills, {counted.stops_triggered} stops and {counted.profits_triggered} targets triggered, "
+        f"{counted.syncs} comparisons ({counted.differences} differences), "
         f"{counted.journal_records} records (slowest sync {counted.slowest_sync_s * 1000:.1f} ms); "
         f"REST calls: {calls}; weight used {counted.weight_used}; {status.closed} positions closed"
     )
@@ -112,11 +130,18 @@ def _symbols(symbols: Iterable[SymbolStatus]) -> str:
             one.symbol, "prepared" if one.prepared else "not prepared",
             (one.margin_mode or NONE) + (" (downgraded)" if one.downgraded else ""),
             NONE if one.leverage is None else str(one.leverage), _number(one.max_notional),
-            ", ".join(one.gates) or NONE, one.message or NONE,
+            _seen(one.streams), ", ".join(one.gates) or NONE, one.message or NONE,
         )
         for one in symbols
     ]  # fmt: skip
-    return _table("symbols", ("symbol", "state", "margin", "leverage", "max notional", "gates", "message"), rows)
+    names = ("symbol", "state", "margin", "leverage", "max notional", "streams", "gates", "message")
+    return _table("symbols", names, rows)
+
+
+def _seen(streams: Mapping[str, bool]) -> str:
+    """The kinds of a symbol's streams; what is not seen is said."""
+    kinds = (name.partition("@")[2] + ("" if seen else " NOT SEEN") for name, seen in sorted(streams.items()))
+    return ", ".join(kinds) or NONE
 
 
 def _streams(status: Status) -> str:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from sadari.cli.view_cells import STRONG, WEAK, fit, mark
 from sadari.cli.view_positions import blocks
-from sadari.cli.view_sections import alerts, counters, decisions, head, streams, symbols, unprotected
+from sadari.cli.view_sections import alerts, counters, decisions, head, performance, streams, symbols, unprotected
 from sadari.run.status import Status
 
 # From this width on positions stand on the left and the rest on the right.
@@ -65,6 +65,7 @@ def _columns(status: Status, width: int, room: int) -> list[Text]:
         *symbols(status),
         *unprotected(status, right_width),
         *counters(status, right_width),
+        *performance(status, right_width),
     ]
     free = max(room - len(foot) - 1, 1)
     right = [

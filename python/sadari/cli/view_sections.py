@@ -191,6 +191,23 @@ def symbols(status: Status) -> list[Text]:
     return [line]
 
 
+def performance(status: Status, width: int) -> list[Text]:
+    """How well it does; nothing at all before there is anything to say."""
+    known, seen = status.performance, status.counters
+    if known.order_success_rate is None:
+        return []
+    parts = [
+        mark("does ", STRONG) + Text(f"won {known.wins} of {known.wins + known.losses}"),
+        Text(f"stops {seen.stops_triggered:,}"),
+        Text(f"targets {seen.profits_triggered:,}"),
+        Text(f"orders taken {known.order_success_rate:.0%}"),
+        Text(f"margin in use {percent(known.margin_utilisation, signed=False)}"),
+    ]
+    if known.risk_adjusted_return is not None:
+        parts.append(Text(f"result by deviation {known.risk_adjusted_return:+.2f}"))
+    return wrapped(parts, width)
+
+
 def counters(status: Status, width: int) -> list[Text]:
     """What has been done since the start."""
     seen = status.counters

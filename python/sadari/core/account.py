@@ -50,17 +50,19 @@ class Account:
 
     def update(self, event: AccountUpdated) -> None:
         """Take over the venue's balances."""
-        if event.cause == "TRANSFER":
-            moved = event.wallet_balance - self.wallet_balance
-            self.transfers += moved
-            self.peak_equity += moved
         self.wallet_balance = event.wallet_balance
         self.available_balance = event.available_balance
         if self.updated_ns is None:
             self.day_wallet = self.day_equity = event.wallet_balance
+            self.transfers = self.peak_equity = Decimal(0)
         self.updated_ns = event.time_ns
         self.margin_refused = False
         self.see_equity(event.wallet_balance)
+
+    def move(self, amount: Decimal) -> None:
+        """A transfer was booked: it is neither a profit nor a loss."""
+        self.transfers += amount
+        self.peak_equity += amount
 
     def see_equity(self, equity: Decimal) -> None:
         """Keep the peak that a fall is measured from."""

@@ -39,7 +39,10 @@ def book_funding(desk: Desk, event: FundingPaid) -> None:
 
 def book_transfer(desk: Desk, event: TransferListed) -> None:
     """Book a transfer of the venue's list of income, once."""
-    _tell(desk, desk.ledger.transfer(event), "", f"transfer of {event.amount} {event.asset}")
+    posting = desk.ledger.transfer(event)
+    _tell(desk, posting, "", f"transfer of {event.amount} {event.asset}")
+    if posting is Posting.BOOKED and event.asset == QUOTE:
+        desk.account.move(event.amount)
 
 
 def book_account(desk: Desk, event: AccountUpdated) -> None:
@@ -52,9 +55,13 @@ def book_account(desk: Desk, event: AccountUpdated) -> None:
     shown = sum((balance for _, balance in wallets), ZERO) if wallets else event.wallet_balance
     if agreement.opening is not None and (event.cause in TRANSFERS or event.cause in OTHERS):
         told = [] if event.change is None else [(QUOTE, event.change)]
-        for asset, excess in told or _excesses(desk, event, shown):
-            posting = desk.ledger.without_trade(event.cause, event.time_ns, excess, asset)
+        moved = ZERO
+        for asset, amount in told or _excesses(desk, event, shown):
+            posting = desk.ledger.without_trade(event.cause, event.time_ns, amount, asset)
             _tell(desk, posting, "", event.cause)
+            moved += amount if posting is Posting.BOOKED else ZERO
+        if moved and event.cause in TRANSFERS:
+            desk.account.move(event.wallet_balance - desk.account.wallet_balance if wallets else moved)
     for asset, balance in wallets:
         desk.openings.setdefault(asset, EXACT.subtract(balance, desk.ledger.changed(asset)))
     agreement.show(shown, event.positions[0].symbol if event.positions else "")

@@ -6,6 +6,8 @@ leverage is the plan's and said which margin mode is in force.
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from sadari.core import life, protection, watching
@@ -20,6 +22,9 @@ SHARED = (
     "margin is CROSSED, shared by all positions of the account, so that one liquidation can take all of it; for "
     "ISOLATED close all positions and orders, switch the account to single-asset mode and prepare the symbol again"
 )
+
+# What stands behind the name of a run in its order ids once its journal was begun anew or replaced by a copy.
+GENERATION = re.compile(r"-g[0-9]+$")
 
 
 def prepared(desk: Desk, event: SymbolPrepared) -> None:
@@ -99,9 +104,14 @@ def instrument_changed(desk: Desk, event: InstrumentChanged) -> None:
 
 
 def settings_changed(desk: Desk, event: SettingsChanged) -> None:
-    """New positions live by new settings; what is held keeps its plan. The prefix of order ids stays."""
-    mode = desk.settings.ladder.margin_mode
-    desk.decide_by(msgspec.structs.replace(event.settings, run_id=desk.settings.run_id))
+    """New positions live by new settings; what is held keeps its plan.
+
+    The prefix of order ids stays, but for the generation of the journal behind it: an older journal was put back, and
+    what it does not know of has taken its next numbers.
+    """
+    mode, run_id, told = desk.settings.ladder.margin_mode, desk.settings.run_id, event.settings.run_id
+    again = GENERATION.sub("", told) == GENERATION.sub("", run_id)
+    desk.decide_by(msgspec.structs.replace(event.settings, run_id=told if again else run_id))
     desk.audit(AuditCode.SETTINGS_CHANGED, detail="positions that are held keep the plan that they began with")
     for confirmed in desk.confirmed.values():
         if desk.settings.ladder.margin_mode is mode:

@@ -23,7 +23,7 @@ from sadari.model.event import (
     OrderRejected,
     OutcomeUnknown,
 )
-from sadari.model.order import Direction, Purpose
+from sadari.model.order import Direction, PositionSide, Purpose
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
 
 _FLAT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
@@ -216,6 +216,8 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
     if position is not None and position.strategy == takeover.ADOPTED and told_ns <= position.opened_ns:
         desk.audit(AuditCode.LATE_REPORT, position, f"trade {event.trade_id} was a part of what was found")
         return position
+    if position is not None and _of_the_other_side(position, event):
+        position = None
     if position is not None and position.is_in("CLOSED_UNSETTLED") and _closes(position, event):
         return _closed_by_others(desk, position, event)
     if position is None or position.qty == 0 or position.is_in(*_FLAT):
@@ -232,6 +234,11 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
     if position.qty > 0 and not position.is_in("EXITING"):
         protection.protect(desk, position)
     return position
+
+
+def _of_the_other_side(position: Position, event: OrderFilled) -> bool:
+    """Whether a trade is of a symbol's other position in hedge mode, which is not ours."""
+    return event.position_side not in (PositionSide.BOTH, position.direction.name)
 
 
 def _closes(position: Position, event: OrderFilled) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from sadari.model.instrument import Instrument
-from sadari.model.order import Direction, MarginMode, OrderType, Side
+from sadari.model.order import Direction, MarginMode, OrderType, PositionSide, Side
 from sadari.model.plan import Settings
 from sadari.model.reason import RejectReason
 
@@ -169,7 +169,8 @@ class OrderFilled(Event, frozen=True):
     """One trade of an order. ``done`` marks the last one; ``fee`` is positive when paid.
 
     ``client_order_id`` is the venue's own for forced orders (liquidation, ADL); ``cause`` then names it.
-    ``booked_ns`` is when the venue booked it, if it is told later than that.
+    ``booked_ns`` is when the venue booked it, if it is told later than that. ``position_side`` names the position of a
+    symbol in hedge mode, where it has two.
     """
 
     symbol: str
@@ -184,6 +185,7 @@ class OrderFilled(Event, frozen=True):
     done: bool = True
     cause: str = ""
     booked_ns: int = 0
+    position_side: PositionSide = PositionSide.BOTH
 
 
 class OrderCanceled(Event, frozen=True):

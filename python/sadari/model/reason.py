@@ -196,6 +196,11 @@ def exit_reasons(rungs: int) -> frozenset[str]:
     return frozenset(names)
 
 
+def is_profit(reason: str) -> bool:
+    """True if a close for this reason is one at a target."""
+    return reason == ExitReason.HALF_PROFIT or reason.startswith(ExitReason.TAKE_PROFIT)
+
+
 def is_stop(reason: str) -> bool:
     """True if a close for this reason counts as *after stop* for the cool-down (D-33)."""
     return reason.startswith("STOP_LOSS_") or reason in _LOSSES

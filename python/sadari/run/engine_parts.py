@@ -59,7 +59,7 @@ class Parts:
             poll_prices=self._poll_prices, report=asked.log,
         )  # fmt: skip
         specs = live_specs(config.settings(), config.signals(), config.surge, config.scanner)
-        sensing = Sensing(specs, self.clock.now_ns, lambda: list(self.balances.positions))
+        sensing = Sensing(specs, self.clock.now_ns, lambda: self.balances.symbols)
         paper = self.side if isinstance(self.side, PaperSide) else None
         self.market = Market(
             live.take, live.connections.rest, sensing, self.watches, self.clock, self.balances, self.supervision,

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from sadari.binance import answers
 from sadari.binance.endpoints import EXCHANGE_INFO
 from sadari.core.intent_table import IntentState
@@ -19,7 +21,7 @@ from sadari.venue.live.background import Background
 from sadari.venue.live.comparison import Held
 from sadari.venue.live.examination import found
 from sadari.venue.live.exchange_trading import ExchangeTrading
-from sadari.venue.live.preparation import Preparation, Prepared, Wish
+from sadari.venue.live.preparation import FAILED, Preparation, Prepared, Wish
 from sadari.venue.live.readings import read_all, read_contracts
 from sadari.venue.live.stream_health import StreamHealth
 from sadari.venue.live.user_stream import UserStream
@@ -85,6 +87,7 @@ class ExchangeSide:
             on_exhausted=lambda: live.parts.supervision.exhausted(USER, policy),
             on_fatal=self._refused,
         )
+        self._margin_types: dict[str, str] = {}
         self._preparation = Preparation(connections.rest, asked.config.venue.on_multi_assets)
 
     @property
@@ -113,7 +116,19 @@ class ExchangeSide:
 
     async def prepare(self, wishes: Sequence[Wish], *, change: bool) -> list[Prepared]:
         """See `Side`."""
-        return await (self._preparation.prepare_all(wishes) if change else self._preparation.confirm(wishes))
+        if not change:
+            return [self._as_prepared(one) for one in await self._preparation.confirm(wishes)]
+        results = await self._preparation.prepare_all(wishes)
+        self._margin_types.update((one.symbol, one.margin_type) for one in results if one.ready)
+        return results
+
+    def _as_prepared(self, now: Prepared) -> Prepared:
+        """A margin mode that somebody else has changed is not what was prepared, even where it would be accepted."""
+        prepared = self._margin_types.get(now.symbol, now.margin_type)
+        if not now.ready or now.margin_type == prepared:
+            return now
+        text = f"the margin mode was prepared as {prepared} and is {now.margin_type} now; prepare it again"
+        return msgspec.structs.replace(now, status=FAILED, message=text)
 
     async def contracts(self) -> Mapping[str, Instrument]:
         """See `Side`."""

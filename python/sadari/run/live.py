@@ -199,7 +199,7 @@ class LiveEngine:
         facts = self.facts = await (listed(self) if paper else examined(self))
         for one in facts.findings:
             if one.severity is not Severity.FINE:
-                self.asked.log(f"{one.severity}: {one.found}" + (f". {one.remedy}" if one.remedy else ""))
+                self.asked.log(f"{one.severity}: {one.told}")
         market_ns = await self._market_ns()
         self._open(facts.instruments)
         self._parts = Parts(self, market_ns)
@@ -220,7 +220,7 @@ class LiveEngine:
         now_ns, parts, listed_now = self.now_ns(), self._parts, self.facts.instruments
         forbidden = forbidding(self.facts.findings)
         if forbidden:
-            self.ending.failure = "; ".join(f"{one.found}. {one.remedy}" for one in forbidden)
+            self.ending.failure = "; ".join(one.told for one in forbidden)
             self.take(EngineTurned(time_ns=now_ns, trigger="start_failed", cause=self.ending.failure))
             return
         for event in self._opened.changed(listed_now, now_ns):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import NamedTuple
@@ -11,6 +10,7 @@ import msgspec
 
 from sadari.core.engine import Engine
 from sadari.core.intent_table import IntentState
+from sadari.core.preparation import GENERATION
 from sadari.errors import JournalError
 from sadari.model.command import Command, PlaceOrder
 from sadari.model.event import (
@@ -35,9 +35,9 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 # States in which a process has ended well, or has not begun.
 _AT_REST = ("IDLE", "STOPPED", "FAILED")
 _ACTOR = "start"
-_GENERATION = re.compile(r"-g[0-9]+$")
 # Income of the last hour that an earlier process was there for is asked for again: each row is booked once.
 INCOME_AGAIN_NS = HOUR_NS
+OLDER = "an older journal was put back: compare its positions with the account, then resume"
 
 Observe = Callable[[int, Event, Sequence[Command]], None]
 
@@ -71,7 +71,7 @@ class Opened(NamedTuple):
     @property
     def name(self) -> str:
         """What every order id of this journal begins with, whatever its generation."""
-        return _GENERATION.sub("", self.settings.run_id)
+        return GENERATION.sub("", self.settings.run_id)
 
     def first_events(self, settings: Settings, now_ns: int) -> Iterator[Event]:
         """What the engine is told before anything else, up to its start."""
@@ -85,6 +85,9 @@ class Opened(NamedTuple):
         if own != self.settings:
             yield SettingsChanged(time_ns=now_ns, settings=own)
         yield OperatorRequested(time_ns=now_ns, command="start", actor=_ACTOR)
+        if own.run_id != self.settings.run_id:
+            # It may be older than the account: a rung that has been added would be added again (faults F121).
+            yield OperatorRequested(time_ns=now_ns, command="pause", actor=_ACTOR, cause=OLDER)
 
     def changed(self, instruments: Mapping[str, Instrument], now_ns: int) -> Iterator[Event]:
         """Contracts that are not what the engine was told."""

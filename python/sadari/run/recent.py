@@ -8,7 +8,9 @@ from decimal import Decimal
 
 from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordPosition, SendAlert
 from sadari.model.event import Event, OrderFilled, OrderRejected
+from sadari.model.reason import ExitReason, is_profit, is_stop
 from sadari.run.decisions import alert_of, decision_of
+from sadari.run.performance import Performance
 from sadari.run.status import DecisionStatus
 
 KEPT = 50
@@ -21,13 +23,17 @@ class Recent:
         decisions: In words, the last first.
         alerts: The same.
         realized: Price profit of settled positions less fees, plus funding, in quote currency.
+        performance: How well it does.
     """
 
     def __init__(self) -> None:
         self.decisions: deque[DecisionStatus] = deque(maxlen=KEPT)
         self.alerts: deque[DecisionStatus] = deque(maxlen=KEPT)
         self.decided = self.orders = self.refusals = self.fills = self.closed = 0
+        self.stops = self.profits = 0
         self.realized = Decimal(0)
+        self.performance = Performance()
+        self._leaving: dict[str, tuple[int, str]] = {}
 
     def see(self, event: Event, commands: Iterable[Command]) -> None:
         """Take in an event and what was decided on it."""
@@ -36,11 +42,22 @@ class Recent:
         for command in commands:
             self.decided += isinstance(command, RecordDecision | RecordExit)
             self.orders += isinstance(command, PlaceOrder)
+            if isinstance(command, RecordExit):
+                self._left_for(command)
             if isinstance(command, SendAlert):
                 self.alerts.appendleft(alert_of(command, event.time_ns))
             elif (told := decision_of(command, event.time_ns)) is not None:
                 self.decisions.appendleft(told)
             if isinstance(command, RecordPosition):
                 self.closed += 1
+                self.performance.see(command)
                 if command.pnl is not None:
                     self.realized += command.pnl - command.fees + command.funding
+
+    def _left_for(self, record: RecordExit) -> None:
+        """Count what made a position be left; the orders that carry it out may be many."""
+        why = record.position_id, record.reason
+        if self._leaving.get(record.symbol) != why:
+            self._leaving[record.symbol] = why
+            self.stops += is_stop(record.reason) or record.reason == ExitReason.BREAKEVEN_STOP
+            self.profits += is_profit(record.reason)

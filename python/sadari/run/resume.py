@@ -10,7 +10,6 @@ from typing import NamedTuple
 import msgspec
 
 from sadari.core.engine import Engine
-from sadari.core.engine_table import OPERATOR_EVENTS, EngineState
 from sadari.core.intents import Intent
 from sadari.errors import JournalError
 from sadari.model.command import (
@@ -22,7 +21,7 @@ from sadari.model.command import (
     SetAlarm,
     WatchVerdict,
 )
-from sadari.model.event import AlarmRang, DayStarted, EngineTurned, Event, LevelCrossed, OperatorRequested, SignalRaised
+from sadari.model.event import AlarmRang, DayStarted, Event, LevelCrossed, SignalRaised
 from sadari.run.journals import Feeding, Observe
 from sadari.store.journal import Header, decode, encode
 from sadari.store.live_journal import Clock, LiveJournal
@@ -141,34 +140,6 @@ def begin_or_resume(path: Path, header: Header, clock_ns: Clock, observe: Observ
     own = msgspec.structs.replace(header, settings=msgspec.structs.replace(header.settings, run_id=run_id))
     journal = LiveJournal.create(path, own, clock_ns)
     return Resumption(Engine(own.settings, own.instruments), journal, own, Remembered(), 0, emergency=False)
-
-
-# How an engine comes from where it was to RECONCILING: a wish of the operator, or what has turned.
-_WAYS: dict[EngineState, tuple[str, ...]] = {
-    EngineState.IDLE: ("start", "start_ok"),
-    EngineState.STARTING: ("start_ok",),
-    EngineState.RECONCILING: (),
-    EngineState.RUNNING: ("data_lost", "data_recovered"),
-    EngineState.PAUSED: ("data_lost", "data_recovered"),
-    EngineState.DEGRADED: ("data_recovered",),
-    EngineState.STOPPING: ("drain_timeout", "reset", "start", "start_ok"),
-    EngineState.STOPPED: ("reset", "start", "start_ok"),
-    EngineState.FAILED: ("reset", "start", "start_ok"),
-}
-
-
-def waking(state: EngineState, time_ns: int, actor: str) -> list[Event]:
-    """The events that bring a rebuilt engine to RECONCILING, once everything that a start asks for is in order.
-
-    What it was paused for stays. One that was LIQUIDATING goes on with that, and there are none.
-    """
-    cause = f"started again in {state}"
-    return [
-        OperatorRequested(time_ns=time_ns, command=name, actor=actor, cause=cause)
-        if name in OPERATOR_EVENTS
-        else EngineTurned(time_ns=time_ns, trigger=name, cause=cause)
-        for name in _WAYS.get(state, ())
-    ]
 
 
 def resume(path: Path, clock_ns: Clock, observe: Observe | None = None) -> Resumption:

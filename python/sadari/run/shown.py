@@ -133,18 +133,31 @@ def status(live: LiveEngine) -> Status:
         position_mode="hedge" if live.facts.hedge else "one-way",
         multi_assets=live.facts.multi_assets,
         positions=positions(iter(engine.positions.values()), live.price, live.margin_mode),
-        symbols=tuple(_symbol(live, one) for one in sorted(live.prepared.values(), key=lambda one: one.symbol)),
+        symbols=tuple(_symbols(live)),
         streams=tuple(_streams(live)),
         decisions=tuple(recent.decisions),
         alerts=tuple(recent.alerts),
         unprotected=live.unprotected.show(),
         counters=_counters(live),
+        watched=tuple(parts.watches.symbols),
+        performance=recent.performance.show(
+            recent.orders,
+            recent.refusals,
+            balances.equity() if known else None,
+            balances.available_balance if known else None,
+        ),
         closed=recent.closed,
         realized=recent.realized,
     )
 
 
-def _symbol(live: LiveEngine, prepared: Prepared) -> SymbolStatus:
+def _symbols(live: LiveEngine) -> Iterator[SymbolStatus]:
+    seen = live.parts.streams.seen()
+    for prepared in sorted(live.prepared.values(), key=lambda one: one.symbol):
+        yield _symbol(live, prepared, seen.get(prepared.symbol, {}))
+
+
+def _symbol(live: LiveEngine, prepared: Prepared, streams: dict[str, bool]) -> SymbolStatus:
     return SymbolStatus(
         symbol=prepared.symbol,
         prepared=prepared.ready,
@@ -154,6 +167,7 @@ def _symbol(live: LiveEngine, prepared: Prepared) -> SymbolStatus:
         max_notional=prepared.max_notional,
         gates=live.opened.engine.gate(prepared.symbol),
         message=prepared.message,
+        streams=streams,
     )
 
 
@@ -181,6 +195,8 @@ def _counters(live: LiveEngine) -> Counters:
         orders=recent.orders,
         order_refusals=recent.refusals,
         fills=recent.fills,
+        stops_triggered=recent.stops,
+        profits_triggered=recent.profits,
         rest_calls=dict(sorted(calls.items())),
         syncs=parts.side.trading.compared,
         journal_records=journal.written,

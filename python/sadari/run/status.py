@@ -62,7 +62,10 @@ class DecisionStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SymbolStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Assignment and preparation of a symbol. ``margin_mode`` is the effective one, "" while it is not confirmed."""
+    """Assignment and preparation of a symbol. ``margin_mode`` is the effective one, "" while it is not confirmed.
+
+    ``streams`` are those that it is followed by, and whether each is seen.
+    """
 
     symbol: str
     prepared: bool
@@ -72,6 +75,7 @@ class SymbolStatus(msgspec.Struct, frozen=True, kw_only=True):
     max_notional: Decimal | None = None
     gates: tuple[str, ...] = ()
     message: str = ""
+    streams: dict[str, bool] = {}
 
 
 class UnprotectedTime(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,8 +89,32 @@ class UnprotectedTime(msgspec.Struct, frozen=True, kw_only=True):
     max_s: float | None = None
 
 
+class PerformanceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How well it does. Shares of 1; None where nothing is known yet.
+
+    Attributes:
+        order_success_rate: Of the orders that were sent, those that the venue did not refuse.
+        margin_utilisation: Of the equity, what is not available for new orders.
+        risk_adjusted_return: Mean result of the settled positions by its sample deviation, each as a share of the
+            balance that its plan was made on; of a position, not of a year.
+        win_rate: Wins by positions with a known result.
+        unknown: Positions that ended without a known result.
+    """
+
+    order_success_rate: float | None = None
+    margin_utilisation: Decimal | None = None
+    risk_adjusted_return: float | None = None
+    win_rate: float | None = None
+    wins: int = 0
+    losses: int = 0
+    unknown: int = 0
+
+
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
-    """What has happened since the start."""
+    """What has happened since the start.
+
+    ``stops_triggered`` are exits at a stop or a guard, ``profits_triggered`` those at a target; both count decisions.
+    """
 
     ticks_seen: int = 0
     ticks_checked: int = 0
@@ -95,6 +123,8 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     orders: int = 0
     order_refusals: int = 0
     fills: int = 0
+    stops_triggered: int = 0
+    profits_triggered: int = 0
     rest_calls: dict[str, int] = {}
     syncs: int = 0
     differences: int = 0
@@ -104,7 +134,10 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole. ``gates`` are the causes why no new exposure is allowed on the account, ``lost`` what is not seen."""
+    """The whole. ``gates`` are the causes why no new exposure is allowed on the account, ``lost`` what is not seen.
+
+    ``watched`` are the symbols whose trades are held against armed levels, each within the call that brings it.
+    """
 
     mode: str
     name: str
@@ -134,5 +167,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     alerts: tuple[DecisionStatus, ...] = ()
     unprotected: UnprotectedTime = UnprotectedTime()
     counters: Counters = Counters()
+    watched: tuple[str, ...] = ()
+    performance: PerformanceStatus = PerformanceStatus()
     closed: int = 0
     realized: Decimal | None = None

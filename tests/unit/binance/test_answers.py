@@ -103,6 +103,7 @@ PRICES = [
 ]
 
 
+@pytest.mark.requirement("R003-51")
 @pytest.mark.parametrize("bad", ["0", "-1", "NaN", "Infinity", "", None, "1,5"])
 @pytest.mark.parametrize(("name", "reader", "field"), PRICES, ids=[f"{name}-{field}" for name, _, field in PRICES])
 def test_a_price_that_must_be_there_is_above_zero(

@@ -139,6 +139,7 @@ def test_the_rarer_user_events_are_values_too() -> None:
     assert user_frames.decoded(b'{"e":"GRID_UPDATE","E":5}') == UnknownKind("", "GRID_UPDATE")
 
 
+@pytest.mark.requirement("R003-51")
 def test_a_trade_of_nothing_is_no_trade() -> None:
     """F83: a fill has a price, a quantity and an id, or it is kept as it came."""
     order = {

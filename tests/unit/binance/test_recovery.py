@@ -10,7 +10,7 @@ from sadari.binance.recovery import Recovery, replaced_at
 from sadari.model.units import HOUR_NS, SECOND_NS
 
 
-@pytest.mark.requirement("R003-31")
+@pytest.mark.requirement("R003-31", "R003-44")
 def test_delays_double_up_to_a_minute_and_the_fifth_failure_is_told_once() -> None:
     """1, 2, 4, 8, 16, 32, 60, 60 seconds; attempts go on."""
     recovery = Recovery()

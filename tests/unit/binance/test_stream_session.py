@@ -170,3 +170,14 @@ class Server(RuleBasedStateMachine):
 
 
 TestServer = Server.TestCase
+
+
+@pytest.mark.requirement("R003-44")
+def test_a_stream_that_was_heard_is_not_seen_any_more_after_a_minute_of_silence() -> None:
+    """It is told once, a good while before a new connection is asked for."""
+    session = StreamSession(0)
+    session.follow([A], 0)
+    session.heard(A, 5 * SECOND_NS)
+    assert session.grown_stale(65 * SECOND_NS) == []
+    assert session.grown_stale(65 * SECOND_NS + 1) == [A]
+    assert session.grown_stale(80 * SECOND_NS) == []

@@ -20,6 +20,7 @@ from sadari.run.status import (
     Counters,
     DecisionStatus,
     LevelStatus,
+    PerformanceStatus,
     PositionStatus,
     Status,
     StreamStatus,
@@ -41,10 +42,15 @@ WHOLE = Status(
     uptime_s=3_725.0, pause_causes=("daily_loss_limit",), gates=("stream lost",), lost=("user stream",),
     wallet_balance=Decimal("10000.50"), margin_ratio=Decimal("0.01"), clock_offset_ms=-3.0, position_mode="one-way",
     multi_assets=False, account_age_s=75.0, positions=(HELD,),
-    symbols=(SymbolStatus(symbol="ETHUSDT", prepared=False, gates=("not prepared",), message="[bold]-4168"),),
+    symbols=(SymbolStatus(symbol="ETHUSDT", prepared=False, gates=("not prepared",), message="[bold]-4168",
+                          streams={"ethusdt@aggTrade": True, "ethusdt@kline_1m": False}),),
     streams=(StreamStatus(name="user", connected=False, streams=1, messages=5, age_s=12.34),),
     decisions=(DecisionStatus(time_ns=1, symbol="ETHUSDT", what="entry denied", reason="COOLDOWN_ACTIVE"),),
-    unprotected=UnprotectedTime(rises=3, last_s=0.031, max_s=0.2), counters=Counters(rest_calls={"order": 4}),
+    unprotected=UnprotectedTime(rises=3, last_s=0.031, max_s=0.2), watched=("BTCUSDT",),
+    counters=Counters(rest_calls={"order": 4}, stops_triggered=2, profits_triggered=1),
+    performance=PerformanceStatus(
+        order_success_rate=0.975, margin_utilisation=Decimal("0.2"), risk_adjusted_return=0.5, win_rate=0.25, unknown=1
+    ),
 )  # fmt: skip
 
 
@@ -92,6 +98,7 @@ WISHES = [
 ]
 
 
+@pytest.mark.requirement("R004-6")
 def test_each_command_reaches_the_engine_and_prints_its_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -116,6 +123,7 @@ def test_what_the_engine_refuses_is_its_sentence_and_code_2(tmp_path: Path, caps
         assert operator.asked == []
 
 
+@pytest.mark.requirement("R000-24", "R004-55")
 def test_the_status_is_shown_as_text_and_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every figure that a person looks for, and JSON for a program."""
     with engine(tmp_path):
@@ -134,6 +142,8 @@ def test_the_status_is_shown_as_text_and_as_it_is(tmp_path: Path, capsys: pytest
         "not seen: user stream", "wallet 10000.5,", "clock -3.0 ms", "read 1 min 15 s ago", "FIRST_DCA", "0.75",
         "49142.85", "STOP_LOSS_FIRST_DCA", "rung2", "-3.29 %", "wall", "45246", "not prepared", "[bold]-4168", "LOST",
         "12.3 s", "entry denied", "COOLDOWN_ACTIVE", "3 rises", "last 0.031 s", "REST calls: order 4",
+        "2 stops and 1 targets triggered", "watched tick by tick: BTCUSDT", "kline_1m NOT SEEN", "1 results unknown",
+        "orders not refused 97.5 %, margin in use 20.0 %, won 25.0 %, mean result by its deviation +0.50",
     ):  # fmt: skip
         assert told in text
 

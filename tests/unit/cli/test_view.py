@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from sadari.cli.view import render
 from sadari.cli.view_cells import length, money, price
-from sadari.run.status import DecisionStatus, Status, StreamStatus, SymbolStatus, UnprotectedTime
+from sadari.run.status import DecisionStatus, PerformanceStatus, Status, StreamStatus, SymbolStatus, UnprotectedTime
 from tests.unit.cli.statuses import NOW_NS, POSITION, STATUS, crowd, level
 
 COLORS = {"red", "green", "magenta", "yellow", "white", "black"}
@@ -68,6 +68,25 @@ def test_a_line_of_a_ladder_has_its_levels_in_the_order_of_their_prices() -> Non
     """Stop, next rung, price, recovery, half close, from the left to the right."""
     line = next(row for row in screen(STATUS).splitlines() if row.strip().startswith("S."))
     assert line.strip().replace(".", "") == "S+@RH"
+
+
+def test_where_there_is_room_it_is_said_how_well_the_engine_does() -> None:
+    """Nothing before the first order."""
+    known = PerformanceStatus(
+        order_success_rate=0.98, margin_utilisation=Decimal("0.125"), risk_adjusted_return=-0.2, wins=3, losses=2
+    )
+    counters = replace(STATUS.counters, stops_triggered=2, profits_triggered=4)
+    text = screen(replace(STATUS, performance=known, counters=counters), 140, 40)
+    for expected in (
+        "won 3 of 5",
+        "stops 2",
+        "targets 4",
+        "orders taken 98%",
+        "margin in use 12.50%",
+        "deviation -0.20",
+    ):
+        assert expected in text
+    assert "orders taken" not in screen(STATUS, 140, 40)
 
 
 def test_what_keeps_the_engine_from_trading_is_said() -> None:

@@ -195,7 +195,7 @@ SCENARIOS = {
 }  # fmt: skip
 
 
-@pytest.mark.requirement("R004-11", "R004-12", "R004-13", "R004-22", "R004-23", "R004-56")
+@pytest.mark.requirement("R004-11", "R004-12", "R004-13", "R004-22", "R004-23", "R004-56", "R004-7", "R004-52")
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_scenario_does_at_each_tick_what_it_says(name: str) -> None:
     """Every tick scenario: each order and each reason at its tick, nothing at the ticks between, and the profits."""

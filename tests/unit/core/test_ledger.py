@@ -8,7 +8,7 @@ import pytest
 
 from sadari.core.ledger import KEPT_DAYS, Entry, Ledger, Posting
 from sadari.model.command import SendAlert
-from sadari.model.event import OrderFilled
+from sadari.model.event import AccountUpdated, OrderFilled, TransferListed
 from sadari.model.units import DAY_NS
 from tests.ladder_driver import START_NS, SYMBOL, Driver, held, patient
 
@@ -91,3 +91,40 @@ def test_a_contradicting_report_of_a_known_trade_is_critical() -> None:
     entry = driver.engine.ledger.find(KEY)
     assert entry is not None
     assert entry.amount == D("0.5")
+
+
+@pytest.mark.parametrize("first", ["stream", "list"])
+@pytest.mark.parametrize("apart_ns", [0, 900_000_000])
+def test_a_transfer_that_two_sources_tell_is_one(first: str, apart_ns: int) -> None:
+    """In either order, by different names and times; told again by either it stays one, and another one is another."""
+    ledger = Ledger()
+    listed = TransferListed(time_ns=START_NS + 9, asset="USDT", amount=D(-50), booked_ns=START_NS + apart_ns)
+
+    def by_stream() -> Posting:
+        return ledger.without_trade("WITHDRAW", START_NS, D(-50))
+
+    def by_list() -> Posting:
+        return ledger.transfer(listed)
+
+    told, again = (by_stream, by_list) if first == "stream" else (by_list, by_stream)
+    assert (told(), again()) == (Posting.BOOKED, Posting.KNOWN)
+    assert (by_stream(), by_list()) == (Posting.KNOWN, Posting.KNOWN)
+    assert ledger.change == D(-50)
+    assert ledger.without_trade("WITHDRAW", START_NS + 1, D(-50)) is Posting.BOOKED
+    assert ledger.change == D(-100)
+
+
+def test_a_transfer_is_neither_a_profit_nor_a_loss_of_the_day() -> None:
+    """By whatever name the venue tells it; it moves the peak that a fall is measured from, too."""
+    driver = Driver(patient())
+    account = driver.engine.account
+    before = account.day_result(account.wallet_balance), account.peak_equity - account.wallet_balance
+    driver.wallet -= 4000
+    event = AccountUpdated(
+        time_ns=driver.now_ns + 1, cause="WITHDRAW", wallet_balance=driver.wallet, available_balance=D(9_000),
+        change=D(-4000),
+    )  # fmt: skip
+    driver.give(event)
+    driver.give(TransferListed(time_ns=driver.now_ns + 2, asset="USDT", amount=D(-4000), booked_ns=driver.now_ns + 1))
+    assert account.wallet_balance == driver.wallet
+    assert (account.day_result(account.wallet_balance), account.peak_equity - account.wallet_balance) == before

@@ -78,7 +78,7 @@ def test_the_dot_vector_of_section_11_is_settled_by_its_two_fills() -> None:
     assert driver.alerts() == [("warning", "SETTLEMENT_DRIFT")]
 
 
-@pytest.mark.requirement("R003-9")
+@pytest.mark.requirement("R003-9", "R003-51")
 def test_the_dot_vector_of_section_11_without_a_fill_has_no_price_and_no_profit() -> None:
     """An acknowledgement is no trade: partly filled or not at all, nothing is recorded that no trade says."""
     driver, order = short_dot()
@@ -93,6 +93,7 @@ def test_the_dot_vector_of_section_11_without_a_fill_has_no_price_and_no_profit(
     assert driver.of(RecordPosition)[-1].pnl == D("-3.73378")
 
 
+@pytest.mark.requirement("R003-51")
 def test_after_three_tries_a_person_is_told_and_a_later_fill_settles() -> None:
     """A second apart; after that each account record is a try, without a further alert."""
     driver, wall = unsettled()

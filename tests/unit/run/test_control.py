@@ -111,6 +111,7 @@ SAID: list[tuple[dict[str, Any], tuple[object, ...]]] = [
 ]
 
 
+@pytest.mark.requirement("R004-6")
 def test_each_command_reaches_the_operator_and_its_sentence_comes_back(tmp_path: Path) -> None:
     """All over one connection, in order."""
     lines = [json.dumps(request).encode() for request, _ in SAID]

@@ -53,6 +53,7 @@ def test_what_is_written_is_what_was_made(made: Path) -> None:
         assert prepared(made).request.instruments[instrument.symbol] == instrument
 
 
+@pytest.mark.requirement("R004-53")
 def test_symbols_are_taken_in_either_spelling(made: Path) -> None:
     """Also in the section names of the configuration."""
     config = parse('[instruments."DEMOA/USDT:USDT"]\ntick_size = 0.5')

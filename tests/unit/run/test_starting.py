@@ -8,9 +8,10 @@ import pytest
 
 from sadari.core.engine_table import OPERATOR_EVENTS, EngineState
 from sadari.errors import ConfigError
-from sadari.model.command import Audit, PlaceOrder, SendAlert
+from sadari.model.command import PlaceOrder
 from sadari.model.event import AlarmRang, EngineTurned, Event, OperatorRequested
-from sadari.run.resume import begin_or_resume, waking
+from sadari.run.opening import Opened
+from sadari.run.resume import begin_or_resume
 from sadari.store.backup import begin_anew
 from sadari.store.folder import Folder
 from tests.live_folder import CLOCK, header, kept, story
@@ -72,15 +73,14 @@ def turned(name: str) -> Event:
 
 @pytest.mark.parametrize("state", EngineState)
 def test_a_rebuilt_engine_wakes_from_every_state(tmp_path: Path, state: EngineState) -> None:
-    """To RECONCILING by moves that its table lists; what it was paused for stays, and a liquidation goes on."""
+    """To RECONCILING by moves that its table lists; what it was paused for stays."""
     resumed = again(kept(tmp_path, [turned(name) for name in PATHS[state]]))
     assert resumed.engine.state is state
-    _, done = driven_on(resumed, waking(state, 2, "anna"))
-    liquidating = state is EngineState.LIQUIDATING
-    assert resumed.engine.state is (state if liquidating else EngineState.RECONCILING)
-    assert not [one for one in done if isinstance(one, Audit | SendAlert)]
-    if not liquidating:
-        driven_on(resumed, [turned("reconciled")])
-        paused = state is EngineState.PAUSED
-        assert resumed.engine.state is (EngineState.PAUSED if paused else EngineState.RUNNING)
+    own = resumed.header.settings
+    opened = Opened(resumed.engine, resumed.journal, own, {}, resumed.remembered, resumed.header.instruments)
+    driven_on(resumed, [*opened.first_events(own, 2), turned("start_ok")])
+    assert resumed.engine.state == EngineState.RECONCILING.value
+    driven_on(resumed, [turned("reconciled")])
+    goes_on = EngineState.PAUSED if state is EngineState.PAUSED else EngineState.RUNNING
+    assert resumed.engine.state == goes_on.value
     resumed.journal.close()

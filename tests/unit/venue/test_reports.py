@@ -152,6 +152,7 @@ def test_a_cancel_waits_for_the_trades_before_it() -> None:
     assert kinds(told(trade(1, 4, 4), reports=reports)) == ["OrderFilled", "OrderCanceled"]
 
 
+@pytest.mark.requirement("R003-51")
 def test_an_order_whose_trades_are_missing_is_looked_up_after_two_seconds() -> None:
     """A trade that never comes does not leave its order open for ever; one that comes in time needs no question."""
     for last in (trade(2, 6, 10), order("CANCELED", filled_qty=Decimal(4))):

@@ -39,7 +39,7 @@ def _unread(readings: Readings) -> Iterator[Finding]:
         # Before the first colon stands which request it was.
         reason = why.partition(": ")[2] or why
         parts.setdefault(reason, []).append(what)
-        reasons.setdefault(reason, why.rstrip("."))
+        reasons.setdefault(reason, why)
     for reason, of in parts.items():
         yield Finding(
             severity=Severity.FORBIDS,

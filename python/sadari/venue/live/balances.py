@@ -11,6 +11,7 @@ from decimal import Decimal
 from sadari.binance.user_frames import AccountHeard
 from sadari.binance.values import AccountShown, PositionShown
 from sadari.model.event import AccountUpdated, PositionRecord
+from sadari.model.order import PositionSide
 
 ZERO = Decimal(0)
 QUOTE = "USDT"
@@ -28,7 +29,6 @@ class Balances:
         available_balance: What new orders may use. Between readings it follows the stream: what leaves the cross wallet
             is not available, and a crossed position that grows takes its margin.
         margin_ratio: Maintenance margin by margin balance at the last reading.
-        positions: What is held, by symbol.
         read_ns: When it was last told, by the exchange's time; None before the first time.
         leverages: Leverage of each symbol, where it is known.
         asset: The one that the account is kept in.
@@ -40,7 +40,7 @@ class Balances:
         self.wallet_balance = ZERO
         self.available_balance = ZERO
         self.margin_ratio: Decimal | None = None
-        self.positions: dict[str, PositionRecord] = {}
+        self._held: dict[tuple[str, PositionSide], PositionRecord] = {}
         self.read_ns: int | None = None
         self.leverages: dict[str, int] = {}
         self.multi_assets = False
@@ -50,10 +50,15 @@ class Balances:
         self._steady_ns = steady_ns
         self._cross_wallet: Decimal | None = None
 
+    @property
+    def symbols(self) -> list[str]:
+        """What is held, on whichever side."""
+        return sorted({symbol for symbol, _ in self._held})
+
     def equity(self) -> Decimal:
         """Wallet balance plus unrealized profit at the last prices."""
         total = self.wallet_balance
-        for symbol, record in self.positions.items():
+        for (symbol, _), record in self._held.items():
             price = self._price(symbol) or record.mark_price
             if price is not None:
                 total += record.qty * (price - record.entry_price)
@@ -68,9 +73,9 @@ class Balances:
         change: Decimal | None = None,
     ) -> AccountUpdated:
         """Take over a reading by REST, of positions too if there is one: it outranks what the stream told."""
-        records = tuple(record for row in positions or () if (record := row.record()) is not None)
+        shown = [(row.position_side, record) for row in positions or () if (record := row.record()) is not None]
         if positions is not None:
-            self.positions = {record.symbol: record for record in records}
+            self._held = {(record.symbol, side): record for side, record in shown}
         self.wallet_balance = account.wallet_balance
         self.available_balance = account.available_balance
         self.margin_ratio = account.margin_ratio
@@ -82,7 +87,7 @@ class Balances:
             cause=cause,
             wallet_balance=self.wallet_balance,
             available_balance=self.available_balance,
-            positions=records,
+            positions=tuple(record for _, record in shown),
             wallets=account.wallets if self.multi_assets else (),
             margin_ratio=self.margin_ratio,
             change=change,
@@ -91,7 +96,7 @@ class Balances:
     def follow(self, event: AccountUpdated, positions: Iterable[PositionRecord]) -> None:
         """Take over what an account of our own has told, and what it holds."""
         self.wallet_balance, self.available_balance = event.wallet_balance, event.available_balance
-        self.positions = {record.symbol: record for record in positions}
+        self._held = {(record.symbol, PositionSide.BOTH): record for record in positions}
         self.read_ns = event.time_ns
         self.told_at = self._steady_ns()
 
@@ -107,12 +112,12 @@ class Balances:
                 change = balance.change or None
         records = []
         for row in report.positions:
-            before = self.positions.pop(row.symbol, None)
+            before = self._held.pop((row.symbol, row.position_side), None)
             record = PositionRecord(row.symbol, row.qty, row.entry_price or ZERO)
             if not row.isolated:
                 self.available_balance -= self._margin_taken(record, before)
             if row.qty:
-                self.positions[row.symbol] = record
+                self._held[row.symbol, row.position_side] = record
             records.append(record)
         self.available_balance = max(self.available_balance, ZERO)
         self.read_ns = report.time_ns

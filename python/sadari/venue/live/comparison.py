@@ -120,10 +120,12 @@ class Comparison:
         async with self._lock:
             begun_ns = self._server_ns()
             income = [] if symbol else await self._income()
+            await self._traded(income)
             snapshot = await self._settled(symbol)
             if snapshot.account.wallet_balance != self._balances.wallet_balance:
                 # What is told first has to be in what is told then: nothing is waited for after the last reading.
                 income += await self._income()
+                await self._traded(income)
                 snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
             self._tell_income(income)
@@ -265,6 +267,16 @@ class Comparison:
             if len(page) < PAGE:
                 return
 
+    async def _traded(self, income: Iterable[IncomeShown]) -> None:
+        """Tell the trades that income names and nobody has told, as those of symbols that nobody holds any more."""
+        untold: dict[str, int] = {}
+        for row in income:
+            if row.trade_id is not None and not self._fills.is_told(row.symbol, row.trade_id):
+                untold[row.symbol] = min(row.trade_id, untold.get(row.symbol, row.trade_id))
+        for symbol, first in untold.items():
+            self._fills.cursors.setdefault(symbol, first - 1)
+            await self._trades(symbol)
+
     async def _tell_trades(self, symbol: str, trades: list[TradeShown]) -> None:
         """Tell trades that were not told of in time, by the names that we gave their orders where they are ours."""
         by_order: dict[int, list[TradeShown]] = {}
@@ -296,8 +308,7 @@ class Comparison:
         for number in numbers:
             if number not in found:
                 query = query_by_id(symbol, number)
-                answer = await self._rest.call(query.endpoint, query.parameters, urgent=True)
-                found[number] = answers.order(answer)
+                found[number] = answers.order(await self._call(query.endpoint, query.parameters))
         return found
 
     async def _income(self) -> list[IncomeShown]:

@@ -29,6 +29,7 @@ from sadari.venue.live.reports import Reports
 
 # After a fill the exchange's liquidation price is read, once for fills that come together.
 READ_AFTER_S = 0.3
+MARGIN_MODE = "MARGIN_TYPE_CHANGE"
 
 
 class ExchangeTrading:
@@ -178,6 +179,9 @@ class ExchangeTrading:
 
     def _account(self, frame: AccountHeard) -> None:
         self._clock.see(frame.time_ns)
+        if frame.cause == MARGIN_MODE:
+            for row in frame.positions:
+                self._configured(row.symbol)
         if self._balances.read_ns is None:
             return  # Only what has changed is in it: the whole is read first.
         if frame.cause == FUNDING:

@@ -108,6 +108,7 @@ class Fills:
             maker=trade.maker,
             done=done,
             cause=cause_of(name),
+            position_side=trade.position_side,
         )
 
     def _end(self, symbol: str, name: str, status: str) -> None:

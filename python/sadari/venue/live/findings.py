@@ -62,6 +62,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[Change, ...] = ()
     remedy: str = ""
 
+    @property
+    def told(self) -> str:
+        """What was found and what to do, in one line."""
+        return f"{self.found.removesuffix('.')}. {self.remedy}" if self.remedy else self.found
+
 
 class Expected(NamedTuple):
     """What the engine is to do on the account.

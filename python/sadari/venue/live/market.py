@@ -105,12 +105,14 @@ class Market:
         """Follow a symbol's trades from now on."""
         if symbol not in self._followed:
             self._followed.add(symbol)
+            self._report(f"{symbol}: its trades are followed from now on")
             self._streams.follow(self._names(symbol))
 
     def drop(self, symbol: str) -> None:
         """Follow a symbol's trades no more."""
         if symbol in self._followed:
             self._followed.remove(symbol)
+            self._report(f"{symbol}: its trades are followed no more")
             names = self._names(symbol)
             self._streams.drop(names)
             for name in names:

@@ -19,7 +19,7 @@ from sadari.binance.market_frames import (
     StreamedCandle,
     TradeHeard,
 )
-from sadari.binance.stream_names import Lane, lane_of, market_url
+from sadari.binance.stream_names import Lane, lane_of, market_url, symbol_of
 from sadari.errors import ConfigError
 from sadari.venue.live.market_connection import MarketConnection, Surroundings
 from sadari.venue.live.socket import LIMITS, SocketLimits
@@ -153,6 +153,13 @@ class MarketStreams:
         connection = self._of.get(stream)
         state = connection.session.streams.get(stream) if connection is not None else None
         return None if state is None else state.heard_ns
+
+    def seen(self) -> dict[str, dict[str, bool]]:
+        """By symbol, the streams that are wanted, and whether each is seen."""
+        by_symbol: dict[str, dict[str, bool]] = defaultdict(dict)
+        for name in self._of:
+            by_symbol[symbol_of(name)][name] = name not in self.lost and self.heard_ns(name) is not None
+        return by_symbol
 
     def health(self) -> tuple[StreamHealth, ...]:
         """How each connection is."""

@@ -164,6 +164,7 @@ class Reports:
             maker=frame.maker,
             done=done,
             cause=cause,
+            position_side=frame.position_side,
         )
         if done and not told.ended:
             self._forget(name)

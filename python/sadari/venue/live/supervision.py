@@ -19,6 +19,8 @@ ATTEMPTS = 3
 # The longest pause between attempts to reach agreement again.
 PAUSE_S = 15.0
 REST = "rest"
+# What is asked for in place of what is not seen.
+INSTEAD = {"market": "prices are", "user": "orders and positions are"}
 
 
 class Compares(Protocol):
@@ -92,6 +94,9 @@ class Supervision:
         if name in self.lost:
             return
         self.lost[name] = why
+        instead = INSTEAD.get(name)
+        asked = f"; {instead} asked for every {self._rhythm.rest_price_s} s meanwhile" if instead else ""
+        self._report(f"{name} is not seen any more: {why}{asked}")
         if self._state() in ("RUNNING", "PAUSED", "RECONCILING", "DEGRADED", "STOPPING", "LIQUIDATING"):
             self._take(EngineTurned(time_ns=self._now_ns(), trigger="data_lost", cause=name))
 
@@ -105,6 +110,7 @@ class Supervision:
         if self.lost.pop(name, None) is None:
             return
         self._recoveries += 1
+        self._report(f"{name} is seen again")
         if self._state() in ("DEGRADED", "STOPPING", "LIQUIDATING"):
             self._take(EngineTurned(time_ns=self._now_ns(), trigger="data_recovered", cause=name))
         self.agree()

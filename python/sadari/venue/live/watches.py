@@ -35,6 +35,11 @@ class Watches:
         self._names: dict[str, dict[int, str]] = {}
         self._trails: dict[str, Trail] = {}
 
+    @property
+    def symbols(self) -> list[str]:
+        """The symbols with armed levels."""
+        return sorted(self._watches)
+
     def tick(self, symbol: str, price: float, time_ns: int) -> None:
         """Meet a trade: at most one event, and none for nearly all."""
         self.seen += 1
