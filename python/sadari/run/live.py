@@ -244,7 +244,7 @@ class LiveEngine:
     async def _market_ns(self) -> int:
         """The market's time: a local exchange may play another than the server's."""
         try:
-            shown = answers.prices(await self._connections.rest.call(endpoints.TICKER_PRICE))
+            shown = answers.prices(await self._connections.rest.call(endpoints.TICKER_PRICE, urgent=True))
         except SadariError as error:
             self.asked.log(f"prices could not be read at the start: {error}")
             shown = []

@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from sadari.binance import account_answers, answers, endpoints
 from sadari.binance.endpoint import Endpoint
-from sadari.binance.orders import query_by_id
-from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown, TradeShown
+from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown
 from sadari.errors import RetryableError
 from sadari.model.event import FundingPaid, OrderFound, PositionsShown, TransferListed
 from sadari.model.order import OrderType
 from sadari.model.units import MILLISECOND_NS
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.fills import Fills
+from sadari.venue.live.listed_trades import ListedTrades
 from sadari.venue.live.ports import Caller, Take
 
 ZERO = Decimal(0)
@@ -28,8 +28,6 @@ FUNDING = "FUNDING_FEE"
 PAGE = 1_000
 # Symbols that do not differ whose trades one comparison asks for.
 IN_TURN = 10
-# So many orders are looked up one by one; more are read as a list.
-FEW = 4
 # How often positions are read again because something traded meanwhile.
 LOOKS = 4
 LOOK_AGAIN_S = 0.2
@@ -102,6 +100,7 @@ class Comparison:
         self._take = take
         self._rest = rest
         self._fills = fills
+        self._trades = ListedTrades(take, self._call, fills, ours)
         self._balances = balances
         self._known = known
         self._ours = ours
@@ -121,12 +120,12 @@ class Comparison:
         async with self._lock:
             begun_ns = self._server_ns()
             income = [] if symbol else await self._income()
-            await self._traded(income)
+            await self._trades.named_by(income)
             snapshot = await self._settled(symbol)
             if snapshot.account.wallet_balance != self._balances.wallet_balance:
                 # What is told first has to be in what is told then: nothing is waited for after the last reading.
                 income += await self._income()
-                await self._traded(income)
+                await self._trades.named_by(income)
                 snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
             self._tell_income(income)
@@ -140,6 +139,20 @@ class Comparison:
             self.thorough = self.thorough and bool(symbol)
             if not symbol:
                 self.begun_ns = begun_ns
+
+    async def glance(self) -> None:
+        """Read positions alone, which weighs little, and compare the symbols whose quantity is not the engine's.
+
+        Raises:
+            SadariError: The exchange could not be asked.
+        """
+        there: dict[str, Decimal] = {}
+        for row in account_answers.positions(await self._call(endpoints.POSITION_RISK, {})):
+            there[row.symbol] = there.get(row.symbol, ZERO) + row.qty
+        here = {symbol: held.qty for symbol, held in self._known().items()}
+        for symbol in sorted({*there, *here}):
+            if there.get(symbol, ZERO) != here.get(symbol, ZERO):
+                await self.compare(symbol)
 
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.
@@ -184,7 +197,7 @@ class Comparison:
             told = self._fills.told
             snapshot = await self._read(symbol)
             for one in self._to_follow(snapshot, symbol):
-                await self._trades(one)
+                await self._trades.tell(one)
             listed = snapshot.positions
             if symbol and self._missing(listed, symbol):
                 listed = account_answers.positions(await self._call(endpoints.POSITION_RISK, {}))
@@ -248,69 +261,6 @@ class Comparison:
         others = sorted(symbols - differing)
         start = self.done * IN_TURN % max(len(others), 1)
         return sorted(differing) + (others + others)[start : start + min(IN_TURN, len(others))]
-
-    async def _trades(self, symbol: str) -> None:
-        """Tell every trade after the last one told, page by page (faults F47)."""
-        while True:
-            cursor = self._fills.cursors.get(symbol)
-            parameters = {"symbol": symbol, "limit": str(PAGE)}
-            if cursor is not None:
-                parameters["fromId"] = str(cursor + 1)
-            page = answers.trades(await self._call(endpoints.USER_TRADES, parameters))
-            last = max((trade.trade_id for trade in page), default=cursor or 0)
-            if cursor is None:
-                # Nothing of this symbol was ever told: what was before is not this engine's.
-                self._fills.read(symbol, last)
-                return
-            fresh = [trade for trade in page if not self._fills.is_told(symbol, trade.trade_id)]
-            await self._tell_trades(symbol, fresh)
-            self._fills.read(symbol, last)
-            if len(page) < PAGE:
-                return
-
-    async def _traded(self, income: Iterable[IncomeShown]) -> None:
-        """Tell the trades that income names and nobody has told, as those of symbols that nobody holds any more."""
-        untold: dict[str, int] = {}
-        for row in income:
-            if row.trade_id is not None and not self._fills.is_told(row.symbol, row.trade_id):
-                untold[row.symbol] = min(row.trade_id, untold.get(row.symbol, row.trade_id))
-        for symbol, first in untold.items():
-            self._fills.cursors.setdefault(symbol, first - 1)
-            await self._trades(symbol)
-
-    async def _tell_trades(self, symbol: str, trades: list[TradeShown]) -> None:
-        """Tell trades that were not told of in time, by the names that we gave their orders where they are ours."""
-        by_order: dict[int, list[TradeShown]] = {}
-        for trade in sorted(trades, key=lambda one: one.trade_id):
-            by_order.setdefault(trade.order_id, []).append(trade)
-        rows = await self._orders(symbol, list(by_order))
-        names = {number: self._fills.names.get((symbol, number)) or row.client_order_id for number, row in rows.items()}
-        if not all(map(self._ours, names.values())):
-            # A conditional order of ours may have become one that has another name (faults F40).
-            listed = answers.algo_orders(await self._call(endpoints.ALL_ALGO, {"symbol": symbol}))
-            parents = {row.order_id: row.client_order_id for row in listed if row.order_id is not None}
-            names = {number: name if self._ours(name) else parents.get(number, name) for number, name in names.items()}
-        for number, told in by_order.items():
-            for trade in told:
-                done = rows[number].ended and trade is told[-1]
-                self._take(self._fills.event(trade, names[number], done=done))
-
-    async def _orders(self, symbol: str, numbers: list[int]) -> dict[int, OrderShown]:
-        """The orders of these numbers."""
-        found: dict[int, OrderShown] = {}
-        first = min(numbers, default=0)
-        while len(numbers) > FEW and first <= max(numbers):
-            asked = {"symbol": symbol, "orderId": str(first), "limit": str(PAGE)}
-            page = {row.order_id: row for row in answers.orders(await self._call(endpoints.ALL_ORDERS, asked))}
-            found.update(page)
-            if len(page) < PAGE:
-                break
-            first = max(page) + 1
-        for number in numbers:
-            if number not in found:
-                query = query_by_id(symbol, number)
-                found[number] = answers.order(await self._call(query.endpoint, query.parameters))
-        return found
 
     async def _income(self) -> list[IncomeShown]:
         """What was booked without a trade since the last reading; every row once."""

@@ -29,6 +29,9 @@ class Compares(Protocol):
     async def compare(self, symbol: str = "") -> None:
         """Tell whatever differs."""
 
+    async def glance(self) -> None:
+        """Look at positions alone, and compare what differs."""
+
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Tell the account."""
 
@@ -242,7 +245,10 @@ class Supervision:
     async def _positions_while_deaf(self) -> None:
         """While the user stream is down positions are asked for, which must not keep prices waiting."""
         if "user" in self.lost:
-            await self._compare_once()
+            try:
+                await self._trading.glance()
+            except SadariError as error:
+                self._report(f"positions could not be asked for: {error}")
 
     async def close(self) -> None:
         """Compare nothing any more."""
