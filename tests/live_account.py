@@ -99,6 +99,7 @@ async def quiet(rig: Rig) -> None:
     """Wait until nothing is read or answered any more that an earlier fill has led to."""
     trading = rig.trading
     await rig.until(lambda: trading._reading is None and not len(trading._background) and not trading.in_flight)
+    await rig.until(lambda: not rig.live.parts.supervision._asked and not trading.comparison._lock.locked())
 
 
 async def trades(rig: Rig, side: str, qty: Decimal, symbol: str = SYMBOL, **more: object) -> None:
