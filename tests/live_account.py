@@ -87,7 +87,6 @@ async def entered(rig: Rig, symbol: str = SYMBOL) -> None:
 async def settled(rig: Rig, books: Books, *symbols: str) -> None:
     """Wait until nothing differs, and see that no difference was ever told."""
     await rig.until(lambda: all(agreed(rig, symbol) for symbol in symbols or (SYMBOL,)))
-    # A stop is not allowed before the first agreement.
     await rig.until(lambda: rig.live.state in ("RUNNING", "PAUSED"))
     try:
         await rig.until(books.agree)
