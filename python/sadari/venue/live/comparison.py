@@ -166,15 +166,23 @@ class Comparison:
         Raises:
             SadariError: The exchange could not be asked.
         """
-        account, rows = await asyncio.gather(self._call(endpoints.ACCOUNT, {}), self._positions(positions))
-        shown, told, streamed = account_answers.account(account), self._fills.told, self._balances.wallet_balance
-        missed = shown.wallet_balance != streamed and told == self._fills.told and cause != FUNDING
-        if missed and self._balances.read_ns is not None:
-            self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
-            if not self._balances.multi_assets:
-                await self.compare()
+        async with self._lock:
+            if self._balances.read_ns is not None and await self._refreshed(cause, positions=positions):
                 return
+        await self.compare()
+
+    async def _refreshed(self, cause: str, *, positions: bool) -> bool:
+        """Read the account and tell it, unless it has what nobody has told of."""
+        told = self._fills.told
+        account, rows = await asyncio.gather(self._call(endpoints.ACCOUNT, {}), self._positions(positions))
+        shown, streamed = account_answers.account(account), self._balances.wallet_balance
+        if shown.wallet_balance != streamed and cause != FUNDING:
+            if told == self._fills.told:
+                self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
+            if not self._balances.multi_assets:
+                return False
         self._take(self._balances.read(shown, rows, cause, self._now_ns()))
+        return True
 
     async def funding(self) -> None:
         """Tell the funding and the transfers since the last reading of income.
