@@ -152,9 +152,9 @@ class LiveEngine:
         return self._parts.market.price(symbol) if traded is None else traded
 
     def margin_mode(self, symbol: str) -> str:
-        """The effective margin mode of a symbol, "" while it is not confirmed."""
-        known = self.prepared.get(symbol)
-        return "" if known is None else known.margin_type
+        """The effective margin mode of a symbol as last confirmed, in this life or one before; "" if it never was."""
+        mode = self._opened.engine.margin_mode(symbol)
+        return "" if mode is None else mode.name
 
     def take(self, event: Event) -> None:
         """Hand an event to the engine."""
