@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from sadari.run.live import LiveEngine
 
 KEPT = "stopping: positions are kept, what protects them rests at the exchange"
-CLOSED = "stopping: every position is closed at market, the smallest first, and the engine ends when all are flat"
+CLOSED = (
+    "stopping: every position is closed at market, the smallest first; the engine ends when all are flat, or has failed "
+    "after 30 s and leaves what is still open under its stops"
+)
 
 
 class Commands:
