@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sadari.model.event import Event, OrderFound
 from sadari.run.commands import Commands
 from tests.live_account import NEVER, ONCE, Books, agreed, audited, entered, resting, settled, stops, trades
 from tests.live_engine import MARKET, SYMBOL, rig
@@ -187,6 +188,30 @@ def test_a_position_of_an_earlier_process_goes_on_with_what_was_done_meanwhile(t
                 assert it.position().id == before
                 assert stops(it)[1] == resting_then[1]
                 await it.until(lambda: it.position().is_in("INITIAL"))
+                await settled(it, books)
+
+    asyncio.run(story())
+
+
+def test_a_comparison_that_finds_everything_as_it_was_tells_no_order(tmp_path: Path) -> None:
+    """Stops that rest where they should are no news: told every time, they would make most of the journal."""
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine") as it:
+            books = Books(it)
+            async with it.running(ONCE) as live:
+                await entered(it)
+                told: list[str] = []
+
+                def hear(_: int, event: Event, __: object) -> None:
+                    if isinstance(event, OrderFound):
+                        told.append(event.client_order_id)
+
+                live.driver.observers.append(hear)
+                compared = it.trading.comparison.done
+                await it.until(lambda: it.trading.comparison.done > compared + 2)
+                assert told == []
+                assert len(stops(it)) == 2
                 await settled(it, books)
 
     asyncio.run(story())

@@ -12,6 +12,7 @@ import msgspec
 from sadari.binance import answers
 from sadari.binance.endpoints import EXCHANGE_INFO
 from sadari.core.intent_table import IntentState
+from sadari.core.position import Position
 from sadari.errors import FatalError, SadariError
 from sadari.model.event import Event, GateShut
 from sadari.model.instrument import Instrument
@@ -173,7 +174,7 @@ class ExchangeSide:
             if intent.state is not IntentState.PROPOSED:
                 live.setdefault(intent.symbol, []).append(name)
         return {
-            symbol: Held(position.side.sign * position.qty, tuple(live.get(symbol, ())))
+            symbol: Held(position.side.sign * position.qty, tuple(live.get(symbol, ())), _resting(position))
             for symbol, position in engine.positions.items()
         }
 
@@ -227,3 +228,9 @@ class ExchangeSide:
             await self._live.prepare([one for one in symbols if one in self._live.prepared], change=False)
         except SadariError as error:
             self._live.asked.log(f"settings could not be read back: {error}")
+
+
+def _resting(position: Position) -> tuple[str, ...]:
+    """The stops of a position that the exchange is known to have."""
+    stops = (position.inner, position.inner_next, position.wall)
+    return tuple(one.client_order_id for one in stops if one is not None and one.state is IntentState.NEW)

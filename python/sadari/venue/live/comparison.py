@@ -38,10 +38,14 @@ TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "CROSS_COLLATERAL_TRANSF
 
 
 class Held(NamedTuple):
-    """What the engine has of a symbol: the signed quantity that it holds, and its live orders."""
+    """What the engine has of a symbol: the signed quantity that it holds, its live orders, and the stops that rest.
+
+    That a stop still rests where it should is no news: told every time, it would make most of the journal.
+    """
 
     qty: Decimal
     live: tuple[str, ...]
+    resting: tuple[str, ...] = ()
 
 
 class Snapshot(NamedTuple):
@@ -293,9 +297,12 @@ class Comparison:
         found = frozenset(row.client_order_id for row in snapshot.conditional)
         self.conditional = self.conditional | found if symbol else found
         there = set()
+        as_known = {order for held in self._known().values() for order in held.resting}
         rows: list[OrderShown | AlgoShown] = [*snapshot.orders, *snapshot.conditional]
         for row in rows:
             there.add(row.client_order_id)
+            if row.client_order_id in as_known:
+                continue
             self._take(
                 OrderFound(
                     time_ns=now_ns,
