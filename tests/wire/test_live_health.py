@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from sadari.binance.stream_names import trades
 from sadari.localexchange.fault_file import load_faults
 from sadari.model.event import Event, GateShut, InstrumentChanged
 from sadari.model.instrument import Instrument
 from sadari.model.units import SECOND_NS
 from sadari.run import health
-from tests.live_engine import SYMBOL, Rig, rig
+from sadari.venue.clock import wall_ns
+from tests.live_engine import MARKET, SYMBOL, Rig, rig
 
 
 def played(folder: Path, play: Callable[[Rig], Awaitable[None]]) -> None:
@@ -53,6 +55,23 @@ def test_a_clock_that_has_gone_off_shuts_the_gate_until_it_is_right(tmp_path: Pa
         assert gate(made) == ()
 
     played(tmp_path, play)
+
+
+def test_a_clock_that_is_set_back_keeps_no_stream_waiting(tmp_path: Path) -> None:
+    """What is followed after that is seen at once, not when the old time has come again (faults F113)."""
+    other = max(MARKET.instruments)
+    set_by: list[int] = []
+
+    async def whole() -> None:
+        async with rig(tmp_path / "engine") as made:
+            made.wall_ns = lambda: wall_ns() + sum(set_by)
+            async with made.running() as live:
+                await made.until(lambda: live.state == "RUNNING" and made.held())
+                set_by.append(-3600 * SECOND_NS)
+                live.parts.market.follow(other)
+                await made.until(lambda: live.parts.streams.heard_ns(trades(other)) is not None, patience_s=10)
+
+    asyncio.run(whole())
 
 
 def test_a_slow_journal_is_told_and_a_very_slow_one_shuts_the_gate(tmp_path: Path) -> None:

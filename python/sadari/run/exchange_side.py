@@ -82,7 +82,7 @@ class ExchangeSide:
             self._trading.frame,
             self._lose,
             self._recover,
-            now_ns=clocks.wall_ns,
+            now_ns=clocks.measure_ns,
             jitter=lambda: 2 * asked.jitter() - 1,
             on_exhausted=lambda: live.parts.supervision.exhausted(USER, policy),
             on_fatal=self._refused,
