@@ -15,8 +15,10 @@ from sadari.model.event import Event, GateShut, InstrumentChanged
 from sadari.model.instrument import Instrument
 from sadari.model.units import SECOND_NS
 from sadari.run import health
+from sadari.run.commands import Commands
 from sadari.venue.clock import wall_ns
-from tests.live_engine import MARKET, SYMBOL, Rig, rig
+from tests.live_account import entered
+from tests.live_engine import CONFIG, MARKET, SYMBOL, Rig, rig
 
 
 def played(folder: Path, play: Callable[[Rig], Awaitable[None]]) -> None:
@@ -55,6 +57,23 @@ def test_a_clock_that_has_gone_off_shuts_the_gate_until_it_is_right(tmp_path: Pa
         assert gate(made) == ()
 
     played(tmp_path, play)
+
+
+def test_an_order_that_is_refused_for_its_time_is_made_by_the_clock_measured_then(tmp_path: Path) -> None:
+    """The way over HTTP measures it and asks once more: nothing was done by the first request (faults F19)."""
+
+    async def whole() -> None:
+        config = CONFIG.replace("sync_s = 2", "sync_s = 600")
+        async with rig(tmp_path / "engine", config=config) as made, made.running() as live:
+            await made.until(lambda: live.state == "RUNNING")
+            await Commands(live).pause("tester", "until the clocks differ")
+            fault(made, 'verb = "clock_shift"\nseconds = 30')
+            await made.until(made.exchange.faults.firings)
+            await Commands(live).resume("tester")
+            await entered(made)
+            assert live.recent.refusals == 0
+
+    asyncio.run(whole())
 
 
 def test_a_clock_that_is_set_back_keeps_no_stream_waiting(tmp_path: Path) -> None:

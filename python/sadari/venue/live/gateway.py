@@ -6,13 +6,14 @@ Source: design §3 (Intents, Nothing waits in line), faults R1, F04, F06, F10, F
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from sadari.binance import answers, codes, orders
 from sadari.binance.endpoint import Endpoint
 from sadari.binance.values import AlgoShown, OrderShown
-from sadari.errors import DataError, FatalError, RefusedError, RetryableError, UnknownOutcomeError
+from sadari.errors import ClockOffError, DataError, FatalError, RefusedError, RetryableError, UnknownOutcomeError
 from sadari.model.command import CancelOrder, PlaceOrder
 from sadari.model.event import CancelRejected, OrderAccepted, OrderCanceled, OrderRejected, OutcomeUnknown
 from sadari.model.order import Purpose
@@ -170,7 +171,7 @@ class Gateway:
         """The answer to a request, which goes out again only where nothing was done; ``name``: of an order placed."""
         waits = RESEND_S if purpose not in OPENING else ()
         try:
-            return await (self._by_rest(purpose, endpoint, parameters, name) if first is None else first)
+            return await self._once(purpose, endpoint, parameters, first, name)
         except RetryableError as error:
             refused = error
         for wait_s in waits:
@@ -178,10 +179,27 @@ class Gateway:
             try:
                 self._goes_out_now(name)
                 again = self._write(purpose, endpoint, parameters)
-                return await (self._by_rest(purpose, endpoint, parameters, name) if again is None else again)
+                return await self._once(purpose, endpoint, parameters, again, name)
             except RetryableError as error:
                 refused = error
         raise refused
+
+    async def _once(
+        self,
+        purpose: Purpose,
+        endpoint: Endpoint,
+        parameters: Mapping[str, str],
+        written: asyncio.Future[bytes] | None,
+        name: str,
+    ) -> bytes:
+        """The answer to one request: over HTTP where it could not be written, or was refused for its time.
+
+        The way over HTTP measures the server's clock, and asks once more (faults F19).
+        """
+        if written is not None:
+            with contextlib.suppress(ClockOffError):
+                return await written
+        return await self._by_rest(purpose, endpoint, parameters, name)
 
     async def _by_rest(self, purpose: Purpose, endpoint: Endpoint, parameters: Mapping[str, str], name: str) -> bytes:
         try:
@@ -249,7 +267,7 @@ class Gateway:
             now_ns = self._now_ns()
             self._take(CancelRejected(time_ns=now_ns, symbol=symbol, client_order_id=name, code=error.code))
             self._look_up(symbol, name)
-        except (RetryableError, UnknownOutcomeError, FatalError):
+        except (RetryableError, UnknownOutcomeError, FatalError, DataError):
             self._look_up(symbol, name)
         else:
             if not self._is_canceled(body, symbol, name):
