@@ -94,6 +94,13 @@ def until(socket: Path, held: int) -> Status:
     raise TimeoutError(message)
 
 
+def synced(socket: Path) -> float:
+    """The seconds that a comparison with the exchange takes."""
+    began = time.monotonic()
+    ask(socket, "sync", patience_s=PATIENCE_S)
+    return time.monotonic() - began
+
+
 def resident_mb(pid: int) -> float:
     """What a process holds in memory."""
     pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
@@ -131,9 +138,8 @@ def bench_engine_with_sixty_positions(benchmark: BenchmarkFixture, tmp_path: Pat
                 before, began = cpu_s(engine.pid), time.monotonic()
                 time.sleep(5)
                 share = (cpu_s(engine.pid) - before) / (time.monotonic() - began)
-                began = time.monotonic()
-                ask(socket, "sync", patience_s=PATIENCE_S)
-                sync_s = time.monotonic() - began
+                # The first waits for what the warm-up has taken of the minute's budget.
+                first_s, sync_s = synced(socket), synced(socket)
                 memory = resident_mb(engine.pid)
                 status = shown(socket)
                 engine.send_signal(signal.SIGKILL)
@@ -148,6 +154,7 @@ def bench_engine_with_sixty_positions(benchmark: BenchmarkFixture, tmp_path: Pat
                 "resident_mb": memory,
                 "share_of_a_core": share,
                 "sync_ms": sync_s * 1e3,
+                "first_sync_ms": first_s * 1e3,
                 "restart_s": restart_s,
                 "journal_records": status.counters.journal_records,
                 "unprotected_p99_s": protected.p99_s or 0.0,

@@ -245,6 +245,10 @@ class EngineProcess:
 
         return [decode(line) for _, line in read(Folder(self.folder).journal)]
 
+    def audited(self) -> str:
+        """What stands in its audit files, of every day."""
+        return "".join(path.read_text("utf-8") for path in sorted(self.folder.glob("audit/*.jsonl")))
+
 
 @contextmanager
 def engine(folder: Path, at: Mapping[str, str], **asked: Any) -> Iterator[EngineProcess]:

@@ -87,6 +87,7 @@ async def entered(rig: Rig, symbol: str = SYMBOL) -> None:
 async def settled(rig: Rig, books: Books, *symbols: str) -> None:
     """Wait until nothing differs, and see that no difference was ever told."""
     await rig.until(lambda: all(agreed(rig, symbol) for symbol in symbols or (SYMBOL,)))
+    await rig.until(lambda: rig.live.state in ("RUNNING", "PAUSED"))
     try:
         await rig.until(books.agree)
     except AssertionError as error:
@@ -99,6 +100,7 @@ async def quiet(rig: Rig) -> None:
     """Wait until nothing is read or answered any more that an earlier fill has led to."""
     trading = rig.trading
     await rig.until(lambda: trading._reading is None and not len(trading._background) and not trading.in_flight)
+    await rig.until(lambda: not rig.live.parts.supervision._asked and not trading.comparison._lock.locked())
 
 
 async def trades(rig: Rig, side: str, qty: Decimal, symbol: str = SYMBOL, **more: object) -> None:

@@ -102,11 +102,13 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def stage(
-    folder: Path, path: str = "socket", *, symbols: int = len(SYMBOLS), more: str = "", speed: float = 60.0
+    folder: Path, path: str = "socket", *, symbols: int = len(SYMBOLS), more: str = "", rest_price_s: int = 3
 ) -> AsyncIterator[Stage]:
     """An engine that is about to enter as many symbols; faults may be added before it runs."""
     chosen = SYMBOLS[:symbols]
-    config = (CONFIG if path == "socket" else BY_REST).replace("sync_s = 2", "sync_s = 3\nrest_price_s = 1")
+    config = (CONFIG if path == "socket" else BY_REST).replace(
+        "sync_s = 2", f"sync_s = 4\nrest_price_s = {rest_price_s}"
+    )
     config += ROOM + more
-    async with rig(folder, config=config, speed=speed, symbols=chosen, market=MARKET) as made:
+    async with rig(folder, config=config, symbols=chosen, market=MARKET) as made:
         yield Stage(made, path, chosen)

@@ -63,8 +63,8 @@ def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProces
     assert "Traceback" not in holding.told()
 
 
-def test_no_stop_closes_anything(venue: ExchangeProcess, holding: EngineProcess) -> None:
-    """`stop` keeps everything, and so does `stop --close`, which says that it does."""
+def test_a_stop_closes_nothing_unless_it_is_told_to(venue: ExchangeProcess, holding: EngineProcess) -> None:
+    """`stop` keeps everything; `stop --close` closes with a reason of its own, and leaves nothing behind."""
     stops, before = untouched(venue), plan(holding)
     stopped = holding.ask("stop")
     assert (stopped.returncode, holding.ended()) == (0, 0)
@@ -72,11 +72,13 @@ def test_no_stop_closes_anything(venue: ExchangeProcess, holding: EngineProcess)
     assert untouched(venue) == stops
     holding.start().until(lambda: holding.state() == "RUNNING")
     assert plan(holding) == before
-    refused = holding.ask("stop", "--close")
-    assert (refused.returncode, holding.ended()) == (2, 0)
-    assert "nothing is closed" in refused.stderr
-    assert "sadari exit" in refused.stderr
-    assert untouched(venue) == stops
+    closing = holding.ask("stop", "--close")
+    assert (closing.returncode, holding.ended()) == (0, 0)
+    assert "every position is closed" in closing.stdout
+    assert venue.held() == 0
+    assert venue.stops() == []
+    assert len(venue.orders("SELL")) == 1
+    assert "ENGINE_LIQUIDATION:OPERATOR_STOP_CLOSE" in holding.audited()
     assert "Traceback" not in holding.told()
 
 

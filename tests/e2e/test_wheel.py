@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = 1_000_000
 BASE_LIMIT = 80 * MEGABYTE
-RESEARCH_LIMIT = 260 * MEGABYTE
+RESEARCH_LIMIT = 280 * MEGABYTE
 
 Record = Callable[[str, object], None]
 
@@ -116,7 +116,7 @@ def test_the_base_install_stays_small(installed: Installed, record_property: Rec
 
 
 def test_the_research_install_stays_small(installed: Installed, record_property: Record) -> None:
-    """With the research extra, measured where it is installed, less than 260 MB."""
+    """With the research extra, measured where it is installed, less than 280 MB, the engine among them."""
     extra = sum(bytes_of(name) for name in closure("sadari", extra="research") - closure("sadari", extra=""))
     size = installed.size() + extra
     record_property("figure", f"installed size, with [research]: {size / MEGABYTE:.1f} MB")

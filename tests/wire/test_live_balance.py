@@ -58,6 +58,7 @@ def test_the_user_stream_alone_changes_the_balance(tmp_path: Path, amount: str) 
             books = Books(it)
             async with it.running(NEVER) as live:
                 await began(it)
+                await quiet(it)
                 account, audit = live.opened.engine.account, audited(it)
                 before = dict(live.connections.rest.calls)
                 await moved(it, amount)

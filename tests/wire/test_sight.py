@@ -56,7 +56,7 @@ def test_a_lost_market_is_guarded_by_prices_over_http(tmp_path: Path) -> None:
     """None is asked for while trades are seen; a stop acts on one; nothing else happens for lack of sight."""
 
     async def played(verb: str) -> None:
-        async with stage(tmp_path / verb, symbols=2, more=QUICK) as on, on.rig.running():
+        async with stage(tmp_path / verb, symbols=2, more=QUICK, rest_price_s=1) as on, on.rig.running():
             await _blinded(on, f'verb = "{verb}"\nstream = "*@aggTrade"')
 
     async def main() -> None:
@@ -70,7 +70,7 @@ def test_while_the_user_stream_is_down_positions_are_asked_for(tmp_path: Path) -
     """What the owner does meanwhile is found and booked by its trades; then the engine agrees and goes on."""
 
     async def main() -> None:
-        async with stage(tmp_path, symbols=2) as on, on.rig.running() as live:
+        async with stage(tmp_path, symbols=2, rest_price_s=1) as on, on.rig.running() as live:
             await on.entered()
             before = done(on)
             on.fault('verb = "html"\nmethod = "POST"\npath = "/fapi/v1/listenKey"')
@@ -112,7 +112,7 @@ def test_a_listen_key_that_has_ended_is_replaced_at_once(tmp_path: Path) -> None
             await on.entered()
             connections = on.rig.live.parts.side.health()[0].reconnects
             await end(on)
-            on.gap("-0.04")  # The orders that follow are how a silent stream shows.
+            on.gap("-0.05")  # The orders that follow are how a silent stream shows.
             await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
             await on.rig.until(lambda: on.rig.live.parts.side.health()[0].reconnects > connections)
             await on.rig.until(lambda: live.state == "RUNNING")

@@ -66,7 +66,7 @@ async def reduced(on: Stage, ways: dict[str, str]) -> None:
         await on.entered()
         await _added(on)
         break_next(on, ways)
-        on.gap("0.06")
+        on.gap("0.08")
         await on.each(lambda symbol: on.rig.position(symbol).exit_qty)
         await on.settled()
 
@@ -83,7 +83,7 @@ async def closed(on: Stage, ways: dict[str, str]) -> None:
 
 
 async def _added(on: Stage) -> None:
-    on.gap("-0.04")
+    on.gap("-0.05")
     await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
     await on.settled()
 

@@ -66,7 +66,7 @@ def test_what_trades_while_a_comparison_reads_is_no_difference(tmp_path: Path) -
             on.fault('verb = "late_reply"\npath = "/fapi/v1/income"\nseconds = 1.5')
             firings = on.rig.exchange.faults.firings
             await on.rig.until(firings)
-            on.gap("-0.04")
+            on.gap("-0.05")
             await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
             number = len(firings())
             await on.rig.until(lambda: len(firings()) > number)

@@ -32,7 +32,7 @@ def test_what_is_reported_is_what_the_exchange_shows(tmp_path: Path) -> None:
             on.fault('verb = "delay_frame"\nstream = "ALGO_UPDATE"\nprobability = 0.5\nseconds = 0.2')
             async with on.rig.running() as live:
                 await on.entered()
-                on.gap("-0.04")
+                on.gap("-0.05")
                 await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
                 await on.settled()
                 live.take(ForceExitRequested(time_ns=live.now_ns(), symbol=on.symbols[0], actor="test"))

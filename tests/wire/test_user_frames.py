@@ -29,11 +29,11 @@ FRAMES = {
 async def _lived(on: Stage) -> None:
     async with on.rig.running() as live:
         await on.entered()
-        on.gap("-0.04")
+        on.gap("-0.05")
         await on.each(lambda symbol: on.rig.position(symbol).stage and covered(on.rig, symbol))
         await on.settled()
         live.take(ForceExitRequested(time_ns=live.now_ns(), symbol=on.symbols[0], actor="test"))
-        on.gap("-0.07", on.symbols[1:])  # Their stops go off, at the exchange or here.
+        on.gap("-0.06", on.symbols[1:])  # Their stops go off, at the exchange or here.
         await on.each(lambda symbol: on.rig.position(symbol).is_in("CLOSED", "FLAT"))
         await on.settled()
 

@@ -20,7 +20,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--cause", default="", help="why, for the record")
     _add(commands, "resume", "take new exposure again", "sadari resume")
     parser = _add(commands, "stop", "end the engine; what it holds stays, with its stops at the venue", "sadari stop")
-    parser.add_argument("--close", action="store_true", help="refused: stopping closes nothing, and says how")
+    parser.add_argument(
+        "--close", action="store_true", help="close every position at market first (without it nothing is closed)"
+    )
     parser = _add(commands, "exit", "close one position now", "sadari exit BTCUSDT --cause enough", of_symbol=True)
     parser.add_argument("--cause", default="", help="why, for the record")
     _add(commands, "sync", "compare orders, trades and positions with the venue now", "sadari sync")

@@ -54,7 +54,7 @@ REFUSALS: dict[int, Meaning] = {
     -4067: Meaning(RejectReason.OTHER, "Position side cannot be changed if there exists open orders."),
     -4068: Meaning(RejectReason.OTHER, "Position side cannot be changed if there exists position."),
     -4116: Meaning(RejectReason.OTHER, "ClientOrderId is duplicated."),
-    -4130: Meaning(RejectReason.OTHER, "An open close-position order in the direction exists."),
+    -4130: Meaning(RejectReason.CLOSE_POSITION_EXISTS, "An open close-position order in the direction exists."),
     -4136: Meaning(RejectReason.OTHER, "Close-position is not allowed with this order type."),
     -4137: Meaning(RejectReason.OTHER, "Quantity must be empty with close-position."),
     -4140: Meaning(RejectReason.OTHER, "Invalid symbol status for opening position."),

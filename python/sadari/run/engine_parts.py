@@ -90,7 +90,8 @@ class Parts:
         if age_ns <= ACCOUNT_AGE_NS:
             return
         try:
-            await asyncio.wait_for(self.side.trading.refresh(positions=False), FRESH_S)
+            async with asyncio.timeout(FRESH_S):  # `wait_for` can lose a cancel, and the end would wait for ever.
+                await self.side.trading.refresh(positions=False)
         except TimeoutError:
             self._live.asked.log(f"the account could not be read for a signal in {FRESH_S:.0f} s")
         except SadariError as error:

@@ -21,6 +21,7 @@ from sadari.venue.live.background import Background
 from sadari.venue.live.comparison import Held
 from sadari.venue.live.examination import found
 from sadari.venue.live.exchange_trading import ExchangeTrading
+from sadari.venue.live.ports import Urgent
 from sadari.venue.live.preparation import FAILED, Preparation, Prepared, Wish
 from sadari.venue.live.readings import read_all, read_contracts
 from sadari.venue.live.stream_health import StreamHealth
@@ -41,9 +42,11 @@ async def examined(live: LiveEngine) -> Facts:
     connections, expected = live.connections, expected_of(live.asked.config)
     await connections.rest.measure_clock()
     wallet_host = bool(connections.hosts.wallet)
-    readings = await read_all(connections.rest, live.asked.clocks.wall_ns, expected, wallet_host=wallet_host)
+    # Positions may be without a stop: their start waits for no budget that is left to spare.
+    caller = Urgent(connections.rest)
+    readings = await read_all(caller, live.asked.clocks.wall_ns, expected, wallet_host=wallet_host)
     flags = readings.flags
-    connections.budget.limits = answers.rate_limits(await connections.rest.call(EXCHANGE_INFO))
+    connections.budget.limits = answers.rate_limits(await caller.call(EXCHANGE_INFO))
     return Facts(
         readings.instruments or {},
         found(readings, expected),

@@ -152,9 +152,9 @@ class LiveEngine:
         return self._parts.market.price(symbol) if traded is None else traded
 
     def margin_mode(self, symbol: str) -> str:
-        """The effective margin mode of a symbol, "" while it is not confirmed."""
-        known = self.prepared.get(symbol)
-        return "" if known is None else known.margin_type
+        """The effective margin mode of a symbol as last confirmed, in this life or one before; "" if it never was."""
+        mode = self._opened.engine.margin_mode(symbol)
+        return "" if mode is None else mode.name
 
     def take(self, event: Event) -> None:
         """Hand an event to the engine."""
@@ -230,19 +230,21 @@ class LiveEngine:
         self._health.start()
         parts.supervision.tell_lost()
         self._remind()
-        chosen = await self._chosen()
-        await self.prepare(chosen)
+        self._looking = asyncio.ensure_future(parts.venue.run())
         parts.supervision.start()
         parts.supervision.agree()
+        ready()
+        # What is held comes first: agreement, and with it protection, before anything that is only for new exposure.
+        await parts.supervision.settled()
+        chosen = await self._chosen()
+        await self.prepare(chosen)
         beside = [listed_now[MARKET]] if MARKET in listed_now and MARKET not in chosen else []
         parts.market.begin([listed_now[symbol] for symbol in chosen], beside)
-        self._looking = asyncio.ensure_future(parts.venue.run())
-        ready()
 
     async def _market_ns(self) -> int:
         """The market's time: a local exchange may play another than the server's."""
         try:
-            shown = answers.prices(await self._connections.rest.call(endpoints.TICKER_PRICE))
+            shown = answers.prices(await self._connections.rest.call(endpoints.TICKER_PRICE, urgent=True))
         except SadariError as error:
             self.asked.log(f"prices could not be read at the start: {error}")
             shown = []

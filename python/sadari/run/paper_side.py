@@ -88,6 +88,9 @@ class PaperTrading:
         self._desk.show_account("SYNC")
         self._desk.reconcile(symbol)
 
+    async def glance(self) -> None:
+        """The model's positions never differ from what it has told."""
+
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Show the model's account, which prices move while a crossed position is held."""
         del positions

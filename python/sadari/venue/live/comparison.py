@@ -13,14 +13,14 @@ from typing import NamedTuple, TypeAlias
 
 from sadari.binance import account_answers, answers, endpoints
 from sadari.binance.endpoint import Endpoint
-from sadari.binance.orders import query_by_id
-from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown, TradeShown
+from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown
 from sadari.errors import RetryableError
 from sadari.model.event import FundingPaid, OrderFound, PositionsShown, TransferListed
 from sadari.model.order import OrderType
 from sadari.model.units import MILLISECOND_NS, MINUTE_NS
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.fills import Fills
+from sadari.venue.live.listed_trades import ListedTrades
 from sadari.venue.live.ports import Caller, Take
 
 ZERO = Decimal(0)
@@ -28,8 +28,6 @@ FUNDING = "FUNDING_FEE"
 PAGE = 1_000
 # Symbols that do not differ whose trades one comparison asks for.
 IN_TURN = 10
-# So many orders are looked up one by one; more are read as a list.
-FEW = 4
 # How often positions are read again because something traded meanwhile.
 LOOKS = 4
 LOOK_AGAIN_S = 0.2
@@ -80,7 +78,8 @@ class Comparison:
         begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
         conditional: Client order ids of the conditional orders that were open at the last reading.
         income_ns: From when on income may still be to be told.
-        thorough: The next comparison asks for the trades of every symbol: something may have been missed.
+        thorough: The next comparison asks for the trades of every symbol, from the reserve if need be: something may
+            have been missed, and nothing is opened before that is known.
     """
 
     def __init__(
@@ -106,6 +105,7 @@ class Comparison:
         self._take = take
         self._rest = rest
         self._fills = fills
+        self._trades = ListedTrades(take, self._call, fills, ours)
         self._balances = balances
         self._known = known
         self._ours = ours
@@ -125,12 +125,12 @@ class Comparison:
         async with self._lock:
             begun_ns = self._server_ns()
             income = [] if symbol else await self._income()
-            await self._traded(income)
+            await self._trades.named_by(income)
             snapshot = await self._settled(symbol)
             if snapshot.account.wallet_balance != self._balances.wallet_balance:
                 # What is told first has to be in what is told then: nothing is waited for after the last reading.
                 income = await self._income()
-                await self._traded(income)
+                await self._trades.named_by(income)
                 snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
             self._tell_income(income)
@@ -145,6 +145,20 @@ class Comparison:
             if not symbol:
                 self.begun_ns = begun_ns
 
+    async def glance(self) -> None:
+        """Read positions alone, which weighs little, and compare the symbols whose quantity is not the engine's.
+
+        Raises:
+            SadariError: The exchange could not be asked.
+        """
+        there: dict[str, Decimal] = {}
+        for row in account_answers.positions(await self._call(endpoints.POSITION_RISK, {})):
+            there[row.symbol] = there.get(row.symbol, ZERO) + row.qty
+        here = {symbol: held.qty for symbol, held in self._known().items()}
+        for symbol in sorted({*there, *here}):
+            if there.get(symbol, ZERO) != here.get(symbol, ZERO):
+                await self.compare(symbol)
+
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Read the account anew and tell it; a balance that the stream told otherwise is reported, the reading wins.
 
@@ -157,14 +171,23 @@ class Comparison:
         Raises:
             SadariError: The exchange could not be asked.
         """
+        async with self._lock:
+            if self._balances.read_ns is not None and await self._refreshed(cause, positions=positions):
+                return
+        await self.compare()
+
+    async def _refreshed(self, cause: str, *, positions: bool) -> bool:
+        """Read the account and tell it, unless it has what nobody has told of."""
+        told = self._fills.told
         account, rows = await asyncio.gather(self._call(endpoints.ACCOUNT, {}), self._positions(positions))
         shown, streamed = account_answers.account(account), self._balances.wallet_balance
-        if shown.wallet_balance != streamed and cause != FUNDING and self._balances.read_ns is not None:
-            self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
+        if shown.wallet_balance != streamed and cause != FUNDING:
+            if told == self._fills.told:
+                self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
             if not self._balances.multi_assets:
-                await self.compare()
-                return
+                return False
         self._take(self._balances.read(shown, rows, cause, self._now_ns()))
+        return True
 
     async def funding(self) -> None:
         """Tell the funding and the transfers since the last reading of income.
@@ -188,7 +211,7 @@ class Comparison:
             told = self._fills.told
             snapshot = await self._read(symbol)
             for one in self._to_follow(snapshot, symbol):
-                await self._trades(one)
+                await self._trades.tell(one)
             listed = snapshot.positions
             if symbol and self._missing(listed, symbol):
                 listed = account_answers.positions(await self._call(endpoints.POSITION_RISK, {}))
@@ -222,7 +245,7 @@ class Comparison:
 
     def _call(self, endpoint: Endpoint, parameters: Mapping[str, str]) -> asyncio.Future[bytes]:
         weight = endpoints.weight_of(endpoint, symbol="symbol" in parameters)
-        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight))
+        return asyncio.ensure_future(self._rest.call(endpoint, parameters, weight=weight, urgent=self.thorough))
 
     def _to_follow(self, snapshot: Snapshot, symbol: str) -> list[str]:
         """The symbols whose trades are asked for: those that differ, and of the others some in turn.
@@ -252,69 +275,6 @@ class Comparison:
         others = sorted(symbols - differing)
         start = self.done * IN_TURN % max(len(others), 1)
         return sorted(differing) + (others + others)[start : start + min(IN_TURN, len(others))]
-
-    async def _trades(self, symbol: str) -> None:
-        """Tell every trade after the last one told, page by page (faults F47)."""
-        while True:
-            cursor = self._fills.cursors.get(symbol)
-            parameters = {"symbol": symbol, "limit": str(PAGE)}
-            if cursor is not None:
-                parameters["fromId"] = str(cursor + 1)
-            page = answers.trades(await self._call(endpoints.USER_TRADES, parameters))
-            last = max((trade.trade_id for trade in page), default=cursor or 0)
-            if cursor is None:
-                # Nothing of this symbol was ever told: what was before is not this engine's.
-                self._fills.read(symbol, last)
-                return
-            fresh = [trade for trade in page if not self._fills.is_told(symbol, trade.trade_id)]
-            await self._tell_trades(symbol, fresh)
-            self._fills.read(symbol, last)
-            if len(page) < PAGE:
-                return
-
-    async def _traded(self, income: Iterable[IncomeShown]) -> None:
-        """Tell the trades that income names and nobody has told, as those of symbols that nobody holds any more."""
-        untold: dict[str, int] = {}
-        for row in income:
-            if row.trade_id is not None and not self._fills.is_told(row.symbol, row.trade_id):
-                untold[row.symbol] = min(row.trade_id, untold.get(row.symbol, row.trade_id))
-        for symbol, first in untold.items():
-            self._fills.cursors.setdefault(symbol, first - 1)
-            await self._trades(symbol)
-
-    async def _tell_trades(self, symbol: str, trades: list[TradeShown]) -> None:
-        """Tell trades that were not told of in time, by the names that we gave their orders where they are ours."""
-        by_order: dict[int, list[TradeShown]] = {}
-        for trade in sorted(trades, key=lambda one: one.trade_id):
-            by_order.setdefault(trade.order_id, []).append(trade)
-        rows = await self._orders(symbol, list(by_order))
-        names = {number: self._fills.names.get((symbol, number)) or row.client_order_id for number, row in rows.items()}
-        if not all(map(self._ours, names.values())):
-            # A conditional order of ours may have become one that has another name (faults F40).
-            listed = answers.algo_orders(await self._call(endpoints.ALL_ALGO, {"symbol": symbol}))
-            parents = {row.order_id: row.client_order_id for row in listed if row.order_id is not None}
-            names = {number: name if self._ours(name) else parents.get(number, name) for number, name in names.items()}
-        for number, told in by_order.items():
-            for trade in told:
-                done = rows[number].ended and trade is told[-1]
-                self._take(self._fills.event(trade, names[number], done=done))
-
-    async def _orders(self, symbol: str, numbers: list[int]) -> dict[int, OrderShown]:
-        """The orders of these numbers."""
-        found: dict[int, OrderShown] = {}
-        first = min(numbers, default=0)
-        while len(numbers) > FEW and first <= max(numbers):
-            asked = {"symbol": symbol, "orderId": str(first), "limit": str(PAGE)}
-            page = {row.order_id: row for row in answers.orders(await self._call(endpoints.ALL_ORDERS, asked))}
-            found.update(page)
-            if len(page) < PAGE:
-                break
-            first = max(page) + 1
-        for number in numbers:
-            if number not in found:
-                query = query_by_id(symbol, number)
-                found[number] = answers.order(await self._call(query.endpoint, query.parameters))
-        return found
 
     async def _income(self) -> list[IncomeShown]:
         """What was booked without a trade and is still to be told; every row once."""

@@ -126,6 +126,10 @@ class ExchangeTrading:
         """See `Comparison.compare`."""
         await self.comparison.compare(symbol)
 
+    async def glance(self) -> None:
+        """See `Comparison.glance`."""
+        await self.comparison.glance()
+
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """See `Comparison.refresh`."""
         await self.comparison.refresh(cause, positions=positions)

@@ -41,3 +41,26 @@ class Caller(Protocol):
             UnknownOutcomeError: It may have been done; never for a read.
             FatalError: The key, its permissions or the signature are not accepted.
         """
+
+
+class Urgent:
+    """A caller whose every question may use what is kept in reserve.
+
+    Args:
+        caller: Who asks.
+    """
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    async def call(
+        self,
+        endpoint: Endpoint,
+        parameters: Mapping[str, str] = NO_PARAMETERS,
+        *,
+        weight: int | None = None,
+        urgent: bool = True,
+    ) -> bytes:
+        """See `Caller`."""
+        del urgent
+        return await self._caller.call(endpoint, parameters, weight=weight, urgent=True)

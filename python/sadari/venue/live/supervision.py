@@ -29,6 +29,9 @@ class Compares(Protocol):
     async def compare(self, symbol: str = "") -> None:
         """Tell whatever differs."""
 
+    async def glance(self) -> None:
+        """Look at positions alone, and compare what differs."""
+
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Tell the account."""
 
@@ -83,6 +86,7 @@ class Supervision:
         self._report = report
         self._failures = 0
         self._agreeing = False
+        self._settled = asyncio.Event()
         self._recoveries = 0
         self._asked: dict[str, asyncio.TimerHandle] = {}
         self._background = Background()
@@ -128,7 +132,12 @@ class Supervision:
         """Begin to reach agreement, if the engine waits for it and nothing is under way."""
         if not self._agreeing:
             self._agreeing = True
+            self._settled.clear()
             self._background.begin(self._agree())
+
+    async def settled(self) -> None:
+        """Return when no agreement is sought any more, whatever came of it."""
+        await self._settled.wait()
 
     async def _agree(self) -> None:
         attempt = 0
@@ -147,6 +156,7 @@ class Supervision:
                         self._take(EngineTurned(time_ns=self._now_ns(), trigger="reconciled"))
         finally:
             self._agreeing = False
+            self._settled.set()
 
     async def _failed(self, attempt: int, error: SadariError) -> None:
         # An answer that cannot be read may be readable tomorrow, a key that is not accepted will not be.
@@ -235,7 +245,10 @@ class Supervision:
     async def _positions_while_deaf(self) -> None:
         """While the user stream is down positions are asked for, which must not keep prices waiting."""
         if "user" in self.lost:
-            await self._compare_once()
+            try:
+                await self._trading.glance()
+            except SadariError as error:
+                self._report(f"positions could not be asked for: {error}")
 
     async def close(self) -> None:
         """Compare nothing any more."""

@@ -26,6 +26,13 @@ class Trading(Protocol):
             SadariError: It cannot be told now.
         """
 
+    async def glance(self) -> None:
+        """Look at positions alone, and compare the symbols that differ.
+
+        Raises:
+            SadariError: It cannot be done now.
+        """
+
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """Tell the account, with its positions or without.
 
