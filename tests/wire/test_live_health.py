@@ -11,13 +11,16 @@ import pytest
 
 from sadari.binance.stream_names import trades
 from sadari.localexchange.fault_file import load_faults
+from sadari.model.command import PlaceOrder
 from sadari.model.event import Event, GateShut, InstrumentChanged
 from sadari.model.instrument import Instrument
+from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import SECOND_NS
 from sadari.run import health
 from sadari.run.commands import Commands
+from sadari.run.paper_side import PaperSide
 from sadari.venue.clock import wall_ns
-from tests.live_account import entered
+from tests.live_account import NEVER, entered
 from tests.live_engine import CONFIG, MARKET, SYMBOL, Rig, rig
 
 
@@ -138,6 +141,28 @@ def test_a_filter_that_refuses_an_order_is_read_at_once(tmp_path: Path) -> None:
         assert made.held() % Decimal("0.01") == 0
 
     played(tmp_path, play)
+
+
+def test_a_paper_account_goes_by_filters_that_have_changed(tmp_path: Path) -> None:
+    """Its own exchange refuses what the exchange would refuse from now on (faults F88)."""
+
+    async def whole() -> None:
+        config = CONFIG.replace('mode = "local"', 'mode = "paper"')
+        async with rig(tmp_path / "engine", config=config) as made, made.running(NEVER) as live:
+            await made.until(lambda: live.state == "RUNNING")
+            side = live.parts.side
+            assert isinstance(side, PaperSide)
+            fault(made, f'verb = "filter_change"\nsymbol = "{SYMBOL}"\nstep_size = 0.01')
+            await made.until(made.exchange.faults.firings)
+            await live.health.check_contracts()
+            order = PlaceOrder(
+                symbol=SYMBOL, client_order_id="x-1-E", purpose=Purpose.ENTRY, side=Side.BUY,
+                order_type=OrderType.MARKET, qty=Decimal("1.001"),
+            )  # fmt: skip
+            price = made.exchange.market.symbols[SYMBOL].last_price
+            assert side._desk.exchange.check(order, price) == -1111
+
+    asyncio.run(whole())
 
 
 def test_changed_contracts_are_told_and_an_empty_list_is_not_believed(tmp_path: Path) -> None:
