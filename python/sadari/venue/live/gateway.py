@@ -24,6 +24,8 @@ from sadari.venue.live.ports import Caller, Take
 
 # Source: faults F04: what was definitely not done may be sent again with the same id, so often and so far apart.
 RESEND_S = (0.2, 0.4, 0.8, 0.8)
+# A limit is waited for so long, not a ban (F17): who decides is to know of that, and decides anew.
+PATIENCE_S = 65.0
 OPENING = (Purpose.ENTRY, Purpose.ADD)
 # So many orders that have ended are remembered, for what is told of them late.
 MOST_SENT = 5_000
@@ -175,6 +177,8 @@ class Gateway:
         except RetryableError as error:
             refused = error
         for wait_s in waits:
+            if refused.after_s > PATIENCE_S:
+                break
             await asyncio.sleep(max(wait_s, refused.after_s))
             try:
                 self._goes_out_now(name)
