@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 
 import pytest
 
@@ -36,3 +37,18 @@ def test_an_order_that_went_on_after_its_trades_were_read_is_not_done(filled: st
     fills.cursors["AUSDT"] = 6
     asyncio.run(ListedTrades(told.append, answer, fills, lambda _: True).tell("AUSDT"))
     assert [one.done for one in told if isinstance(one, OrderFilled)] == [done]
+
+
+def test_a_fee_in_another_asset_is_none_of_the_ledgers() -> None:
+    """As it comes over the user stream: told beside, and never booked as so much of the quote asset (faults F48)."""
+    told: list[Event] = []
+
+    async def answer(endpoint: Endpoint, _: Mapping[str, str]) -> bytes:
+        trade = TRADE | {"commissionAsset": "BNB"}
+        return json.dumps([trade] if endpoint is USER_TRADES else ORDER | {"executedQty": "0.4"}).encode()
+
+    fills = Fills(told.append, lambda: 0)
+    fills.cursors["AUSDT"] = 6
+    asyncio.run(ListedTrades(told.append, answer, fills, lambda _: True).tell("AUSDT"))
+    assert [one.fee for one in told if isinstance(one, OrderFilled)] == [0]
+    assert fills.other_fees == [("AUSDT", 7, "BNB", Decimal("0.02"))]
