@@ -47,7 +47,7 @@ def plan(made: EngineProcess) -> Any:
     return {name: position[name] for name in kept} | {"levels": levels}
 
 
-@pytest.mark.requirement("R004-14")
+@pytest.mark.requirement("R004-14", "R003-11")
 def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProcess) -> None:
     """SIGINT and SIGTERM, one after the other on one position, which lives through both."""
     stops, before = untouched(venue), plan(holding)
@@ -63,6 +63,7 @@ def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProces
     assert "Traceback" not in holding.told()
 
 
+@pytest.mark.requirement("R003-8", "R003-10")
 def test_a_stop_closes_nothing_unless_it_is_told_to(venue: ExchangeProcess, holding: EngineProcess) -> None:
     """`stop` keeps everything; `stop --close` closes with a reason of its own, and leaves nothing behind."""
     stops, before = untouched(venue), plan(holding)

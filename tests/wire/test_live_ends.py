@@ -54,6 +54,7 @@ async def loses_its_listen_key(engine: Rig) -> None:
     await engine.until(lambda: engine.live.state == "RUNNING" and not engine.live.parts.supervision.lost)
 
 
+@pytest.mark.requirement("R003-11")
 @pytest.mark.parametrize("trouble", [breaks, loses_everything, loses_its_listen_key])
 def test_no_trouble_closes_a_position(tmp_path: Path, trouble: Trouble) -> None:
     """An exception, a lost connection and an expired listen key leave position and stops as they are."""

@@ -20,7 +20,7 @@ from tests.wire.preparing import (
 from tests.wire.rest_bench import bench
 
 
-@pytest.mark.requirement("R001-3", "R001-8", "R001-14", "R001-15", "R001-16")
+@pytest.mark.requirement("R001-1", "R001-3", "R001-8", "R001-14", "R001-15", "R001-16")
 @pytest.mark.parametrize("nested", [False, True])
 def test_a_refusal_for_the_assets_mode_leads_to_crossed_margin_whenever_it_comes(nested: bool) -> None:
     """The account read single a moment ago: crossed is asked for, which it is already (-4046), and confirmed."""

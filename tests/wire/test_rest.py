@@ -23,7 +23,8 @@ from sadari.model.units import SECOND_NS
 from sadari.venue.clock import wall_ns
 from sadari.venue.live.rest import Rest
 from sadari.venue.live.server_clock import ServerClock
-from tests.local_exchange import BTC
+from tests.local_exchange import BTC, ETH
+from tests.wire.preparing import hold
 from tests.wire.rest_bench import IMPATIENT, QUICK, Bench, entry, run
 
 D = Decimal
@@ -92,6 +93,23 @@ def test_every_read_of_the_engine_is_answered_and_understood() -> None:
         await one.rest.call(*cancel(CancelOrder(symbol=BTC, client_order_id="r-2-W"), conditional=True))
         asked = query(QueryOrder(symbol=BTC, client_order_id="r-2-W"), conditional=True)
         assert answers.algo_order(await one.rest.call(*asked)).status == "CANCELED"
+
+    run(script)
+
+
+@pytest.mark.requirement("R000-8")
+def test_positions_are_read_with_a_symbol_and_without() -> None:
+    """One symbol's, every symbol's, none where nothing is held."""
+
+    async def held(one: Bench, **asked: str) -> list[str]:
+        listed = account_answers.positions(await one.rest.call(endpoints.POSITION_RISK, asked))
+        return sorted(position.symbol for position in listed)
+
+    async def script(one: Bench) -> None:
+        hold(one, ETH)
+        assert (await held(one), await held(one, symbol=BTC)) == ([ETH], [])
+        hold(one, BTC)
+        assert (await held(one), await held(one, symbol=BTC)) == (sorted([BTC, ETH]), [BTC])
 
     run(script)
 

@@ -78,7 +78,7 @@ def test_the_dot_vector_of_section_11_is_settled_by_its_two_fills() -> None:
     assert driver.alerts() == [("warning", "SETTLEMENT_DRIFT")]
 
 
-@pytest.mark.requirement("R003-9", "R003-51")
+@pytest.mark.requirement("R003-9", "R003-10", "R003-51")
 def test_the_dot_vector_of_section_11_without_a_fill_has_no_price_and_no_profit() -> None:
     """An acknowledgement is no trade: partly filled or not at all, nothing is recorded that no trade says."""
     driver, order = short_dot()

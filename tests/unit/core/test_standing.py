@@ -106,6 +106,7 @@ def test_a_history_has_no_lines_of_balances() -> None:
 # stopping with a close
 
 
+@pytest.mark.requirement("R003-8")
 def test_a_stop_that_closes_does_so_for_a_recorded_reason_the_smallest_first() -> None:
     """§11's reason and order; entries are withdrawn; the engine is STOPPING until nothing is left."""
     driver = Driver(patient(max_shorts=5), symbols=(SYMBOL, "ETHUSDT", "XRPUSDT"))
