@@ -61,6 +61,7 @@ class Rig:
         folder: Where its journal is.
         lines: What it logged.
         alerts: What it told a person.
+        wall_ns: This machine's clock, which may be set.
     """
 
     exchange: LocalExchange
@@ -69,6 +70,7 @@ class Rig:
     folder: Path
     lines: list[str]
     alerts: list[SendAlert]
+    wall_ns: Callable[[], int] = wall_ns
     _live: LiveEngine | None = None
 
     @property
@@ -133,7 +135,7 @@ class Rig:
             config=parse(self.config + more),
             keys=Keys(Secret(key), Secret(secret)),
             folder=Folder(self.folder),
-            clocks=Clocks(wall_ns, steady_ns, steady_ns),
+            clocks=Clocks(self.wall_ns, steady_ns, steady_ns),
             jitter=Random(SEED).random,
             log=self.lines.append,
             alert=self.alerts.append,

@@ -4,6 +4,7 @@ SadariError
 ├── ConfigError            the input is wrong: fix it and start again (exit code 2)
 │   └── DataError          a data file is wrong: names the file and the row
 ├── RetryableError         nothing was done: the same may be asked again, after a while
+│   └── ClockOffError      refused for its time: measure the server's clock first
 ├── RefusedError           the venue said no, with a code: asking again unchanged is pointless
 ├── UnknownOutcomeError    no one knows whether it was done: look before anything else
 ├── FatalError             the engine cannot go on: it stops, protection stays
@@ -32,6 +33,10 @@ class RetryableError(SadariError):
     def __init__(self, message: str, after_s: float = 0.0) -> None:
         super().__init__(message)
         self.after_s = after_s
+
+
+class ClockOffError(RetryableError):
+    """Nothing was done: by the venue's clock the request is of another time than now."""
 
 
 class RefusedError(SadariError):

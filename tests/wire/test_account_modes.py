@@ -33,7 +33,7 @@ def test_a_symbol_whose_setting_the_owner_changes_is_not_entered_until_it_is_pre
         async with rig(tmp_path / "engine", config=SELDOM) as it:
             books = Books(it)
             async with it.running(ONCE) as live:
-                await it.until(lambda: live.state == "RUNNING")
+                await it.until(lambda: live.state == "RUNNING" and live.prepared)
                 engine, operator = live.opened.engine, Commands(live)
                 await operator.pause("tester", "until it is changed")
                 path, values = CHANGES[what]
@@ -74,12 +74,36 @@ def test_a_leverage_that_is_changed_under_a_position_stops_its_adds_and_keeps_it
     asyncio.run(story())
 
 
+@pytest.mark.parametrize("hedge", ["true", "false"])
+def test_orders_follow_a_position_mode_that_the_owner_has_changed(tmp_path: Path, hedge: str) -> None:
+    """No message tells of it: one refusal does, the mode is read back, and the next order is written for it."""
+    path = f"{HUMAN}/fapi/v1/positionSide/dual"
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine", config=SELDOM) as it:
+            books = Books(it)
+            if hedge == "false":
+                await it.human(path, dualSidePosition="true")
+            async with it.running(ONCE) as live:
+                await it.until(lambda: live.state == "RUNNING" and live.prepared)
+                await Commands(live).pause("tester", "until it is changed")
+                await it.human(path, dualSidePosition=hedge)
+                await Commands(live).resume("tester")
+                await it.until(lambda: len(resting(it)) == 2)
+                assert live.recent.refusals == 1
+                assert live.facts.hedge is (hedge == "true")
+                if hedge == "false":
+                    await settled(it, books)
+
+    asyncio.run(story())
+
+
 def test_multi_assets_mode_that_the_owner_turns_on_is_noticed(tmp_path: Path) -> None:
     """Isolated margin is gone with it: nothing is entered until the symbol was prepared again, crossed and said so."""
 
     async def story() -> None:
         async with rig(tmp_path / "engine", config=SELDOM) as it, it.running(ONCE) as live:
-            await it.until(lambda: live.state == "RUNNING")
+            await it.until(lambda: live.state == "RUNNING" and live.prepared)
             engine, operator = live.opened.engine, Commands(live)
             await operator.pause("tester", "until it is changed")
             await it.human(f"{HUMAN}/fapi/v1/marginType", symbol=SYMBOL, marginType="CROSSED")

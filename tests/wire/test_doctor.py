@@ -160,9 +160,9 @@ def test_an_empty_account_forbids_a_start() -> None:
 
 
 def test_comparisons_that_take_too_much_of_the_budget_are_told() -> None:
-    """90 of weight each."""
+    """120 of weight each."""
     (weight,) = about(examined_now(PLAN._replace(sync_s=4)), "request weight")
-    assert (weight.severity, "1350 of 2400" in weight.found) == (Severity.WARNS, True)
+    assert (weight.severity, "1800 of 2400" in weight.found) == (Severity.WARNS, True)
 
 
 @pytest.mark.parametrize(

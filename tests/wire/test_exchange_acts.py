@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sadari.errors import SadariError
 from sadari.run.commands import Commands
 from tests.live_account import (
     NEVER,
@@ -84,6 +85,26 @@ def test_funding_is_booked_once(tmp_path: Path) -> None:
             async with it.running(NEVER):
                 await it.until(lambda: "funding" in books.theirs())
                 await it.until(lambda: "funding" in books.ours())
+                await settled(it, books)
+
+    asyncio.run(story())
+
+
+def test_what_a_comparison_read_before_it_failed_is_told_by_the_next(tmp_path: Path) -> None:
+    """Income that was read is not told before orders and positions were: it must not be lost with them."""
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine", config=SELDOM) as it:
+            books = Books(it)
+            async with it.running(NEVER) as live:
+                await it.until(lambda: live.state == "RUNNING")
+                deaf(it)
+                await it.human("POST /control/transfer", asset="USDT", amount=50)
+                fault(it, 'verb = "html"\npath = "/fapi/v1/openAlgoOrders"')
+                with pytest.raises(SadariError):
+                    await Commands(live).sync()
+                hearing(it)
+                await Commands(live).sync()
                 await settled(it, books)
 
     asyncio.run(story())

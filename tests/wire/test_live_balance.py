@@ -37,8 +37,8 @@ ACCOUNT = "/fapi/v3/account"
 
 
 async def began(it: Rig) -> None:
-    """Wait until engine and exchange agree for the first time."""
-    await it.until(lambda: it.live.state == "RUNNING")
+    """Wait until engine and exchange agree for the first time, and nothing is read for the preparation any more."""
+    await it.until(lambda: it.live.state == "RUNNING" and it.live.prepared)
 
 
 async def moved(it: Rig, amount: str) -> None:

@@ -9,12 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from sadari.binance.stream_names import trades
 from sadari.localexchange.fault_file import load_faults
+from sadari.model.command import PlaceOrder
 from sadari.model.event import Event, GateShut, InstrumentChanged
 from sadari.model.instrument import Instrument
+from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import SECOND_NS
 from sadari.run import health
-from tests.live_engine import SYMBOL, Rig, rig
+from sadari.run.commands import Commands
+from sadari.run.paper_side import PaperSide
+from sadari.venue.clock import wall_ns
+from tests.live_account import NEVER, entered
+from tests.live_engine import CONFIG, MARKET, SYMBOL, Rig, rig
 
 
 def played(folder: Path, play: Callable[[Rig], Awaitable[None]]) -> None:
@@ -53,6 +60,40 @@ def test_a_clock_that_has_gone_off_shuts_the_gate_until_it_is_right(tmp_path: Pa
         assert gate(made) == ()
 
     played(tmp_path, play)
+
+
+def test_an_order_that_is_refused_for_its_time_is_made_by_the_clock_measured_then(tmp_path: Path) -> None:
+    """The way over HTTP measures it and asks once more: nothing was done by the first request (faults F19)."""
+
+    async def whole() -> None:
+        config = CONFIG.replace("sync_s = 2", "sync_s = 600")
+        async with rig(tmp_path / "engine", config=config) as made, made.running() as live:
+            await made.until(lambda: live.state == "RUNNING")
+            await Commands(live).pause("tester", "until the clocks differ")
+            fault(made, 'verb = "clock_shift"\nseconds = 30')
+            await made.until(made.exchange.faults.firings)
+            await Commands(live).resume("tester")
+            await entered(made)
+            assert live.recent.refusals == 0
+
+    asyncio.run(whole())
+
+
+def test_a_clock_that_is_set_back_keeps_no_stream_waiting(tmp_path: Path) -> None:
+    """What is followed after that is seen at once, not when the old time has come again (faults F113)."""
+    other = max(MARKET.instruments)
+    set_by: list[int] = []
+
+    async def whole() -> None:
+        async with rig(tmp_path / "engine") as made:
+            made.wall_ns = lambda: wall_ns() + sum(set_by)
+            async with made.running() as live:
+                await made.until(lambda: live.state == "RUNNING" and made.held())
+                set_by.append(-3600 * SECOND_NS)
+                live.parts.market.follow(other)
+                await made.until(lambda: live.parts.streams.heard_ns(trades(other)) is not None, patience_s=10)
+
+    asyncio.run(whole())
 
 
 def test_a_slow_journal_is_told_and_a_very_slow_one_shuts_the_gate(tmp_path: Path) -> None:
@@ -100,6 +141,28 @@ def test_a_filter_that_refuses_an_order_is_read_at_once(tmp_path: Path) -> None:
         assert made.held() % Decimal("0.01") == 0
 
     played(tmp_path, play)
+
+
+def test_a_paper_account_goes_by_filters_that_have_changed(tmp_path: Path) -> None:
+    """Its own exchange refuses what the exchange would refuse from now on (faults F88)."""
+
+    async def whole() -> None:
+        config = CONFIG.replace('mode = "local"', 'mode = "paper"')
+        async with rig(tmp_path / "engine", config=config) as made, made.running(NEVER) as live:
+            await made.until(lambda: live.state == "RUNNING")
+            side = live.parts.side
+            assert isinstance(side, PaperSide)
+            fault(made, f'verb = "filter_change"\nsymbol = "{SYMBOL}"\nstep_size = 0.01')
+            await made.until(made.exchange.faults.firings)
+            await live.health.check_contracts()
+            order = PlaceOrder(
+                symbol=SYMBOL, client_order_id="x-1-E", purpose=Purpose.ENTRY, side=Side.BUY,
+                order_type=OrderType.MARKET, qty=Decimal("1.001"),
+            )  # fmt: skip
+            price = made.exchange.market.symbols[SYMBOL].last_price
+            assert side._desk.exchange.check(order, price) == -1111
+
+    asyncio.run(whole())
 
 
 def test_changed_contracts_are_told_and_an_empty_list_is_not_believed(tmp_path: Path) -> None:

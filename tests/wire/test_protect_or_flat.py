@@ -91,3 +91,21 @@ def test_what_is_held_is_covered_or_on_its_way_out(
             await what(on)
 
     asyncio.run(main())
+
+
+def test_an_exit_that_a_ban_holds_back_is_told_and_made_when_it_is_over(tmp_path: Path) -> None:
+    """It is not kept for the hours that a ban may last, and a person knows (faults F17)."""
+
+    async def main() -> None:
+        async with stage(tmp_path, symbols=1) as on, on.rig.running() as live:
+            await on.entered()
+            (symbol,), budget = on.symbols, live.connections.budget
+            on.fault('verb = "retry_after"\nstatus = 418\nseconds = 300\npath = "/fapi/v3/positionRisk"\ntimes = 1')
+            await on.rig.until(lambda: budget.shut_until_ns)
+            live.take(ForceExitRequested(time_ns=live.now_ns(), symbol=symbol, actor="test"))
+            await on.rig.until(lambda: "EXIT_REJECTED" in {one.code for one in on.rig.alerts})
+            assert on.rig.held(symbol)
+            budget._shut_until_ns = 0
+            await on.rig.until(lambda: on.is_over(symbol))
+
+    asyncio.run(main())

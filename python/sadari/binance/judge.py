@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from sadari.binance.codes import MEANINGS, THROTTLED, TOO_MANY_ORDERS, TOO_MANY_REQUESTS, Next, meaning
-from sadari.errors import FatalError, RefusedError, RetryableError, SadariError, UnknownOutcomeError
+from sadari.binance.codes import CLOCKS_OFF, MEANINGS, THROTTLED, TOO_MANY_ORDERS, TOO_MANY_REQUESTS, Next, meaning
+from sadari.errors import ClockOffError, FatalError, RefusedError, RetryableError, SadariError, UnknownOutcomeError
 
 _GOOD = range(200, 300)
 _REFUSED = range(400, 500)
@@ -149,6 +149,8 @@ def _with_code(status: int, fault: Fault, retry_after_s: float | None, what: str
     unlisted = code not in MEANINGS and status not in _REFUSED
     if status == _TIMEOUT or means.next is Next.UNKNOWN or vague or unlisted:
         return unclear(text, changes=changes)
+    if code in CLOCKS_OFF:
+        return ClockOffError(text)
     if means.next is Next.RETRY:
         usual = _USUAL_S.get(code, 0.0)
         return RetryableError(text, usual if retry_after_s is None else retry_after_s)

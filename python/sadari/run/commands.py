@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 KEPT = "stopping: positions are kept, what protects them rests at the exchange"
 CLOSED = (
-    "stopping: every position is closed at market, the smallest first; the engine ends when all are flat, or has "
-    "failed after 30 s and leaves what is still open under its stops"
+    "stopping: every position is closed at market, the smallest first; the engine ends when all are flat, "
+    "or has failed after 30 s and leaves what is still open under its stops"
 )
 
 

@@ -68,7 +68,7 @@ class Parts:
         policy = config.venue.on_recovery_exhausted.upper()
         self.streams = MarketStreams(
             live.connections.hosts.streams, self.ticks.trade, self.market.candle, self.market.lose, self.market.recover,
-            now_ns=asked.clocks.wall_ns, jitter=lambda: 2 * asked.jitter() - 1,
+            now_ns=asked.clocks.measure_ns, jitter=lambda: 2 * asked.jitter() - 1,
             on_mark=(lambda _: None) if paper is None else paper.mark,
             on_exhausted=lambda name: self.supervision.exhausted(name, policy),
         )  # fmt: skip

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from sadari.binance import answers
+from sadari.binance import answers, codes
 from sadari.binance.endpoints import EXCHANGE_INFO
 from sadari.core.intent_table import IntentState
 from sadari.core.position import Position
 from sadari.errors import FatalError, SadariError
-from sadari.model.event import Event, GateShut
+from sadari.model.event import Event, GateShut, OrderRejected
 from sadari.model.instrument import Instrument
 from sadari.run.account import expected_of
 from sadari.run.side import Facts
@@ -22,6 +22,7 @@ from sadari.venue.live.background import Background
 from sadari.venue.live.comparison import Held
 from sadari.venue.live.examination import found
 from sadari.venue.live.exchange_trading import ExchangeTrading
+from sadari.venue.live.flags import read_flags
 from sadari.venue.live.ports import Urgent
 from sadari.venue.live.preparation import FAILED, Preparation, Prepared, Wish
 from sadari.venue.live.readings import read_all, read_contracts
@@ -86,7 +87,7 @@ class ExchangeSide:
             self._trading.frame,
             self._lose,
             self._recover,
-            now_ns=clocks.wall_ns,
+            now_ns=clocks.measure_ns,
             jitter=lambda: 2 * asked.jitter() - 1,
             on_exhausted=lambda: live.parts.supervision.exhausted(USER, policy),
             on_fatal=self._refused,
@@ -142,6 +143,8 @@ class ExchangeSide:
     def seen(self, event: Event) -> None:
         """See `Side`."""
         self._trading.seen(event)
+        if isinstance(event, OrderRejected) and event.code in codes.OTHER_POSITION_MODE:
+            self._background.begin(self._read_mode())
 
     def health(self) -> tuple[StreamHealth, ...]:
         """See `Side`."""
@@ -187,6 +190,19 @@ class ExchangeSide:
 
     def _differs(self, symbol: str) -> None:
         self._live.parts.supervision.compare_soon(symbol)
+
+    async def _read_mode(self) -> None:
+        """Somebody has changed the position mode, of which no message tells: orders are written for it from now on."""
+        gateway = self._trading.gateway
+        try:
+            hedge = bool((await read_flags(self._live.connections.rest)).hedge)
+        except SadariError as error:
+            self._live.asked.log(f"the position mode could not be read back: {error}")
+            return
+        if hedge != gateway.hedge:
+            gateway.hedge = hedge
+            self._live.facts = self._live.facts._replace(hedge=hedge)
+            self._live.asked.log(f"critical: the account is in {'hedge' if hedge else 'one-way'} mode now")
 
     # the user stream
 

@@ -15,7 +15,7 @@ from sadari.binance.endpoints import EXCHANGE_INFO, TICKER_PRICE
 from sadari.binance.market_frames import MarkHeard
 from sadari.errors import RefusedError
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
-from sadari.model.event import AccountUpdated, Event
+from sadari.model.event import AccountUpdated, Event, InstrumentChanged
 from sadari.model.instrument import Instrument
 from sadari.run.journals import records
 from sadari.run.paper import paper_desk
@@ -117,6 +117,8 @@ class PaperSide:
 
     def __init__(self, live: LiveEngine, facts: Facts) -> None:
         self._live = live
+        # What is listed later is not traded in this life.
+        self._known = frozenset(facts.instruments)
         self._desk = paper_desk(
             live.asked.config, facts.instruments, live.take, now_ns=live.parts.clock.now_ns,
             later=asyncio.get_running_loop().call_later,
@@ -165,9 +167,11 @@ class PaperSide:
         return (await listed(self._live)).instruments
 
     def seen(self, event: Event) -> None:
-        """See `Side`: the account that is shown is the model's."""
+        """See `Side`: the account that is shown is the model's, and the model goes by the contracts as they are."""
         if isinstance(event, AccountUpdated):
             self._live.parts.balances.follow(event, self._desk.positions())
+        elif isinstance(event, InstrumentChanged) and event.instrument.symbol in self._known:
+            self._desk.relist(event.instrument)
 
     def mark(self, heard: MarkHeard) -> None:
         """A mark price, with the funding that it announces."""

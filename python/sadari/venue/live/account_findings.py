@@ -13,8 +13,8 @@ from sadari.venue.live.outlook import whole_plan_notional
 
 # Source: issue of the live engine; the exchange itself refuses a time more than a second ahead of its own.
 MOST_OFFSET_NS = SECOND_NS
-# What one comparison with the venue weighs: both families of open orders, positions, balance.
-SYNC_WEIGHT = 40 + 40 + 5 + 5
+# What one comparison with the venue weighs: both families of open orders, income, positions, balance.
+SYNC_WEIGHT = 40 + 40 + 30 + 5 + 5
 MOST_SHARE = Decimal("0.5")
 CENT = Decimal("0.01")
 

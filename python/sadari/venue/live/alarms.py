@@ -60,7 +60,9 @@ class Alarms:
             wallet, equity = self._balances.wallet_balance, self._balances.equity()
             self._take(DayStarted(time_ns=day_ns, wallet_balance=wallet, equity=equity))
         for name in sorted(name for name, at_ns in self._market.items() if at_ns <= now_ns):
-            self._ring(name)
+            # What one alarm leads to may have put off another.
+            if self._market.get(name, now_ns + 1) <= now_ns:
+                self._ring(name)
 
     def _ring(self, name: str) -> None:
         self._market.pop(name, None)

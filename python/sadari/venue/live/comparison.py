@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from sadari.binance import account_answers, answers, endpoints
 from sadari.binance.endpoint import Endpoint
@@ -17,7 +17,7 @@ from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderSho
 from sadari.errors import RetryableError
 from sadari.model.event import FundingPaid, OrderFound, PositionsShown, TransferListed
 from sadari.model.order import OrderType
-from sadari.model.units import MILLISECOND_NS
+from sadari.model.units import MILLISECOND_NS, MINUTE_NS
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.fills import Fills
 from sadari.venue.live.listed_trades import ListedTrades
@@ -35,6 +35,10 @@ LOOK_AGAIN_S = 0.2
 MOVED = Decimal("1.02")
 # What other kinds of income change a balance by without a trade of a symbol.
 TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "CROSS_COLLATERAL_TRANSFER", "STRATEGY_UMFUTURES_TRANSFER"})
+# A row of income may be listed so much later than one of its own time (faults F26).
+INCOME_LAG_NS = 10 * MINUTE_NS
+# What makes a row of income: kind, symbol, time and number.
+_Key: TypeAlias = tuple[str, str, int, str | None]
 
 
 class Held(NamedTuple):
@@ -77,7 +81,7 @@ class Comparison:
         done: How many comparisons came to their end.
         begun_ns: When the last comparison of everything began that came to its end, by the server's clock.
         conditional: Client order ids of the conditional orders that were open at the last reading.
-        income_ns: From when on income is still to be told.
+        income_ns: From when on income may still be to be told.
         thorough: The next comparison asks for the trades of every symbol, from the reserve if need be: something may
             have been missed, and nothing is opened before that is known.
     """
@@ -101,6 +105,7 @@ class Comparison:
         self.conditional: frozenset[str] = frozenset()
         self.thorough = True
         self.income_ns = 0
+        self._income_told: dict[_Key, int] = {}
         self._take = take
         self._rest = rest
         self._fills = fills
@@ -128,7 +133,7 @@ class Comparison:
             snapshot = await self._settled(symbol)
             if snapshot.account.wallet_balance != self._balances.wallet_balance:
                 # What is told first has to be in what is told then: nothing is waited for after the last reading.
-                income += await self._income()
+                income = await self._income()
                 await self._trades.named_by(income)
                 snapshot = await self._settled(symbol)
             self._tell_orders(snapshot, symbol)
@@ -194,7 +199,8 @@ class Comparison:
         Raises:
             SadariError: The exchange could not be asked.
         """
-        self._tell_income(await self._income())
+        async with self._lock:
+            self._tell_income(await self._income())
 
     # reading
 
@@ -275,19 +281,18 @@ class Comparison:
         return sorted(differing) + (others + others)[start : start + min(IN_TURN, len(others))]
 
     async def _income(self) -> list[IncomeShown]:
-        """What was booked without a trade since the last reading; every row once."""
-        rows: dict[tuple[str, str, int, str | None], IncomeShown] = {}
+        """What was booked without a trade and is still to be told; every row once."""
+        rows: dict[_Key, IncomeShown] = {}
         start_ns = self.income_ns
         while True:
             parameters = {"startTime": str(start_ns // MILLISECOND_NS), "limit": str(PAGE)}
             page = answers.income(await self._call(endpoints.INCOME, parameters))
             known = len(rows)
-            rows.update({(row.kind, row.symbol, row.time_ns, row.income_id): row for row in page})
+            rows.update({_key(row): row for row in page})
             if len(page) < PAGE or len(rows) == known:
                 break
             start_ns = max(row.time_ns for row in page)
-        self.income_ns = max([start_ns, *(row.time_ns + MILLISECOND_NS for row in rows.values())])
-        return list(rows.values())
+        return [row for key, row in rows.items() if key not in self._income_told]
 
     # telling
 
@@ -338,6 +343,14 @@ class Comparison:
                         rate=None, mark_price=None,
                     )
                 )  # fmt: skip
+            # Only what was told is not asked for again: a comparison may fail after it has read income.
+            self._income_told[_key(row)] = row.time_ns
+            self.income_ns = max(self.income_ns, row.time_ns - INCOME_LAG_NS)
+        self._income_told = {key: time_ns for key, time_ns in self._income_told.items() if time_ns >= self.income_ns}
+
+
+def _key(row: IncomeShown) -> _Key:
+    return row.kind, row.symbol, row.time_ns, row.income_id
 
 
 def _hides(listed: Iterable[PositionShown], account: AccountShown) -> bool:

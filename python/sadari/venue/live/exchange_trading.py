@@ -149,9 +149,10 @@ class ExchangeTrading:
                 self._look_up(sent.order.symbol, name)
         while reports.gaps:
             self._differs(reports.gaps.pop())
-        while reports.other_fees:
-            symbol, trade_id, asset, amount = reports.other_fees.pop()
-            self._report(f"{symbol}: trade {trade_id} cost {amount} {asset}, which is in no fee of the ledger")
+        for fees in (reports.other_fees, self.fills.other_fees):
+            for symbol, trade_id, asset, amount in fees:
+                self._report(f"{symbol}: trade {trade_id} cost {amount} {asset}, which is in no fee of the ledger")
+            fees.clear()
 
     def seen(self, event: Event) -> None:
         """Keep what an event that was worked on says of trades told and positions changed."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
+from typing import TypeAlias
 
 from sadari.binance.forced import cause_of
 from sadari.binance.values import AlgoShown, OrderShown, TradeShown
@@ -19,6 +20,13 @@ FILLED = "FILLED"
 REJECTED = "REJECTED"
 # Of so many orders it is remembered which client order id they have.
 MOST_NAMES = 10_000
+# Symbol, trade id, asset and amount.
+OtherFee: TypeAlias = tuple[str, int, str, Decimal]
+
+
+def is_quote(symbol: str, asset: str) -> bool:
+    """Whether an amount is in the quote asset of a symbol; one without an asset is taken for that."""
+    return symbol.endswith(asset)
 
 
 class Fills:
@@ -32,12 +40,14 @@ class Fills:
         cursors: Up to which trade everything was read or told, by symbol.
         names: Client order ids by symbol and order id, the newest ones.
         told: How many trades were told, by whatever way.
+        other_fees: As those of `Reports`, of trades that were listed.
     """
 
     def __init__(self, take: Take, now_ns: Callable[[], int]) -> None:
         self.cursors: dict[str, int] = {}
         self.names: Newest[tuple[str, int], str] = Newest(MOST_NAMES)
         self.told = 0
+        self.other_fees: list[OtherFee] = []
         self._beyond: dict[str, set[int]] = {}
         self._take = take
         self._now_ns = now_ns
@@ -94,6 +104,9 @@ class Fills:
     def event(self, trade: TradeShown, name: str, *, done: bool) -> OrderFilled:
         """A listed trade as the event of it, which is told now and was booked then."""
         self.names[trade.symbol, trade.order_id] = name
+        in_quote = is_quote(trade.symbol, trade.fee_asset)
+        if not in_quote and not self.is_told(trade.symbol, trade.trade_id):
+            self.other_fees.append((trade.symbol, trade.trade_id, trade.fee_asset, trade.fee))
         return OrderFilled(
             time_ns=self._now_ns(),
             booked_ns=trade.time_ns,
@@ -102,7 +115,7 @@ class Fills:
             trade_id=trade.trade_id,
             price=trade.price,
             qty=trade.qty,
-            fee=trade.fee,
+            fee=trade.fee if in_quote else Decimal(0),
             realized_pnl=trade.realized_pnl,
             buyer=trade.buyer,
             maker=trade.maker,

@@ -6,13 +6,14 @@ Source: design §3 (Intents, Nothing waits in line), faults R1, F04, F06, F10, F
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from sadari.binance import answers, codes, orders
 from sadari.binance.endpoint import Endpoint
 from sadari.binance.values import AlgoShown, OrderShown
-from sadari.errors import DataError, FatalError, RefusedError, RetryableError, UnknownOutcomeError
+from sadari.errors import ClockOffError, DataError, FatalError, RefusedError, RetryableError, UnknownOutcomeError
 from sadari.model.command import CancelOrder, PlaceOrder
 from sadari.model.event import CancelRejected, OrderAccepted, OrderCanceled, OrderRejected, OutcomeUnknown
 from sadari.model.order import Purpose
@@ -23,6 +24,8 @@ from sadari.venue.live.ports import Caller, Take
 
 # Source: faults F04: what was definitely not done may be sent again with the same id, so often and so far apart.
 RESEND_S = (0.2, 0.4, 0.8, 0.8)
+# A limit is waited for so long, not a ban (F17): who decides is to know of that, and decides anew.
+PATIENCE_S = 65.0
 OPENING = (Purpose.ENTRY, Purpose.ADD)
 # So many orders that have ended are remembered, for what is told of them late.
 MOST_SENT = 5_000
@@ -170,18 +173,37 @@ class Gateway:
         """The answer to a request, which goes out again only where nothing was done; ``name``: of an order placed."""
         waits = RESEND_S if purpose not in OPENING else ()
         try:
-            return await (self._by_rest(purpose, endpoint, parameters, name) if first is None else first)
+            return await self._once(purpose, endpoint, parameters, first, name)
         except RetryableError as error:
             refused = error
         for wait_s in waits:
+            if refused.after_s > PATIENCE_S:
+                break
             await asyncio.sleep(max(wait_s, refused.after_s))
             try:
                 self._goes_out_now(name)
                 again = self._write(purpose, endpoint, parameters)
-                return await (self._by_rest(purpose, endpoint, parameters, name) if again is None else again)
+                return await self._once(purpose, endpoint, parameters, again, name)
             except RetryableError as error:
                 refused = error
         raise refused
+
+    async def _once(
+        self,
+        purpose: Purpose,
+        endpoint: Endpoint,
+        parameters: Mapping[str, str],
+        written: asyncio.Future[bytes] | None,
+        name: str,
+    ) -> bytes:
+        """The answer to one request: over HTTP where it could not be written, or was refused for its time.
+
+        The way over HTTP measures the server's clock, and asks once more (faults F19).
+        """
+        if written is not None:
+            with contextlib.suppress(ClockOffError):
+                return await written
+        return await self._by_rest(purpose, endpoint, parameters, name)
 
     async def _by_rest(self, purpose: Purpose, endpoint: Endpoint, parameters: Mapping[str, str], name: str) -> bytes:
         try:
@@ -249,7 +271,7 @@ class Gateway:
             now_ns = self._now_ns()
             self._take(CancelRejected(time_ns=now_ns, symbol=symbol, client_order_id=name, code=error.code))
             self._look_up(symbol, name)
-        except (RetryableError, UnknownOutcomeError, FatalError):
+        except (RetryableError, UnknownOutcomeError, FatalError, DataError):
             self._look_up(symbol, name)
         else:
             if not self._is_canceled(body, symbol, name):

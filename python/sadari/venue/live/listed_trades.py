@@ -6,6 +6,7 @@ Source: faults F40, F47, F68.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from decimal import Decimal
 
 from sadari.binance import answers, endpoints
 from sadari.binance.endpoint import Endpoint
@@ -83,8 +84,11 @@ class ListedTrades:
             parents = {row.order_id: row.client_order_id for row in listed if row.order_id is not None}
             names = {number: name if self._ours(name) else parents.get(number, name) for number, name in names.items()}
         for number, told in by_order.items():
+            # An order may have gone on after these trades were read, or its last ones are on the next page. What ended
+            # with others that were told before is looked up.
+            whole = rows[number].ended and sum((trade.qty for trade in told), Decimal(0)) == rows[number].filled_qty
             for trade in told:
-                done = rows[number].ended and trade is told[-1]
+                done = whole and trade is told[-1]
                 self._take(self._fills.event(trade, names[number], done=done))
 
     async def _orders(self, symbol: str, numbers: list[int]) -> dict[int, OrderShown]:

@@ -37,7 +37,7 @@ class Surroundings(NamedTuple):
     """What every connection shares.
 
     Attributes:
-        now_ns: This machine's clock.
+        now_ns: A clock of this machine that is never set.
         jitter: A new number from -1 to 1.
         take: Takes each frame that is an event.
         lost: Told the streams that are not seen any more.

@@ -51,7 +51,7 @@ class MarketStreams:
         on_candle: Takes each candle as it grows, and its end once.
         on_lost: Told a stream's name when it is not seen any more: its connection ended, or it was silent for a minute.
         on_recovered: Told its name at the first frame after that.
-        now_ns: This machine's clock.
+        now_ns: A clock of this machine that is never set.
         jitter: A new number from -1 to 1.
         on_mark: Takes mark prices.
         on_book: Takes tops of the book.

@@ -25,6 +25,7 @@ from sadari.model.event import (
 from sadari.model.order import Side
 from sadari.model.reason import RejectReason
 from sadari.model.units import SECOND_NS
+from sadari.venue.live.fills import OtherFee, is_quote
 from sadari.venue.live.told_orders import ToldOrder, ToldOrders, WaitingAlgo
 
 # A trigger that has led to nothing for this long protects nobody (F77).
@@ -53,7 +54,7 @@ class Reports:
 
     def __init__(self) -> None:
         self.gaps: set[str] = set()
-        self.other_fees: list[tuple[str, int, str, Decimal]] = []
+        self.other_fees: list[OtherFee] = []
         self.signs = 0
         self._told = ToldOrders()
         self._algos: dict[str, WaitingAlgo] = {}
@@ -186,7 +187,7 @@ class Reports:
         """What was paid in the quote asset; the exchange tells none where there was none, or of a forced order."""
         if frame.fee is None:
             return Decimal(0)
-        if frame.fee_asset and not frame.symbol.endswith(frame.fee_asset):
+        if not is_quote(frame.symbol, frame.fee_asset):
             if is_new:
                 self.other_fees.append((frame.symbol, frame.trade_id, frame.fee_asset, frame.fee))
             return Decimal(0)

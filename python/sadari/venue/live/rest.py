@@ -16,11 +16,11 @@ from yarl import URL
 
 from sadari.binance import answers, endpoints
 from sadari.binance.budget import Budget
-from sadari.binance.codes import CLOCK_OFF, CLOCK_OFF_AT_ENGINE, TOO_MANY_ORDERS
+from sadari.binance.codes import TOO_MANY_ORDERS
 from sadari.binance.endpoint import Endpoint, Security
 from sadari.binance.judge import Fault, banned_until_ms, fault_of, judge, unclear
 from sadari.binance.sign import KEY_HEADER, Signer, encoded, signed_query
-from sadari.errors import ConfigError, FatalError, RetryableError, SadariError
+from sadari.errors import ClockOffError, ConfigError, FatalError, RetryableError, SadariError
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.venue.live.ports import NO_PARAMETERS
 from sadari.venue.live.server_clock import ServerClock
@@ -53,13 +53,6 @@ class RestLimits(NamedTuple):
 
 class _BrokenError(aiohttp.ClientError):
     """A connection that broke under a request; of this kind the library below knows no second try."""
-
-
-class _Failed(NamedTuple):
-    """A try that failed, and the venue's code where it gave one."""
-
-    error: SadariError
-    code: int | None = None
 
 
 class Rest:
@@ -116,16 +109,15 @@ class Rest:
             )
             if isinstance(outcome, bytes):
                 return outcome
-            error, code = outcome
-            if code in {CLOCK_OFF, CLOCK_OFF_AT_ENGINE} and clock_was_right:
+            if isinstance(outcome, ClockOffError) and clock_was_right:
                 clock_was_right = False
                 await self.measure_clock()
                 continue
-            if not isinstance(error, RetryableError) or not endpoint.reads or tries >= READ_TRIES:
-                raise error
-            wait_s = max(error.after_s, self._limits.backoff_s * 2 ** (tries - 1))
+            if not isinstance(outcome, RetryableError) or not endpoint.reads or tries >= READ_TRIES:
+                raise outcome
+            wait_s = max(outcome.after_s, self._limits.backoff_s * 2 ** (tries - 1))
             if wait_s > self._limits.patience_s:
-                raise error
+                raise outcome
             await asyncio.sleep(wait_s)
 
     async def measure_clock(self) -> None:
@@ -141,7 +133,7 @@ class Rest:
             outcome = await self._try(endpoints.TIME, NO_PARAMETERS, endpoints.TIME.weight, urgent=True)
             received_ns = self.clock.local_ns()
             if not isinstance(outcome, bytes):
-                raise outcome.error
+                raise outcome
             if best is None or received_ns - sent_ns < best[1] - best[0]:
                 best = sent_ns, received_ns, answers.server_time_ns(outcome)
         if best is not None:
@@ -163,12 +155,12 @@ class Rest:
 
     async def _try(
         self, endpoint: Endpoint, parameters: Mapping[str, str], weight: int, *, urgent: bool
-    ) -> bytes | _Failed:
+    ) -> bytes | SadariError:
         what = _what(endpoint)
         asked_ns = self.clock.ns()
         wait_ns = self.budget.spend(weight, endpoint.orders, asked_ns, urgent=urgent)
         if wait_ns:
-            return _Failed(RetryableError(f"{what}: the request budget is used up", wait_ns / SECOND_NS))
+            return RetryableError(f"{what}: the request budget is used up", wait_ns / SECOND_NS)
         url, headers = self._request(endpoint, parameters, what)
         self.calls[what] = self.calls.get(what, 0) + 1
         changes = not endpoint.reads
@@ -178,9 +170,9 @@ class Rest:
             ) as response:
                 return self._judged(response, await response.read(), endpoint, asked_ns)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return _Failed(RetryableError(f"{what}: no connection to the venue: {_reason(error)}"))
+            return RetryableError(f"{what}: no connection to the venue: {_reason(error)}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _Failed(unclear(f"{what}: no whole answer: {_reason(error)}", changes=changes))
+            return unclear(f"{what}: no whole answer: {_reason(error)}", changes=changes)
 
     def _request(self, endpoint: Endpoint, parameters: Mapping[str, str], what: str) -> tuple[str, dict[str, str]]:
         """Address and headers."""
@@ -197,7 +189,7 @@ class Rest:
 
     def _judged(
         self, response: aiohttp.ClientResponse, body: bytes, endpoint: Endpoint, asked_ns: int
-    ) -> bytes | _Failed:
+    ) -> bytes | SadariError:
         status, now_ns = response.status, self.clock.ns()
         # Source: reference binance-usdm §2, the header is not to be relied on there.
         weight = None if endpoint is endpoints.TICKER_PRICE else _count(response, "X-MBX-USED-WEIGHT-1M")
@@ -215,10 +207,9 @@ class Rest:
         error = judge(status, body, changes=not endpoint.reads, retry_after_s=wait_s, what=_what(endpoint))
         if error is None:
             return body
-        fault = fault_of(body)
         if status in {_BANNED, _LIMITED} and isinstance(error, RetryableError):
-            self._shut(fault, now_ns + int(error.after_s * SECOND_NS))
-        return _Failed(error, None if fault is None else fault.code)
+            self._shut(fault_of(body), now_ns + int(error.after_s * SECOND_NS))
+        return error
 
     def _shut(self, fault: Fault | None, until_ns: int) -> None:
         if fault is not None and fault.code == TOO_MANY_ORDERS:

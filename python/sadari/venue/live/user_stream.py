@@ -37,7 +37,7 @@ class UserStream:
         on_frame: Takes every event but the key's own, in the order in which it came, also what is told twice.
         on_lost: Told why it is not seen any more, once for each time.
         on_recovered: Called after each connection, planned ones among them: compare with the exchange.
-        now_ns: This machine's clock.
+        now_ns: A clock of this machine that is never set.
         jitter: A new number from -1 to 1.
         on_exhausted: Called at the fifth failure in a row; attempts go on.
         on_fatal: Told when the key of the account is not accepted; attempts go on, further apart each time.
