@@ -171,15 +171,17 @@ class EngineProcess:
 
     def start(self, *, file_size: int | None = None) -> Self:
         """Start it; `file_size` is how large a file may grow, as on a full disk."""
-        keys = {"SADARI_API_KEY": self.at["key"], "SADARI_API_SECRET": self.at["secret"]}
         command = [PROGRAM, "run", "--config", str(self.configuration())]
         if file_size is not None:
             command = ["prlimit", f"--fsize={file_size}:", *command]
         with self.folder.with_suffix(".log").open("ab") as told:
             self._process = subprocess.Popen(
-                command, stdout=told, stderr=told, env={**os.environ, **keys, **self.environment}
+                command, stdout=told, stderr=told, env={**os.environ, **self._keys(), **self.environment}
             )
         return self
+
+    def _keys(self) -> dict[str, str]:
+        return {"SADARI_API_KEY": self.at["key"], "SADARI_API_SECRET": self.at["secret"]}
 
     @property
     def process(self) -> subprocess.Popen[bytes]:
@@ -222,6 +224,13 @@ class EngineProcess:
         """A command of the operator."""
         command = [PROGRAM, *words, "--folder", str(self.folder)]
         return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=PATIENCE_S)
+
+    def with_keys(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """A command that goes to the exchange by itself."""
+        command, environment = [PROGRAM, *words], {**os.environ, **self._keys()}
+        return subprocess.run(
+            command, capture_output=True, encoding="utf-8", check=False, timeout=PATIENCE_S, env=environment
+        )
 
     def status(self) -> dict[str, Any]:
         """What it shows of itself, nothing while it cannot be asked."""

@@ -47,7 +47,7 @@ def plan(made: EngineProcess) -> Any:
     return {name: position[name] for name in kept} | {"levels": levels}
 
 
-@pytest.mark.requirement("R004-14", "R003-11")
+@pytest.mark.requirement("R003-11")
 def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProcess) -> None:
     """SIGINT and SIGTERM, one after the other on one position, which lives through both."""
     stops, before = untouched(venue), plan(holding)

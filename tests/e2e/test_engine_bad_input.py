@@ -94,6 +94,8 @@ REFUSED: dict[str, tuple[Callable[[EngineProcess, ExchangeProcess], None], int, 
     "multi-assets mode where it is refused": (switched(multiAssetsMargin="true"), 1, "on_multi_assets = refuse"),
     "nobody there": (unreachable, 1, "no connection to the venue"),
     "no address": (configured(replaced={'rest = "{rest}"\n': ""}), 2, "[venue] lacks rest: mode local needs"),
+    "a mode that is no venue": (configured(mode="backtest"), 2, "[engine] mode is backtest; allowed here: local"),
+    "a folder too deep": (configured(replaced={'folder = "': f'folder = "{"x" * 99}'}), 2, "path of a socket is too"),
     "nothing acknowledged, live": (configured(mode="live"), 2, "acknowledged_worst_case_pct is not set"),
     "a balance, live": (configured(mode="live", more=LIVE + "[account]\nbalance = 5\n"), 2, "balance is 5 while"),
     "an unknown section": (configured(more="[lader]\nleverage = 5\n"), 2, "did you mean 'ladder'?"),
@@ -101,6 +103,7 @@ REFUSED: dict[str, tuple[Callable[[EngineProcess, ExchangeProcess], None], int, 
 }
 
 
+@pytest.mark.requirement("R002-5")
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_worked_with_is_refused_in_a_sentence(venue: ExchangeProcess, tmp_path: Path, what: str) -> None:
     """Exit code 2 where it is what was asked for, 1 where the engine has failed, and no trace."""

@@ -77,6 +77,7 @@ def booked(made: EngineProcess) -> list[int]:
     return [one.trade_id for one in made.records() if isinstance(one, OrderFilled)]
 
 
+@pytest.mark.requirement("R004-24")
 @pytest.mark.parametrize("verb", ["lost_reply", "lost_request"])
 def test_an_entry_that_was_under_way_is_looked_up_and_never_sent_again(
     venue: ExchangeProcess, killed: EngineProcess, verb: str
@@ -94,6 +95,7 @@ def test_an_entry_that_was_under_way_is_looked_up_and_never_sent_again(
     assert booked(killed) == [one["trade_id"] for one in venue.truth()["trades"]]
 
 
+@pytest.mark.requirement("R004-24")
 def test_a_fill_without_its_stop_is_covered_first_of_all(venue: ExchangeProcess, killed: EngineProcess) -> None:
     """Killed between fill and protection; and once more while it compares."""
     hold(venue, f'verb = "lost_request"\n{STOP}')
@@ -110,6 +112,7 @@ def test_a_fill_without_its_stop_is_covered_first_of_all(venue: ExchangeProcess,
     agreed(venue, killed, buys=1)
 
 
+@pytest.mark.requirement("R004-24")
 def test_a_ladder_that_is_killed_while_it_adds_and_while_it_moves_its_stop_keeps_stage_and_lots(
     venue: ExchangeProcess, killed: EngineProcess
 ) -> None:
@@ -131,6 +134,7 @@ def test_a_ladder_that_is_killed_while_it_adds_and_while_it_moves_its_stop_keeps
     assert agreed(venue, killed, buys=2)["stage"] == "FIRST_DCA"
 
 
+@pytest.mark.requirement("R004-24")
 def test_an_engine_that_is_killed_while_it_is_paused_or_exits_stays_paused_and_exits_once(
     venue: ExchangeProcess, killed: EngineProcess
 ) -> None:

@@ -83,6 +83,7 @@ def test_the_owner_looks_pauses_compares_and_closes(venue: ExchangeProcess, tmp_
         assert "are what was written" in told(made, "repair")
 
 
+@pytest.mark.requirement("R004-14")
 def test_an_empty_store_finds_what_is_held_and_gives_it_back_to_its_owner(
     venue: ExchangeProcess, tmp_path: Path
 ) -> None:
@@ -117,6 +118,20 @@ def test_changed_settings_leave_the_plan_of_what_is_held(venue: ExchangeProcess,
         made.start().until(lambda: made.state() == "RUNNING")
         assert levels() == before
         assert any(isinstance(one, SettingsChanged) for one in made.records())
+
+
+def test_who_examines_and_prepares_first_may_run_afterwards(venue: ExchangeProcess, tmp_path: Path) -> None:
+    """As the README has it: doctor, prepare, run, all with one folder, which then belongs to the key."""
+    venue.reset()
+    with engine(tmp_path, venue.at) as made:
+        config = str(made.configuration())
+        for words in (("doctor", "--config", config), ("prepare", A, "--config", config)):
+            done = made.with_keys(*words)
+            assert (done.returncode, done.stderr) == (0, ""), done
+        made.start().until(lambda: made.state() == "RUNNING")
+        told(made, "stop")
+        assert made.ended() == 0
+        assert made.with_keys("doctor", "--config", config).returncode == 0
 
 
 def covers(venue: ExchangeProcess, held: Decimal) -> bool:

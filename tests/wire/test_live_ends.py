@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sadari.localexchange.fault_file import load_faults
+from sadari.model.command import SetAlarm
 from tests.live_engine import PATIENCE_S, Rig, rig
 
 Trouble = Callable[[Rig], Awaitable[None]]
@@ -37,6 +38,13 @@ async def breaks(engine: Rig) -> None:
     assert "ZeroDivisionError('of the test') (test_live_ends.py, line" in engine.live.ending.failure
 
 
+async def is_rung_by_what_it_does_not_know(engine: Rig) -> None:
+    """Something raises where the venue looks for what is due: nobody would hear an alarm any more."""
+    engine.live.parts.alarms.set(SetAlarm(name="nonsense", at_ns=0))
+    await engine.until(lambda: engine.live.state == "FAILED")
+    assert "a task of the live venue has failed: ValueError" in engine.live.ending.failure
+
+
 async def loses_everything(engine: Rig) -> None:
     """Each request and each frame is lost for a while."""
     await fault(engine, 'name = "calls"\nverb = "lost_request"')
@@ -55,7 +63,7 @@ async def loses_its_listen_key(engine: Rig) -> None:
 
 
 @pytest.mark.requirement("R003-11")
-@pytest.mark.parametrize("trouble", [breaks, loses_everything, loses_its_listen_key])
+@pytest.mark.parametrize("trouble", [breaks, is_rung_by_what_it_does_not_know, loses_everything, loses_its_listen_key])
 def test_no_trouble_closes_a_position(tmp_path: Path, trouble: Trouble) -> None:
     """An exception, a lost connection and an expired listen key leave position and stops as they are."""
 

@@ -108,7 +108,7 @@ MEANINGS: dict[int, Meaning] = {
     **_all((*_down(-4001, -4005), -4013, -4014, -4016, -4023, -4024), Meaning(_FINAL, _FILTER)),
     -4015: Meaning(_FINAL),
     -4028: Meaning(_FINAL, _BRACKET),
-    -4045: Meaning(_FINAL),
+    -4045: Meaning(_FINAL, RejectReason.STOP_ORDER_LIMIT),
     ALREADY_MARGIN_TYPE: Meaning(Next.NOTHING),
     **_all((-4047, -4048, -4049, -4054), Meaning(_FINAL)),
     **_all((-4050, -4051), Meaning(_FINAL, _MARGIN)),

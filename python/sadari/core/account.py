@@ -69,9 +69,12 @@ class Account:
         self.peak_equity = max(self.peak_equity, equity)
 
     def roll(self, time_ns: int, equity: Decimal | None) -> None:
-        """Reset the counters if a new UTC day has begun; equity is the wallet's where nothing was held."""
+        """Reset the counters if a new UTC day has begun; equity is the wallet's where nothing was held.
+
+        What is told late, with a time of the day before, changes nothing.
+        """
         day = time_ns // DAY_NS
-        if day == self.day:
+        if day <= self.day:
             return
         self.day = day
         self.day_wallet = self.wallet_balance

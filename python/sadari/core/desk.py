@@ -52,7 +52,8 @@ class Desk:
         lost: What is out of sight, in order.
         gate_causes: Why no new exposure is allowed although the engine runs, by its own finding.
         shut: The same by what it was told, in order: by symbol, and of the account under the empty name.
-        found: Orders of the comparison that is under way, by client order id.
+        found: Orders of the comparison that is under way, by symbol and client order id.
+        foreign_stops: How many conditional orders that are not ours rest, by symbol; not listed where none does.
         waiting: Signals that wait for the account to be shown, by symbol.
         unsettled: Positions whose settlement is open while their symbol has a new one already.
         stages: The names of the stages of the longest ladder.
@@ -75,7 +76,8 @@ class Desk:
         self.lost: list[str] = []
         self.gate_causes: set[str] = set()
         self.shut: dict[str, dict[str, None]] = {}
-        self.found: dict[str, OrderFound] = {}
+        self.found: dict[tuple[str, str], OrderFound] = {}
+        self.foreign_stops: dict[str, int] = {}
         self.waiting: dict[str, SignalRaised] = {}
         self.unsettled: list[Position] = []
         self.foreign_trades: set[tuple[str, int]] = set()

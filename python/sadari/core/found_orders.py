@@ -18,7 +18,7 @@ from sadari.model.reason import AuditCode
 
 def found(desk: Desk, event: OrderFound) -> Position | None:
     """An order that is open at the venue."""
-    desk.found[event.client_order_id] = event
+    desk.found[event.symbol, event.client_order_id] = event
     if not event.ours:
         if desk.shut_gate(event.symbol, AuditCode.FOREIGN_ORDER):
             text = f"{event.client_order_id} is not ours and stays; no new exposure on {event.symbol} while it is there"
@@ -69,10 +69,13 @@ def sweep(desk: Desk, symbol: str) -> None:
     """The positions of a comparison are known: withdraw what has no purpose, and say whether others are here."""
     orders = [order for order in desk.found.values() if order.symbol == symbol]
     for order in orders:
-        del desk.found[order.client_order_id]
+        del desk.found[order.symbol, order.client_order_id]
     foreign = [order for order in orders if not order.ours]
     if not foreign:
         desk.open_gate(symbol, AuditCode.FOREIGN_ORDER)
+    desk.foreign_stops.pop(symbol, None)
+    if stops := sum(order.trigger_price is not None for order in foreign):
+        desk.foreign_stops[symbol] = stops
     position = desk.positions.get(symbol)
     if position is not None and position.wall_blocked and not any(order.close_position for order in foreign):
         position.wall_blocked = False

@@ -19,6 +19,10 @@ from sadari.model.order import Direction
 from sadari.model.reason import DenialCode, is_stop
 from sadari.model.units import MILLISECOND_NS, MINUTE_NS, Exact, exact
 
+# Source: fault F32; the venue's code -4045. A position's inner stop, its replacement while both rest, and its wall.
+MAX_CONDITIONAL_ORDERS = 200
+STOPS_EACH = 3
+
 Correlations = tuple[tuple[str, float], ...]
 
 
@@ -81,6 +85,9 @@ def _entry_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterat
     counted = [other for other in desk.positions.values() if counts(other)]
     if len(counted) >= risk.max_positions:
         yield Denial(DenialCode.MAX_POSITIONS, len(counted), risk.max_positions)
+    stops = STOPS_EACH * (len(counted) + 1) + sum(desk.foreign_stops.values())
+    if stops > MAX_CONDITIONAL_ORDERS:
+        yield Denial(DenialCode.STOP_ORDER_LIMIT, stops, MAX_CONDITIONAL_ORDERS)
     same = sum(other.strategy == signal.strategy for other in counted)
     own = desk.settings.strategy(signal.strategy).max_positions
     at_once = risk.strategy_positions if own is None else own

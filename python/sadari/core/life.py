@@ -82,7 +82,8 @@ def pause(desk: Desk, cause: str) -> None:
     """No new exposure until an operator resumes."""
     if cause not in desk.causes:
         desk.causes.append(cause)
-    move(desk, "pause")
+    if ENGINE.allows(desk.state, "pause"):
+        move(desk, "pause")
     cancel_entries(desk)
 
 

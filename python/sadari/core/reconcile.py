@@ -38,7 +38,9 @@ def shown(desk: Desk, event: PositionsShown) -> None:
     for record in event.positions:
         records.setdefault(record.symbol, []).append(record)
     told = {order.symbol for order in desk.found.values()}
-    symbols = {event.symbol} if event.symbol else {*desk.positions, *records, *told, *desk.shut} - {""}
+    symbols = (
+        {event.symbol} if event.symbol else {*desk.positions, *records, *told, *desk.shut, *desk.foreign_stops} - {""}
+    )
     for symbol in sorted(symbols):
         _compare(desk, symbol, _own(desk, symbol, records.get(symbol, [])))
         found_orders.sweep(desk, symbol)

@@ -5,7 +5,7 @@ Source: strategies §5.7 (protective_lost), §10; faults R2, F39, F98, F124; inv
 
 from __future__ import annotations
 
-from sadari.core import exits, protection
+from sadari.core import exits, life, protection
 from sadari.core.desk import Desk
 from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
@@ -15,6 +15,8 @@ from sadari.model.event import ABSENT, OrderCanceled, OrderRejected, StopStuck
 from sadari.model.reason import AuditCode, ExitReason, RejectReason
 from sadari.model.units import MINUTE_NS, SECOND_NS
 
+# Why entries are paused when the venue lets no further stop rest (fault F32).
+STOPS_FULL = "stop_order_limit"
 _FLAT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 # A stop that the venue refuses is placed again at once this often, then at this spacing.
 PROTECT_TRIES = 3
@@ -45,6 +47,9 @@ def ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled |
     if tries >= PROTECT_TRIES:
         desk.alert("critical", AuditCode.PROTECTIVE_LOST, position.symbol, f"{tries} times: {code}")
         position.protect_blocked = True
+        if isinstance(event, OrderRejected) and event.reason is RejectReason.STOP_ORDER_LIMIT:
+            # More rests at the venue than we know of: what is entered next would be closed again for want of a stop.
+            life.pause(desk, STOPS_FULL)
         name = f"protect:{position.symbol}:{position.id}"
         desk.out.append(SetAlarm(name=name, at_ns=desk.now_ns + PROTECT_RETRY_NS, wall=True))
     _flat_if_bare(desk, position, f"no stop can be placed: refused {tries} times, the last time with {code}")

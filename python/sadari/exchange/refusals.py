@@ -41,7 +41,7 @@ REFUSALS: dict[int, Meaning] = {
     -4023: Meaning(RejectReason.FILTER, "Quantity not increased by step size."),
     -4024: Meaning(RejectReason.FILTER, "Limit price can't be lower than the lower band."),
     -4028: Meaning(RejectReason.LEVERAGE_BRACKET, "Leverage is not valid."),
-    -4045: Meaning(RejectReason.OTHER, "Reach max stop order limit."),
+    -4045: Meaning(RejectReason.STOP_ORDER_LIMIT, "Reach max stop order limit."),
     -4046: Meaning(RejectReason.OTHER, "No need to change margin type."),
     -4047: Meaning(RejectReason.OTHER, "Margin type cannot be changed if there exists open orders."),
     -4048: Meaning(RejectReason.OTHER, "Margin type cannot be changed if there exists position."),

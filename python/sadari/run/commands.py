@@ -13,12 +13,16 @@ from sadari.model.event import AdoptRequested, Event, ForceExitRequested, Operat
 from sadari.model.reason import AuditCode
 from sadari.run.shown import status
 from sadari.run.status import Status
+from sadari.venue.live.tasks import begin
 
 if TYPE_CHECKING:
     from sadari.run.live import LiveEngine
 
 KEPT = "stopping: positions are kept, what protects them rests at the exchange"
-CLOSED = "stopping: every position is closed at market, the smallest first, and the engine ends when all are flat"
+CLOSED = (
+    "stopping: every position is closed at market, the smallest first; the engine ends when all are flat, "
+    "or has failed after 30 s and leaves what is still open under its stops"
+)
 
 
 class Commands:
@@ -49,7 +53,7 @@ class Commands:
     async def stop(self, actor: str, *, close: bool) -> str:
         """End the engine; positions are kept with their stops unless ``close``."""
         self._operate("stop_close" if close else "stop_keep", actor, "stop --close" if close else "asked for")
-        self._ending = asyncio.ensure_future(self._live.ending.drain())
+        self._ending = begin(self._live.ending.drain())
         return CLOSED if close else KEPT
 
     async def exit(self, actor: str, symbol: str, cause: str) -> str:

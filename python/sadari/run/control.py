@@ -166,14 +166,22 @@ class Control:
         self._server: asyncio.Server | None = None
         self._connected: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
 
+    def check(self) -> None:
+        """Refuse a place where there can be no socket, before anything else is begun.
+
+        Raises:
+            ConfigError: Its path is too long for the system.
+        """
+        if len(os.fsencode(self.path)) > _LONGEST_PATH:
+            raise ConfigError(f"{self.path}: the path of a socket is too long; allowed: {_LONGEST_PATH} bytes")
+
     async def start(self) -> None:
         """Listen.
 
         Raises:
             ConfigError: There can be no socket there.
         """
-        if len(os.fsencode(self.path)) > _LONGEST_PATH:
-            raise ConfigError(f"{self.path}: the path of a socket is too long; allowed: {_LONGEST_PATH} bytes")
+        self.check()
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         before = os.umask(0o177)
         try:
@@ -203,13 +211,20 @@ class Control:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connected[writer] = asyncio.current_task()
         try:
-            while line := await reader.readline():
+            while line := await _line(reader, writer):
                 writer.write(await answer(self._operator, line) + b"\n")
                 await writer.drain()
-        except ValueError:
-            writer.write(refusal(f"the request is too long; allowed: a line of {LONGEST_LINE} bytes") + b"\n")
         except ConnectionError:
             return  # Who asked has gone.
         finally:
             self._connected.pop(writer, None)
             writer.close()
+
+
+async def _line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """The next line; empty at the end, and after one that is too long, which is refused."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        writer.write(refusal(f"the request is too long; allowed: a line of {LONGEST_LINE} bytes") + b"\n")
+        return b""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from sadari.core.engine import Engine
@@ -110,9 +110,19 @@ class Driver:
         except JournalError as error:
             self._fail(str(error), event, commands)
             return
-        for command in commands:
-            self._execute(command)
+        self._carry_out(commands)
         self._tell(number, event, commands)
+
+    def _carry_out(self, commands: Iterable[Command]) -> None:
+        """Every one of them: what breaks at one keeps no stop behind it from going out, and is raised afterwards."""
+        broken: Exception | None = None
+        for command in commands:
+            try:
+                self._execute(command)
+            except Exception as error:  # noqa: BLE001 - it is raised below
+                broken = broken or error
+        if broken is not None:
+            raise broken
 
     def _tell(self, number: int, event: Event, commands: Sequence[Command]) -> None:
         self.events += 1
@@ -150,8 +160,7 @@ class Driver:
             # Its client order id would be given out again after a restart: what is not written is not sent.
             closing = []
         out = [one for one in commands if one in closing or not isinstance(one, PlaceOrder | CancelOrder)]
-        for command in out:
-            self._execute(command)
+        self._carry_out(out)
         self._tell(self._number, event, out)
         # As the next start numbers them when it takes them into the journal.
         self._number += 1 + len(commands)

@@ -46,6 +46,7 @@ from sadari.store.lock import FolderLock
 from sadari.venue.live.examination import forbidding
 from sadari.venue.live.findings import Severity
 from sadari.venue.live.preparation import Prepared, event_of
+from sadari.venue.live.tasks import begin
 
 # From so many trades back the list of a symbol's trades is read again after a restart: one may have been missed.
 TRADES_KEPT = 500
@@ -230,7 +231,7 @@ class LiveEngine:
         self._health.start()
         parts.supervision.tell_lost()
         self._remind()
-        self._looking = asyncio.ensure_future(parts.venue.run())
+        self._looking = begin(parts.venue.run())
         parts.supervision.start()
         parts.supervision.agree()
         ready()

@@ -6,14 +6,18 @@ from collections import deque
 from collections.abc import Iterable
 from decimal import Decimal
 
-from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordPosition, SendAlert
+from sadari.model.command import Audit, Command, PlaceOrder, RecordDecision, RecordExit, RecordPosition, SendAlert
 from sadari.model.event import Event, OrderFilled, OrderRejected
-from sadari.model.reason import ExitReason, is_profit, is_stop
+from sadari.model.reason import AuditCode, ExitReason, is_profit, is_stop
 from sadari.run.decisions import alert_of, decision_of
 from sadari.run.performance import Performance
 from sadari.run.status import DecisionStatus
 
 KEPT = 50
+# What a comparison with the exchange finds, beside a position that is gone.
+_DIFFERENCES = frozenset(
+    {AuditCode.ORPHAN_REMOVED, AuditCode.FOREIGN_ORDER, AuditCode.POSITION_FOUND, AuditCode.POSITION_DIFFERS}
+)
 
 
 class Recent:
@@ -22,6 +26,7 @@ class Recent:
     Attributes:
         decisions: In words, the last first.
         alerts: The same.
+        differences: How often a comparison found something else than what was believed.
         realized: Price profit of settled positions less fees, plus funding, in quote currency.
         performance: How well it does.
     """
@@ -30,7 +35,7 @@ class Recent:
         self.decisions: deque[DecisionStatus] = deque(maxlen=KEPT)
         self.alerts: deque[DecisionStatus] = deque(maxlen=KEPT)
         self.decided = self.orders = self.refusals = self.fills = self.closed = 0
-        self.stops = self.profits = 0
+        self.stops = self.profits = self.differences = 0
         self.realized = Decimal(0)
         self.performance = Performance()
         self._leaving: dict[str, tuple[int, str]] = {}
@@ -42,6 +47,7 @@ class Recent:
         for command in commands:
             self.decided += isinstance(command, RecordDecision | RecordExit)
             self.orders += isinstance(command, PlaceOrder)
+            self.differences += _differs(command)
             if isinstance(command, RecordExit):
                 self._left_for(command)
             if isinstance(command, SendAlert):
@@ -61,3 +67,9 @@ class Recent:
             self._leaving[record.symbol] = why
             self.stops += is_stop(record.reason) or record.reason == ExitReason.BREAKEVEN_STOP
             self.profits += is_profit(record.reason)
+
+
+def _differs(command: Command) -> bool:
+    if isinstance(command, RecordExit):
+        return command.actor == "venue" and not command.client_order_id
+    return isinstance(command, Audit) and command.code in _DIFFERENCES

@@ -218,5 +218,5 @@ def _take_over(journal: LiveJournal, fed: Feeding, lines: list[bytes], see: Obse
         raise JournalError(
             f"{journal.path}: the reserve says that {strange.decode()} went out, which the engine does not say"
         )
-    journal.append_all([event, *commands])
+    journal.append_all([event, *commands], synced=True)
     see(journal.written - len(commands), event, commands)

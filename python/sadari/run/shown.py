@@ -199,6 +199,7 @@ def _counters(live: LiveEngine) -> Counters:
         profits_triggered=recent.profits,
         rest_calls=dict(sorted(calls.items())),
         syncs=parts.side.trading.compared,
+        differences=recent.differences,
         journal_records=journal.written,
         slowest_sync_s=journal.slowest_sync_ns / SECOND_NS,
         weight_used=connections.budget.used_weight(connections.server.ns()),

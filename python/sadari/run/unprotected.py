@@ -30,7 +30,7 @@ class UnprotectedTimes:
 
     def __init__(self, positions: Mapping[str, Position]) -> None:
         self._positions = positions
-        self._held: dict[str, Decimal] = {}
+        self._held = {symbol: position.qty for symbol, position in positions.items()}
         self._since: dict[str, int] = {}
         self._until: dict[str, int] = {}
         self._times: list[int] = []

@@ -8,6 +8,7 @@ every field of the event or command itself.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -125,12 +126,21 @@ class Audit:
             return
         try:
             self._open(event.time_ns)
-            if self._descriptor is not None:
-                os.write(self._descriptor, b"".join(lines))
+            self._write(b"".join(lines))
             self.fault = ""
         except OSError as error:
             self.fault = f"{self.folder}: the audit cannot be written ({error.strerror})"
             self.lost += len(lines)
+
+    def _write(self, content: bytes) -> None:
+        """Write all of it, or nothing that a later line could be taken for a part of."""
+        if self._descriptor is None:
+            return
+        written = os.write(self._descriptor, content)
+        if written < len(content):
+            end = os.fstat(self._descriptor).st_size
+            os.ftruncate(self._descriptor, end - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         """Close the file of the day."""

@@ -135,19 +135,21 @@ class LiveJournal:
         # Into the file and synced anew, whatever became of an earlier sync.
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
-        self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy, *_ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         self._database.execute("PRAGMA synchronous = NORMAL")
         # A checkpoint takes longer than a sync: `checkpoint` makes one when nothing waits for it.
         self._database.execute("PRAGMA wal_autocheckpoint = 0")
-        self._reserve.acknowledge(self.written, self._chain)
+        if not busy:
+            # Somebody who reads an older moment keeps it from being whole; then the mark stays behind.
+            self._reserve.acknowledge(self.written, self._chain)
 
     @property
     def generation(self) -> int:
         """How often the journal of this place was begun anew; see `Mark`."""
         return self._reserve.mark.generation
 
-    def append_all(self, records: Iterable[Event | Command | Header | Footer]) -> None:
-        """Write an event and its commands as one row, synced if one of them changes the venue's state.
+    def append_all(self, records: Iterable[Event | Command | Header | Footer], *, synced: bool = False) -> None:
+        """Write an event and its commands as one row, synced if one of them changes the venue's state or if asked to.
 
         Raises:
             JournalError: The file cannot be written. What a write or sync that failed has left on the disk is not
@@ -158,7 +160,7 @@ class LiveJournal:
         waiting = list(records)
         first, count, lines = self.written + 1, len(waiting), encode_lines(waiting)
         chain = link(self._chain, first, count, lines)
-        synced = any(isinstance(record, STATE_CHANGING) for record in waiting)
+        synced = synced or any(isinstance(record, STATE_CHANGING) for record in waiting)
         try:
             self._insert((first, count, lines, chain), synced=synced)
         except sqlite3.Error as error:
@@ -220,19 +222,11 @@ class LiveJournal:
         return [lines.splitlines() for lines in self._reserve.emergencies()]
 
     def clear_emergencies(self) -> None:
-        """Forget the emergencies: they are in the journal now, and on disk before this forgets them.
+        """Forget the emergencies: they are in the journal now, each written synced.
 
         Raises:
             JournalError: It cannot be written.
         """
-        try:
-            self._database.execute("PRAGMA synchronous = FULL")
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error as error:
-            self.failed = True
-            raise JournalError(f"{self.path}: the journal cannot be written ({error})") from error
-        self._syncing = True
-        self._reserve.acknowledge(self.written, self._chain)
         self._reserve.clear()
 
     def close(self) -> None:
@@ -242,10 +236,8 @@ class LiveJournal:
             JournalError: It cannot be written.
         """
         try:
-            self.append_all([Footer(records=self.written)])
-            self._database.execute("PRAGMA synchronous = FULL")
+            self.append_all([Footer(records=self.written)], synced=True)
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._reserve.acknowledge(self.written, self._chain)
         except sqlite3.Error as error:
             raise JournalError(f"{self.path}: the journal cannot be closed ({error})") from error
         finally:

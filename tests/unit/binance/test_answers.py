@@ -170,24 +170,32 @@ def test_a_status_that_nobody_knows_is_neither_working_nor_ended(recorded_data: 
     assert (shown.status, shown.working, shown.ended) == ("PONDERING", False, False)
 
 
+ACCOUNT = {
+    "totalWalletBalance": "10",
+    "totalCrossWalletBalance": "10",
+    "totalUnrealizedProfit": "0",
+    "totalMarginBalance": "10",
+    "totalMaintMargin": "2.5",
+    "totalInitialMargin": "5",
+    "availableBalance": "5",
+    "assets": [{"asset": "USDT", "walletBalance": "10"}],
+}
+
+
+@pytest.mark.requirement("R000-9")
+@pytest.mark.parametrize("missing", ["availableBalance", "totalWalletBalance"])
+def test_an_account_without_a_balance_is_no_account(missing: str) -> None:
+    """It is a reading that has failed: what was known stays and grows old; nothing is taken as zero or as unchanged."""
+    body = json.dumps({name: value for name, value in ACCOUNT.items() if name != missing}).encode()
+    with pytest.raises(DataError, match=missing):
+        account_answers.account(body)
+
+
 def test_margin_ratio_is_none_where_nothing_is_left_to_divide_by() -> None:
     """Missing is not zero."""
 
     def shown(margin_balance: str) -> values.AccountShown:
-        return account_answers.account(
-            json.dumps(
-                {
-                    "totalWalletBalance": "10",
-                    "totalCrossWalletBalance": "10",
-                    "totalUnrealizedProfit": "0",
-                    "totalMarginBalance": margin_balance,
-                    "totalMaintMargin": "2.5",
-                    "totalInitialMargin": "5",
-                    "availableBalance": "5",
-                    "assets": [{"asset": "USDT", "walletBalance": "10"}],
-                }
-            ).encode()
-        )
+        return account_answers.account(json.dumps(ACCOUNT | {"totalMarginBalance": margin_balance}).encode())
 
     assert shown("10").margin_ratio == D("0.25")
     assert shown("0").margin_ratio is None

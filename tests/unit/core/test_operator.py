@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sadari.model.event import DayStarted, EngineTurned, ForceExitRequested
+from sadari.model.event import AlarmRang, DayStarted, EngineTurned, ForceExitRequested
 from sadari.model.order import Direction, Purpose
 from sadari.model.units import DAY_NS, MINUTE_NS
 from tests.ladder_driver import SYMBOL, Driver, held, patient, pending, settings
@@ -202,6 +202,17 @@ def test_a_lost_day_pauses_the_engine_until_the_next() -> None:
     driver.give(DayStarted(time_ns=driver.now_ns, wallet_balance=driver.wallet, equity=driver.wallet))
     assert driver.engine.state == "RUNNING"
     assert driver.signal(LONG, "50000") == ["ENTRY 0.300"]
+
+
+def test_what_is_told_late_does_not_begin_the_day_anew() -> None:
+    """An order's report with a time before midnight, after midnight: the entries of the day stay counted."""
+    driver = Driver(patient(max_per_symbol_per_day=1))
+    driver.now_ns = (driver.now_ns // DAY_NS + 1) * DAY_NS
+    assert driver.signal(LONG, "50000") == ["ENTRY 0.300"]
+    driver.give(AlarmRang(time_ns=driver.now_ns // DAY_NS * DAY_NS - 1, name=f"retry:{SYMBOL}:1"))
+    driver.tick("40000")
+    assert driver.state == "FLAT"
+    assert driver.signal(LONG, "50000") == ["DENIED REENTRY_LIMIT"]
 
 
 def test_a_new_day_does_not_undo_an_operators_pause() -> None:

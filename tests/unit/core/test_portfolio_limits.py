@@ -10,9 +10,9 @@ import pytest
 
 from sadari.core.exposure import by_side, open_short_risk, portfolio_worst_case
 from sadari.core.plan import check_plan, plans
-from sadari.model.command import RecordDecision
-from sadari.model.event import SignalRaised
-from sadari.model.order import Direction, Purpose, SizingBasis
+from sadari.model.command import PlaceOrder, RecordDecision
+from sadari.model.event import OrderFound, PositionsShown, SignalRaised
+from sadari.model.order import Direction, OrderType, Purpose, Side, SizingBasis
 from sadari.model.plan import Ladder, Risk, Scaling, Settings, Strategy
 from sadari.model.units import MINUTE_NS, decimal_of, exact
 from tests.ladder_driver import SYMBOL, Driver, patient
@@ -26,6 +26,52 @@ def last(driver: Driver) -> tuple[str, str, str]:
     """Gate, value and limit of the last decision; the gate is empty for an accepted signal."""
     decision = driver.of(RecordDecision)[-1]
     return decision.denial, decision.value, decision.limit
+
+
+# what the venue lets rest
+
+
+def foreign_stop(driver: Driver, number: int) -> OrderFound:
+    """A conditional order of somebody else, as a comparison finds it."""
+    return OrderFound(
+        time_ns=driver.now_ns,
+        symbol="OTHERUSDT",
+        client_order_id=f"else-{number}",
+        side=Side.SELL,
+        order_type=OrderType.STOP_MARKET,
+        ours=False,
+        trigger_price=D(1),
+    )
+
+
+@pytest.mark.parametrize(("foreign", "held"), [(0, 66), (2, 66), (3, 65)])
+def test_no_more_is_entered_than_stops_may_rest_for(foreign: int, held: int) -> None:
+    """F32: 200 conditional orders an account, three for each position, less those of others; before any order."""
+    symbols = tuple(f"S{number}USDT" for number in range(held + 1))
+    limits = dict.fromkeys(("max_positions", "strategy_positions", "max_entries"), 100)
+    small = {"weights": ("0.0015", "0.002", "0.002"), "max_portfolio_stop_loss_pct": "1", "min_reserve_pct": "0"}
+    driver = Driver(patient(**limits, **small), symbols=symbols)
+    for number in range(foreign):
+        driver.give(foreign_stop(driver, number))
+    driver.give(PositionsShown(time_ns=driver.now_ns))
+    for symbol in symbols[:-1]:
+        driver.signal(LONG, "50000", symbol=symbol)
+        assert last(driver)[0] == ""
+    sent = len(driver.of(PlaceOrder))
+    driver.signal(LONG, "50000", symbol=symbols[-1])
+    assert last(driver) == ("STOP_ORDER_LIMIT", str(3 * held + 3 + foreign), "200")
+    assert len(driver.of(PlaceOrder)) == sent
+
+
+def test_room_for_stops_that_others_give_back_is_used() -> None:
+    """Their orders are gone with the next comparison of their symbol that does not find them."""
+    driver = Driver(patient(max_portfolio_stop_loss_pct="1"))
+    for number in range(198):
+        driver.give(foreign_stop(driver, number))
+    for denial in ("STOP_ORDER_LIMIT", ""):
+        driver.give(PositionsShown(time_ns=driver.now_ns))
+        driver.signal(LONG, "50000")
+        assert last(driver)[0] == denial
 
 
 # 9.4: shorts and sides

@@ -59,6 +59,41 @@ def test_a_position_that_the_venue_refuses_to_protect_is_closed(direction: Direc
     assert driver.state == "FLAT"
 
 
+def test_stops_beyond_what_the_venue_lets_rest_pause_entries() -> None:
+    """F32: else each signal would open what is closed again for want of a stop; an operator resumes."""
+    driver = bare()
+    for _ in range(3):
+        driver.reject(driver.held.pop(0), -4045, RejectReason.STOP_ORDER_LIMIT)
+    while driver.held:
+        driver.reject(driver.held.pop(0), -4045, RejectReason.STOP_ORDER_LIMIT)
+    assert driver.state == "FLAT"
+    assert driver.engine.causes == ("stop_order_limit",)
+    sent = len(driver.of(PlaceOrder))
+    assert driver.signal(LONG, "50000") == ["DENIED ENGINE_NOT_RUNNING"]
+    assert len(driver.of(PlaceOrder)) == sent
+    driver.command("resume")
+    driver.hold.clear()
+    assert driver.signal(LONG, "50000") == ["ENTRY 0.300"]
+
+
+def test_a_stop_that_the_venue_has_no_room_for_is_asked_for_once_in_five_seconds() -> None:
+    """F32: under the cover of the wall nothing is closed, and nothing is asked for in a loop."""
+    driver = bare()
+    wall = next(order for order in driver.held if order.purpose is WALL)
+    driver.held.remove(wall)
+    driver.accept(wall)
+    for _ in range(3):
+        driver.reject(driver.held.pop(0), -4045, RejectReason.STOP_ORDER_LIMIT)
+    for _ in range(5):
+        assert driver.held == []
+        assert driver.ring("protect:") == 5 * SECOND_NS
+        (again,) = driver.held
+        driver.held.clear()
+        driver.reject(again, -4045, RejectReason.STOP_ORDER_LIMIT)
+    assert driver.sent(EXIT) == []
+    assert driver.engine.causes == ("stop_order_limit",)
+
+
 def test_one_wall_that_rests_is_enough_to_stay() -> None:
     """The inner stop is refused again and again; the wall covers everything."""
     driver = bare()

@@ -70,6 +70,7 @@ def test_a_margin_ratio_in_a_state_that_cannot_pause_is_told_all_the_same() -> N
     assert driver.engine.state == "STOPPING"
 
 
+@pytest.mark.requirement("R002-11")
 @pytest.mark.parametrize(("liquidation", "near"), [("49500", True), ("49499", False), ("0", False)])
 @pytest.mark.parametrize("whole", [True, False])
 def test_a_liquidation_price_within_one_percent_is_told_once_per_edge(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import stat
 from collections.abc import Awaitable, Callable
@@ -166,6 +167,30 @@ def test_a_line_without_end_is_refused_and_others_are_served(tmp_path: Path) -> 
     (refused, after), _ = served(tmp_path, talk)
     assert refused["error"].startswith("the request is too long")
     assert after == {"done": "sync is done"}
+
+
+def test_what_breaks_in_the_engine_is_no_fault_of_the_request(tmp_path: Path) -> None:
+    """It ends the connection and reaches whoever hears of what nobody expected, whatever its kind."""
+    told: list[object] = []
+
+    class Broken(Listening):
+        async def sync(self) -> str:
+            raise ValueError("has no stop yet")
+
+    async def run() -> bytes:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context.get("exception")))
+        control = Control(tmp_path / "control.sock", Broken())
+        await control.start()
+        reader, writer = await asyncio.open_unix_connection(control.path)
+        writer.write(b'{"command":"sync"}\n')
+        answer = await reader.read()
+        writer.close()
+        await control.close()
+        return answer
+
+    assert asyncio.run(run()) == b""
+    gc.collect()
+    assert [str(error) for error in told] == ["has no stop yet"]
 
 
 def test_only_its_owner_may_use_the_socket_and_it_goes_with_the_engine(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,24 @@ def test_a_bug_while_executing_is_raised_and_blocks_nothing_afterwards(tmp_path:
         driver.take(START)
     driver.take(READY)
     assert driver.engine.state is EngineState.RECONCILING
+    journal.close()
+
+
+def test_a_bug_at_one_command_keeps_no_other_from_going_out(tmp_path: Path) -> None:
+    """What it is raised at may be the first of an event, and a stop the last."""
+    journal = created(tmp_path)
+    tried: list[Command] = []
+
+    def execute(command: Command) -> None:
+        tried.append(command)
+        raise ZeroDivisionError(len(tried))
+
+    driver = Driver(Engine(SETTINGS, INSTRUMENTS), journal, execute)
+    for event in story("48500").events:
+        with suppress(ZeroDivisionError):
+            driver.take(event)
+    assert tried == [one for one in content(journal) if isinstance(one, Command)]
+    assert any(isinstance(one, PlaceOrder) and one.close_position for one in tried)
     journal.close()
 
 

@@ -8,10 +8,11 @@ from statistics import mean, stdev
 import pytest
 
 from sadari.model.command import PlaceOrder, RecordExit, RecordPosition
-from sadari.model.event import Event, OrderRejected
+from sadari.model.event import Event, OrderFound, OrderRejected, PositionRecord, PositionsShown
 from sadari.model.order import Direction, OrderType, Purpose, Side
 from sadari.model.reason import ExitReason, RejectReason
 from sadari.run.recent import Recent
+from tests.ladder_driver import SYMBOL, held
 
 D = Decimal
 NOTHING = Event(time_ns=1)
@@ -89,3 +90,22 @@ def test_a_stop_or_a_target_counts_once_however_many_orders_carry_it_out() -> No
     for record in told:
         recent.see(NOTHING, [record])
     assert (recent.stops, recent.profits) == (3, 2)
+
+
+def test_what_a_comparison_finds_is_counted_and_agreement_is_none() -> None:
+    """Another quantity, an order that nobody needs, a position that is gone."""
+    driver, recent = held(), Recent()
+    orphan = OrderFound(
+        time_ns=driver.now_ns, symbol="ETHUSDT", client_order_id="run-99-S", side=Side.SELL,
+        order_type=OrderType.STOP_MARKET, ours=True, trigger_price=D(1),
+    )  # fmt: skip
+    told: list[int] = []
+    for positions, found in (([D("0.3")], []), ([D("0.2")], []), ([D("0.2")], [orphan]), ([], [])):
+        before = len(driver.log)
+        for order_found in found:
+            driver.give(order_found)
+        records = tuple(PositionRecord(SYMBOL, qty, D(50000)) for qty in positions)
+        driver.give(PositionsShown(time_ns=driver.now_ns, positions=records))
+        recent.see(NOTHING, driver.log[before:])
+        told.append(recent.differences)
+    assert told == [0, 1, 2, 3]

@@ -187,11 +187,12 @@ def test_another_generation_of_the_journal_has_its_own_numbers(tmp_path: Path) -
     assert len(lines(tmp_path)) == 2 * before
 
 
-def test_a_full_disk_is_told_and_stops_nothing(tmp_path: Path) -> None:
-    """Lines that could not be written are counted; with room again they are written again."""
+@pytest.mark.parametrize("room", [0, 1, 300])
+def test_a_full_disk_is_told_and_stops_nothing(tmp_path: Path, room: int) -> None:
+    """Lines that could not be written whole are counted, and none is left torn; with room again they are written."""
     told = two_lives()
     audit = audited(tmp_path, told[:3])
-    with full_disk(files(tmp_path)[0].stat().st_size):
+    with full_disk(files(tmp_path)[0].stat().st_size + room):
         for number, event, said in told[3:9]:
             audit.observe(number, event, said)
         assert "the audit cannot be written" in audit.fault

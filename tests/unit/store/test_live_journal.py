@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,23 @@ def test_only_what_changes_the_venues_state_is_synced_and_once(tmp_path: Path) -
     assert 0 < journal.last_sync_ns <= journal.slowest_sync_ns
     assert read_mark(journal.path).records == journal.written == 7  # type: ignore[union-attr]
     journal.close()
+
+
+def test_the_mark_is_never_ahead_of_what_is_on_disk(tmp_path: Path) -> None:
+    """A reader keeps the log from being moved into the file: what was never synced is not acknowledged."""
+    path = written(tmp_path, 21)
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT first FROM rows").fetchone()
+        before = read_mark(path)
+        journal = resumed(path)
+        assert before is not None
+        assert before.records < journal.written
+        assert read_mark(path) == before
+        journal.close()
+        assert journal.syncs == 1, "the footer"
+        assert read_mark(path).records == journal.written  # type: ignore[union-attr]
+    assert verify(path).closed
 
 
 @pytest.mark.parametrize("end", ["close", "abandon"])
