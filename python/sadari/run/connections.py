@@ -37,7 +37,9 @@ class Connections:
 
     def __init__(self, hosts: Hosts, keys: Keys | None, clocks: Clocks, jitter: Callable[[], float]) -> None:
         self.hosts = hosts
-        self.server = ServerClock(clocks.wall_ns)
+        # Of a clock that is never set: one that is would make every request of another time than now (faults F113).
+        self.server = ServerClock(clocks.measure_ns)
+        self._wall_ns = clocks.wall_ns
         self.budget = Budget()
         signs: Signer | None = None if keys is None else signer(keys.key.reveal(), keys.secret.reveal())
         self.rest = Rest(hosts.rest, signs, self.server, self.budget, spot_url=hosts.wallet)
@@ -47,6 +49,11 @@ class Connections:
             openings, exits = (WsApi(hosts.ws_api, signs, self.server, self.budget, jitter=jitter) for _ in range(2))
             self._ws_apis = (openings, exits)
             self.lanes = Lanes(openings, exits)
+
+    @property
+    def off_ns(self) -> int:
+        """The server's clock less this machine's wall, as last measured."""
+        return self.server.ns() - self._wall_ns()
 
     @property
     def ws_apis(self) -> tuple[WsApi, ...]:

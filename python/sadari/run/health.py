@@ -138,14 +138,15 @@ class Health:
 
     async def check_clock(self) -> None:
         """Measure the offset to the server's clock; more than a second shuts the gate."""
-        server = self._live.connections.server
+        connections = self._live.connections
         try:
-            await self._live.connections.rest.measure_clock()
+            await connections.rest.measure_clock()
         except SadariError as error:
             self._live.asked.log(f"the server's clock could not be read: {error}")
             return
-        if abs(server.offset_ns) > MOST_OFFSET_NS:
-            off = f"the exchange's clock is {server.offset_ns // MILLISECOND_NS} ms off this machine's; set it by NTP"
+        off_ns = connections.off_ns
+        if abs(off_ns) > MOST_OFFSET_NS:
+            off = f"the exchange's clock is {off_ns // MILLISECOND_NS} ms off this machine's; set it by NTP"
             self._shut(CLOCK_OFF, f"{off}: nothing is opened until then")
         else:
             self._open(CLOCK_OFF)

@@ -129,7 +129,7 @@ def status(live: LiveEngine) -> Status:
         account_age_s=(steady_ns - balances.told_at) / SECOND_NS if known else None,
         day_result=account.day_result(balances.equity()) if known else None,
         worst_case=decimal_of(held, _PLACES),
-        clock_offset_ms=live.connections.server.offset_ns / MILLISECOND_NS,
+        clock_offset_ms=live.connections.off_ns / MILLISECOND_NS,
         position_mode="hedge" if live.facts.hedge else "one-way",
         multi_assets=live.facts.multi_assets,
         positions=positions(iter(engine.positions.values()), live.price, live.margin_mode),

@@ -348,10 +348,5 @@ def _margin_fault(error: Exception, before: Reading, symbol: str) -> str:
     return f"{meaning} ({error})"
 
 
-def _code(error: Exception | None) -> int:
-    """Of a refusal; 0 for everything else."""
-    return error.code if isinstance(error, RefusedError) else 0
-
-
 def _held(positions: Sequence[PositionShown], now: SymbolShown) -> list[str]:
     return [f"a position of {one.qty} is held in {margin_type(now.margin_mode)} margin" for one in positions]

@@ -11,12 +11,12 @@ class ServerClock:
     """One for all that sign requests.
 
     Args:
-        now_ns: This machine's clock.
+        now_ns: This machine's clock, or another that goes as fast.
 
     Attributes:
-        offset_ns: The server's time less this machine's.
+        offset_ns: The server's time less that clock's.
         bound_ns: By how much the offset may be wrong, None until it was measured.
-        measured_ns: When that was, by this machine's clock.
+        measured_ns: When that was, by that clock.
     """
 
     def __init__(self, now_ns: Callable[[], int]) -> None:

@@ -16,11 +16,9 @@ from sadari.venue.live.ports import Take
 
 # Source: strategies §6: three attempts, one second and two apart.
 ATTEMPTS = 3
-# The longest pause between attempts to reach agreement again.
-PAUSE_S = 15.0
 REST = "rest"
 # What is asked for in place of what is not seen.
-INSTEAD = {"market": "prices are", "user": "orders and positions are"}
+INSTEAD = {"market": "prices are", "user": "positions are"}
 
 
 class Compares(Protocol):
