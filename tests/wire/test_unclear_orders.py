@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import pytest
+
 from sadari.model.event import ForceExitRequested
 from tests.live_scene import Stage, stage
 from tests.live_truth import covered
@@ -97,15 +99,18 @@ async def stopped(on: Stage, ways: dict[str, str]) -> None:
         await _added(on)
 
 
-def test_an_order_is_made_once_whatever_becomes_of_its_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", [opened, reduced, closed, stopped])
+def test_an_order_is_made_once_whatever_becomes_of_its_answer(
+    tmp_path: Path, what: Callable[[Stage, dict[str, str]], Awaitable[None]]
+) -> None:
     """Each unclear outcome ends on evidence or on proof of absence; then the strategy decides anew."""
 
-    async def played(path: str, ways: dict[str, str], what: Callable[[Stage, dict[str, str]], Awaitable[None]]) -> None:
-        async with stage(tmp_path / f"{path}-{len(ways)}-{what.__name__}", path, symbols=len(ways)) as on:
+    async def played(path: str, ways: dict[str, str]) -> None:
+        async with stage(tmp_path / f"{path}-{len(ways)}", path, symbols=len(ways)) as on:
             await what(on, ways)
 
     async def main() -> None:
         # Beside each other, for most of their time they wait.
-        await asyncio.gather(*(played(*play, what) for play in PLAYS for what in (opened, reduced, closed, stopped)))
+        await asyncio.gather(*(played(*play) for play in PLAYS))
 
     asyncio.run(main())
