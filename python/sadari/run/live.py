@@ -45,7 +45,7 @@ from sadari.store.folder import Folder
 from sadari.store.lock import FolderLock
 from sadari.venue.live.examination import forbidding
 from sadari.venue.live.findings import Severity
-from sadari.venue.live.preparation import Prepared, event_of
+from sadari.venue.live.preparation import Prepared, Wish, event_of
 from sadari.venue.live.tasks import begin
 
 # From so many trades back the list of a symbol's trades is read again after a restart: one may have been missed.
@@ -325,7 +325,8 @@ class LiveEngine:
         Raises:
             FatalError: The key is not accepted.
         """
-        results = await self._parts.side.prepare(wishes_of(self.asked.config, symbols), change=change)
+        wishes = map(self._as_planned, wishes_of(self.asked.config, symbols))
+        results = await self._parts.side.prepare(list(wishes), change=change)
         for one in results:
             before = self.prepared.get(one.symbol)
             self.prepared[one.symbol] = one
@@ -336,6 +337,11 @@ class LiveEngine:
                 if one.message != "ready":
                     self.asked.log(f"{one.symbol}: {one.message}")
         return results
+
+    def _as_planned(self, wish: Wish) -> Wish:
+        """What is held keeps the leverage that its plan was made for, whatever is configured by now."""
+        position = self._opened.engine.positions.get(wish.symbol)
+        return wish if position is None or not position.qty else wish._replace(leverage=position.rules.ladder.leverage)
 
     # its end
 
