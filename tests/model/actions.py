@@ -47,9 +47,10 @@ def possible(world: World) -> list[str]:
         found.append("report")
     if world.late and not world.lost:
         found.append("late report")
-    found += ["tick"] * bool(world.crossed) + ["look up"] * bool(world.lookups) + ["alarm"] * bool(world.alarms)
+    found += ["tick"] * bool(world.crossed) + ["look up"] * bool(world.lookups)
     found += [*_of_the_network(world), *_of_people(world)]
-    found.append("compare")
+    if not (world.fast or world.slow or world.inbox or world.crossed):
+        found += ["compare"] + ["alarm"] * bool(world.alarms)
     if world.lost:
         found.append("stream back")
     if world.faults:
@@ -67,9 +68,11 @@ def _works(world: World, name: str) -> bool:
 
 
 def _of_the_market(world: World) -> list[str]:
-    if world.at == "entry":
-        return ["price rung", "price down", "price up"]
-    return ["price down", "price up"] if world.at == "rung" else []
+    """The price goes where something waits for it, and not back."""
+    found = ["price rung"] * (world.at == "entry" and "rung1" in world.levels)
+    if world.at in ("entry", "rung"):
+        found += ["price up"] * (world.rise and "half" in world.levels) + ["price down"] * bool(world.truth.qty)
+    return found
 
 
 def _of_the_network(world: World) -> list[str]:
@@ -91,12 +94,17 @@ def _of_the_network(world: World) -> list[str]:
 
 def _of_people(world: World) -> list[str]:
     state = world.engine.state
-    found = ["pause"] * (state is EngineState.RUNNING) + ["resume"] * (state is EngineState.PAUSED)
-    if world.wishes and state not in _AT_REST:
-        found += ["exit", "stop", "stop and close"]
-    if state is EngineState.STOPPING and not (world.fast or world.slow or world.unclear):
-        found += ["drained"] * (not any(one.is_in("EXITING") for one in world.engine.positions.values()))
-    return found
+    found = ["resume"] * (state is EngineState.PAUSED)
+    if world.wishes > 0 and state not in _AT_REST:
+        found += ["exit", "stop", "stop and close"] + ["pause"] * (state is EngineState.RUNNING)
+    return found + ["drained"] * may_drain(world)
+
+
+def may_drain(world: World) -> bool:
+    """Whether an engine that stops waits for nothing any more."""
+    if world.engine.state is not EngineState.STOPPING or world.fast or world.slow or world.unclear:
+        return False
+    return not any(position.is_in("EXITING") for position in world.engine.positions.values())
 
 
 def happen(before: World, action: str) -> World:
@@ -265,8 +273,10 @@ def _restart(world: World) -> None:
 
 
 def _wish(world: World, action: str) -> None:
-    world.wishes -= 1
-    if action == "exit":
+    world.wishes = max(0, world.wishes - 1)
+    if action == "pause":
+        world.operate("pause")
+    elif action == "exit":
         world.give(ForceExitRequested(time_ns=world.now_ns, symbol=SYMBOL, actor="test"))
     else:
         command = "stop_keep" if action == "stop" else "stop_close"
@@ -288,7 +298,7 @@ _OTHER = {
     "drained": _drained,
     "restart": _restart,
     "delay": _delay,
-    "pause": lambda world: world.operate("pause"),
+    "pause": lambda world: _wish(world, "pause"),
     "resume": lambda world: world.operate("resume"),
     "exit": lambda world: _wish(world, "exit"),
     "stop": lambda world: _wish(world, "stop"),

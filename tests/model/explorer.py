@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from sadari.core.engine import Engine
 from sadari.model.units import SECOND_NS
+from tests.ladder_driver import SYMBOL
 from tests.model.actions import happen, possible
 from tests.model.properties import homeward, is_home, unprotected, violations
-from tests.model.world import World, contract, plan
+from tests.model.world import Scope, World, contract, plan
 
 
 class Found(NamedTuple):
@@ -44,21 +45,22 @@ class Found(NamedTuple):
     path: tuple[str, ...]
 
 
+def new_engine() -> Engine:
+    """An engine that knows nothing yet."""
+    return Engine(plan(), {SYMBOL: contract()})
+
+
 class Explorer:
     """One exploration.
 
     Args:
-        faults: How many faults may happen on a path.
-        wishes: How often the operator may exit or stop on a path.
-        depth: From how many actions on only the way home is followed; None for no such bound.
+        scope: How far it goes.
         make: A new engine.
     """
 
-    def __init__(
-        self, faults: int, wishes: int, depth: int | None = None, make: Callable[[], Engine] | None = None
-    ) -> None:
-        self._root = World(faults, wishes, make or (lambda: Engine(plan(), {contract().symbol: contract()})))
-        self._depth = depth
+    def __init__(self, scope: Scope, make: Callable[[], Engine] = new_engine) -> None:
+        self._root = World(scope, make)
+        self._depth = scope.depth
         self._index: dict[bytes, int] = {}
         self._came: list[tuple[int, str]] = []
         self._sources: list[int] = []

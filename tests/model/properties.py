@@ -7,6 +7,7 @@ from sadari.model.command import PlaceOrder
 from sadari.model.order import Purpose
 from sadari.model.reason import exit_reasons
 from tests.ladder_driver import SYMBOL
+from tests.model.actions import may_drain
 from tests.model.world import FAST, PLANNED, World
 
 REASONS = exit_reasons(1)
@@ -72,7 +73,7 @@ def homeward(world: World) -> str:
         return "price down"
     if world.alarms:
         return "alarm"
-    if world.engine.state is EngineState.STOPPING:
+    if may_drain(world):
         return "drained"
     return "exit"
 

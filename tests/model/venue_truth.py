@@ -81,7 +81,8 @@ class Truth:
         self.orders[name] = (order, ZERO)
         if order.order_type is OrderType.STOP_MARKET:
             return self._tell(name, told)
-        return self._tell(name, told) + self.trade(name, now_ns, part=part)
+        # Of an order that fills at once the fill alone is told.
+        return (self._tell(name, told) if part else []) + self.trade(name, now_ns, part=part)
 
     def _refusal(self, order: PlaceOrder) -> tuple[int, RejectReason] | None:
         if order.trigger_price is not None and order.trigger_price >= self.price:

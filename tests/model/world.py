@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from sadari.core.engine import Engine
 from sadari.core.intent_table import IntentState
@@ -65,6 +65,24 @@ def contract() -> Instrument:
     return instrument(step_size=Decimal(1), min_qty=Decimal(1))
 
 
+class Scope(NamedTuple):
+    """How much of the world is gone through.
+
+    Attributes:
+        faults: How many faults may happen on a path.
+        wishes: How often the operator may pause, exit or stop on a path.
+        depth: From how many actions on only the way home is followed; None for no such bound.
+        rise: Whether the price may reach where half is closed.
+        apart: Whether answers to requests wait as reports do; else they come with the arrival.
+    """
+
+    faults: int
+    wishes: int
+    depth: int | None = None
+    rise: bool = False
+    apart: bool = False
+
+
 Journal = tuple[Event, "Journal"] | None
 
 
@@ -88,16 +106,19 @@ class World:
         levels: What is armed, as the watch has it.
         lost: The user stream is down.
         down: The process is.
+        rise: See `Scope`.
+        apart: See `Scope`.
         faults: How many may still happen.
-        wishes: How often the operator may still exit or stop.
+        wishes: How often the operator may still pause, exit or stop.
         proved: Openings whose absence was told.
         reasons: How each life of the position ended.
         filled: Lives that held something.
         wrong: What is against the rules whatever the state.
     """
 
-    def __init__(self, faults: int, wishes: int, make: Callable[[], Engine]) -> None:
+    def __init__(self, scope: Scope, make: Callable[[], Engine]) -> None:
         self.make = make
+        self.rise, self.apart = scope.rise, scope.apart
         self.engine = make()
         self.journal: Journal = None
         self.now_ns = START_NS
@@ -113,7 +134,7 @@ class World:
         self.due = self.lost = self.down = False
         self.alarms: dict[str, int] = {}
         self.levels: dict[str, tuple[bool, int]] = {}
-        self.faults, self.wishes = faults, wishes
+        self.faults, self.wishes = scope.faults, scope.wishes
         self.proved: tuple[str, ...] = ()
         self.reasons: dict[int, str] = {}
         self.filled: frozenset[int] = frozenset()
@@ -212,8 +233,15 @@ class World:
 
     def report(self, events: Iterable[Event]) -> None:
         """The venue says something: answers come by request, fills and ends by the stream, which may be down."""
-        if not self.down:
-            self.inbox += [event for event in events if not (self.lost and streamed(event))]
+        if self.down:
+            return
+        for event in events:
+            if streamed(event):
+                self.inbox += [event] * (not self.lost)
+            elif self.apart:
+                self.inbox.append(event)
+            else:
+                self.give(event)
 
     # what may be looked at
 
