@@ -50,7 +50,7 @@ PLANNED = Decimal(4)
 PRICES = {"entry": Decimal(50_000), "rung": Decimal(48_500), "down": Decimal(41_000), "up": Decimal(56_000)}
 FAST = (Purpose.EXIT, Purpose.STOP, Purpose.WALL)
 OPENING = (Purpose.ENTRY, Purpose.ADD)
-WRONG = frozenset({"ILLEGAL_EVENT", "LEDGER_DIFFERS", "SETTLEMENT_MISMATCH"})
+WRONG = frozenset({"ILLEGAL_EVENT", "LEDGER_DIFFERS"})
 
 Sent = PlaceOrder | CancelOrder
 
