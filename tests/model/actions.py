@@ -12,7 +12,6 @@ from sadari.model.event import (
     Event,
     ForceExitRequested,
     OperatorRequested,
-    OrderAccepted,
     OrderCanceled,
     OrderFilled,
     OrderFound,
@@ -125,7 +124,7 @@ def happen(before: World, action: str) -> World:
     elif what == "arrive":
         world.report(world.truth.submit(world.limbo.pop(0), world.now_ns))
     elif action in _TOLD:
-        world.give(_TOLD[action](world).pop(0))
+        _tell(world, _TOLD[action](world).pop(0))
     else:
         _OTHER[action](world)
     return world
@@ -134,15 +133,34 @@ def happen(before: World, action: str) -> World:
 _TOLD = {"report": lambda w: w.inbox, "late report": lambda w: w.late, "tick": lambda w: w.crossed}
 
 
+def _tell(world: World, event: Event) -> None:
+    """A report is told; the end of an order of which a trade was missed waits until that is read and told."""
+    if isinstance(event, OrderCanceled):
+        waiting = (*world.inbox, *world.late)
+        for trade in world.truth.history[event.client_order_id]:
+            if isinstance(trade, OrderFilled) and trade not in waiting and not _knows(world, trade):
+                world.give(trade)
+    world.give(event)
+
+
+def _knows(world: World, trade: OrderFilled) -> bool:
+    intent = world.engine.orders.get(trade.client_order_id)
+    return intent is not None and trade.trade_id in intent.trade_ids
+
+
 def _transmit(world: World, name: str, fate: str) -> None:
     """The oldest command of a queue arrives, or does not."""
     command = (world.fast if name == "fast" else world.slow).pop(0)
     truth, now_ns, known = world.truth, world.now_ns, command.client_order_id
     world.faults -= fate in FAULTS
     if isinstance(command, CancelOrder):
+        _, filled = truth.orders.get(known, (None, 1))
         told = truth.cancel(known, now_ns) if fate == "arrives" else []
-        world.report(told)
-        if not told or not isinstance(told[0], OrderCanceled):
+        if filled == 0 and told:
+            world.answer(told[0])
+        else:
+            # Of what has filled, or is not there any more, the answer does not say enough.
+            world.report(told)
             world.look_up(known)
         return
     if known in truth.history or command in world.limbo:
@@ -191,8 +209,7 @@ def _compare(world: World) -> None:
     truth, engine = world.truth, world.engine
     trades = [event for told in truth.history.values() for event in told if isinstance(event, OrderFilled)]
     for trade in sorted(trades, key=lambda one: one.trade_id):
-        intent = engine.orders.get(trade.client_order_id)
-        if intent is None or trade.trade_id not in intent.trade_ids:
+        if not _knows(world, trade):
             world.give(trade)
     world.inbox = [event for event in world.inbox if not isinstance(event, OrderFilled)]
     for name, (order, filled) in list(truth.orders.items()):

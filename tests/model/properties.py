@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sadari.core.engine_table import EngineState
-from sadari.model.command import PlaceOrder
+from sadari.model.command import CancelOrder
 from sadari.model.order import Purpose
 from sadari.model.reason import exit_reasons
 from tests.ladder_driver import SYMBOL
@@ -22,6 +22,8 @@ def violations(world: World) -> list[str]:
         found.append(f"{world.possible} may be held, {PLANNED} were planned")
     if unprotected(world) and not pursued(world):
         found.append("held without a stop at the venue, and nothing is under way")
+    if at_rest(world) and not has_both_walls(world):
+        found.append("held at rest without both walls for the whole quantity")
     if world.truth.qty < 0:
         found.append("a closing order has turned the position")
     found += [f"{reason} is no reason" for reason in world.reasons.values() if reason not in REASONS]
@@ -35,13 +37,30 @@ def unprotected(world: World) -> bool:
     return not (world.truth.covered or world.truth.exiting)
 
 
+def at_rest(world: World) -> bool:
+    """Something is held and nothing is under way: an engine that sees everything waits for nothing but prices."""
+    if not world.truth.qty or not world.quiet or world.engine.state not in (EngineState.RUNNING, EngineState.PAUSED):
+        return False
+    leaving = any(position.is_in("EXITING") for position in world.engine.positions.values())
+    waits = any(name.startswith(PURSUING) for name in world.alarms)
+    works = any(order.trigger_price is None for order, _ in world.truth.orders.values())
+    return not (leaving or waits or works)
+
+
+def has_both_walls(world: World) -> bool:
+    """A close-position stop rests, and a reduce-only one for exactly what is held."""
+    resting = [order for order, _ in world.truth.orders.values() if order.trigger_price is not None]
+    inner = [order.qty for order in resting if order.reduce_only]
+    return inner == [world.truth.qty] and sum(order.close_position for order in resting) == 1
+
+
 def pursued(world: World) -> bool:
     """Whether something is under way that leads to a stop or an exit.
 
-    A message to the venue, a report that tells the engine, a lookup or comparison, an alarm of the engine's; or a
+    A stop, an exit or a cancel that is looked up if it comes too late, a report that tells the engine, a lookup or comparison, an alarm of the engine's; or a
     process or stream that is down, which is brought back by whoever watches over it.
     """
-    orders = any(isinstance(one, PlaceOrder) and one.purpose in FAST for one in world.fast)
+    orders = any(isinstance(one, CancelOrder) or one.purpose in FAST for one in (*world.fast, *world.slow))
     told = world.inbox or world.late or world.crossed or world.lookups or world.due
     alarms = any(name.startswith(PURSUING) for name in world.alarms)
     blind = world.down or world.lost or world.engine.state is EngineState.RECONCILING
@@ -61,7 +80,7 @@ def is_home(world: World) -> bool:
 
 def homeward(world: World) -> str:
     """The action that comes next if nothing goes wrong any more and the position is to be closed."""
-    first = _brought_back(world) or _delivered(world)
+    first = _brought_back(world) or _delivered(world) or _traded(world)
     if first:
         return first
     position = world.engine.positions.get(SYMBOL)
@@ -75,7 +94,7 @@ def homeward(world: World) -> str:
         return "alarm"
     if may_drain(world):
         return "drained"
-    return "exit"
+    return "exit" if world.truth.qty else "compare"
 
 
 def _brought_back(world: World) -> str:
@@ -83,6 +102,12 @@ def _brought_back(world: World) -> str:
     if world.down:
         return "restart"
     return "stream back" if world.lost else ""
+
+
+def _traded(world: World) -> str:
+    """What works at the venue trades: a market order does not rest."""
+    works = (at for at, (order, _) in enumerate(world.truth.orders.values()) if order.trigger_price is None)
+    return next((f"fill {at}" for at in works), "")
 
 
 def _delivered(world: World) -> str:

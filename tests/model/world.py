@@ -233,15 +233,18 @@ class World:
 
     def report(self, events: Iterable[Event]) -> None:
         """The venue says something: answers come by request, fills and ends by the stream, which may be down."""
-        if self.down:
-            return
         for event in events:
-            if streamed(event):
-                self.inbox += [event] * (not self.lost)
-            elif self.apart:
+            if not streamed(event):
+                self.answer(event)
+            elif not (self.down or self.lost):
                 self.inbox.append(event)
-            else:
-                self.give(event)
+
+    def answer(self, event: Event) -> None:
+        """A request is answered."""
+        if self.apart:
+            self.inbox += [event] * (not self.down)
+        elif not self.down:
+            self.give(event)
 
     # what may be looked at
 
