@@ -20,6 +20,7 @@ from sadari.model.event import (
     PositionRecord,
     PositionsShown,
     SymbolPrepared,
+    WriteOffRequested,
 )
 from sadari.model.order import OrderType
 from sadari.model.reason import RejectReason
@@ -134,11 +135,11 @@ _TOLD = {"report": lambda w: w.inbox, "late report": lambda w: w.late, "tick": l
 
 
 def _tell(world: World, event: Event) -> None:
-    """A report is told; the end of an order of which a trade was missed waits until that is read and told."""
-    if isinstance(event, OrderCanceled):
+    """A report is told; that an order has ended waits until its trades that were missed are read and told."""
+    if isinstance(event, OrderCanceled) or (isinstance(event, OrderFilled) and event.done):
         waiting = (*world.inbox, *world.late)
         for trade in world.truth.history[event.client_order_id]:
-            if isinstance(trade, OrderFilled) and trade not in waiting and not _knows(world, trade):
+            if isinstance(trade, OrderFilled) and trade not in (*waiting, event) and not _knows(world, trade):
                 world.give(trade)
     world.give(event)
 
@@ -315,6 +316,7 @@ _OTHER = {
     "drained": _drained,
     "restart": _restart,
     "delay": _delay,
+    "write off": lambda world: world.give(WriteOffRequested(time_ns=world.now_ns, symbol=SYMBOL, actor="test")),
     "pause": lambda world: _wish(world, "pause"),
     "resume": lambda world: world.operate("resume"),
     "exit": lambda world: _wish(world, "exit"),

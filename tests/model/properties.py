@@ -48,10 +48,10 @@ def at_rest(world: World) -> bool:
 
 
 def has_both_walls(world: World) -> bool:
-    """A close-position stop rests, and a reduce-only one for exactly what is held."""
+    """A close-position stop rests, and a reduce-only one for exactly what is held, perhaps beside the one before it."""
     resting = [order for order, _ in world.truth.orders.values() if order.trigger_price is not None]
     inner = [order.qty for order in resting if order.reduce_only]
-    return inner == [world.truth.qty] and sum(order.close_position for order in resting) == 1
+    return world.truth.qty in inner and sum(order.close_position for order in resting) == 1
 
 
 def pursued(world: World) -> bool:
@@ -94,7 +94,10 @@ def homeward(world: World) -> str:
         return "alarm"
     if may_drain(world):
         return "drained"
-    return "exit" if world.truth.qty else "compare"
+    if world.truth.qty:
+        return "exit"
+    records = (*world.engine.positions.values(), *world.engine._desk.unsettled)
+    return "write off" if any(one.is_in("CLOSED_UNSETTLED") for one in records) else "compare"
 
 
 def _brought_back(world: World) -> str:
