@@ -11,8 +11,10 @@ from sadari.core.engine import Engine
 from sadari.model.units import SECOND_NS
 from tests.ladder_driver import SYMBOL
 from tests.model.actions import happen, possible
+from tests.model.keys import key
 from tests.model.properties import homeward, is_home, unprotected, violations
-from tests.model.world import Scope, World, contract, plan
+from tests.model.scope import Scope, contract, plan
+from tests.model.world import World
 
 
 class Found(NamedTuple):
@@ -99,7 +101,7 @@ class Explorer:
                 continue
             home = homeward(world)
             actions = possible(world) if wide else []
-            for action in [home, *(one for one in actions if one != home)]:
+            for action in [home, *(one for one in actions if one != home and not self._wrong)]:
                 after = happen(world, action)
                 target, new = self._seen(after, number, action)
                 self._sources.append(number)
@@ -108,14 +110,12 @@ class Explorer:
                     self._home[number] = target, round((after.now_ns - world.now_ns) / SECOND_NS * 10)
                 if new:
                     found.append((target, after))
-                if self._wrong:
-                    break
         return found
 
     def _seen(self, world: World, source: int, action: str) -> tuple[int, bool]:
         """The number of a state, and whether it is new; a new one is judged."""
-        key = blake2b(repr(world.key()).encode(), digest_size=16).digest()
-        number = self._index.setdefault(key, len(self._index))
+        digest = blake2b(repr(key(world)).encode(), digest_size=16).digest()
+        number = self._index.setdefault(digest, len(self._index))
         if number < len(self._came):
             return number, False
         self._came.append((source, action))
@@ -123,7 +123,7 @@ class Explorer:
         if unprotected(world):
             self._bare.add(number)
         wrong = violations(world)
-        if wrong:
+        if wrong and not self._wrong:
             self._wrong, self._at = wrong[0], number
         return number, True
 

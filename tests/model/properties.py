@@ -8,7 +8,8 @@ from sadari.model.order import Purpose
 from sadari.model.reason import exit_reasons
 from tests.ladder_driver import SYMBOL
 from tests.model.actions import may_drain
-from tests.model.world import FAST, PLANNED, World
+from tests.model.scope import FAST, PLANNED
+from tests.model.world import World
 
 REASONS = exit_reasons(1)
 # What the engine sets when something about stops, exits or agreement is to be tried again.
@@ -57,13 +58,14 @@ def has_both_walls(world: World) -> bool:
 def pursued(world: World) -> bool:
     """Whether something is under way that leads to a stop or an exit.
 
-    A stop, an exit or a cancel that is looked up if it comes too late, a report that tells the engine, a lookup or comparison, an alarm of the engine's; or a
-    process or stream that is down, which is brought back by whoever watches over it.
+    A stop, an exit or a cancel that is looked up if it comes too late, a report that tells the engine, a lookup or
+    comparison, an alarm of the engine; or a process or stream that is or was down: whoever watches over it brings it
+    back and compares everything.
     """
     orders = any(isinstance(one, CancelOrder) or one.purpose in FAST for one in (*world.fast, *world.slow))
     told = world.inbox or world.late or world.crossed or world.lookups or world.due
     alarms = any(name.startswith(PURSUING) for name in world.alarms)
-    blind = world.down or world.lost or world.engine.state is EngineState.RECONCILING
+    blind = world.down or world.lost or world.unseen or world.engine.state is EngineState.RECONCILING
     return bool(orders or told or alarms or blind)
 
 

@@ -22,10 +22,13 @@ _OWN = (Position, Intent, Part, Lot, Account, Ledger, Agreement)
 # What no decision about orders goes by: records of the past, sums that settlement alone compares, what follows from
 # the rest, and what is named by order of appearance.
 _PAST = frozenset(
-    "closed_ns cost decision entry_cost exit_value fees funding id instrument last_price lifecycle maintenance "
-    "max_notional max_qty mismatch opened_ns plan plan_balance rules runner_best side signal_id slips stop_lost_ns "
-    "strategy symbol trail unproven_price worst worst_case gain realized".split()
-)
+    {
+        "closed_ns", "cost", "decision", "entry_cost", "exit_value", "fees", "funding", "gain", "id", "instrument",
+        "last_price", "lifecycle", "maintenance", "max_notional", "max_qty", "mismatch", "opened_ns", "plan",
+        "plan_balance", "realized", "rules", "runner_best", "side", "signal_id", "slips", "stop_lost_ns", "strategy",
+        "symbol", "trail", "unproven_price", "worst", "worst_case",
+    }
+)  # fmt: skip
 _KEPT = tuple(slot for slot in Position.__slots__ if slot not in _PAST)
 _OF_INTENT = ("purpose", "rung", "state", "qty", "filled", "absent", "parts", "target", "continues", "trigger_price")
 
@@ -40,7 +43,7 @@ def copy_engine(engine: Engine) -> Engine:
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:
-    kind = type(value)
+    kind: Any = type(value)
     if kind is dict:
         return {key: _copied(one, memo) for key, one in value.items()}
     if kind is list:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Any, NamedTuple
 
 from sadari.core.engine import Engine
 from sadari.core.intent_table import IntentState
@@ -35,52 +34,16 @@ from sadari.model.event import (
     SignalRaised,
     SymbolPrepared,
 )
-from sadari.model.instrument import Instrument
-from sadari.model.order import Direction, Purpose
-from sadari.model.plan import Settings
-from sadari.model.units import MILLISECOND_NS, SECOND_NS, floor_units
-from tests.ladder_driver import START_NS, SYMBOL, instrument, patient
-from tests.model.remembered import Names, copy_engine
+from sadari.model.order import Direction
+from sadari.model.units import MILLISECOND_NS, floor_units
+from tests.ladder_driver import START_NS, SYMBOL
+from tests.model.remembered import copy_engine
+from tests.model.scope import FAST, OPENING, PRICES, WALLET, Scope
 from tests.model.venue_truth import Truth, left
 
-WALLET = Decimal(1_000_000)
-# Entry and add of two steps each: what a fill has in parts can be told apart, and nothing else.
-PLANNED = Decimal(4)
-# Below the rung's trigger, below every stop of a plan, and above the price that closes half.
-PRICES = {"entry": Decimal(50_000), "rung": Decimal(48_500), "down": Decimal(41_000), "up": Decimal(56_000)}
-FAST = (Purpose.EXIT, Purpose.STOP, Purpose.WALL)
-OPENING = (Purpose.ENTRY, Purpose.ADD)
 WRONG = frozenset({"ILLEGAL_EVENT", "LEDGER_DIFFERS"})
 
 Sent = PlaceOrder | CancelOrder
-
-
-def plan() -> Settings:
-    """An entry and one add, no technical exit."""
-    return patient(weights=("0.0101", "0.0099"), dca_trigger=("0.03",), stop_by_stage=("0.10", "0.07"), tech_exit="OFF")
-
-
-def contract() -> Instrument:
-    """A contract that is traded in whole pieces."""
-    return instrument(step_size=Decimal(1), min_qty=Decimal(1))
-
-
-class Scope(NamedTuple):
-    """How much of the world is gone through.
-
-    Attributes:
-        faults: How many faults may happen on a path.
-        wishes: How often the operator may pause, exit or stop on a path.
-        depth: From how many actions on only the way home is followed; None for no such bound.
-        rise: Whether the price may reach where half is closed.
-        apart: Whether answers to requests wait as reports do; else they come with the arrival.
-    """
-
-    faults: int
-    wishes: int
-    depth: int | None = None
-    rise: bool = False
-    apart: bool = False
 
 
 Journal = tuple[Event, "Journal"] | None
@@ -106,6 +69,7 @@ class World:
         levels: What is armed, as the watch has it.
         lost: The user stream is down.
         down: The process is.
+        unseen: One of both was, and nothing has been compared since.
         rise: See `Scope`.
         apart: See `Scope`.
         faults: How many may still happen.
@@ -131,7 +95,7 @@ class World:
         self.limbo: list[PlaceOrder] = []
         self.crossed: list[Event] = []
         self.lookups: list[str] = []
-        self.due = self.lost = self.down = False
+        self.due = self.lost = self.down = self.unseen = False
         self.alarms: dict[str, int] = {}
         self.levels: dict[str, tuple[bool, int]] = {}
         self.faults, self.wishes = scope.faults, scope.wishes
@@ -266,28 +230,6 @@ class World:
         """Whether nothing is under way."""
         waits = (self.fast, self.slow, self.inbox, self.late, self.limbo, self.crossed, self.lookups)
         return not (any(waits) or self.due or self.lost or self.down)
-
-    def key(self) -> tuple[Any, ...]:
-        """What is equal in equal states: times count from now in tenths of seconds, names by appearance."""
-        names = Names(self.engine._desk)
-        truth, tenth = self.truth, SECOND_NS // 10
-        engine = names.engine()
-        orders = tuple((names.order(name), int(filled)) for name, (_, filled) in truth.orders.items())
-        ways = tuple(
-            tuple((type(one).__name__, names.order(one.client_order_id)) for one in queue)
-            for queue in (self.fast, self.slow, self.limbo)
-        )
-        reports = tuple(names.events(events) for events in (self.inbox, self.late, self.crossed))
-        asked = tuple(map(names.order, self.lookups)), tuple(map(names.order, self.proved))
-        alarms = sorted(
-            (round((at - self.now_ns) / tenth), kind, names.life(int(life)))
-            for name, at in self.alarms.items()
-            for kind, _, life in [name.split(":")]
-        )
-        ends = tuple(sorted(self.reasons.values())), len(self.filled - set(self.reasons))
-        marks = self.at, int(truth.qty), truth.cost, self.due, self.lost, self.down, self.faults, self.wishes
-        levels = tuple(sorted(self.levels.items()))
-        return engine, names.orders(), orders, ways, reports, asked, tuple(alarms), ends, marks, levels, self.wrong
 
 
 def streamed(event: Event) -> bool:
