@@ -16,6 +16,9 @@ from tests.model.properties import homeward, is_home, unprotected, violations
 from tests.model.scope import Scope, contract, plan
 from tests.model.world import World
 
+# So many actions of the way home at most until what is unprotected is protected or flat.
+MOST_STEPS = 20
+
 
 class Found(NamedTuple):
     """What an exploration came to.
@@ -142,7 +145,11 @@ class Explorer:
         if stuck is not None:
             self._wrong, self._at = "no way leads home from here", stuck
             return 0, 0.0
-        ways = [self._way(number) for number in self._bare]
+        ways = []
+        for number in sorted(self._bare):
+            ways.append(self._way(number))
+            if self._wrong:
+                return 0, 0.0
         return max((steps for steps, _ in ways), default=0), max((tenths for _, tenths in ways), default=0) / 10
 
     def _way(self, number: int) -> tuple[int, int]:
@@ -150,6 +157,9 @@ class Explorer:
         while number in self._bare:
             number, waited = self._home[number]
             steps, tenths = steps + 1, tenths + waited
+            if steps > MOST_STEPS:
+                self._wrong, self._at = f"held without a stop for more than {MOST_STEPS} steps of the way home", number
+                break
         return steps, tenths
 
     def _path(self, number: int) -> tuple[str, ...]:
