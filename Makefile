@@ -1,7 +1,7 @@
 # Every target makes what it needs. A fresh machine needs python3 (3.11 or newer) and cargo (1.85 or newer).
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench bench-peers clients requirements docs format clean
+.PHONY: help env demo test model check bench bench-peers clients requirements docs format clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -36,6 +36,9 @@ demo: env ## watch the engine trade on a local exchange with a made-up market (n
 test: env ## run the kernel's tests and all Python tests
 	cargo test --quiet --package sadari-kernel
 	$(BIN)/pytest --quiet --numprocesses auto --dist loadgroup
+
+model: env ## check the engine against a model of its venue: every reachable state within stated bounds (minutes)
+	@$(BIN)/python -m tests.model.check
 
 check: env ## hold the code to the house rules: linters, types, import contracts, generated docs
 	$(BIN)/ruff check --quiet

@@ -196,9 +196,16 @@ def exit_is_accepted(position: Position) -> bool:
 
 
 def stop_filled(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
-    """A resting stop has filled at the venue: it wins over anything of ours."""
+    """A resting stop has filled at the venue: it wins over anything of ours.
+
+    It may have closed what an opening bought whose trade is still to be told: that trade settles it.
+    """
     reason = ExitReason.PROTECTIVE_STOP_ORDER.value
-    position.reduce(event.price, event.qty)
+    held = min(event.qty, position.qty)
+    position.reduce(event.price, held)
+    if held < event.qty:
+        position.close_part(event.price, event.qty - held)
+        desk.audit(AuditCode.LATE_REPORT, position, f"{event.client_order_id} filled more than is held")
     _venue_closed(desk, position, reason, f"{intent.purpose} filled", event)
 
 

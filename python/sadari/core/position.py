@@ -253,6 +253,19 @@ class Position:
         self.exit_value = EXACT.add(self.exit_value, EXACT.multiply(price, qty))
         self.gain += self.side.sign * (exact(price) - self.average) * exact(qty)
 
+    @property
+    def untold(self) -> Decimal:
+        """What was closed of openings whose trades are still to be told."""
+        return max(self.exit_qty - self.entry_qty, ZERO)
+
+    def open_behind(self, price: Decimal, qty: Decimal) -> None:
+        """Count an opening that is told after everything it bought was closed."""
+        self.entry_qty += qty
+        self.entry_cost = EXACT.add(self.entry_cost, EXACT.multiply(price, qty))
+        self.max_qty = max(self.max_qty, self.entry_qty)
+        if self.untold == 0:
+            self.gain = self.side.sign * exact(EXACT.subtract(self.exit_value, self.entry_cost))
+
     def increase(self, price: Decimal, qty: Decimal) -> None:
         """Book a quantity that makes the position larger."""
         self.qty += qty

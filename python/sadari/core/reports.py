@@ -86,7 +86,7 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
 def _record_for(desk: Desk, intent: Intent) -> Position:
     """The record that a fill changes: what an order of an ended life opens is not that life's any more."""
     position = desk.record_of(intent)
-    opens = intent.purpose in _OPENING and position.unproven == 0
+    opens = intent.purpose in _OPENING and position.unproven == 0 and position.untold == 0
     return desk.positions[intent.symbol] if opens and position in desk.unsettled else position
 
 
@@ -166,6 +166,10 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
         takeover.prove(position, event.price, event.qty)
         settlement.try_again(desk, position)
         return position
+    if intent.purpose in _OPENING and position.is_in("CLOSED_UNSETTLED") and position.untold > 0:
+        event = _opened_behind(desk, position, event)
+        if event.qty == 0:
+            return position
     if intent.purpose not in _OPENING:
         position.count(event)
         desk.move(position, "late_answer")
@@ -194,6 +198,16 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
     desk.audit(AuditCode.QUARANTINED, position, f"{event.client_order_id} filled {event.qty} after the close")
     desk.alert("critical", "LATE_FILL", position.symbol, f"{event.qty} at {event.price}")
     return position
+
+
+def _opened_behind(desk: Desk, position: Position, event: OrderFilled) -> OrderFilled:
+    """The trade of an opening that a stop has closed before it was told; what goes beyond that is returned."""
+    share = min(event.qty, position.untold)
+    position.count(event)
+    position.open_behind(event.price, share)
+    desk.audit(AuditCode.LATE_REPORT, position, f"{event.client_order_id} bought {share} of what is closed already")
+    settlement.try_again(desk, position)
+    return msgspec.structs.replace(event, qty=event.qty - share)
 
 
 def _name_cause(desk: Desk, position: Position, reason: ExitReason) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from sadari.model.command import CancelOrder, Reconcile, RecordPosition
 from sadari.model.event import OrderCanceled, OrderFilled
 from sadari.model.order import Direction, Purpose
@@ -50,6 +52,22 @@ def test_an_entry_known_by_the_venues_word_alone_is_not_settled_by_it() -> None:
     driver.fill(entry, "0.300", price="50010")
     (record,) = driver.of(RecordPosition)
     assert (record.entry_price, record.reason) == (D(50010), "STOP_LOSS_INITIAL")
+
+
+@pytest.mark.parametrize("more", ["0", "0.050"])
+def test_a_wall_that_closes_what_was_not_told_yet_waits_for_that_trade(more: str) -> None:
+    """I6: its fill comes before the entry's last trade; nothing is negative, what goes beyond the fill is held."""
+    driver, entry = pending(Purpose.ENTRY)
+    driver.fill(entry, "0.100", done=False)
+    (wall,) = (stop for stop in driver.stops.values() if stop.purpose is Purpose.WALL)
+    driver.fill(wall, "0.300", price="44000")
+    assert (driver.state, driver.position.qty, driver.of(RecordPosition)) == ("CLOSED_UNSETTLED", D(0), [])
+    driver.fill(entry, str(D("0.200") + D(more)), price="50000")
+    (record,) = driver.of(RecordPosition)
+    assert (record.reason, record.entry_qty, record.pnl) == ("PROTECTIVE_STOP_ORDER", D("0.300"), D(-1800))
+    assert driver.position.qty == D(more)
+    assert driver.state == ("QUARANTINED" if D(more) else "FLAT")
+    assert "ILLEGAL_EVENT" not in driver.audits()
 
 
 def test_an_entry_that_is_accepted_and_not_told_is_waited_for() -> None:
