@@ -14,6 +14,7 @@ from sadari.localexchange.api_keys import Permissions
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.rule import Rule
 from sadari.model.instrument import Instrument
+from sadari.model.plan import Fees
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.run import played, synthetic
 from sadari.run.assumed import assumed
@@ -48,6 +49,8 @@ class LocalSettings:
         balance: The account's first balance.
         strict_routes: Whether paths without a route carry public streams only, as the live host does.
         nested_errors: Whether the body of an error is a text within another, as some client libraries show it.
+        fees: The account's rates.
+        slippage_ticks: How many ticks worse than the last trade an order that takes is filled; None: by the served book.
         faults: The rules of faults that stand from the start.
         permissions: What the account's own key and that of Ed25519 may do.
         ed25519: A file with the public key of the Ed25519 key in PEM; without it a pair is made from the seed.
@@ -68,6 +71,8 @@ class LocalSettings:
     balance: Decimal = Decimal(10_000)
     strict_routes: bool = False
     nested_errors: bool = False
+    fees: Fees = Fees()
+    slippage_ticks: int | None = None
     faults: tuple[Rule, ...] = ()
     permissions: Permissions = HEALTHY
     ed25519: Path | None = None

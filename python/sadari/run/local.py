@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from sadari.errors import ConfigError
-from sadari.exchange import BookSlippage, Exchange
+from sadari.exchange import BookSlippage, Exchange, TickSlippage
 from sadari.localexchange import key_endpoints, listen_keys, public_endpoints, ws_api
 from sadari.localexchange.account_endpoints import AccountEndpoints
 from sadari.localexchange.algo_endpoints import AlgoEndpoints
@@ -95,7 +95,7 @@ class LocalExchange:
         self.gateway_ns = GatewayClock(self._market_ns if settings.lockstep else now_ns)
         keys = listen_keys.ListenKeys(self.gateway_ns, settings.seed)
         self.hub = Hub(keys, self.gateway_ns, pings=not settings.lockstep)
-        fees = Fees()
+        fees = settings.fees
         onboard_ms = {name: ms(one.onboard_ns) for name, one in self.market.symbols.items()}
         self.notices = Notices(self.hub.wanted, self.hub.publish, onboard_ms)
         self.desk = self._account(listings, fees)
@@ -176,7 +176,9 @@ class LocalExchange:
         self.stop()
 
     def _account(self, listings: Listings, fees: Fees) -> Desk:
-        exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=BookSlippage(self._levels))
+        ticks = self.settings.slippage_ticks
+        slippage = BookSlippage(self._levels) if ticks is None else TickSlippage(ticks)
+        exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=slippage)
         # The first balance is an amount like any other: the wallet is the sum of its income from the start.
         exchange.transfer(self.market.now_ns, self.settings.balance)
         announcements = Announcements(exchange, listings.instruments, self.hub.publish_user, self.notices.liquidated)

@@ -192,6 +192,11 @@ class Market:
         lost_candles = len(self._lost - trades)
         return bool(self._lost & trades) or 2 * lost_candles > len(self._sensing.symbols)
 
+    @property
+    def due_ns(self) -> int | None:
+        """When signals have waited long enough; None if none waits."""
+        return self._sensing.due_ns
+
     def look(self) -> None:
         """Tell signals that have waited long enough."""
         due_ns = self._sensing.due_ns

@@ -1,0 +1,150 @@
+"""Two records of one tape side by side: what they have in common, and the first thing in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from sadari.core.ledger import Entry
+from sadari.exchange.accounts import Income
+from sadari.model.command import (
+    CancelOrder,
+    Command,
+    PlaceOrder,
+    RecordDecision,
+    RecordExit,
+    RecordMove,
+    RecordPosition,
+)
+from sadari.model.event import Event, OrderFilled
+from sadari.model.units import MILLISECOND_NS
+
+# What is compared, in the order in which it is told.
+SECTIONS = ("decisions", "orders", "cancels", "stages", "reasons", "fills", "positions", "ledger", "income", "wallet")
+
+
+class Row(NamedTuple):
+    """One thing that happened; ``said`` is what is compared."""
+
+    time_ns: int
+    said: dict[str, object]
+
+
+Record = dict[str, list[Row]]
+
+
+class Difference(NamedTuple):
+    """The first thing that is not the same; None where one of the two has nothing."""
+
+    section: str
+    number: int
+    backtest: Row | None
+    live: Row | None
+
+
+class Verdict(NamedTuple):
+    """What was compared, how many of each (history, live), and the first difference."""
+
+    counts: dict[str, tuple[int, int]]
+    difference: Difference | None
+
+
+def compare(history: Record, live: Record) -> Verdict:
+    """Compare two records, row by row."""
+    counts = {name: (len(history[name]), len(live[name])) for name in SECTIONS}
+    found = [one for name in SECTIONS if (one := _first(name, history[name], live[name])) is not None]
+    return Verdict(counts, min(found, key=_when, default=None))
+
+
+def _first(section: str, history: Sequence[Row], live: Sequence[Row]) -> Difference | None:
+    for number in range(max(len(history), len(live))):
+        pair = [rows[number] if number < len(rows) else None for rows in (history, live)]
+        if pair[0] is None or pair[1] is None or pair[0].said != pair[1].said:
+            return Difference(section, number + 1, *pair)
+    return None
+
+
+def _when(difference: Difference) -> int:
+    return min(row.time_ns for row in (difference.backtest, difference.live) if row is not None)
+
+
+def record_of(
+    records: Iterable[Event | Command], ledger: Iterable[Entry], income: Iterable[Income], wallet: Decimal
+) -> Record:
+    """What is compared of a run."""
+    made: Record = {name: [] for name in SECTIONS}
+    names: dict[str, str] = {}
+    now_ns = 0
+    for one in records:
+        if isinstance(one, Event):
+            now_ns = one.time_ns
+            if isinstance(one, OrderFilled):
+                made["fills"].append(_fill(one, names))
+            continue
+        if isinstance(one, PlaceOrder):
+            names[one.client_order_id] = f"order {len(names) + 1}"
+        section = _SECTION_OF.get(type(one))
+        if section is None or (isinstance(one, RecordMove) and not one.symbol):
+            continue
+        made[section].append(Row(now_ns, _plain(one, names)))
+    made["ledger"] = [Row(entry.time_ns, _entry(entry)) for entry in ledger]
+    made["income"] = [
+        Row(one.time_ns, {"kind": one.kind, "symbol": one.symbol, "asset": one.asset, "amount": one.amount,
+                          "time_ms": one.time_ns // MILLISECOND_NS})
+        for one in income
+    ]  # fmt: skip
+    made["wallet"] = [Row(now_ns, {"balance": wallet})]
+    return made
+
+
+_SECTION_OF: dict[type[Command], str] = {
+    PlaceOrder: "orders",
+    CancelOrder: "cancels",
+    RecordDecision: "decisions",
+    RecordExit: "reasons",
+    RecordMove: "stages",
+    RecordPosition: "positions",
+}
+# Times are the exchange's, which live come in milliseconds.
+_TIMES = ("opened_ns", "closed_ns")
+
+
+def _plain(command: Command, names: dict[str, str]) -> dict[str, object]:
+    """The fields of a command, with orders by their number."""
+    said: dict[str, object] = {name: getattr(command, name) for name in command.__struct_fields__}
+    if "client_order_id" in said:
+        said["client_order_id"] = names.get(str(said["client_order_id"]), said["client_order_id"])
+    for name in _TIMES:
+        if name in said:
+            said[name] = getattr(command, name) // MILLISECOND_NS
+    return said
+
+
+def _fill(event: OrderFilled, names: dict[str, str]) -> Row:
+    name = names.get(event.client_order_id, event.client_order_id)
+    return Row(
+        event.time_ns,
+        {
+            "time_ms": (event.booked_ns or event.time_ns) // MILLISECOND_NS, "symbol": event.symbol, "order": name,
+            "price": event.price, "qty": event.qty, "fee": event.fee, "realized_pnl": event.realized_pnl,
+            "maker": event.maker, "done": event.done,
+        },
+    )  # fmt: skip
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    return {
+        "kind": entry.key[0], "symbol": entry.key[1], "time_ms": entry.time_ns // MILLISECOND_NS,
+        "asset": entry.asset, "debit": entry.debit, "credit": entry.credit, "amount": entry.amount,
+    }  # fmt: skip
+
+
+def text(row: Row | None) -> str:
+    """A row for a person."""
+    if row is None:
+        return "nothing"
+    said = msgspec.json.decode(msgspec.json.encode(row.said))
+    return ", ".join(f"{name} {value}" for name, value in said.items() if value not in ("", None, [], {}))

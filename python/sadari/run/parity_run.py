@@ -1,0 +1,228 @@
+"""The live engine over real sockets on the exchange in lockstep, for a comparison with the run over history."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from sadari.binance import stream_names
+from sadari.core.engine_table import EngineState
+from sadari.core.ledger import Entry, Ledger
+from sadari.core.engine import Engine
+from sadari.errors import SadariError
+from sadari.localexchange.server import Address
+from sadari.model.event import Event
+from sadari.model.units import MINUTE_NS, SECOND_NS
+from sadari.run.config import Config
+from sadari.run.connections import Clocks
+from sadari.run.journals import records
+from sadari.run.keys import Keys, Secret
+from sadari.run.listings import Listings, LocalSettings
+from sadari.run.live import Asked, LiveEngine
+from sadari.run.local import LocalExchange
+from sadari.run.lockstep import LockstepLoop
+from sadari.run.parity import Record, record_of
+from sadari.run.request import Request
+from sadari.store.folder import Folder
+
+# The market's time stands while the engine starts; what is waited for there takes time of the loop alone.
+LOOK_S = 0.05
+START_S = 60.0
+RARELY_S = 86_400
+
+
+class Steps:
+    """Lets the market go on, from one thing that may matter to the next, when nothing is under way.
+
+    Args:
+        exchange: Whose time stands between steps.
+        end_ns: Where it ends.
+        progress: Told the share that is done, if anybody wants to know.
+    """
+
+    def __init__(self, exchange: LocalExchange, end_ns: int, progress: Callable[[float], None] | None) -> None:
+        self.steps = 0
+        self._exchange = exchange
+        self._start_ns = exchange.market.now_ns
+        self._end_ns = end_ns
+        self._progress = progress
+        self._waited_s = 0.0
+        self._live: LiveEngine | None = None
+        self._over: asyncio.Future[None] | None = None
+        self._looked = True
+        self._trades = [stream_names.trades(symbol) for symbol in exchange.market.symbols]
+
+    def seconds(self) -> float:
+        """The loop's time: the market's, and what was waited for while that stood."""
+        return self._exchange.market.now_ns / SECOND_NS + self._waited_s
+
+    def now_ns(self) -> int:
+        """The market's time."""
+        return self._exchange.market.now_ns
+
+    async def play(self, live: LiveEngine) -> None:
+        """Play everything; returns when the end is reached and nothing is under way."""
+        self._over = asyncio.get_running_loop().create_future()
+        self._live = live
+        try:
+            await self._over
+        finally:
+            self._live = None
+
+    def idle(self, timeout: float | None) -> bool:
+        """Nobody has anything to do; False if something is still under way."""
+        if not self._agreed():
+            return False
+        live = self._live
+        if live is None:
+            if timeout is None:
+                return False
+            self._waited_s += timeout
+        elif not self._looked:
+            # Timers come after everything else of a moment.
+            self._looked = True
+            live.parts.alarms.look()
+            live.parts.side.trading.look()
+            live.parts.market.look()
+        elif self.now_ns() >= self._end_ns:
+            if self._over is not None and not self._over.done():
+                self._over.set_result(None)
+            self._live = None
+        else:
+            self._step(live)
+        return True
+
+    def _step(self, live: LiveEngine) -> None:
+        now_ns = self.now_ns()
+        until = [now_ns - now_ns % MINUTE_NS + MINUTE_NS, self._end_ns]
+        if any(self._exchange.hub.wanted(stream) for stream in self._trades):
+            until.append(self._exchange.play.next_ns)
+        until += [due_ns for due_ns in (live.parts.alarms.due_ns, live.parts.market.due_ns) if due_ns is not None]
+        self._exchange.play.advance(max(min(until), now_ns))
+        self.steps += 1
+        self._looked = False
+        if self._progress is not None and now_ns // MINUTE_NS != self.now_ns() // MINUTE_NS:
+            self._progress((self.now_ns() - self._start_ns) / (self._end_ns - self._start_ns))
+
+    def _agreed(self) -> bool:
+        """Whether every frame that was sent was handled, and every request answered."""
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, LockstepLoop) or loop.connecting:
+            return False
+        sent = self._exchange.hub.last_frames()
+        loop.sockets = [one for one in loop.sockets if one.is_open]
+        if len(sent) != len(loop.sockets) or sum(sent.values()) != sum(one.messages for one in loop.sockets):
+            return False
+        return self._live is None or not in_flight(self._live)
+
+
+def in_flight(live: LiveEngine) -> int:
+    """How many requests of an engine have no answer yet."""
+    connections = live.connections
+    return connections.rest.in_flight + sum(one.in_flight for one in connections.ws_apis)
+
+
+def live_record(config: Config, request: Request, progress: Callable[[float], None] | None = None) -> Record:
+    """What the live engine makes of the tape of a request.
+
+    Raises:
+        SadariError: The engine did not come to run, or failed.
+    """
+    candles = request.candles
+    first_ns = min(one.open_time_ns[0] for one in candles.values())
+    start_ns = first_ns if request.start_ns is None else max(first_ns, request.start_ns)
+    settings = LocalSettings(
+        lockstep=True, rebase=False, history_ns=start_ns - first_ns, seed=request.market.seed,
+        balance=request.balance, fees=request.settings.fees, slippage_ticks=request.market.slippage_ticks,
+    )  # fmt: skip
+    listings = Listings(dict(request.instruments), dict(candles), dict(request.funding))
+    exchange = LocalExchange(listings, settings, lambda: start_ns)
+    end_ns = max(one.open_time_ns[-1] + one.interval_ns for one in candles.values())
+    steps = Steps(exchange, end_ns, progress)
+    with TemporaryDirectory(prefix="sadari-parity-") as folder:
+        run = _Run(config, exchange, steps, Path(folder))
+        with asyncio.Runner(loop_factory=lambda: LockstepLoop(steps.seconds, steps.idle)) as runner:
+            return runner.run(run.lived())
+
+
+class _Run:
+    """One life of the engine, from its start to the end of the tape."""
+
+    def __init__(self, config: Config, exchange: LocalExchange, steps: Steps, folder: Path) -> None:
+        self._config = config
+        self._exchange = exchange
+        self._steps = steps
+        self._folder = Folder(folder)
+        self._lines: list[str] = []
+
+    async def lived(self) -> Record:
+        started: asyncio.Future[Address] = asyncio.get_running_loop().create_future()
+        serving = asyncio.ensure_future(self._exchange.serve(started.set_result))
+        income = self._exchange.desk.exchange.income
+        before = len(income)
+        try:
+            live = LiveEngine(self._asked(await started))
+            running = asyncio.ensure_future(live.run(lambda: None))
+            try:
+                await self._settled(live, running)
+                await self._steps.play(live)
+                await live.stop("parity", "end of data")
+                ended = await running
+            finally:
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+        finally:
+            self._exchange.stop()
+            await serving
+        if ended.failure:
+            raise SadariError(f"the engine ended {ended.state}: {ended.failure}")
+        told = records(self._folder.journal)
+        wallet = self._exchange.desk.exchange.wallet_balance
+        return record_of(told, _entries(live, told), income[before:], wallet)
+
+    async def _settled(self, live: LiveEngine, running: asyncio.Future[object]) -> None:
+        """Wait until the engine runs and its sensors are warm."""
+        symbols = set(self._exchange.market.symbols)
+        waited_s = 0.0
+        while not (live.begun and live.state is EngineState.RUNNING and live.parts.market.ready >= symbols):
+            if running.done() or waited_s > START_S:
+                last = "; ".join(self._lines[-3:])
+                raise SadariError(f"the engine did not come to run: {last or 'it said nothing'}")
+            await asyncio.sleep(LOOK_S)
+            waited_s += LOOK_S
+
+    def _asked(self, address: Address) -> Asked:
+        config, steps = self._config, self._steps
+        venue = msgspec.structs.replace(
+            config.venue, rest=address.http, streams=address.ws, ws_api=f"{address.ws}/ws-fapi/v1", wallet="",
+            symbols=tuple(self._exchange.market.symbols), folder=str(self._folder.path), sync_s=RARELY_S,
+            account_s=RARELY_S,
+        )  # fmt: skip
+        engine = msgspec.structs.replace(config.engine, mode="local")
+        key, secret, _ = self._exchange.credentials
+        return Asked(
+            config=msgspec.structs.replace(config, engine=engine, venue=venue),
+            keys=Keys(Secret(key), Secret(secret)),
+            folder=self._folder,
+            clocks=Clocks(steps.now_ns, steps.now_ns, steps.now_ns),
+            jitter=Random(self._config.market.seed).random,
+            log=self._lines.append,
+            alert=lambda told: self._lines.append(f"{told.severity}: {told.symbol} {told.code} {told.text}"),
+            pid=0,
+        )
+
+
+def _entries(live: LiveEngine, told: list[object]) -> list[Entry]:
+    """Every entry of the ledger, which the same events make again."""
+    entries: list[Entry] = []
+    opened = live.opened
+    engine = Engine(opened.settings, opened.instruments, Ledger(entries))
+    for one in told:
+        if isinstance(one, Event):
+            engine.handle(one)
+    return entries
