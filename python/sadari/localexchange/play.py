@@ -55,12 +55,6 @@ class Play:
         """Whether the last trade has been played; the market stands still from then on."""
         return self._tape.next_ns() is None
 
-    @property
-    def next_ns(self) -> int:
-        """When the next trade or funding is due."""
-        trade_ns = self._tape.next_ns()
-        return self._funding_ns if trade_ns is None else min(trade_ns, self._funding_ns)
-
     def advance(self, until_ns: int, most: int | None = None) -> bool:
         """Play up to a time, it included; at most so many trades. False if some are left.
 

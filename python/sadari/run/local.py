@@ -104,7 +104,8 @@ class LocalExchange:
         self.actions = happenings.actions()
         self.faults = Faults(settings.faults, settings.seed, self.gateway_ns(), self.actions)
         self.hub.disturb(FrameFaults(self.faults, self.gateway_ns))
-        self.play = Play(Tape(tapes), self.market, self.desk, streams, self._look)
+        self.tape = Tape(tapes)
+        self.play = Play(self.tape, self.market, self.desk, streams, self._look)
         self._countdowns = Countdowns(self.desk, self.gateway_ns)
         served = self._served(keys, fees)
         control = Control(

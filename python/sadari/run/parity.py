@@ -84,8 +84,6 @@ def record_of(
             if isinstance(one, OrderFilled):
                 made["fills"].append(_fill(one, names))
             continue
-        if isinstance(one, PlaceOrder):
-            names[one.client_order_id] = f"order {len(names) + 1}"
         section = _SECTION_OF.get(type(one))
         if section is None or (isinstance(one, RecordMove) and not one.symbol):
             continue
@@ -115,8 +113,8 @@ _TIMES = ("opened_ns", "closed_ns")
 def _plain(command: Command, names: dict[str, str]) -> dict[str, object]:
     """The fields of a command, with orders by their number."""
     said: dict[str, object] = {name: getattr(command, name) for name in command.__struct_fields__}
-    if "client_order_id" in said:
-        said["client_order_id"] = names.get(str(said["client_order_id"]), said["client_order_id"])
+    if said.get("client_order_id"):
+        said["client_order_id"] = names.setdefault(str(said["client_order_id"]), f"order {len(names) + 1}")
     for name in _TIMES:
         if name in said:
             said[name] = getattr(command, name) // MILLISECOND_NS

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
 import msgspec
 
-from sadari.binance import stream_names
 from sadari.core.engine_table import EngineState
 from sadari.core.ledger import Entry, Ledger
 from sadari.core.engine import Engine
 from sadari.errors import SadariError
 from sadari.localexchange.server import Address
 from sadari.model.event import Event
-from sadari.model.units import MINUTE_NS, SECOND_NS
+from sadari.kernel import History
+from sadari.model.units import MINUTE_NS, SECOND_NS, price_of
 from sadari.run.config import Config
 from sadari.run.connections import Clocks
 from sadari.run.journals import records
@@ -26,6 +26,7 @@ from sadari.run.listings import Listings, LocalSettings
 from sadari.run.live import Asked, LiveEngine
 from sadari.run.local import LocalExchange
 from sadari.run.lockstep import LockstepLoop
+from sadari.run.market import markets
 from sadari.run.parity import Record, record_of
 from sadari.run.request import Request
 from sadari.store.folder import Folder
@@ -34,6 +35,7 @@ from sadari.store.folder import Folder
 LOOK_S = 0.05
 START_S = 60.0
 RARELY_S = 86_400
+DEPOSITS = "transfers"
 
 
 class Steps:
@@ -41,11 +43,12 @@ class Steps:
 
     Args:
         exchange: Whose time stands between steps.
+        paths: The way of each symbol's price, as a run over history has it.
         end_ns: Where it ends.
         progress: Told the share that is done, if anybody wants to know.
     """
 
-    def __init__(self, exchange: LocalExchange, end_ns: int, progress: Callable[[float], None] | None) -> None:
+    def __init__(self, exchange: LocalExchange, paths: Mapping[str, History], end_ns: int, progress: Callable[[float], None] | None) -> None:
         self.steps = 0
         self._exchange = exchange
         self._start_ns = exchange.market.now_ns
@@ -55,7 +58,7 @@ class Steps:
         self._live: LiveEngine | None = None
         self._over: asyncio.Future[None] | None = None
         self._looked = True
-        self._trades = [stream_names.trades(symbol) for symbol in exchange.market.symbols]
+        self._paths = paths
 
     def seconds(self) -> float:
         """The loop's time: the market's, and what was waited for while that stood."""
@@ -98,12 +101,19 @@ class Steps:
         return True
 
     def _step(self, live: LiveEngine) -> None:
-        now_ns = self.now_ns()
-        until = [now_ns - now_ns % MINUTE_NS + MINUTE_NS, self._end_ns]
-        if any(self._exchange.hub.wanted(stream) for stream in self._trades):
-            until.append(self._exchange.play.next_ns)
-        until += [due_ns for due_ns in (live.parts.alarms.due_ns, live.parts.market.due_ns) if due_ns is not None]
-        self._exchange.play.advance(max(min(until), now_ns))
+        now_ns, parts = self.now_ns(), live.parts
+        due = [due_ns for due_ns in (parts.alarms.due_ns, parts.market.due_ns) if due_ns is not None]
+        until_ns = max(now_ns, min(now_ns - now_ns % MINUTE_NS + MINUTE_NS, self._end_ns, *due))
+        for symbol, path in self._paths.items():
+            # A tick that crosses no level, of the engine's or the exchange's, is by contract without effect.
+            watch = parts.watches.watch(symbol)
+            levels = (self._exchange.desk.exchange.watch(symbol), *(() if watch is None else (watch,)))
+            hit = path.next_crossing(now_ns, until_ns, *levels)
+            until_ns = until_ns if hit is None else hit[0]
+        if until_ns > now_ns:
+            for symbol, path in self._paths.items():
+                self._exchange.tape.visit(symbol, until_ns, price_of(path.price_at(until_ns)))
+        self._exchange.play.advance(until_ns)
         self.steps += 1
         self._looked = False
         if self._progress is not None and now_ns // MINUTE_NS != self.now_ns() // MINUTE_NS:
@@ -143,7 +153,8 @@ def live_record(config: Config, request: Request, progress: Callable[[float], No
     listings = Listings(dict(request.instruments), dict(candles), dict(request.funding))
     exchange = LocalExchange(listings, settings, lambda: start_ns)
     end_ns = max(one.open_time_ns[-1] + one.interval_ns for one in candles.values())
-    steps = Steps(exchange, end_ns, progress)
+    paths = {one.symbol: one.history for one in markets(request)}
+    steps = Steps(exchange, paths, end_ns, progress)
     with TemporaryDirectory(prefix="sadari-parity-") as folder:
         run = _Run(config, exchange, steps, Path(folder))
         with asyncio.Runner(loop_factory=lambda: LockstepLoop(steps.seconds, steps.idle)) as runner:
@@ -183,7 +194,9 @@ class _Run:
             raise SadariError(f"the engine ended {ended.state}: {ended.failure}")
         told = records(self._folder.journal)
         wallet = self._exchange.desk.exchange.wallet_balance
-        return record_of(told, _entries(live, told), income[before:], wallet)
+        # The first balance is brought in, which a run over history begins with.
+        entries = [one for one in _entries(live, told) if one.account != DEPOSITS]
+        return record_of(told, entries, income[before:], wallet)
 
     async def _settled(self, live: LiveEngine, running: asyncio.Future[object]) -> None:
         """Wait until the engine runs and its sensors are warm."""
