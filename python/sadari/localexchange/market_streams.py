@@ -84,8 +84,8 @@ class MarketStreams:
 
     def on_trade(self, trade: Trade) -> None:
         """Send what a trade changes; first what was due by its time."""
-        if trade.time_ns >= self._next_ns:
-            self.on_time(trade.time_ns)
+        if trade.time_ns > self._next_ns:
+            self.on_time(trade.time_ns - 1)
         names, wanted = self._names[trade.symbol], self._wanted
         one = self._market.symbols[trade.symbol]
         if wanted(names.aggregated):

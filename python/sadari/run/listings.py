@@ -51,6 +51,7 @@ class LocalSettings:
         nested_errors: Whether the body of an error is a text within another, as some client libraries show it.
         fees: The account's rates.
         slippage_ticks: How many ticks worse than the last trade an order that takes is filled; None: by the served book.
+        order_ns: In lockstep, how long an order over the WebSocket API is under way.
         faults: The rules of faults that stand from the start.
         permissions: What the account's own key and that of Ed25519 may do.
         ed25519: A file with the public key of the Ed25519 key in PEM; without it a pair is made from the seed.
@@ -73,6 +74,7 @@ class LocalSettings:
     nested_errors: bool = False
     fees: Fees = Fees()
     slippage_ticks: int | None = None
+    order_ns: int = 0
     faults: tuple[Rule, ...] = ()
     permissions: Permissions = HEALTHY
     ed25519: Path | None = None

@@ -22,7 +22,7 @@ from sadari.localexchange.countdowns import Countdowns
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint
 from sadari.localexchange.faults import Faults
-from sadari.localexchange.faulty_calls import FaultyCalls
+from sadari.localexchange.delayed_calls import DelayedCalls
 from sadari.localexchange.faulty_frames import FrameFaults
 from sadari.localexchange.faulty_http import faulty
 from sadari.localexchange.gate import Gate
@@ -121,6 +121,7 @@ class LocalExchange:
             lockstep=settings.lockstep,
         )
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
+        self.calls = DelayedCalls(self.faults, self.gateway_ns, settings.order_ns if settings.lockstep else 0)
         self.methods = ws_api.methods(served)
         self.server = self._gateway()
 
@@ -199,7 +200,7 @@ class LocalExchange:
             messages_per_s=None if lockstep else MESSAGES_PER_S,
             tick_every_s=None if lockstep else LOOK_EVERY_S,
             middlewares=(faulty(self.faults, self.gateway_ns),),
-            calls=FaultyCalls(self.faults, self.gateway_ns),
+            calls=self.calls,
         )
 
     def _look(self) -> None:

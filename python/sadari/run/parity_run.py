@@ -17,7 +17,7 @@ from sadari.errors import SadariError
 from sadari.localexchange.server import Address
 from sadari.model.event import Event
 from sadari.kernel import History
-from sadari.model.units import MINUTE_NS, SECOND_NS, price_of
+from sadari.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS, price_of
 from sadari.run.config import Config
 from sadari.run.connections import Clocks
 from sadari.run.journals import records
@@ -33,7 +33,9 @@ from sadari.store.folder import Folder
 
 # The market's time stands while the engine starts; what is waited for there takes time of the loop alone.
 LOOK_S = 0.05
-START_S = 60.0
+START_S = 120.0
+# So long nothing is out of sight before the market goes on.
+CALM_S = 10.0
 RARELY_S = 86_400
 DEPOSITS = "transfers"
 
@@ -102,7 +104,7 @@ class Steps:
 
     def _step(self, live: LiveEngine) -> None:
         now_ns, parts = self.now_ns(), live.parts
-        due = [due_ns for due_ns in (parts.alarms.due_ns, parts.market.due_ns) if due_ns is not None]
+        due = [due_ns for due_ns in (parts.alarms.due_ns, parts.market.due_ns, self._exchange.calls.due_ns) if due_ns is not None]
         until_ns = max(now_ns, min(now_ns - now_ns % MINUTE_NS + MINUTE_NS, self._end_ns, *due))
         for symbol, path in self._paths.items():
             # A tick that crosses no level, of the engine's or the exchange's, is by contract without effect.
@@ -114,6 +116,7 @@ class Steps:
             for symbol, path in self._paths.items():
                 self._exchange.tape.visit(symbol, until_ns, price_of(path.price_at(until_ns)))
         self._exchange.play.advance(until_ns)
+        self._exchange.calls.arrive()
         self.steps += 1
         self._looked = False
         if self._progress is not None and now_ns // MINUTE_NS != self.now_ns() // MINUTE_NS:
@@ -128,7 +131,7 @@ class Steps:
         loop.sockets = [one for one in loop.sockets if one.is_open]
         if len(sent) != len(loop.sockets) or sum(sent.values()) != sum(one.messages for one in loop.sockets):
             return False
-        return self._live is None or not in_flight(self._live)
+        return self._live is None or in_flight(self._live) == len(self._exchange.calls)
 
 
 def in_flight(live: LiveEngine) -> int:
@@ -149,6 +152,7 @@ def live_record(config: Config, request: Request, progress: Callable[[float], No
     settings = LocalSettings(
         lockstep=True, rebase=False, history_ns=start_ns - first_ns, seed=request.market.seed,
         balance=request.balance, fees=request.settings.fees, slippage_ticks=request.market.slippage_ticks,
+        order_ns=request.market.latency_ms * MILLISECOND_NS,
     )  # fmt: skip
     listings = Listings(dict(request.instruments), dict(candles), dict(request.funding))
     exchange = LocalExchange(listings, settings, lambda: start_ns)
@@ -202,7 +206,10 @@ class _Run:
         """Wait until the engine runs and its sensors are warm."""
         symbols = set(self._exchange.market.symbols)
         waited_s = 0.0
-        while not (live.begun and live.state is EngineState.RUNNING and live.parts.market.ready >= symbols):
+        seen_s = 0.0
+        while seen_s < CALM_S:
+            ready = live.begun and live.state is EngineState.RUNNING and live.parts.market.ready >= symbols
+            seen_s = seen_s + LOOK_S if ready and not live.parts.supervision.lost else 0.0
             if running.done() or waited_s > START_S:
                 last = "; ".join(self._lines[-3:])
                 raise SadariError(f"the engine did not come to run: {last or 'it said nothing'}")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from msgspec.structs import replace
 
 from sadari.binance import answers, endpoints, stream_names
 from sadari.binance.market_frames import StreamedCandle
 from sadari.errors import SadariError
 from sadari.model.command import ArmLevels, ArmSignals, WatchVerdict
+from sadari.model.event import SignalRaised, VerdictTurned
 from sadari.model.instrument import Instrument
 from sadari.model.units import MINUTE_NS
 from sadari.sensors.feed import Quoted
@@ -24,6 +27,8 @@ from sadari.venue.live.sensed import FrameClosed, Raised
 from sadari.venue.live.sensing import Outcome, Sensing
 from sadari.venue.live.supervision import Supervision
 from sadari.venue.live.watches import Watches
+
+Priced = TypeVar("Priced", SignalRaised, VerdictTurned)
 
 CANDLE_NS = MINUTE_NS
 # Symbols that are warmed up at once; each asks for several pages of candles.
@@ -78,6 +83,7 @@ class Market:
     ) -> None:
         self.ready: set[str] = set()
         self.last: dict[str, float] = {}
+        self._newest: dict[str, int] = {}
         self._take = take
         self._rest = rest
         self._klines = Klines(rest)
@@ -159,7 +165,10 @@ class Market:
 
     def candle(self, symbol: str, interval_ns: int, candle: StreamedCandle, closed: bool) -> None:  # noqa: FBT001 - a field of the candle
         """Take a candle of a stream; only a closed one says anything but a price."""
-        self.last[symbol] = candle.close
+        if candle.open_ns >= self._newest.get(symbol, 0):
+            # A candle may be told as closed after the next one has begun.
+            self._newest[symbol] = candle.open_ns
+            self.last[symbol] = candle.close
         if not closed or interval_ns != CANDLE_NS:
             return
         self._clock.see(candle.open_ns + interval_ns)
@@ -270,14 +279,19 @@ class Market:
             elif isinstance(one, FrameClosed):
                 self._watches.close_frame(one.symbol, one.high, one.low, one.line, self._clock.now_ns())
             else:
-                self._take(one.event(self._clock.now_ns()))
+                self._take(self._priced(one.event(self._clock.now_ns())))
 
     async def _raise_signals(self) -> None:
         """Raise one signal after another, each with an account that is not too old."""
         while True:
             raised = await self._signals.get()
             await self._fresh()
-            self._take(raised.event(self._clock.now_ns(), self._balances.equity()))
+            self._take(self._priced(raised.event(self._clock.now_ns(), self._balances.equity())))
+
+    def _priced(self, event: Priced) -> Priced:
+        """With the last price, which since the close may be another."""
+        price = self.price(event.symbol)
+        return event if price is None else replace(event, price=price)
 
     def price(self, symbol: str) -> Decimal | None:
         """The last price that a candle told."""
