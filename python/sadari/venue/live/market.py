@@ -83,7 +83,6 @@ class Market:
     ) -> None:
         self.ready: set[str] = set()
         self.last: dict[str, float] = {}
-        self._newest: dict[str, int] = {}
         self._take = take
         self._rest = rest
         self._klines = Klines(rest)
@@ -165,10 +164,7 @@ class Market:
 
     def candle(self, symbol: str, interval_ns: int, candle: StreamedCandle, closed: bool) -> None:  # noqa: FBT001 - a field of the candle
         """Take a candle of a stream; only a closed one says anything but a price."""
-        if candle.open_ns >= self._newest.get(symbol, 0):
-            # A candle may be told as closed after the next one has begun.
-            self._newest[symbol] = candle.open_ns
-            self.last[symbol] = candle.close
+        self.last[symbol] = candle.close
         if not closed or interval_ns != CANDLE_NS:
             return
         self._clock.see(candle.open_ns + interval_ns)
@@ -290,7 +286,7 @@ class Market:
 
     def _priced(self, event: Priced) -> Priced:
         """With the last price, which since the close may be another."""
-        price = self.price(event.symbol)
+        price = self._watches.last_price(event.symbol) or self.price(event.symbol)
         return event if price is None else replace(event, price=price)
 
     def price(self, symbol: str) -> Decimal | None:
