@@ -70,10 +70,15 @@ class Steps:
         """The market's time."""
         return self._exchange.market.now_ns
 
+    def told_ns(self) -> int:
+        """The market's time as the exchange tells it, cut to milliseconds."""
+        return self.now_ns() // MILLISECOND_NS * MILLISECOND_NS
+
     async def play(self, live: LiveEngine) -> None:
         """Play everything; returns when the end is reached and nothing is under way."""
         self._over = asyncio.get_running_loop().create_future()
         self._live = live
+        self._exchange.hub.hold()
         try:
             await self._over
         finally:
@@ -81,6 +86,8 @@ class Steps:
 
     def idle(self, timeout: float | None) -> bool:
         """Nobody has anything to do; False if something is still under way."""
+        if self._exchange.hub.release():
+            return True
         if not self._agreed():
             return False
         live = self._live
@@ -104,7 +111,10 @@ class Steps:
 
     def _step(self, live: LiveEngine) -> None:
         now_ns, parts = self.now_ns(), live.parts
-        due = [due_ns for due_ns in (parts.alarms.due_ns, parts.market.due_ns, self._exchange.calls.due_ns) if due_ns is not None]
+        # The engine knows the time to the millisecond: what is due by it is so at the next one.
+        due = [_told(due_ns) for due_ns in (parts.alarms.due_ns, parts.market.due_ns) if due_ns is not None]
+        arrives_ns = self._exchange.calls.due_ns
+        due += [] if arrives_ns is None else [arrives_ns]
         until_ns = max(now_ns, min(now_ns - now_ns % MINUTE_NS + MINUTE_NS, self._end_ns, *due))
         for symbol, path in self._paths.items():
             # A tick that crosses no level, of the engine's or the exchange's, is by contract without effect.
@@ -132,6 +142,11 @@ class Steps:
         if len(sent) != len(loop.sockets) or sum(sent.values()) != sum(one.messages for one in loop.sockets):
             return False
         return self._live is None or in_flight(self._live) == len(self._exchange.calls)
+
+
+def _told(time_ns: int) -> int:
+    """A time in whole milliseconds, rounded up."""
+    return -(-time_ns // MILLISECOND_NS) * MILLISECOND_NS
 
 
 def in_flight(live: LiveEngine) -> int:
@@ -229,7 +244,7 @@ class _Run:
             config=msgspec.structs.replace(config, engine=engine, venue=venue),
             keys=Keys(Secret(key), Secret(secret)),
             folder=self._folder,
-            clocks=Clocks(steps.now_ns, steps.now_ns, steps.now_ns),
+            clocks=Clocks(steps.told_ns, steps.told_ns, steps.told_ns),
             jitter=Random(self._config.market.seed).random,
             log=self._lines.append,
             alert=lambda told: self._lines.append(f"{told.severity}: {told.symbol} {told.code} {told.text}"),
