@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
+import msgspec
+
+from sadari.binance.wire.control import MethodCall
 from sadari.localexchange.faults import Faults
 from sadari.localexchange.faulty_calls import Answer, FaultyCalls
 from sadari.localexchange.hub import Connection
 
-# What travels: what is only asked for is answered at once.
-TRAVEL = (b".place", b".cancel")
+# What travels; what is only asked for is answered at once.
+TRAVEL = (".place", ".cancel")
 
 
 class _Held(NamedTuple):
     due_ns: int
+    symbol: str
+    number: int
     connection: Connection
     message: bytes | str
     answer: Answer
@@ -23,6 +27,8 @@ class _Held(NamedTuple):
 
 class DelayedCalls(FaultyCalls):
     """Holds calls that place or cancel until so much of the market's time has passed.
+
+    Those that arrive at one time do so in the order of their symbols and then of being sent, as over history.
 
     Args:
         faults: Decide about a call when it arrives.
@@ -34,7 +40,8 @@ class DelayedCalls(FaultyCalls):
         super().__init__(faults, now_ns)
         self._clock_ns = now_ns
         self._delay_ns = delay_ns
-        self._held: deque[_Held] = deque()
+        self._sent = 0
+        self._held: list[_Held] = []
 
     @property
     def due_ns(self) -> int | None:
@@ -46,14 +53,26 @@ class DelayedCalls(FaultyCalls):
 
     def take(self, connection: Connection, message: bytes | str, answer: Answer) -> None:
         """Let a message be answered, when it has arrived."""
-        text = message.encode() if isinstance(message, str) else message
-        if self._delay_ns and any(word in text[:200] for word in TRAVEL):
-            self._held.append(_Held(self._clock_ns() + self._delay_ns, connection, message, answer))
-        else:
+        symbol = _symbol(message) if self._delay_ns else None
+        if symbol is None:
             super().take(connection, message, answer)
+            return
+        self._sent += 1
+        due_ns = self._clock_ns() + self._delay_ns
+        self._held.append(_Held(due_ns, symbol, self._sent, connection, message, answer))
+        self._held.sort(key=lambda held: held[:3])
 
     def arrive(self) -> None:
         """Let arrive what is due."""
         while self._held and self._held[0].due_ns <= self._clock_ns():
-            held = self._held.popleft()
+            held = self._held.pop(0)
             super().take(held.connection, held.message, held.answer)
+
+
+def _symbol(message: bytes | str) -> str | None:
+    """The symbol of a call that travels; None of any other message."""
+    try:
+        call = msgspec.json.decode(message, type=MethodCall)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return bytes(call.params.get("symbol", b"")).decode() if call.method.endswith(TRAVEL) else None

@@ -12,6 +12,7 @@ from sadari.binance.decode import symbol_of
 from sadari.errors import ConfigError
 from sadari.localexchange.api_keys import Permissions
 from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.market import FundingRates
 from sadari.localexchange.rule import Rule
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Fees
@@ -20,12 +21,12 @@ from sadari.run import played, synthetic
 from sadari.run.assumed import assumed
 from sadari.run.inputs import INSTRUMENT_FILES, Inputs, funding_beside
 from sadari.run.instruments import describe
-from sadari.store.funding import FundingColumns
 
 SYNTHETIC_SYMBOLS = 5
 SYNTHETIC_DAYS = 60
 # What a key of a careful owner may do.
 HEALTHY = Permissions()
+USUAL_FEES = Fees()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ class LocalSettings:
         strict_routes: Whether paths without a route carry public streams only, as the live host does.
         nested_errors: Whether the body of an error is a text within another, as some client libraries show it.
         fees: The account's rates.
-        slippage_ticks: How many ticks worse than the last trade an order that takes is filled; None: by the served book.
+        slippage_ticks: How many ticks worse than the last trade an order that takes is filled; None: by the book.
         order_ns: In lockstep, how long an order over the WebSocket API is under way.
         faults: The rules of faults that stand from the start.
         permissions: What the account's own key and that of Ed25519 may do.
@@ -72,7 +73,7 @@ class LocalSettings:
     balance: Decimal = Decimal(10_000)
     strict_routes: bool = False
     nested_errors: bool = False
-    fees: Fees = Fees()
+    fees: Fees = USUAL_FEES
     slippage_ticks: int | None = None
     order_ns: int = 0
     faults: tuple[Rule, ...] = ()
@@ -85,7 +86,7 @@ class Listings(NamedTuple):
 
     instruments: dict[str, Instrument]
     candles: dict[str, played.Played]
-    funding: dict[str, FundingColumns]
+    funding: Mapping[str, FundingRates]
     assumed: tuple[str, ...] = ()
 
 

@@ -19,10 +19,10 @@ from sadari.localexchange.algo_endpoints import AlgoEndpoints
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.control import Control
 from sadari.localexchange.countdowns import Countdowns
+from sadari.localexchange.delayed_calls import DelayedCalls
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint
 from sadari.localexchange.faults import Faults
-from sadari.localexchange.delayed_calls import DelayedCalls
 from sadari.localexchange.faulty_frames import FrameFaults
 from sadari.localexchange.faulty_http import faulty
 from sadari.localexchange.gate import Gate

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Executor
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from sadari.errors import SadariError
 from sadari.model.units import SECOND_NS
@@ -21,6 +22,9 @@ WAIT_S = 0.001
 PATIENCE_NS = 30 * SECOND_NS
 # Coarser than what a float of seconds since 1970 can tell apart.
 RESOLUTION_S = 1e-6
+
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
 
 # Is told for how many seconds nothing is planned, None if nothing is; False while something is under way.
 Idle = Callable[[float | None], bool]
@@ -60,11 +64,16 @@ class LockstepLoop(asyncio.SelectorEventLoop):
             self.sockets.append(protocol)
         return transport, protocol
 
-    def run_in_executor(self, executor: Any, func: Any, *arguments: Any) -> asyncio.Future[Any]:  # noqa: ANN401
+    def run_in_executor(
+        self,
+        executor: Executor | None,  # noqa: ARG002 - it is done here
+        func: Callable[[Unpack[_Ts]], _T],
+        *args: *_Ts,
+    ) -> asyncio.Future[_T]:
         """Do it at once: what takes no market time is done before the market goes on."""
-        done: asyncio.Future[Any] = self.create_future()
+        done: asyncio.Future[_T] = self.create_future()
         try:
-            done.set_result(func(*arguments))
+            done.set_result(func(*args))
         except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
             done.set_exception(error)
         return done

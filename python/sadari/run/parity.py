@@ -140,8 +140,42 @@ def _entry(entry: Entry) -> dict[str, object]:
     }  # fmt: skip
 
 
-def text(row: Row | None) -> str:
-    """A row for a person."""
+def as_dict(verdict: Verdict) -> dict[str, object]:
+    """The verdict for a program."""
+    found = verdict.difference
+    return {
+        "equal": found is None,
+        "compared": {name: {"backtest": one, "live": other} for name, (one, other) in verdict.counts.items()},
+        "difference": None if found is None else {
+            "what": found.section,
+            "number": found.number,
+            "backtest": None if found.backtest is None else found.backtest.said,
+            "live": None if found.live is None else found.live.said,
+        },
+    }  # fmt: skip
+
+
+def text(verdict: Verdict) -> str:
+    """The verdict for a person."""
+    lines = [f"{'compared':12} {'backtest':>9} {'live':>9}"]
+    lines += [f"{name:12} {one:>9,} {other:>9,}" for name, (one, other) in verdict.counts.items()]
+    found = verdict.difference
+    if found is None:
+        return "\n".join([*lines, "", "equal: both did the same, to the last digit", ""])
+    only = sorted(_changed(found))
+    lines += ["", f"different: the first is number {found.number} of {found.section}, in {', '.join(only) or 'all'}"]
+    lines += [f"  backtest: {_row_text(found.backtest)}", f"  live:     {_row_text(found.live)}", ""]
+    return "\n".join(lines)
+
+
+def _changed(found: Difference) -> set[str]:
+    if found.backtest is None or found.live is None:
+        return set()
+    one, other = found.backtest.said, found.live.said
+    return {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+
+
+def _row_text(row: Row | None) -> str:
     if row is None:
         return "nothing"
     said = msgspec.json.decode(msgspec.json.encode(row.said))
