@@ -36,4 +36,4 @@ def run(asked: argparse.Namespace) -> int:
     verdict = parity(config, prepared, progress)
     progress.clear()
     print(json_text(as_dict(verdict)) if asked.json else text(verdict), end="")
-    return 0 if verdict.difference is None else 1
+    return 0 if verdict.equal else 1

@@ -23,7 +23,9 @@ from sadari.model.event import Event, OrderFilled
 from sadari.model.units import MILLISECOND_NS
 
 # What is compared, in the order in which it is told.
-SECTIONS = ("decisions", "orders", "cancels", "stages", "reasons", "fills", "positions", "ledger", "income", "wallet")
+SECTIONS = (
+    "decisions", "caps", "orders", "cancels", "stages", "reasons", "fills", "positions", "ledger", "income", "wallet",
+)  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -46,17 +48,22 @@ class Difference(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What was compared, how many of each (history, live), and the first difference."""
+    """What was compared, how many of each (history, live), and the first difference of each section, in time."""
 
     counts: dict[str, tuple[int, int]]
-    difference: Difference | None
+    differences: tuple[Difference, ...]
+
+    @property
+    def equal(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
 
 
 def compare(history: Record, live: Record) -> Verdict:
     """Compare two records, row by row."""
     counts = {name: (len(history[name]), len(live[name])) for name in SECTIONS}
     found = [one for name in SECTIONS if (one := _first(name, history[name], live[name])) is not None]
-    return Verdict(counts, min(found, key=_when, default=None))
+    return Verdict(counts, tuple(sorted(found, key=_when)))
 
 
 def _first(section: str, history: Sequence[Row], live: Sequence[Row]) -> Difference | None:
@@ -87,7 +94,10 @@ def record_of(
         section = _SECTION_OF.get(type(one))
         if section is None or (isinstance(one, RecordMove) and not one.symbol):
             continue
-        made[section].append(Row(now_ns, _plain(one, names)))
+        said = _plain(one, names)
+        if isinstance(one, RecordDecision):
+            made["caps"].append(Row(now_ns, {"signal_id": one.signal_id, "rung": one.rung, "caps": said.pop("caps")}))
+        made[section].append(Row(now_ns, said))
     made["ledger"] = [Row(entry.time_ns, _entry(entry)) for entry in ledger]
     made["income"] = [
         Row(one.time_ns, {"kind": one.kind, "symbol": one.symbol, "asset": one.asset, "amount": one.amount,
@@ -141,29 +151,32 @@ def _entry(entry: Entry) -> dict[str, object]:
 
 
 def as_dict(verdict: Verdict) -> dict[str, object]:
-    """The verdict for a program."""
-    found = verdict.difference
+    """The verdict for a program; the first difference is the earliest."""
     return {
-        "equal": found is None,
+        "equal": verdict.equal,
         "compared": {name: {"backtest": one, "live": other} for name, (one, other) in verdict.counts.items()},
-        "difference": None if found is None else {
-            "what": found.section,
-            "number": found.number,
-            "backtest": None if found.backtest is None else found.backtest.said,
-            "live": None if found.live is None else found.live.said,
-        },
-    }  # fmt: skip
+        "differences": [
+            {
+                "what": found.section,
+                "number": found.number,
+                "backtest": None if found.backtest is None else found.backtest.said,
+                "live": None if found.live is None else found.live.said,
+            }
+            for found in verdict.differences
+        ],
+    }
 
 
 def text(verdict: Verdict) -> str:
     """The verdict for a person."""
     lines = [f"{'compared':12} {'backtest':>9} {'live':>9}"]
     lines += [f"{name:12} {one:>9,} {other:>9,}" for name, (one, other) in verdict.counts.items()]
-    found = verdict.difference
-    if found is None:
+    if verdict.equal:
         return "\n".join([*lines, "", "equal: both did the same, to the last digit", ""])
+    found = verdict.differences[0]
     only = sorted(_changed(found))
-    lines += ["", f"different: the first is number {found.number} of {found.section}, in {', '.join(only) or 'all'}"]
+    lines += ["", f"different in {', '.join(one.section for one in verdict.differences)}; the first is number"]
+    lines[-1] += f" {found.number} of {found.section}{', in ' if only else ''}{', '.join(only)}"
     lines += [f"  backtest: {_row_text(found.backtest)}", f"  live:     {_row_text(found.live)}", ""]
     return "\n".join(lines)
 
