@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -91,7 +92,7 @@ def test_several_symbols_on_one_account_are_the_same_with_latency() -> None:
 
 
 def test_crossed_margin_differs_in_nothing_but_how_old_the_available_balance_is() -> None:
-    """Live, it is as of the last reading; over history, of the moment: what is asked differs, what is decided does not."""
+    """Live, it is as of the last reading; over history, of the moment. What is decided is the same."""
     config = configured(margin="crossed")
     verdict = parity(config, made_up(config, 3, 300))
     assert {one.section for one in verdict.differences} <= {"caps"}, text(verdict)
@@ -117,7 +118,7 @@ def disturbed(columns: CandleColumns, first: int, gap: tuple[int, int], crash: t
 
 def without(columns: CandleColumns, missing: range) -> CandleColumns:
     """Candles that lack some rows."""
-    parts = {}
+    parts: dict[str, Any] = {}
     for name in ("open_time_ns", "open", "high", "low", "close", "volume", "quote_volume"):
         column = getattr(columns, name)
         if column is not None:

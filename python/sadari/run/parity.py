@@ -20,6 +20,7 @@ from sadari.model.command import (
     RecordPosition,
 )
 from sadari.model.event import Event, OrderFilled
+from sadari.model.reason import DenialCode
 from sadari.model.units import MILLISECOND_NS
 
 # What is compared, in the order in which it is told.
@@ -128,6 +129,8 @@ def _plain(command: Command, names: dict[str, str]) -> dict[str, object]:
     for name in _TIMES:
         if name in said:
             said[name] = getattr(command, name) // MILLISECOND_NS
+    if isinstance(command, RecordDecision) and command.denial == DenialCode.COOLDOWN_ACTIVE:
+        said |= {name: int(getattr(command, name)) // MILLISECOND_NS for name in ("value", "limit")}
     return said
 
 

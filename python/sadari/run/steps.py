@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
+from sadari.binance import stream_names
 from sadari.kernel import History
 from sadari.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS, price_of
 from sadari.run.live import LiveEngine
 from sadari.run.local import LocalExchange
 from sadari.run.lockstep import LockstepLoop
+
+# What is silent for ten seconds counts as lost: no step is so long that a stream could not be heard in between.
+LONGEST_NS = 5 * SECOND_NS
+# While trades that are wanted do not come yet: as often as subscriptions are asked for.
+SOON_NS = 250 * MILLISECOND_NS
 
 
 class Steps:
@@ -93,7 +99,9 @@ class Steps:
         due = [_told(due_ns) for due_ns in (parts.alarms.due_ns, parts.market.due_ns) if due_ns is not None]
         arrives_ns = self._exchange.calls.due_ns
         due += [] if arrives_ns is None else [arrives_ns]
-        until_ns = max(now_ns, min(now_ns - now_ns % MINUTE_NS + MINUTE_NS, self._end_ns, *due))
+        until_ns = max(
+            now_ns, min(now_ns - now_ns % MINUTE_NS + MINUTE_NS, self._end_ns, now_ns + self._longest_ns(live), *due)
+        )
         for symbol, path in self._paths.items():
             # A tick that crosses no level, of the engine's or the exchange's, is by contract without effect.
             watch = parts.watches.watch(symbol)
@@ -109,6 +117,10 @@ class Steps:
         self._looked = False
         if self._progress is not None and now_ns // MINUTE_NS != self.now_ns() // MINUTE_NS:
             self._progress((self.now_ns() - self._start_ns) / (self._end_ns - self._start_ns))
+
+    def _longest_ns(self, live: LiveEngine) -> int:
+        wanted = (stream_names.trades(symbol) for symbol in live.parts.market.followed)
+        return LONGEST_NS if all(self._exchange.hub.wanted(stream) for stream in wanted) else SOON_NS
 
     def _agreed(self) -> bool:
         """Whether every frame that was sent was handled, and every request answered."""

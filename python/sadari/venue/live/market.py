@@ -123,6 +123,11 @@ class Market:
             for name in names:
                 self.recover(name)
 
+    @property
+    def followed(self) -> frozenset[str]:
+        """The symbols whose trades are wanted."""
+        return frozenset(self._followed)
+
     def _names(self, symbol: str) -> list[str]:
         return [stream_names.trades(symbol), *([stream_names.marks(symbol)] if self._marks else [])]
 
