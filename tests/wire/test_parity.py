@@ -103,7 +103,7 @@ def test_crossed_margin_differs_in_nothing_but_how_old_the_available_balance_is(
 def test_an_engine_that_always_enters_is_the_same(direction: str) -> None:
     """Every symbol enters at the same moments, through a payment of funding."""
     config = configured(ALWAYS.format(direction), seed=9)
-    agreed(parity(config, made_up(config, 2, 600)), fills=40)
+    agreed(parity(config, made_up(config, 2, 400)), fills=20)
 
 
 def disturbed(columns: CandleColumns, first: int, gap: tuple[int, int], crash: tuple[int, float]) -> CandleColumns:

@@ -61,6 +61,7 @@ class Market:
         fresh: Reads the account anew where it is too old to size by.
         report: Told of what is no event.
         marks: Whether mark prices are followed with trades.
+        forget: Told a symbol whose trades are about to be followed: none of before counts.
 
     Attributes:
         ready: The symbols whose sensors are warm.
@@ -80,6 +81,7 @@ class Market:
         report: Callable[[str], None],
         *,
         marks: bool = False,
+        forget: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.ready: set[str] = set()
         self.last: dict[str, float] = {}
@@ -93,6 +95,7 @@ class Market:
         self._supervision = supervision
         self._fresh = fresh
         self._marks = marks
+        self._forget = forget
         self._lost: set[str] = set()
         self._report = report
         self._followed: set[str] = set()
@@ -110,6 +113,7 @@ class Market:
         """Follow a symbol's trades from now on."""
         if symbol not in self._followed:
             self._followed.add(symbol)
+            self._forget(symbol)
             self._report(f"{symbol}: its trades are followed from now on")
             self._streams.follow(self._names(symbol))
 
