@@ -85,11 +85,14 @@ def record_of(
     """What is compared of a run."""
     made: Record = {name: [] for name in SECTIONS}
     names: dict[str, str] = {}
+    told: set[tuple[str, int]] = set()
     now_ns = 0
     for one in records:
         if isinstance(one, Event):
             now_ns = one.time_ns
-            if isinstance(one, OrderFilled):
+            # A trade may be told twice, by the user stream and by a list; the engine books it once.
+            if isinstance(one, OrderFilled) and (one.symbol, one.trade_id) not in told:
+                told.add((one.symbol, one.trade_id))
                 made["fills"].append(_fill(one, names))
             continue
         section = _SECTION_OF.get(type(one))
