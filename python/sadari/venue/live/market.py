@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -13,7 +13,7 @@ from sadari.binance import answers, endpoints, stream_names
 from sadari.binance.market_frames import StreamedCandle
 from sadari.errors import SadariError
 from sadari.model.command import ArmLevels, ArmSignals, WatchVerdict
-from sadari.model.event import SignalRaised, VerdictTurned
+from sadari.model.event import SignalRaised
 from sadari.model.instrument import Instrument
 from sadari.model.units import MINUTE_NS
 from sadari.sensors.feed import Quoted
@@ -27,8 +27,6 @@ from sadari.venue.live.sensed import FrameClosed, Raised
 from sadari.venue.live.sensing import Outcome, Sensing
 from sadari.venue.live.supervision import Supervision
 from sadari.venue.live.watches import Watches
-
-Priced = TypeVar("Priced", SignalRaised, VerdictTurned)
 
 CANDLE_NS = MINUTE_NS
 # Symbols that are warmed up at once; each asks for several pages of candles.
@@ -85,6 +83,7 @@ class Market:
     ) -> None:
         self.ready: set[str] = set()
         self.last: dict[str, float] = {}
+        self._opened: dict[str, int] = {}
         self._take = take
         self._rest = rest
         self._klines = Klines(rest)
@@ -174,6 +173,7 @@ class Market:
     def candle(self, symbol: str, interval_ns: int, candle: StreamedCandle, closed: bool) -> None:  # noqa: FBT001 - a field of the candle
         """Take a candle of a stream; only a closed one says anything but a price."""
         self.last[symbol] = candle.close
+        self._opened[symbol] = candle.open_ns
         if not closed or interval_ns != CANDLE_NS:
             return
         self._clock.see(candle.open_ns + interval_ns)
@@ -284,7 +284,9 @@ class Market:
             elif isinstance(one, FrameClosed):
                 self._watches.close_frame(one.symbol, one.high, one.low, one.line, self._clock.now_ns())
             else:
-                self._take(self._priced(one.event(self._clock.now_ns())))
+                # What is held is met by every trade: the last of them has the price, which may be later than the close.
+                turned, price = one.event(self._clock.now_ns()), self._watches.last_price(one.symbol)
+                self._take(turned if price is None else replace(turned, price=price))
 
     async def _raise_signals(self) -> None:
         """Raise one signal after another, each with an account that is not too old."""
@@ -293,10 +295,11 @@ class Market:
             await self._fresh()
             self._take(self._priced(raised.event(self._clock.now_ns(), self._balances.equity())))
 
-    def _priced(self, event: Priced) -> Priced:
-        """With the last price, which since the close may be another."""
-        price = self._watches.last_price(event.symbol) or self.price(event.symbol)
-        return event if price is None else replace(event, price=price)
+    def _priced(self, event: SignalRaised) -> SignalRaised:
+        """With the last price if a later candle has begun; the close may be known before the stream tells of it."""
+        price = self.price(event.symbol)
+        begun = self._opened.get(event.symbol, 0) >= event.price_time_ns
+        return replace(event, price=price) if begun and price is not None else event
 
     def price(self, symbol: str) -> Decimal | None:
         """The last price that a candle told."""
