@@ -84,6 +84,10 @@ def test_every_trade_of_what_is_held_is_checked_and_no_price_is_asked_for(tmp_pa
         await one.human("POST /control/human/fapi/v1/order", **sold)
         await one.until(lambda: not one.held() and watched(one) == ())
         await one.until(lambda: shown(one).symbols[0].streams == {CANDLES: True})
+        traded, candles = one.live.parts.ticks.price(SYMBOL), one.live.parts.market
+        await one.until(lambda: candles.price(SYMBOL) != traded)
+        # A price that nobody follows any more says nothing.
+        assert one.live.price(SYMBOL) == candles.price(SYMBOL)
 
     one = play(tmp_path, script, CONFIG + "[daily]\nmax_entries = 1\n")
     assert f"{SYMBOL}: its trades are followed from now on" in one.lines

@@ -42,6 +42,7 @@ class Connection:
         now_ns: When it was opened.
         subscriptions: What it listens to; None on the WebSocket API.
         most_waiting: Bytes that may wait for a slow reader.
+        held: Whether what is queued waits for `release` instead of the end of this turn.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class Connection:
         now_ns: int,
         subscriptions: Subscriptions | None,
         most_waiting: int = MOST_WAITING,
+        *,
+        held: bool = False,
     ) -> None:
         self.number = number
         self.close = close
@@ -62,6 +65,7 @@ class Connection:
         self.unanswered_ns: int | None = None
         self.incoming = Window(SECOND_NS)
         self.frames = 0
+        self.held = held
         self.ended = False
         self._most_waiting = most_waiting
         self._transport = transport
@@ -76,9 +80,18 @@ class Connection:
 
     def queue(self, frame: bytes) -> None:
         """Queue a frame of any kind for the end of this turn of the loop."""
-        if not self._pending:
+        if not self._pending and not self.held:
             self._loop.call_soon(self._flush)
         self._pending.append(frame)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is queued."""
+        return bool(self._pending)
+
+    def release(self) -> None:
+        """Send what is queued now."""
+        self._flush()
 
     def abort(self) -> None:
         """End it at once, without a closing handshake; what waits to be sent is lost."""
@@ -116,6 +129,9 @@ class Hub:
             raise `CloseConnection`.
         most_waiting: Bytes that may wait for a slow reader before it is cut.
         pings: Whether to ask for signs of life; where time jumps, silence says nothing.
+
+    Attributes:
+        held: Whether events wait until `release` lets them go, one connection after the other.
     """
 
     def __init__(
@@ -132,6 +148,7 @@ class Hub:
         self._now_ns = now_ns
         self._most_waiting = most_waiting
         self._pings = pings
+        self.held = False
         self._opened = 0
         self._connections: dict[int, Connection] = {}
         self._listeners: dict[str, dict[int, Connection]] = {}
@@ -166,6 +183,22 @@ class Hub:
         """The number of text frames, replies among them, that each open connection was sent."""
         return {number: connection.frames for number, connection in self._connections.items()}
 
+    def hold(self) -> None:
+        """Let events wait for `release` from now on."""
+        self.held = True
+        for connection in self._connections.values():
+            connection.held = connection.subscriptions is not None
+
+    def release(self) -> bool:
+        """Send what waits on one connection; False if nothing waits.
+
+        What happens at one time is told as a run over history orders it: the account, trades, candles.
+        """
+        waiting = [one for one in self._connections.values() if one.waits]
+        for connection in sorted(waiting, key=_turn)[:1]:
+            connection.release()
+        return bool(waiting)
+
     def next_number(self) -> int:
         """The id of a connection that is about to be opened."""
         self._opened += 1
@@ -180,7 +213,8 @@ class Hub:
     ) -> Connection:
         """Take in a connection, after its handshake."""
         now_ns = self._now_ns()
-        connection = Connection(number, transport, close, now_ns, subscriptions, self._most_waiting)
+        held = self.held and subscriptions is not None
+        connection = Connection(number, transport, close, now_ns, subscriptions, self._most_waiting, held=held)
         self._connections[connection.number] = connection
         self.refresh(connection)
         return connection
@@ -262,6 +296,12 @@ class Hub:
         for name in names - connection.names:
             self._listeners.setdefault(name, {})[connection.number] = connection
         connection.names = names
+
+
+def _turn(connection: Connection) -> tuple[int, int]:
+    """What comes first: events of the account, trades, whatever else."""
+    kinds = {name.partition("@")[2] for name in connection.names}
+    return (0 if "" in kinds else 1 if "aggTrade" in kinds else 2, connection.number)
 
 
 def _frame(first: int, payload: bytes) -> bytes:

@@ -80,12 +80,12 @@ class MarketStreams:
         self._changed: dict[str, set[str]] = {name: set() for name in ("!ticker@arr", "!miniTicker@arr", "!bookTicker")}
         self._second = market.now_ns // SECOND_NS
         self._next_ns = (self._second + 1) * SECOND_NS
-        self._minute_ns = (market.now_ns // MINUTE_NS + 1) * MINUTE_NS
+        self._minute_ns = dict.fromkeys(market.symbols, (market.now_ns // MINUTE_NS + 1) * MINUTE_NS)
 
     def on_trade(self, trade: Trade) -> None:
         """Send what a trade changes; first what was due by its time."""
-        if trade.time_ns >= self._next_ns:
-            self.on_time(trade.time_ns)
+        if trade.time_ns > self._next_ns:
+            self.on_time(trade.time_ns - 1)
         names, wanted = self._names[trade.symbol], self._wanted
         one = self._market.symbols[trade.symbol]
         if wanted(names.aggregated):
@@ -94,6 +94,7 @@ class MarketStreams:
             self._send(names.trade, _trade(trade))
         if wanted(names.book):
             self._send(names.book, book_ticker(one, trade.time_ns))
+        self._close(trade.symbol, trade.time_ns)
         for name, interval, continuous in names.all_candles:
             if wanted(name):
                 bar = one.candles.current(interval, trade.time_ns)
@@ -106,9 +107,8 @@ class MarketStreams:
 
     def on_time(self, time_ns: int) -> None:
         """Send what is due by a time: candles that closed, each once, and what the clock sends, at most once."""
-        while self._minute_ns <= time_ns:
-            self._close(self._minute_ns)
-            self._minute_ns += MINUTE_NS
+        for symbol in self._names:
+            self._close(symbol, time_ns)
         second = time_ns // SECOND_NS
         if second <= self._second:
             return
@@ -129,15 +129,15 @@ class MarketStreams:
             if self._wanted(name):
                 self._send(name, book_change(one, self._before.get(trade.symbol), trade))
 
-    def _close(self, end_ns: int) -> None:
-        ended = [interval for interval in INTERVALS if frame(interval, end_ns - 1)[1] == end_ns]
-        for symbol, names in self._names.items():
-            one = self._market.symbols[symbol]
+    def _close(self, symbol: str, time_ns: int) -> None:
+        """Send the candles of a symbol that have closed by a time."""
+        one, names = self._market.symbols[symbol], self._names[symbol]
+        while (end_ns := self._minute_ns[symbol]) <= time_ns:
+            self._minute_ns[symbol] = end_ns + MINUTE_NS
+            ended = [interval for interval in INTERVALS if frame(interval, end_ns - 1)[1] == end_ns]
             for interval in ended:
                 for name, continuous in ((names.candles[interval], False), (names.continuous[interval], True)):
-                    if not self._wanted(name):
-                        continue
-                    bar = one.candles.closed(interval, end_ns)
+                    bar = one.candles.closed(interval, end_ns) if self._wanted(name) else None
                     if bar is not None:
                         self._send(name, candle(one, interval, bar, end_ns, closed=True, continuous=continuous))
 

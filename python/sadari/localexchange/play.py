@@ -58,13 +58,14 @@ class Play:
     def advance(self, until_ns: int, most: int | None = None) -> bool:
         """Play up to a time, it included; at most so many trades. False if some are left.
 
-        Whatever happens at one time happens in the order funding, trades, clocks.
+        Whatever happens at one time happens in the order trades, funding, clocks.
         """
         played = 0
         while True:
             next_ns = self._tape.next_ns()
             at_ns = until_ns if next_ns is None else min(next_ns, until_ns)
-            while self._next_beat_ns <= at_ns:
+            # At the time of a trade the clocks wait until all trades of that time are played.
+            while self._next_beat_ns < at_ns or (self._next_beat_ns == at_ns and next_ns != at_ns):
                 self._beat(self._next_beat_ns)
             if next_ns is None or next_ns > until_ns:
                 self._settle(until_ns)
@@ -72,7 +73,7 @@ class Play:
                 return True
             if played == most:
                 return False
-            self._settle(next_ns)
+            self._settle(next_ns - 1)
             trade = self._tape.pop()
             self._market.on_trade(trade)
             self._desk.meet(trade.symbol, trade.time_ns, trade.price)

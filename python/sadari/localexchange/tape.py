@@ -6,7 +6,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
 from decimal import Decimal
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
 from typing import NamedTuple, Protocol
 
 from sadari.kernel import expand
@@ -151,6 +151,9 @@ class Tape:
         self._rows = {name: one.start_row for name, one in self._symbols.items()}
         self._drawn: dict[str, list[Trade]] = {}
         self._next: list[Trade] = []
+        self._visits: list[Trade] = []
+        self._visited: dict[str, int] = {}
+        self._last = {name: one.first_number(one.start_row) - 1 for name, one in self._symbols.items()}
         for name in self._symbols:
             first = self._following(name)
             if first is not None:
@@ -159,7 +162,18 @@ class Tape:
 
     def next_ns(self) -> int | None:
         """The time of the next trade, with the shift; None at the end."""
-        return self._next[0].time_ns if self._next else None
+        ahead = [trades[0].time_ns for trades in (self._next, self._visits) if trades]
+        return min(ahead, default=None)
+
+    def visit(self, symbol: str, time_ns: int, price: Decimal) -> None:
+        """Play one more trade, of one step, unless the symbol trades then anyway; all later ones are numbered after it.
+
+        Between two trades of a candle the price is on its way from one to the other: who looks at it there sees this.
+        """
+        if any(one.symbol == symbol and one.time_ns == time_ns for one in (*self._next, *self._visits)):
+            return
+        one = self._symbols[symbol]
+        heappush(self._visits, Trade(time_ns, symbol, 0, price, one.instrument.step_size, buyer_maker=False))
 
     def pop(self) -> Trade:
         """The next trade.
@@ -167,6 +181,16 @@ class Tape:
         Raises:
             IndexError: The tape has ended.
         """
+        if self._visits and (not self._next or self._visits[0] < self._next[0]):
+            trade = heappop(self._visits)
+            self._visited[trade.symbol] = self._visited.get(trade.symbol, 0) + 1
+            return trade._replace(number=self._last.get(trade.symbol, 0) + self._visited[trade.symbol])
+        trade = self._pop()
+        self._last[trade.symbol] = trade.number
+        later = self._visited.get(trade.symbol)
+        return trade if later is None else trade._replace(number=trade.number + later)
+
+    def _pop(self) -> Trade:
         trade = self._next[0]
         following = self._following(trade.symbol)
         if following is None:

@@ -64,6 +64,7 @@ class Parts:
         self.market = Market(
             live.take, live.connections.rest, sensing, self.watches, self.clock, self.balances, self.supervision,
             self._fresh, asked.log, marks=paper is not None,
+            forget=self.ticks.forget,
         )  # fmt: skip
         policy = config.venue.on_recovery_exhausted.upper()
         self.streams = MarketStreams(

@@ -12,19 +12,21 @@ from sadari.binance.decode import symbol_of
 from sadari.errors import ConfigError
 from sadari.localexchange.api_keys import Permissions
 from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.market import FundingRates
 from sadari.localexchange.rule import Rule
 from sadari.model.instrument import Instrument
+from sadari.model.plan import Fees
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.run import played, synthetic
 from sadari.run.assumed import assumed
 from sadari.run.inputs import INSTRUMENT_FILES, Inputs, funding_beside
 from sadari.run.instruments import describe
-from sadari.store.funding import FundingColumns
 
 SYNTHETIC_SYMBOLS = 5
 SYNTHETIC_DAYS = 60
 # What a key of a careful owner may do.
 HEALTHY = Permissions()
+USUAL_FEES = Fees()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +50,9 @@ class LocalSettings:
         balance: The account's first balance.
         strict_routes: Whether paths without a route carry public streams only, as the live host does.
         nested_errors: Whether the body of an error is a text within another, as some client libraries show it.
+        fees: The account's rates.
+        slippage_ticks: How many ticks worse than the last trade an order that takes is filled; None: by the book.
+        order_ns: In lockstep, how long an order over the WebSocket API is under way.
         faults: The rules of faults that stand from the start.
         permissions: What the account's own key and that of Ed25519 may do.
         ed25519: A file with the public key of the Ed25519 key in PEM; without it a pair is made from the seed.
@@ -68,6 +73,9 @@ class LocalSettings:
     balance: Decimal = Decimal(10_000)
     strict_routes: bool = False
     nested_errors: bool = False
+    fees: Fees = USUAL_FEES
+    slippage_ticks: int | None = None
+    order_ns: int = 0
     faults: tuple[Rule, ...] = ()
     permissions: Permissions = HEALTHY
     ed25519: Path | None = None
@@ -78,7 +86,7 @@ class Listings(NamedTuple):
 
     instruments: dict[str, Instrument]
     candles: dict[str, played.Played]
-    funding: dict[str, FundingColumns]
+    funding: Mapping[str, FundingRates]
     assumed: tuple[str, ...] = ()
 
 

@@ -149,8 +149,9 @@ class LiveEngine:
 
     def price(self, symbol: str) -> Decimal | None:
         """The last price of a symbol: that of a trade where its trades are followed, else of a candle."""
-        traded = self._parts.ticks.price(symbol)
-        return self._parts.market.price(symbol) if traded is None else traded
+        market = self._parts.market
+        traded = self._parts.ticks.price(symbol) if symbol in market.followed else None
+        return market.price(symbol) if traded is None else traded
 
     def margin_mode(self, symbol: str) -> str:
         """The effective margin mode of a symbol as last confirmed, in this life or one before; "" if it never was."""

@@ -12,17 +12,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 from sadari.errors import ConfigError
-from sadari.exchange import BookSlippage, Exchange
+from sadari.exchange import BookSlippage, Exchange, TickSlippage
 from sadari.localexchange import key_endpoints, listen_keys, public_endpoints, ws_api
 from sadari.localexchange.account_endpoints import AccountEndpoints
 from sadari.localexchange.algo_endpoints import AlgoEndpoints
 from sadari.localexchange.announcements import Announcements
 from sadari.localexchange.control import Control
 from sadari.localexchange.countdowns import Countdowns
+from sadari.localexchange.delayed_calls import DelayedCalls
 from sadari.localexchange.desk import Desk
 from sadari.localexchange.endpoint import Endpoint
 from sadari.localexchange.faults import Faults
-from sadari.localexchange.faulty_calls import FaultyCalls
 from sadari.localexchange.faulty_frames import FrameFaults
 from sadari.localexchange.faulty_http import faulty
 from sadari.localexchange.gate import Gate
@@ -95,7 +95,7 @@ class LocalExchange:
         self.gateway_ns = GatewayClock(self._market_ns if settings.lockstep else now_ns)
         keys = listen_keys.ListenKeys(self.gateway_ns, settings.seed)
         self.hub = Hub(keys, self.gateway_ns, pings=not settings.lockstep)
-        fees = Fees()
+        fees = settings.fees
         onboard_ms = {name: ms(one.onboard_ns) for name, one in self.market.symbols.items()}
         self.notices = Notices(self.hub.wanted, self.hub.publish, onboard_ms)
         self.desk = self._account(listings, fees)
@@ -104,7 +104,8 @@ class LocalExchange:
         self.actions = happenings.actions()
         self.faults = Faults(settings.faults, settings.seed, self.gateway_ns(), self.actions)
         self.hub.disturb(FrameFaults(self.faults, self.gateway_ns))
-        self.play = Play(Tape(tapes), self.market, self.desk, streams, self._look)
+        self.tape = Tape(tapes)
+        self.play = Play(self.tape, self.market, self.desk, streams, self._look)
         self._countdowns = Countdowns(self.desk, self.gateway_ns)
         served = self._served(keys, fees)
         control = Control(
@@ -120,6 +121,7 @@ class LocalExchange:
             lockstep=settings.lockstep,
         )
         self.endpoints: list[Endpoint] = [*served, *control.endpoints(served)]
+        self.calls = DelayedCalls(self.faults, self.gateway_ns, settings.order_ns if settings.lockstep else 0)
         self.methods = ws_api.methods(served)
         self.server = self._gateway()
 
@@ -176,7 +178,9 @@ class LocalExchange:
         self.stop()
 
     def _account(self, listings: Listings, fees: Fees) -> Desk:
-        exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=BookSlippage(self._levels))
+        ticks = self.settings.slippage_ticks
+        slippage = BookSlippage(self._levels) if ticks is None else TickSlippage(ticks)
+        exchange = Exchange(listings.instruments, fees, Decimal(0), slippage=slippage)
         # The first balance is an amount like any other: the wallet is the sum of its income from the start.
         exchange.transfer(self.market.now_ns, self.settings.balance)
         announcements = Announcements(exchange, listings.instruments, self.hub.publish_user, self.notices.liquidated)
@@ -196,7 +200,7 @@ class LocalExchange:
             messages_per_s=None if lockstep else MESSAGES_PER_S,
             tick_every_s=None if lockstep else LOOK_EVERY_S,
             middlewares=(faulty(self.faults, self.gateway_ns),),
-            calls=FaultyCalls(self.faults, self.gateway_ns),
+            calls=self.calls,
         )
 
     def _look(self) -> None:

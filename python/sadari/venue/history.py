@@ -21,6 +21,7 @@ from sadari.model.event import (
     SymbolPrepared,
 )
 from sadari.model.order import MarginMode
+from sadari.model.units import SECOND_NS
 from sadari.sensors.senses import Senses
 from sadari.sensors.signals import Signal, signal_id
 from sadari.venue.levels import Levels
@@ -222,7 +223,7 @@ class HistoryVenue:
     def _expect_funding(self, track: Track, from_ns: int) -> None:
         row = track.next_funding(from_ns)
         if row is not None and track.funding is not None:
-            time_ns = track.funding.time_ns[row]
+            time_ns = track.funding.time_ns[row] // SECOND_NS * SECOND_NS
             self._schedule.plan(time_ns, Rank.ACCOUNT, track.symbol, self._fund, (track, track.funding, row))
 
     def _fund(self, what: tuple[Track, FundingColumns, int]) -> Iterable[Event]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from sadari.kernel import Watch
 from sadari.model.command import ArmLevels, Trail
-from sadari.model.units import price_of
+from sadari.model.units import SECOND_NS, price_of
 from sadari.sensors.signals import Signal
 from sadari.sensors.technical import Technical
 from sadari.venue.port import Market
@@ -111,8 +111,11 @@ class Track:
         return min(time_ns, self._open_times[row] + self._interval_ns)
 
     def next_funding(self, time_ns: int) -> int | None:
-        """The row of the first funding at or after a time."""
+        """The row of the first funding at or after a time.
+
+        The exchange stamps payments some milliseconds after the hour; they are due on it.
+        """
         if self.funding is None:
             return None
-        row = bisect_left(self.funding.time_ns, time_ns)
+        row = bisect_left(self.funding.time_ns, -(-time_ns // SECOND_NS) * SECOND_NS)
         return row if row < len(self.funding.time_ns) else None

@@ -34,7 +34,7 @@ def test_every_command_of_the_design_is_there() -> None:
     """Those that exist; some ask a running engine."""
     assert set(ALL) == {
         "demo", "backtest", "sweep", "config init", "config check", "config show", "machines", "journal verify",
-        "journal replay", "data synth", "data check", "size",
+        "journal replay", "data synth", "data check", "size", "parity",
         "report", "study", "exchange", "monitor", "journal backup", "journal export", "journal reset",
         "journal restore", "repair", "status", "positions", "pause", "resume", "stop", "exit", "sync", "prepare",
         "adopt", "write-off", "doctor", "run",

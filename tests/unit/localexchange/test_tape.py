@@ -50,6 +50,25 @@ def test_numbers_of_a_symbol_are_consecutive() -> None:
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
+def test_a_visit_is_played_in_its_turn_and_numbered_with_the_others() -> None:
+    """It comes between the trades around it, once; where the symbol trades then anyway there is none."""
+    plain = drawn()
+    mine = [trade for trade in plain if trade.symbol == "BTCUSDT"]
+    between_ns = (mine[3].time_ns + mine[4].time_ns) // 2
+    tape = Tape(tapes(SYMBOLS))
+    played = [tape.pop() for _ in range(plain.index(mine[3]) + 1)]
+    tape.visit("BTCUSDT", between_ns, D("60000.1"))
+    tape.visit("BTCUSDT", between_ns, D("60000.1"))
+    tape.visit("BTCUSDT", mine[4].time_ns, D("60000.1"))
+    while tape.next_ns() is not None:
+        played.append(tape.pop())
+    assert len(played) == len(plain) + 1
+    assert [trade.time_ns for trade in played] == sorted(trade.time_ns for trade in played)
+    own = [trade for trade in played if trade.symbol == "BTCUSDT"]
+    assert (own[4].time_ns, own[4].price) == (between_ns, D("60000.1"))
+    assert [trade.number for trade in own] == list(range(own[0].number, own[0].number + len(own)))
+
+
 def test_a_candle_has_the_prices_that_a_run_over_history_sees() -> None:
     """The tape is the kernel's expansion under the symbol's own seed."""
     tape = tapes()[0]

@@ -31,6 +31,12 @@ class Alarms:
         self._wall: dict[str, asyncio.TimerHandle] = {}
         self._day_ns: int | None = None
 
+    @property
+    def due_ns(self) -> int | None:
+        """When the next one by the market's time, or the next day, is due; None if there is none."""
+        days = () if self._day_ns is None else (self._day_ns,)
+        return min((*self._market.values(), *days), default=None)
+
     def set(self, command: SetAlarm) -> None:
         """Set an alarm; one of the same name is replaced."""
         self.drop(command.name)

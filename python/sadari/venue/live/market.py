@@ -7,10 +7,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from decimal import Decimal
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from sadari.binance import answers, endpoints, stream_names
 from sadari.binance.market_frames import StreamedCandle
 from sadari.errors import SadariError
 from sadari.model.command import ArmLevels, ArmSignals, WatchVerdict
+from sadari.model.event import SignalRaised
 from sadari.model.instrument import Instrument
 from sadari.model.units import MINUTE_NS
 from sadari.sensors.feed import Quoted
@@ -56,6 +59,7 @@ class Market:
         fresh: Reads the account anew where it is too old to size by.
         report: Told of what is no event.
         marks: Whether mark prices are followed with trades.
+        forget: Told a symbol whose trades are about to be followed: none of before counts.
 
     Attributes:
         ready: The symbols whose sensors are warm.
@@ -75,9 +79,11 @@ class Market:
         report: Callable[[str], None],
         *,
         marks: bool = False,
+        forget: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.ready: set[str] = set()
         self.last: dict[str, float] = {}
+        self._opened: dict[str, int] = {}
         self._take = take
         self._rest = rest
         self._klines = Klines(rest)
@@ -88,6 +94,7 @@ class Market:
         self._supervision = supervision
         self._fresh = fresh
         self._marks = marks
+        self._forget = forget
         self._lost: set[str] = set()
         self._report = report
         self._followed: set[str] = set()
@@ -105,6 +112,7 @@ class Market:
         """Follow a symbol's trades from now on."""
         if symbol not in self._followed:
             self._followed.add(symbol)
+            self._forget(symbol)
             self._report(f"{symbol}: its trades are followed from now on")
             self._streams.follow(self._names(symbol))
 
@@ -117,6 +125,11 @@ class Market:
             self._streams.drop(names)
             for name in names:
                 self.recover(name)
+
+    @property
+    def followed(self) -> frozenset[str]:
+        """The symbols whose trades are wanted."""
+        return frozenset(self._followed)
 
     def _names(self, symbol: str) -> list[str]:
         return [stream_names.trades(symbol), *([stream_names.marks(symbol)] if self._marks else [])]
@@ -160,6 +173,7 @@ class Market:
     def candle(self, symbol: str, interval_ns: int, candle: StreamedCandle, closed: bool) -> None:  # noqa: FBT001 - a field of the candle
         """Take a candle of a stream; only a closed one says anything but a price."""
         self.last[symbol] = candle.close
+        self._opened[symbol] = candle.open_ns
         if not closed or interval_ns != CANDLE_NS:
             return
         self._clock.see(candle.open_ns + interval_ns)
@@ -191,6 +205,11 @@ class Market:
         trades = {stream_names.trades(symbol) for symbol in self._followed}
         lost_candles = len(self._lost - trades)
         return bool(self._lost & trades) or 2 * lost_candles > len(self._sensing.symbols)
+
+    @property
+    def due_ns(self) -> int | None:
+        """When signals have waited long enough; None if none waits."""
+        return self._sensing.due_ns
 
     def look(self) -> None:
         """Tell signals that have waited long enough."""
@@ -265,14 +284,22 @@ class Market:
             elif isinstance(one, FrameClosed):
                 self._watches.close_frame(one.symbol, one.high, one.low, one.line, self._clock.now_ns())
             else:
-                self._take(one.event(self._clock.now_ns()))
+                # What is held is met by every trade: the last of them has the price, which may be later than the close.
+                turned, price = one.event(self._clock.now_ns()), self._watches.last_price(one.symbol)
+                self._take(turned if price is None else replace(turned, price=price))
 
     async def _raise_signals(self) -> None:
         """Raise one signal after another, each with an account that is not too old."""
         while True:
             raised = await self._signals.get()
             await self._fresh()
-            self._take(raised.event(self._clock.now_ns(), self._balances.equity()))
+            self._take(self._priced(raised.event(self._clock.now_ns(), self._balances.equity())))
+
+    def _priced(self, event: SignalRaised) -> SignalRaised:
+        """With the last price if a later candle has begun; the close may be known before the stream tells of it."""
+        price = self.price(event.symbol)
+        begun = self._opened.get(event.symbol, 0) >= event.price_time_ns
+        return replace(event, price=price) if begun and price is not None else event
 
     def price(self, symbol: str) -> Decimal | None:
         """The last price that a candle told."""

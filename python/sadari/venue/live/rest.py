@@ -68,6 +68,7 @@ class Rest:
 
     Attributes:
         calls: How often each endpoint was asked, tries and all.
+        in_flight: How many requests have no answer yet.
 
     Raises:
         ConfigError: A host is no address of HTTP.
@@ -84,6 +85,7 @@ class Rest:
         limits: RestLimits = RestLimits(),  # noqa: B008 - it is immutable
     ) -> None:
         self.calls: dict[str, int] = {}
+        self.in_flight = 0
         self.clock = clock
         self.budget = budget
         self._url = _host(url)
@@ -164,6 +166,7 @@ class Rest:
         url, headers = self._request(endpoint, parameters, what)
         self.calls[what] = self.calls.get(what, 0) + 1
         changes = not endpoint.reads
+        self.in_flight += 1
         try:
             async with self._open().request(
                 endpoint.method, URL(url, encoded=True), headers=headers, allow_redirects=False
@@ -173,6 +176,8 @@ class Rest:
             return RetryableError(f"{what}: no connection to the venue: {_reason(error)}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return unclear(f"{what}: no whole answer: {_reason(error)}", changes=changes)
+        finally:
+            self.in_flight -= 1
 
     def _request(self, endpoint: Endpoint, parameters: Mapping[str, str], what: str) -> tuple[str, dict[str, str]]:
         """Address and headers."""

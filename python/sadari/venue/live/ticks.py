@@ -33,6 +33,10 @@ class Ticks:
             self._trading.trade(symbol, price, time_ns)
         self._watches.tick(symbol, price, time_ns)
 
+    def forget(self, symbol: str) -> None:
+        """Trades of a symbol are followed anew: its price is not that of one from before."""
+        self._prices.pop(symbol, None)
+
     def price(self, symbol: str) -> Decimal | None:
         """The last price of a symbol, None if none came yet."""
         known = self._prices.get(symbol)

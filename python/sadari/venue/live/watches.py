@@ -106,6 +106,10 @@ class Watches:
         if levels:
             self._take(LevelCrossed(time_ns=time_ns, symbol=symbol, price=price_of(at), levels=levels))
 
+    def watch(self, symbol: str) -> Watch | None:
+        """The levels of a symbol, None if it has none."""
+        return self._watches.get(symbol)
+
     def last_price(self, symbol: str) -> Decimal | None:
         """The last price that was met on a symbol with levels."""
         watch = self._watches.get(symbol)

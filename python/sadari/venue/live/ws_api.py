@@ -157,6 +157,11 @@ class WsApi:
             return None
         return max(self._clock.local_ns() - socket.message_ns, 0) / SECOND_NS
 
+    @property
+    def in_flight(self) -> int:
+        """How many requests have no answer yet."""
+        return 0 if self._link is None else len(self._link.waiting)
+
     async def start(self) -> None:
         """Connect, and stay connected; returns after the first try, whatever came of it."""
         self._keeping = asyncio.create_task(self._keep())

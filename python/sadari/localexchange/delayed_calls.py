@@ -1,0 +1,78 @@
+"""Orders that are under way for a while: in lockstep a call of the WebSocket API that changes orders arrives later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from sadari.binance.wire.control import MethodCall
+from sadari.localexchange.faults import Faults
+from sadari.localexchange.faulty_calls import Answer, FaultyCalls
+from sadari.localexchange.hub import Connection
+
+# What travels; what is only asked for is answered at once.
+TRAVEL = (".place", ".cancel")
+
+
+class _Held(NamedTuple):
+    due_ns: int
+    symbol: str
+    number: int
+    connection: Connection
+    message: bytes | str
+    answer: Answer
+
+
+class DelayedCalls(FaultyCalls):
+    """Holds calls that place or cancel until so much of the market's time has passed.
+
+    Those that arrive at one time do so in the order of their symbols and then of being sent, as over history.
+
+    Args:
+        faults: Decide about a call when it arrives.
+        now_ns: The gateway's clock.
+        delay_ns: How long such a call is under way.
+    """
+
+    def __init__(self, faults: Faults, now_ns: Callable[[], int], delay_ns: int) -> None:
+        super().__init__(faults, now_ns)
+        self._clock_ns = now_ns
+        self._delay_ns = delay_ns
+        self._sent = 0
+        self._held: list[_Held] = []
+
+    @property
+    def due_ns(self) -> int | None:
+        """When the next one arrives."""
+        return self._held[0].due_ns if self._held else None
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def take(self, connection: Connection, message: bytes | str, answer: Answer) -> None:
+        """Let a message be answered, when it has arrived."""
+        symbol = _symbol(message) if self._delay_ns else None
+        if symbol is None:
+            super().take(connection, message, answer)
+            return
+        self._sent += 1
+        due_ns = self._clock_ns() + self._delay_ns
+        self._held.append(_Held(due_ns, symbol, self._sent, connection, message, answer))
+        self._held.sort(key=lambda held: held[:3])
+
+    def arrive(self) -> None:
+        """Let arrive what is due."""
+        while self._held and self._held[0].due_ns <= self._clock_ns():
+            held = self._held.pop(0)
+            super().take(held.connection, held.message, held.answer)
+
+
+def _symbol(message: bytes | str) -> str | None:
+    """The symbol of a call that travels; None of any other message."""
+    try:
+        call = msgspec.json.decode(message, type=MethodCall)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return bytes(call.params.get("symbol", b"")).decode() if call.method.endswith(TRAVEL) else None
