@@ -1,0 +1,53 @@
+"""How the faults of markets, of people and of the engine's own making are played."""
+
+from __future__ import annotations
+
+from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPS, Play
+from tests.faults.wants import kept, was
+
+# A stop without a clear answer is placed again after 5 s, and after three times 5 s everything is closed.
+UNCLEAR_S = 16.0
+ACTS = Play(at=(HOLDING,), change={}, stands_s=0.5)
+BY_OWNER = Play(at=(HOLDING,), change={}, reasons=("MANUAL_EXTERNAL",))
+
+MARKETS: dict[str, tuple[Play, ...]] = {
+    "F81": (Play(at=(HOLDING,), change={}, reasons=STOPS), Play(at=(HOLDING,), change={}, stands_s=0.5, adds=False)),
+    "F82": (Play(at=(HOLDING,), change={}, reasons=STOPS), Play(at=(EXITING,), change={})),
+    "F83": (Play(at=(HOLDING,), stands_s=1, change={"every": 5}, wants=(kept,)),),
+    "F85": (Play(at=(HOLDING,), change={}, reasons=STOPS),),
+    "F86": (Play(at=(OPENING, ADDING), change={"times": 2}),),
+    "F88": (Play(at=(HOLDING,), change={}),),
+    "F89": (ACTS,),
+    "F91": (Play(at=(HOLDING,), change={}, reasons=("ADL",)),),
+    "F92": (
+        Play(
+            at=(HOLDING,),
+            change={},
+            reasons=("EXCHANGE_LIQUIDATION",),
+            beside=('verb = "break_trigger", symbol = "BTCUSDT", outcome = "rejected"',),
+        ),
+    ),
+    "F95": (
+        Play(
+            at=(HOLDING,),
+            stands_s=1.5,
+            change={"until_s": 1},
+            beside=('verb = "close", until_s = 1',),
+            wants=(kept, was("DEGRADED")),
+        ),
+    ),
+    "F96": (Play(at=(ADDING, EXITING), change={"times": 2}),),
+    "F97": (Play(at=(ADDING,), change={"every": None, "times": 1}, reasons=STOPS),),
+    "F98": (
+        Play(at=(OPENING,), change={}, reasons=STOPS, bare_s=UNCLEAR_S),
+        Play(at=(OPENING,), change={"code": -1111}, reasons=STOPS),
+    ),
+    "F99": (Play(),),
+    "F100": (Play(change={"until_s": 2}),),
+    "F122": (BY_OWNER, BY_OWNER),
+    "F123": (Play(at=(HOLDING,), change={}), Play(at=(HOLDING,), change={}, adds=False)),
+    "F124": (Play(at=(HOLDING,), change={}, stands_s=0.5, adds=False),),
+    "F125": (ACTS,),
+    "F126": (ACTS, ACTS, ACTS),
+    "F127": (ACTS,),
+}
