@@ -7,13 +7,13 @@ from decimal import Decimal
 from sadari.localexchange.fault_rows import refused
 from tests.faults.plays_of_markets import MARKETS
 from tests.faults.plays_of_streams import STREAMS
-from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPPED, STOPS, Play
+from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPPED, STOPS, UNHEARD, Play
 from tests.faults.wants import kept, was
 
 UNCLEAR = Play()
 REFUSED = Play(at=(OPENING, ADDING), change={"times": 2})
 SEEN_AGAIN = Play(at=(HOLDING,), stands_s=1.5, change={"until_s": 1}, wants=(kept,))
-NO_MARKET = refused(-4131, "Filter limit.", more=', contains = "type=MARKET", times = 2')
+NO_MARKET = refused(-4131, "Filter limit.", more=', contains = "type=MARKET"')
 TIMED_OUT = (
     'verb = "code", method = "POST", path = "/fapi/v1/order", code = -1007, status = 408, applied = true, times = 1'
 )
@@ -42,7 +42,7 @@ REST: dict[str, tuple[Play, ...]] = {
     ),
     "F16": (Play(at=(HOLDING,), stands_s=2, change={"times": 1, "seconds": 1}, wants=(kept,)),),
     "F17": (Play(at=(HOLDING,), stands_s=2, change={"until_s": 1, "seconds": 1}, wants=(kept,)),),
-    "F18": (Play(at=(ADDING, EXITING)),),
+    "F18": (Play(at=(ADDING,), declined=True), Play(at=(EXITING,))),
     "F19": (Play(at=(HOLDING,), after='verb = "clock_shift", seconds = 7'), Play(change={"times": 1, "seconds": 2})),
     "F20": (Play(at=(HOLDING,), stands_s=1, wants=(kept,)),),
     "F21": (
@@ -57,7 +57,7 @@ REST: dict[str, tuple[Play, ...]] = {
         Play(at=(ADDING,), change={"times": 1, "path": "/fapi/v1/algoOrder"}),
         Play(at=(ADDING,), change={"times": 1, "path": "/fapi/v1/algoOrder"}),
     ),
-    "F26": (Play(change={"until_s": 2, "seconds": 2}, beside=(TIMED_OUT,)),),
+    "F26": (Play(change={"until_s": 2, "seconds": 2}, beside=(TIMED_OUT, *UNHEARD)),),
     "F28": (Play(at=(ADDING,), change={"tick_size": 1, "step_size": None}),),
     "F29": (Play(at=(HOLDING,), change={}),),
     "F30": (Play(at=(EXITING,), change={"times": 3}),),

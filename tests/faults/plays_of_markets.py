@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPS, Play
+from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPS, UNHEARD, Play
 from tests.faults.wants import kept, was
 
 # A stop without a clear answer is placed again after 5 s, and after three times 5 s everything is closed.
 UNCLEAR_S = 16.0
+BY_HAND = 'verb = "human_trade", symbol = "BTCUSDT", side = "SELL", qty = 0.005'
 ACTS = Play(at=(HOLDING,), change={}, stands_s=0.5)
 BY_OWNER = Play(at=(HOLDING,), change={}, reasons=("MANUAL_EXTERNAL",))
 
@@ -43,7 +44,7 @@ MARKETS: dict[str, tuple[Play, ...]] = {
         Play(at=(OPENING,), change={"code": -1111}, reasons=STOPS),
     ),
     "F99": (Play(),),
-    "F100": (Play(change={"until_s": 2}),),
+    "F100": (Play(at=(HOLDING,), stands_s=3, change={"until_s": 2}, beside=(*UNHEARD, BY_HAND)),),
     "F122": (BY_OWNER, BY_OWNER),
     "F123": (Play(at=(HOLDING,), change={}), Play(at=(HOLDING,), change={}, adds=False)),
     "F124": (Play(at=(HOLDING,), change={}, stands_s=0.5, adds=False),),

@@ -8,10 +8,13 @@ from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPPED, STOPS
 from tests.faults.wants import kept, was
 
 DOWN = Play(at=(HOLDING,), stands_s=1.5, change={"until_s": 1}, wants=(kept, was("DEGRADED")))
+UNCLOSED = Play(at=(HOLDING,), stands_s=2.5, change={"every": None})
+EXPIRED = 'verb = "listen_key_death"'
+CLOSED = 'verb = "close", until_s = 0.5'
 ALWAYS = (OPENING, HOLDING, ADDING, EXITING)
 
 STREAMS: dict[str, tuple[Play, ...]] = {
-    "F50": (DOWN, Play(at=(HOLDING,), stands_s=1.5, change={"times": 1, "seconds": 1}, wants=(kept, was("DEGRADED")))),
+    "F50": (Play(at=(STOPPED,), change={}, reasons=STOPS), Play(at=(STOPPED,), change={"seconds": 3}, reasons=STOPS)),
     "F52": (Play(at=(HOLDING,), stands_s=1, change={"times": 1}, wants=(kept,)),),
     "F53": (Play(at=ALWAYS, stands_s=0.5, change={"after_s": Decimal("0.05")}),),
     "F54": (
@@ -27,13 +30,11 @@ STREAMS: dict[str, tuple[Play, ...]] = {
     "F59": (DOWN,),
     "F61": (Play(at=(HOLDING,), stands_s=1.5, change={"until_s": 1}, wants=(kept,)),),
     "F62": (
-        Play(at=(HOLDING,), stands_s=1, change={"until_s": 1, "path": "*/ws*"}, beside=('verb = "close", times = 2',)),
-        Play(
-            at=(HOLDING,), stands_s=1, change={"until_s": 1, "path": "*/stream"}, beside=('verb = "close", times = 2',)
-        ),
+        Play(at=(HOLDING,), stands_s=3, change={"until_s": 2, "path": "*/ws/*"}, beside=(EXPIRED,)),
+        Play(at=(HOLDING,), stands_s=3, change={"until_s": 2, "path": "*/stream"}, beside=(CLOSED,)),
     ),
     "F63": (Play(at=(STOPPED,), change={}, reasons=STOPS),),
-    "F64": (Play(at=ALWAYS, stands_s=0.5, change={}), Play(at=ALWAYS, stands_s=0.5, change={})),
+    "F64": (UNCLOSED, UNCLOSED),
     "F65": (Play(at=(HOLDING,), stands_s=0.5, change={}),),
     "F66": (Play(at=(HOLDING,), stands_s=0.5, change={}),),
     "F67": (Play(at=(ADDING,), change={"nth": None, "times": 1}),),

@@ -1,4 +1,4 @@
-"""The story that a fault is played in: an engine opens, holds, adds and gets out, and the fault comes at some of that."""
+"""The story that a fault is played in: an engine opens, holds, adds and gets out; the fault comes at some of that."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ OPENING, HOLDING, ADDING, EXITING, STOPPED = PHASES = ("opening", "holding", "ad
 ACTING = (OPENING, ADDING, EXITING)
 # How long the engine has for a part of the story, faults included.
 PATIENCE_S = 20.0
+# Nothing of the user stream arrives for a while, so that what happened has to be read.
+UNHEARD = tuple(
+    f'verb = "drop_frame", stream = "{kind}", until_s = 2'
+    for kind in ("ORDER_TRADE_UPDATE", "TRADE_LITE", "ACCOUNT_UPDATE")
+)
 # Enough for a thousand trades by hand.
 BALANCE = Decimal(50_000)
 # So low that a stop comes before liquidation, however far the price jumps.
@@ -50,6 +55,7 @@ class Play:
         bare_s: How long exposure may be without a stop.
         wants: What the row asks for beside what all have in common: each says what is missing, or nothing.
         adds: Whether the engine is still to add to the position.
+        declined: Whether an add that the fault has met is not tried again.
     """
 
     at: tuple[str, ...] = ACTING
@@ -61,6 +67,7 @@ class Play:
     bare_s: float = BARE_S
     wants: tuple[Want, ...] = ()
     adds: bool = True
+    declined: bool = False
 
 
 async def played(play: Play, text: str, folder: Path) -> None:
@@ -94,7 +101,11 @@ class _Story:
                         continue
                     if phase in play.at and phase != OPENING:
                         self.arm(phase)
-                    await act(it)
+                    if phase != ADDING or not play.declined:
+                        await act(it)
+                    else:
+                        _gap(it, "-0.05")
+                        await it.until(self.fired, PATIENCE_S)
                     if phase in play.at and play.stands_s:
                         await asyncio.sleep(play.stands_s)
                         self.at_ease(phase)
@@ -103,6 +114,11 @@ class _Story:
                 await self.judged()
             finally:
                 looking.cancel()
+
+    def fired(self) -> bool:
+        """Whether the fault has happened, at whatever part of the story."""
+        names = tuple(f"{part}-" for part in self.play.at)
+        return any(one.name.startswith(names) for one in self.it.exchange.faults.firings())
 
     @property
     def left_out(self) -> set[str]:
@@ -146,13 +162,12 @@ class _Story:
     async def judged(self) -> None:
         """Wait until engine and exchange agree, if they do, and say what is wrong."""
         watch, it = self.watch, self.it
-        firings = it.exchange.faults.firings
 
         def wrong() -> list[str]:
             found = watch.common() + [said for want in self.play.wants if (said := want(watch))]
             if len(watch.reasons()) != 1 or watch.reasons()[0] not in self.play.reasons:
                 found.append(f"the position ended for {watch.reasons()}, not once for one of {self.play.reasons}")
-            if not any(one.name.startswith(tuple(f"{part}-" for part in self.play.at)) for one in firings()):
+            if not self.fired():
                 found.append("the fault never happened")
             if watch.bare_s > self.play.bare_s:
                 found.append(f"nothing covered the position for {watch.bare_s:.1f} s")

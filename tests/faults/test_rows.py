@@ -1,4 +1,4 @@
-"""Every row of the exchange's fault table, played at a running engine over sockets and judged by the exchange's records."""
+"""Every row of the fault table, played at a running engine over sockets and judged by the exchange's records."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ROWS = {
     for row in FAULTS
     for number, play in enumerate(PLAYS.get(row.fault, ()), 1)
 }
-AT_ONCE = 5
+AT_ONCE = 8
 GROUPS = 2
 
 
