@@ -1,7 +1,7 @@
 # Every target makes what it needs. A fresh machine needs python3 (3.11 or newer) and cargo (1.85 or newer).
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check bench bench-peers clients requirements docs format clean
+.PHONY: help env demo test check bench bench-peers clients requirements faults docs format clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -76,6 +76,9 @@ $(CLIENTS)/.installed: pyproject.toml
 
 requirements: env ## list the numbered requirements that have no test, and counts part by part
 	@$(BIN)/pytest --quiet --requirements tests benches
+
+faults: env ## play every fault of the local exchange at a live engine: row, verdict, and the rows that are open
+	@$(BIN)/python -m tests.faults.table --numprocesses 2 --dist loadgroup
 
 docs: env ## write the generated pages of docs/ anew
 	$(BIN)/python -m tests.tidy.generated

@@ -81,6 +81,8 @@ REST: dict[str, tuple[Play, ...]] = {
 }
 PLAYS: dict[str, tuple[Play, ...]] = REST | STREAMS | MARKETS
 OPEN: dict[str, str] = {
-    "F55": "the engine follows no depth stream",
-    "F101": "the engine trades accounts in one-way mode only",
+    "F55-1": "the engine follows no depth of the book",
+    "F83-2": "the engine follows no mark prices: those it judges by are read",
+    "F101-1": "the engine refuses an account in hedge mode, and in one-way mode no symbol has two sides",
+    "F101-2": "as the first",
 }

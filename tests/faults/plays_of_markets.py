@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPS, UNHEARD, Play
-from tests.faults.wants import kept, was
+from tests.faults.wants import kept, key_is_named, wall, was
 
 # A stop without a clear answer is placed again after 5 s, and after three times 5 s everything is closed.
 UNCLEAR_S = 16.0
 BY_HAND = 'verb = "human_trade", symbol = "BTCUSDT", side = "SELL", qty = 0.005'
 ACTS = Play(at=(HOLDING,), change={}, stands_s=0.5)
+UNFIT = Play(at=(OPENING,), change={}, stands_s=1, opens=False, mode="live", wants=(key_is_named,))
 BY_OWNER = Play(at=(HOLDING,), change={}, reasons=("MANUAL_EXTERNAL",))
 
 MARKETS: dict[str, tuple[Play, ...]] = {
@@ -16,7 +17,7 @@ MARKETS: dict[str, tuple[Play, ...]] = {
     "F82": (Play(at=(HOLDING,), change={}, reasons=STOPS), Play(at=(EXITING,), change={})),
     "F83": (Play(at=(HOLDING,), stands_s=1, change={"every": 5}, wants=(kept,)),),
     "F85": (Play(at=(HOLDING,), change={}, reasons=STOPS),),
-    "F86": (Play(at=(OPENING, ADDING), change={"times": 2}),),
+    "F86": (Play(at=(OPENING, ADDING), change={"times": 2}), Play(at=(OPENING,), change={}, stands_s=2, opens=False)),
     "F88": (Play(at=(HOLDING,), change={}),),
     "F89": (ACTS,),
     "F91": (Play(at=(HOLDING,), change={}, reasons=("ADL",)),),
@@ -47,8 +48,12 @@ MARKETS: dict[str, tuple[Play, ...]] = {
     "F100": (Play(at=(HOLDING,), stands_s=3, change={"until_s": 2}, beside=(*UNHEARD, BY_HAND)),),
     "F122": (BY_OWNER, BY_OWNER),
     "F123": (Play(at=(HOLDING,), change={}), Play(at=(HOLDING,), change={}, adds=False)),
-    "F124": (Play(at=(HOLDING,), change={}, stands_s=0.5, adds=False),),
+    "F124": (
+        Play(at=(HOLDING,), change={}, stands_s=0.5, adds=False),
+        Play(at=(HOLDING,), change={"client_id": wall}, stands_s=0.5),
+    ),
     "F125": (ACTS,),
     "F126": (ACTS, ACTS, ACTS),
     "F127": (ACTS,),
+    "F136": (UNFIT, UNFIT),
 }

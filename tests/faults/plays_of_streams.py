@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPPED, STOPS, Play
-from tests.faults.wants import kept, was
+from tests.faults.wants import kept, last_price, was
 
 DOWN = Play(at=(HOLDING,), stands_s=1.5, change={"until_s": 1}, wants=(kept, was("DEGRADED")))
 UNCLOSED = Play(at=(HOLDING,), stands_s=2.5, change={"every": None})
@@ -33,7 +33,7 @@ STREAMS: dict[str, tuple[Play, ...]] = {
         Play(at=(HOLDING,), stands_s=3, change={"until_s": 2, "path": "*/ws/*"}, beside=(EXPIRED,)),
         Play(at=(HOLDING,), stands_s=3, change={"until_s": 2, "path": "*/stream"}, beside=(CLOSED,)),
     ),
-    "F63": (Play(at=(STOPPED,), change={}, reasons=STOPS),),
+    "F63": (Play(at=(STOPPED,), change={"put": last_price}, reasons=STOPS),),
     "F64": (UNCLOSED, UNCLOSED),
     "F65": (Play(at=(HOLDING,), stands_s=0.5, change={}),),
     "F66": (Play(at=(HOLDING,), stands_s=0.5, change={}),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +15,7 @@ from sadari.localexchange.rule import Rule
 from sadari.model.event import ForceExitRequested
 from tests.faults.watch import BARE_S, Watch
 from tests.live_account import ONCE, agreed
-from tests.live_engine import MARKET, SYMBOL, Rig, rig
+from tests.live_engine import CONFIG, MARKET, SYMBOL, Rig, rig
 
 OTHER = max(MARKET.instruments)
 FORCED = "MANUAL_FORCE_EXIT"
@@ -30,6 +30,8 @@ UNHEARD = tuple(
     f'verb = "drop_frame", stream = "{kind}", until_s = 2'
     for kind in ("ORDER_TRADE_UPDATE", "TRADE_LITE", "ACCOUNT_UPDATE")
 )
+# The host that tells what a key may do.
+WITH_WALLET = CONFIG.replace("sync_s = 2", 'sync_s = 2\nwallet = "{http}"')
 # Enough for a thousand trades by hand.
 BALANCE = Decimal(50_000)
 # So low that a stop comes before liquidation, however far the price jumps.
@@ -47,13 +49,16 @@ class Play:
 
     Attributes:
         at: The parts of the story that the fault comes at: each of them anew.
-        change: Fields of the example's rule that are other ones here, as a story is short and its symbol another.
+        change: Keys of the example's rule that are other ones here, as a story is short; None for a key that goes, a
+            function for a value that only the account knows.
         beside: Rules that stand with it, where the fault needs an occasion.
         stands_s: How long the fault stands after the engine's act; 0: until the engine is done.
         after: A rule that is added when such a part is over, where that ends the fault.
         reasons: Why the position may end: for one of these.
         bare_s: How long exposure may be without a stop.
         wants: What the row asks for beside what all have in common: each says what is missing, or nothing.
+        opens: Whether anything is to be opened at all.
+        mode: The mode of the configuration.
         adds: Whether the engine is still to add to the position.
         declined: Whether an add that the fault has met is not tried again.
     """
@@ -66,6 +71,8 @@ class Play:
     reasons: tuple[str, ...] = (FORCED,)
     bare_s: float = BARE_S
     wants: tuple[Want, ...] = ()
+    opens: bool = True
+    mode: str = "local"
     adds: bool = True
     declined: bool = False
 
@@ -76,7 +83,7 @@ async def played(play: Play, text: str, folder: Path) -> None:
     Raises:
         AssertionError: What is wrong.
     """
-    async with rig(folder, balance=BALANCE) as it:
+    async with rig(folder, config=WITH_WALLET.replace("local", play.mode, 1), balance=BALANCE) as it:
         story = _Story(it, play, text)
         await story.told()
 
@@ -94,26 +101,42 @@ class _Story:
         if OPENING in play.at:
             self.arm(OPENING)
         async with it.running(ONCE + LOW):
+            if not play.opens:
+                await asyncio.sleep(play.stands_s)
+                self.idle()
+                return
             looking = self.watch.follow()
             try:
                 for phase, act in zip(PHASES, (_open, _hold, _add, _exit, _stop), strict=True):
-                    if phase in self.left_out or self.over:
-                        continue
-                    if phase in play.at and phase != OPENING:
-                        self.arm(phase)
-                    if phase != ADDING or not play.declined:
-                        await act(it)
-                    else:
-                        _gap(it, "-0.05")
-                        await it.until(self.fired, PATIENCE_S)
-                    if phase in play.at and play.stands_s:
-                        await asyncio.sleep(play.stands_s)
-                        self.at_ease(phase)
-                    await it.until(lambda: self.over or self.held, PATIENCE_S)
-                    self.at_ease(phase)
+                    if phase not in self.left_out and not self.over:
+                        await self.part(phase, act)
                 await self.judged()
             finally:
                 looking.cancel()
+
+    async def part(self, phase: str, act: Callable[[Rig], Awaitable[None]]) -> None:
+        """Tell one part of it."""
+        it, play = self.it, self.play
+        if phase in play.at and phase != OPENING:
+            self.arm(phase)
+        if phase == ADDING and play.declined:
+            _gap(it, "-0.05")
+            await it.until(self.fired, PATIENCE_S)
+        else:
+            await act(it)
+        if phase in play.at and play.stands_s:
+            await asyncio.sleep(play.stands_s)
+            self.at_ease(phase)
+        await it.until(lambda: self.over or self.held, PATIENCE_S)
+        self.at_ease(phase)
+
+    def idle(self) -> None:
+        """Nothing was to be opened: nothing was, and the row has what it asks for beside that."""
+        found = [said for want in self.play.wants if (said := want(self.watch))]
+        desk = self.it.exchange.desk
+        assert self.fired(), "the fault never happened"
+        assert not [*desk.orders, *desk.algos], "orders were sent"
+        assert not found, found
 
     def fired(self) -> bool:
         """Whether the fault has happened, at whatever part of the story."""
@@ -130,7 +153,8 @@ class _Story:
     def arm(self, phase: str) -> None:
         """Let the fault stand from now on."""
         faults = self.it.exchange.faults
-        change = {"from_s": None, "until_s": None, **self.play.change}
+        change: dict[str, object] = {"from_s": None, "until_s": None}
+        change |= {key: one(self.it) if callable(one) else one for key, one in self.play.change.items()}
         faults.add(_rules(_table(self.text), phase, change), self.it.exchange.gateway_ns())
         for number, rule in enumerate(self.play.beside):
             faults.add(_rules(_table(rule), f"beside-{phase}-{number}"), self.it.exchange.gateway_ns())

@@ -4,59 +4,66 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from sadari.localexchange.faults_served import FAULTS
-from tests.faults.plays import PLAYS
-from tests.faults.story import Play, played
+from tests.faults.rows import ROWS, missing
+from tests.faults.story import played
 
-
-class Row(NamedTuple):
-    """An example of a row, and how it is played."""
-
-    name: str
-    text: str
-    play: Play
-
-
-ROWS = {
-    f"{row.fault}-{number}": Row(f"{row.fault}-{number}", row.rules[min(number, len(row.rules)) - 1], play)
-    for row in FAULTS
-    for number, play in enumerate(PLAYS.get(row.fault, ()), 1)
-}
+# So many are played beside each other, for most of their time they wait.
 AT_ONCE = 8
 GROUPS = 2
+GROUP_OF = {name: number % GROUPS for number, name in enumerate(ROWS)}
 
 
-async def _all(rows: list[Row], folder: Path) -> dict[str, BaseException | None]:
-    beside = asyncio.Semaphore(AT_ONCE)
+class Plays:
+    """The rows that were chosen, in two groups; a group is played when the first of it is asked for.
 
-    async def one(row: Row) -> None:
-        async with beside:
-            await played(row.play, row.text, folder / row.name)
+    Args:
+        chosen: Their names.
+        folder: For the journals.
+    """
 
-    ended = await asyncio.gather(*(one(row) for row in rows), return_exceptions=True)
-    return dict(zip((row.name for row in rows), ended, strict=True))
+    def __init__(self, chosen: set[str], folder: Path) -> None:
+        self._chosen = chosen
+        self._folder = folder
+        self._ended: dict[str, BaseException | None] = {}
+
+    def ended(self, name: str) -> BaseException | None:
+        """What was wrong at the end of a row."""
+        if name not in self._ended:
+            asyncio.run(self._play([one for one in self._chosen if GROUP_OF[one] == GROUP_OF[name]]))
+        return self._ended[name]
+
+    async def _play(self, names: list[str]) -> None:
+        beside = asyncio.Semaphore(AT_ONCE)
+
+        async def one(name: str) -> None:
+            async with beside:
+                await played(ROWS[name].play, ROWS[name].text, self._folder / name)
+
+        ended = await asyncio.gather(*(one(name) for name in names), return_exceptions=True)
+        self._ended.update(zip(names, ended, strict=True))
 
 
 @pytest.fixture(scope="module")
-def verdicts(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, BaseException | None]:
-    """What became of each chosen row; they are played beside each other, for most of their time they wait."""
-    chosen = [
-        one.callspec.params["name"]
-        for one in request.session.items
-        if hasattr(one, "callspec") and one.path == Path(__file__)
-    ]
-    return asyncio.run(_all([ROWS[name] for name in chosen], tmp_path_factory.mktemp("rows")))
+def plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Plays:
+    """The rows of this run."""
+    ours = [item for item in request.session.items if item.path == Path(__file__) and isinstance(item, pytest.Function)]
+    chosen = {str(item.callspec.params["name"]) for item in ours if hasattr(item, "callspec")}
+    return Plays(chosen, tmp_path_factory.mktemp("rows"))
 
 
-@pytest.mark.parametrize("name", ROWS)
-def test_a_fault_is_met_as_its_row_requires(name: str, verdicts: dict[str, BaseException | None]) -> None:
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"faults-{GROUP_OF[name]}")) for name in ROWS]
+)
+def test_a_fault_is_met_as_its_row_requires(name: str, plays: Plays) -> None:
     """Nothing doubled, nothing lost, covered, agreed at the end, one reason for the ending."""
-    error = verdicts[name]
+    error = plays.ended(name)
     if error is not None:
         raise error
+
+
+def test_every_example_of_the_table_is_played_or_open_for_a_reason() -> None:
+    """A row that is added is played, or says why not."""
+    assert not missing()
