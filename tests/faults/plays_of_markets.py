@@ -45,7 +45,7 @@ MARKETS: dict[str, tuple[Play, ...]] = {
         Play(at=(OPENING,), change={"code": -1111}, reasons=STOPS),
     ),
     "F99": (Play(),),
-    "F100": (Play(at=(HOLDING,), stands_s=3, change={"until_s": 2}, beside=(*UNHEARD, BY_HAND)),),
+    "F100": (Play(at=(HOLDING,), stands_s=4, change={"until_s": 3}, beside=(*UNHEARD, BY_HAND)),),
     "F122": (BY_OWNER, BY_OWNER),
     "F123": (Play(at=(HOLDING,), change={}), Play(at=(HOLDING,), change={}, adds=False)),
     "F124": (

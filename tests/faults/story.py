@@ -24,7 +24,7 @@ STOPS = ("STOP_LOSS_INITIAL", "STOP_LOSS_FIRST_DCA", "PROTECTIVE_STOP_ORDER")
 OPENING, HOLDING, ADDING, EXITING, STOPPED = PHASES = ("opening", "holding", "adding", "exiting", "stopped")
 ACTING = (OPENING, ADDING, EXITING)
 # How long the engine has for a part of the story, faults included.
-PATIENCE_S = 20.0
+PATIENCE_S = 30.0
 # Nothing of the user stream arrives for a while, so that what happened has to be read.
 UNHEARD = tuple(
     f'verb = "drop_frame", stream = "{kind}", until_s = 2'

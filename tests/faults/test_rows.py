@@ -11,7 +11,7 @@ from tests.faults.rows import ROWS, missing
 from tests.faults.story import played
 
 # So many are played beside each other, for most of their time they wait.
-AT_ONCE = 8
+AT_ONCE = 5
 GROUPS = 2
 GROUP_OF = {name: number % GROUPS for number, name in enumerate(ROWS)}
 
