@@ -25,9 +25,7 @@ STREAMS: dict[str, tuple[Play, ...]] = {
         Play(at=ALWAYS, stands_s=0.5, change={"every": 7, "times": 3}),
         Play(at=ALWAYS, stands_s=0.5, change={"every": 7, "times": 3}),
     ),
-    "F57": (
-        Play(at=(HOLDING,), stands_s=1, change={"every": None, "times": 1, "size": 8_000_000}, wants=(kept,)),
-    ),
+    "F57": (Play(at=(HOLDING,), stands_s=1, change={"every": None, "times": 1, "size": 8_000_000}, wants=(kept,)),),
     "F58": (Play(at=(HOLDING,), stands_s=1, change={"times": 20, "copies": 200}, wants=(kept,)),),
     "F59": (DOWN,),
     "F61": (Play(at=(HOLDING,), stands_s=1.5, change={"until_s": 1}, wants=(kept,)),),

@@ -6,7 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.faults.table import table
+from tests.faults import table as faults
+from tests.mutants import table as mutants
 
 ROOT = Path(__file__).resolve().parents[2]
 LIFECYCLES = ROOT / "docs" / "lifecycles.md"
@@ -53,6 +54,17 @@ ending.
 
 """
 
+MUTANTS = ROOT / "docs" / "mutants.md"
+
+MUTANTS_HEAD = """\
+# Naive engines
+
+Written by `make docs` from `tests/mutants`; `make mutants` runs the test of each and prints this table with the verdicts.
+
+Each of them is ours with one function that does what others have done wrong. A test that is worth having fails on it.
+
+"""
+
 
 def sadari(*arguments: str) -> str:
     """What a `sadari` command of this environment prints.
@@ -70,7 +82,8 @@ def pages() -> dict[Path, str]:
         LIFECYCLES: LIFECYCLES_HEAD + sadari("machines"),
         COVERAGE: COVERAGE_HEAD + sadari("exchange", "coverage"),
         FAULTS: FAULTS_HEAD + sadari("exchange", "faults"),
-        TESTED: TESTED_HEAD + table(),
+        TESTED: TESTED_HEAD + faults.table(),
+        MUTANTS: MUTANTS_HEAD + mutants.table(),
     }
     return {page: text.rstrip("\n") + "\n" for page, text in written.items()}
 

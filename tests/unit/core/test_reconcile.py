@@ -254,7 +254,11 @@ def test_another_quantity_is_protected_first_and_quarantined(qty: str, lots: Dec
 
 @pytest.mark.parametrize(
     ("shown", "price", "buyer", "told", "stays"),
-    [("0.2", "50000", False, "0.1", "0.2"), ("0.4", "50250", True, "0.1", "0.4"), ("0.2", "50000", False, "0.15", "0.15")],
+    [
+        ("0.2", "50000", False, "0.1", "0.2"),
+        ("0.4", "50250", True, "0.1", "0.4"),
+        ("0.2", "50000", False, "0.15", "0.15"),
+    ],
 )
 def test_a_trade_told_after_its_quantity_was_shown_changes_it_no_more(
     shown: str, price: str, buyer: bool, told: str, stays: str
