@@ -55,7 +55,7 @@ class Watch:
     def common(self) -> list[str]:
         """What is wrong, by the rules that hold whatever the fault was."""
         rig = self.rig
-        found = wrongs(rig)
+        found = wrongs(rig) + _unknown(rig)
         if not (same_positions(rig) and agreed(rig)):
             found.append("the engine does not hold what the exchange says, under the stops that it should have")
         if not same_trades(rig):
@@ -87,6 +87,14 @@ class Watch:
                     self.bare_s = max(self.bare_s, now - self._bare.setdefault(symbol, now))
             self.most = max(self.most, abs(self.rig.held()))
             await asyncio.sleep(_LOOK_S)
+
+
+def _unknown(rig: Rig) -> list[str]:
+    """Orders that bear the run's name and are none of the engine's."""
+    desk, engine, run = rig.exchange.desk, rig.live.opened.engine, f"{rig.live.opened.settings.run_id}-"
+    names = [order.client_order_id for order in desk.orders.values()]
+    names += [algo.client_algo_id for algo in desk.algos.values()]
+    return [f"{name} is no order of the engine" for name in names if name.startswith(run) and name not in engine.orders]
 
 
 def refused(rig: Rig) -> int:

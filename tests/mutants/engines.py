@@ -158,16 +158,16 @@ MUTANTS: dict[str, Mutant] = {
         ROW.format("F99-1"),
     ),
     "misses-prove": Mutant(
-        "F26", "gives an order up after a few misses", "sadari.venue.live.lookup:Lookup._is_absent", _misses_prove,
+        "F26", "gives an order up after a few misses", "sadari.venue.live.lookup:Lookups._is_absent", _misses_prove,
         ROW.format("F26-1"),
     ),
     "acknowledgement-is-a-fill": Mutant(
         "F11", "books what the answer to an order says", f"{GATEWAY}._acknowledged", _acknowledgement_is_a_fill,
-        ROW.format("F12-1"),
+        ROW.format("F125-1"),
     ),
     "empty-is-flat": Mutant(
         "F46", "takes an empty list of positions for none", "sadari.venue.live.comparison:_hides", _nothing_is_hidden,
-        ROW.format("F46-1"),
+        "tests/wire/test_unclear_reads.py::test_bad_reads_end_no_order_and_no_position",
     ),
     "told-again": Mutant(
         "F100", "counts a trade that it knew by the position already", "sadari.core.takeover:explained", _told_again,
@@ -182,7 +182,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "cancel-is-not-heard": Mutant(
         "F124", "keeps the id of a stop that somebody has canceled", "sadari.core.stops:ended", _cancel_is_not_heard,
-        ROW.format("F124-2"),
+        "tests/unit/core/test_found_orders.py::test_a_stop_taken_away_is_back_at_once_and_the_second_time_a_person_is_told",
     ),
     "nothing-to-reduce-is-flat": Mutant(
         "F23", "takes -2022 for a position that is gone", "sadari.core.exits:exit_ended", _nothing_to_reduce_is_flat,
@@ -190,7 +190,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "exits-are-not-capped": Mutant(
         "F05", "sends exits that are not reduce-only", "sadari.core.desk:Desk.send", _exits_are_not_capped,
-        ROW.format("F05-1"),
+        "tests/unit/core/test_protect_or_flat.py::test_a_position_that_the_venue_refuses_to_protect_is_closed",
     ),
     "one-id-for-all": Mutant(
         "F12", "gives a client order id twice", "sadari.core.desk:Desk.order", _one_id_for_all, ROW.format("F12-1")

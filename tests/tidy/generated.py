@@ -59,7 +59,7 @@ MUTANTS = ROOT / "docs" / "mutants.md"
 MUTANTS_HEAD = """\
 # Naive engines
 
-Written by `make docs` from `tests/mutants`; `make mutants` runs the test of each and prints this table with the verdicts.
+Written by `make docs` from `tests/mutants`; `make mutants` runs the test of each and prints this with the verdicts.
 
 Each of them is ours with one function that does what others have done wrong. A test that is worth having fails on it.
 

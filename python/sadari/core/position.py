@@ -97,8 +97,8 @@ class Position:
         "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked", "reduction_given_up",
         "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips", "stage", "staged_exit",
         "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "suspended", "symbol", "trail",
-        "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked", "working", "worst",
-        "worst_case",
+        "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked", "working",
+        "worst", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:

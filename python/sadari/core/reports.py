@@ -230,7 +230,8 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
     closes = event.buyer is (position.side.sign < 0)
     rest = takeover.explained(position, event.price, event.qty, closes=closes)
     if rest == 0:
-        desk.audit(AuditCode.EXTERNAL_FILL, position, f"{event.client_order_id}: {event.qty} at {event.price}, as shown")
+        detail = f"{event.client_order_id}: {event.qty} at {event.price}, as shown"
+        desk.audit(AuditCode.EXTERNAL_FILL, position, detail)
         return position
     event = msgspec.structs.replace(event, qty=rest)
     beyond = rest > position.qty
