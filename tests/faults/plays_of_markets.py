@@ -7,6 +7,8 @@ from tests.faults.wants import kept, key_is_named, wall, was
 
 # A stop without a clear answer is placed again after 5 s, and after three times 5 s everything is closed.
 UNCLEAR_S = 16.0
+# The engine does not see the price itself, or it would be out first.
+UNSEEN = 'verb = "drop_frame", stream = "btcusdt@*"'
 BY_HAND = 'verb = "human_trade", symbol = "BTCUSDT", side = "SELL", qty = 0.005'
 ACTS = Play(at=(HOLDING,), change={}, stands_s=0.5)
 UNFIT = Play(at=(OPENING,), change={}, stands_s=1, opens=False, mode="live", wants=(key_is_named,))
@@ -26,7 +28,10 @@ MARKETS: dict[str, tuple[Play, ...]] = {
             at=(HOLDING,),
             change={},
             reasons=("EXCHANGE_LIQUIDATION",),
-            beside=('verb = "break_trigger", symbol = "BTCUSDT", outcome = "rejected"',),
+            beside=(
+                'verb = "break_trigger", symbol = "BTCUSDT", outcome = "rejected"',
+                UNSEEN,
+            ),
         ),
     ),
     "F95": (
