@@ -1,7 +1,7 @@
 # Every target makes what it needs. A fresh machine needs python3 (3.11 or newer) and cargo (1.85 or newer).
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test model check bench bench-peers clients requirements docs format clean
+.PHONY: help env demo test model faults mutants check bench bench-peers clients requirements docs format clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -79,6 +79,12 @@ $(CLIENTS)/.installed: pyproject.toml
 
 requirements: env ## list the numbered requirements that have no test, and counts part by part
 	@$(BIN)/pytest --quiet --requirements tests benches
+
+faults: env ## play every fault of the local exchange at a live engine: row, verdict, and the rows that are open
+	@$(BIN)/python -m tests.faults.table --numprocesses 2 --dist loadgroup
+
+mutants: env ## let naive engines run into the tests that have to catch them
+	@$(BIN)/python -m tests.mutants.table
 
 docs: env ## write the generated pages of docs/ anew
 	$(BIN)/python -m tests.tidy.generated

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.faults import table as faults
+from tests.mutants import table as mutants
+
 ROOT = Path(__file__).resolve().parents[2]
 LIFECYCLES = ROOT / "docs" / "lifecycles.md"
 
@@ -35,6 +38,33 @@ Written by `make docs` from `sadari exchange faults`. How rules are written: [th
 
 """
 
+TESTED = ROOT / "docs" / "faults-tested.md"
+
+TESTED_HEAD = """\
+# Which faults the live engine is tested against
+
+Written by `make docs` from `tests/faults`; `make faults` plays every row and prints this table with the verdicts.
+
+Each row of [the exchange's fault table](exchange-faults.md) is played at a real engine over sockets while it opens,
+holds, adds, gets out, or is stopped out. What all have in common is judged by the exchange's own records: no client
+order id twice, nothing filled beyond its order and no step twice, every exit capped, what is held covered by a stop
+within five seconds (longer only where no answer to a stop is clear), at most twelve orders into a refusal, and at the
+end the same position, the same stops, the same trades and the same ledger to the last digit, with one reason for the
+ending.
+
+"""
+
+MUTANTS = ROOT / "docs" / "mutants.md"
+
+MUTANTS_HEAD = """\
+# Naive engines
+
+Written by `make docs` from `tests/mutants`; `make mutants` runs the test of each and prints this with the verdicts.
+
+Each of them is ours with one function that does what others have done wrong. A test that is worth having fails on it.
+
+"""
+
 
 def sadari(*arguments: str) -> str:
     """What a `sadari` command of this environment prints.
@@ -52,6 +82,8 @@ def pages() -> dict[Path, str]:
         LIFECYCLES: LIFECYCLES_HEAD + sadari("machines"),
         COVERAGE: COVERAGE_HEAD + sadari("exchange", "coverage"),
         FAULTS: FAULTS_HEAD + sadari("exchange", "faults"),
+        TESTED: TESTED_HEAD + faults.table(),
+        MUTANTS: MUTANTS_HEAD + mutants.table(),
     }
     return {page: text.rstrip("\n") + "\n" for page, text in written.items()}
 

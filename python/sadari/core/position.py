@@ -77,6 +77,7 @@ class Position:
         plan: The notional planned for the entry and for each add.
         unproven: How much of the quantity is known by the venue's position alone, at ``unproven_price``; its trades
             are still to be told.
+        untraded: By how much the venue's word has changed the quantity while no trade told of it.
         stop_from: The price that the stage stop is measured from, where that is not the average (D-34).
         found: It was found at the venue, and nobody has said yet that it is to be managed.
         assumed: Nobody knows yet what closed it; the reason is what is left.
@@ -96,8 +97,8 @@ class Position:
         "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked", "reduction_given_up",
         "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips", "stage", "staged_exit",
         "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "suspended", "symbol", "trail",
-        "tries", "unproven", "unproven_price", "used", "verdict", "wall", "wall_blocked", "working", "worst",
-        "worst_case",
+        "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked", "working",
+        "worst", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
@@ -155,7 +156,7 @@ class Position:
         self.stop_from: Exact | None = None
         self.stop_lost_ns: int | None = None
         self.found = self.assumed = self.near_liquidation = self.wall_blocked = False
-        self.unproven = self.unproven_price = ZERO
+        self.unproven = self.unproven_price = self.untraded = ZERO
         self.liquidation: Exact | None = None
         self.reason = ""
         self.return_state = ""

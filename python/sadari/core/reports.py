@@ -240,8 +240,15 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
         desk.shut_gate(event.symbol, AuditCode.EXTERNAL_FILL)
         desk.out.append(Reconcile(symbol=event.symbol))
         return None
-    beyond = event.qty > position.qty
     position.count(event)
+    closes = event.buyer is (position.side.sign < 0)
+    rest = takeover.explained(position, event.price, event.qty, closes=closes)
+    if rest == 0:
+        detail = f"{event.client_order_id}: {event.qty} at {event.price}, as shown"
+        desk.audit(AuditCode.EXTERNAL_FILL, position, detail)
+        return position
+    event = msgspec.structs.replace(event, qty=rest)
+    beyond = rest > position.qty
     exits.forced_fill(desk, position, event)
     if beyond and position.qty == 0:
         desk.out.append(Reconcile(symbol=event.symbol))  # The rest of it is a position of the other side.

@@ -40,6 +40,7 @@ def stop_from_mark(position: Position, mark: Decimal) -> bool:
 def correct(position: Position, price: Decimal, qty: Decimal) -> None:
     """The venue holds another quantity: what is missing is the highest lot's, a surplus the entry's (§5.7)."""
     change = qty - position.qty
+    position.untraded += change
     if change < 0:
         position.take_from_lots(-change)
     else:
@@ -53,6 +54,15 @@ def correct(position: Position, price: Decimal, qty: Decimal) -> None:
     position.max_notional = max(position.max_notional, EXACT.multiply(qty, price))
     position.liquidation = None
     position.update_stop()
+
+
+def explained(position: Position, price: Decimal, qty: Decimal, *, closes: bool) -> Decimal:
+    """A trade may tell at last of a change that was shown before; the quantity that goes beyond that is returned."""
+    share = min(max(-position.untraded if closes else position.untraded, ZERO), qty)
+    if closes and share:
+        position.close_part(price, share)
+    position.untraded += share if closes else -share
+    return qty - share
 
 
 def enter_as_shown(position: Position, price: Decimal, qty: Decimal) -> None:

@@ -26,6 +26,7 @@ from sadari.localexchange.refused import Refused
 from sadari.model.command import PlaceOrder
 from sadari.model.event import (
     AccountUpdated,
+    CancelRejected,
     Event,
     FundingPaid,
     OrderAccepted,
@@ -267,7 +268,11 @@ class Desk:
         if self._broken.give(key):
             self._ended(OrderCanceled(time_ns=now, symbol=one.symbol, client_order_id=key, cause="CANCELED"))
         else:
-            self._happened(self.exchange.cancel(one.symbol, key, now))
+            events = self.exchange.cancel(one.symbol, key, now)
+            # Its last fill may be known to the model and still be on its way to the records, when a fill is told.
+            if isinstance(events[0], CancelRejected):
+                raise Refusal(events[0].code)
+            self._happened(events)
 
     def _key(self, one: Order | AlgoOrder) -> str:
         """Under which the model knows what is open."""

@@ -252,6 +252,34 @@ def test_another_quantity_is_protected_first_and_quarantined(qty: str, lots: Dec
     assert driver.state == "FIRST_DCA"
 
 
+@pytest.mark.parametrize(
+    ("shown", "price", "buyer", "told", "stays"),
+    [
+        ("0.2", "50000", False, "0.1", "0.2"),
+        ("0.4", "50250", True, "0.1", "0.4"),
+        ("0.2", "50000", False, "0.15", "0.15"),
+    ],
+)
+def test_a_trade_told_after_its_quantity_was_shown_changes_it_no_more(
+    shown: str, price: str, buyer: bool, told: str, stays: str
+) -> None:
+    """F100: what the venue showed is explained by the trade, what goes beyond it is another change; it settles."""
+    driver = held()
+    show(driver, shown, price)
+    trade = D(51000)
+    foreign(driver, told, str(trade), buyer=buyer, realized="0" if buyer else str((trade - 50000) * D(told)))
+    assert driver.position.qty == D(stays)
+    (inner,) = [order for order in driver.stops.values() if order.purpose is Purpose.STOP]
+    assert inner.qty == D(stays)
+    show(driver, stays, price)
+    assert driver.state == "INITIAL"
+    left = D(stays)
+    foreign(driver, stays, "52000", buyer=False, realized=str((52000 - D(price)) * left))
+    (record,) = driver.of(RecordPosition)
+    assert record.entry_qty == (D("0.4") if buyer else D("0.3"))
+    assert not driver.position.untraded
+
+
 def test_an_order_under_way_explains_another_quantity_and_is_waited_for() -> None:
     """An add whose fill is on its way; when it is told, everything agrees."""
     driver, add = pending(Purpose.ADD, "48500")

@@ -84,6 +84,28 @@ def test_what_is_not_open_cannot_be_canceled_and_what_never_was_cannot_be_found(
     assert hand.code("DELETE /fapi/v1/order", symbol=BTC) == -1102
 
 
+class Hasty(DeskByHand):
+    """A client that cancels each order as soon as it is told of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.codes: list[int] = []
+
+    def _hear(self, kind: str, payload: bytes) -> None:
+        super()._hear(kind, payload)
+        order = self.told[-1].get("o", {})
+        if order.get("x") == "NEW":
+            self.codes.append(self.code("DELETE /fapi/v1/order", symbol=BTC, orderId=order["i"]))
+
+
+def test_an_order_that_trades_at_once_is_not_canceled_between_its_acceptance_and_its_fill() -> None:
+    """-2011 although its fill has not been told: the trade is on record all the same."""
+    hand = Hasty()
+    assert hand.place()["status"] == "FILLED"
+    assert hand.codes == [-2011]
+    assert len(hand.desk.trades) == 1
+
+
 @pytest.mark.parametrize("kind", ["STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"])
 def test_conditional_types_have_moved_to_the_algo_endpoint(kind: str) -> None:
     """-4120, and nothing is recorded."""
