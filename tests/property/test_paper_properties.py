@@ -145,13 +145,16 @@ class Paper:
         heappush(self.timers, (self.now_ns + round(delay_s * SECOND_NS) + late_ns, len(self.told), callback))
 
     def run(self, from_ns: int = START_NS, until_ns: int = END_NS) -> list[Event]:
-        """Everything in the order of its time; of what comes at once, trades first, then funding, then wishes."""
+        """Everything in the order of its time; of what comes at once, trades first, then funding, then wishes.
+
+        Funding is due on the second, of which the exchange's archive has stamps some time after.
+        """
         desk, case = self.desk, self.case
         coming: list[tuple[int, int, Callable[[], None]]] = [
             *((one.time_ns, 0, partial(desk.on_trade, one.symbol, one.price, one.time_ns)) for one in case.trades),
             *(
-                (time_ns, 1, partial(self.fund, symbol, time_ns, rate))
-                for time_ns, rate in case.funding
+                (due_ns, 1, partial(self.fund, symbol, due_ns, rate))
+                for due_ns, rate in ((stamp_ns // SECOND_NS * SECOND_NS, rate) for stamp_ns, rate in case.funding)
                 for symbol in SYMBOLS
             ),
             *((at_ns, 2, partial(self.ask, commands)) for at_ns, commands in case.asked),
