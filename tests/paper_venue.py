@@ -183,8 +183,13 @@ class PaperVenue:
         if arming != levels.arming:
             return NOTHING
         levels.unseen = None
-        self.desk.refresh_if_crossed()
+        self._refresh_if_crossed()
         return (*self._heard(), crossed)
+
+    def _refresh_if_crossed(self) -> None:
+        """Tell the balances before a decision where prices move them, as a run over history does."""
+        if self.desk.exchange.crossed:
+            self.desk.show_account()
 
     def _arm(self, command: commands.ArmLevels) -> None:
         levels = self._levels[command.symbol]
@@ -212,7 +217,7 @@ class PaperVenue:
         return (LevelCrossed(time_ns=now_ns, symbol=frame.symbol, price=price_of(last), levels=names),)
 
     def _signal(self, raised: Raised) -> Iterable[Event]:
-        self.desk.refresh_if_crossed()
+        self._refresh_if_crossed()
         return (*self._heard(), raised.event(self._schedule.now_ns, self.desk.equity()))
 
     def _set_alarm(self, command: commands.SetAlarm) -> None:

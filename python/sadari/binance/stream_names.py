@@ -80,11 +80,6 @@ def marks(symbol: str) -> str:
     return f"{symbol.lower()}@markPrice@1s"
 
 
-def book_tops(symbol: str) -> str:
-    """The stream of a symbol's best bid and ask."""
-    return f"{symbol.lower()}@bookTicker"
-
-
 def symbol_of(stream: str) -> str:
     """The symbol that a stream is about."""
     return stream.partition("@")[0].upper()

@@ -14,7 +14,6 @@ WORKING = frozenset({"NEW", "PARTIALLY_FILLED"})
 ENDED = frozenset({"FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH"})
 ALGO_WAITING = "NEW"
 # Triggered, but no one knows yet what came of it.
-ALGO_FIRING = frozenset({"TRIGGERING", "TRIGGERED"})
 ALGO_ENDED = frozenset({"FINISHED", "CANCELED", "REJECTED", "EXPIRED"})
 
 
@@ -88,11 +87,6 @@ class AlgoShown(_Shown, frozen=True, kw_only=True):
     def waiting(self) -> bool:
         """Whether it waits for its price."""
         return self.status == ALGO_WAITING
-
-    @property
-    def firing(self) -> bool:
-        """Whether it has triggered and not ended."""
-        return self.status in ALGO_FIRING
 
     @property
     def ended(self) -> bool:

@@ -232,11 +232,6 @@ class PaperDesk:
         self._mark()
         self._take(self.exchange.report(now_ns, cause))
 
-    def refresh_if_crossed(self) -> None:
-        """Tell the balances before a decision where prices move them: while a crossed position is held."""
-        if self.exchange.crossed:
-            self.show_account()
-
     # What the account shows
 
     def positions(self, symbol: str = "") -> tuple[PositionRecord, ...]:

@@ -158,7 +158,7 @@ def test_a_conditional_order_names_the_order_that_it_has_become(recorded_data: P
     body = (recorded_data / SAMPLES / "Trading-GetConditionalOrder.json").read_bytes()
     shown = answers.algo_order(body)
     assert (shown.order_id, shown.algo_id, shown.side) == (974828356187, 1000001270850379, Side.BUY)
-    assert (shown.ended, shown.waiting, shown.firing) == (True, False, False)
+    assert (shown.ended, shown.waiting) == (True, False)
     waiting = answers.algo_order(json.dumps(json.loads(body) | {"actualOrderId": "", "algoStatus": "NEW"}).encode())
     assert (waiting.order_id, waiting.waiting) == (None, True)
 
