@@ -76,7 +76,8 @@ class Ending:
         live, waited_s = self._live, 0.0
         while live.state is EngineState.STOPPING:
             unresolved = self._unresolved()
-            if not live.parts.side.trading.in_flight and not unresolved:
+            # A comparison that is under way may find a fill that nobody told of and that has no stop yet.
+            if not live.parts.side.trading.in_flight and not unresolved and not live.parts.supervision.agreeing:
                 live.take(EngineTurned(time_ns=live.now_ns(), trigger="drained"))
             elif self._hurry or waited_s >= DRAIN_S:
                 after = self._hurry or f"{DRAIN_S:.0f} s"

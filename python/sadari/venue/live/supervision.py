@@ -133,6 +133,11 @@ class Supervision:
             self._settled.clear()
             self._background.begin(self._agree())
 
+    @property
+    def agreeing(self) -> bool:
+        """Whether agreement is sought and nothing has come of it yet."""
+        return self._agreeing
+
     async def settled(self) -> None:
         """Return when no agreement is sought any more, whatever came of it."""
         await self._settled.wait()
