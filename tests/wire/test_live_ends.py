@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from sadari.localexchange.fault_file import load_faults
 from sadari.model.command import SetAlarm
+from tests.live_account import NEVER, resting, trades
 from tests.live_engine import PATIENCE_S, Rig, rig
 
 Trouble = Callable[[Rig], Awaitable[None]]
@@ -79,5 +81,21 @@ def test_no_trouble_closes_a_position(tmp_path: Path, trouble: Trouble) -> None:
             # The inner stop may just have been in the middle of moving: then there are two of it.
             assert {name[-1] for name in waiting} == {"W", "S"}
             assert played.held() > 0
+
+    asyncio.run(play())
+
+
+def test_a_stop_waits_for_the_first_comparison_which_protects_what_it_finds(tmp_path: Path) -> None:
+    """An engine that ended before would leave what was filled meanwhile without a stop until its next start."""
+
+    async def play() -> None:
+        async with rig(tmp_path) as played:
+            await trades(played, "BUY", Decimal("0.030"))
+            await fault(played, 'verb = "late_reply"\npath = "/fapi/v1/openAlgoOrders"\nseconds = 1')
+            async with played.running(NEVER) as live:
+                assert live.state == "RECONCILING"
+            assert live.state == "STOPPED"
+            assert len(resting(played)) == 2
+            assert played.held() == Decimal("0.030")
 
     asyncio.run(play())
