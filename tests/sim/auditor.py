@@ -185,7 +185,8 @@ class Auditor:
             if algo_id not in self._canceled:
                 continue
             qty = held.get(algo.symbol, Decimal(0))
-            if qty and not self._is_covered(algo.symbol, qty) and not self._leaving(algo.symbol):
+            closes = (algo.wish.side.value == "SELL") == (qty > 0)
+            if qty and closes and not self._is_covered(algo.symbol, qty) and not self._leaving(algo.symbol):
                 self.say("I2", f"{algo.client_algo_id} was canceled by us, and nothing else covers {algo.symbol}")
 
     def _leaving(self, symbol: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-from sadari.localexchange.gate import Answer
+from sadari.localexchange.gate import Answer, refusal_body
 from tests.faults.rows import ROWS
 from tests.faults.rules import rules, table
 from tests.sim.auditor import Auditor
@@ -73,7 +73,9 @@ class Faults:
         world.network.silent = False
         world.clock_off_ns = 0
         self._tap.on_answer = lambda _, answer: answer()
-        for number, text in enumerate(AS_BEFORE):
+        if world.exchange.desk.exchange.hedge:
+            self._auditor.by_hand = True
+        for number, text in enumerate((*IN_HEDGE_MODE, *AS_BEFORE) if world.exchange.desk.exchange.hedge else AS_BEFORE):
             faults.add(rules(table(text), f"as-before-{number}"), world.exchange.gateway_ns())
         faults.act(world.exchange.gateway_ns())
         self.count()
@@ -203,7 +205,7 @@ class Faults:
 def killed_at(world: World, moment: str, answer: Answering, die: object) -> Answer:
     """A request at whose arrival the engine dies: before it is applied, after that, after the reply, or long before."""
     assert callable(die)
-    nobody = Answer(503, b"{}")
+    nobody = Answer(503, refusal_body(-1000, ""))
     if moment == "before":
         die()
         return nobody
@@ -220,6 +222,7 @@ def killed_at(world: World, moment: str, answer: Answering, die: object) -> Answ
 
 
 # What people and the exchange have changed becomes as it was, or nothing could be opened any more.
+IN_HEDGE_MODE = ('verb = "human_trade", symbol = "*"', 'verb = "human_cancel", symbol = "*"')
 AS_BEFORE = (
     'verb = "key_change", revoked = false, futures = true, reading = true, withdrawals = false, ip_list = true',
     'verb = "human_mode", hedge_mode = false',

@@ -22,6 +22,7 @@ from tests.sim.auditor import Auditor, Bare
 from tests.sim.faults import BEYOND, Draw, Faults
 from tests.sim.loop import SimLoop
 from tests.sim.network import Network
+from tests.sim.story import Story
 from tests.sim.tap import Tap
 from tests.sim.verdict import at_the_end, differences, replayed
 from tests.sim.workload import Workload
@@ -60,7 +61,7 @@ def setting_of(seed: int) -> Setting:
         symbols=(SYMBOL,) if chance.random() < 0.7 else tuple(sorted((SYMBOL, OTHER))),
         direction=chance.choice(("long", "long", "short")),
         margin=chance.choice(("isolated", "isolated", "crossed")),
-        sync_s=chance.choice((2, 4, 15)),
+        sync_s=chance.choice((4, 15)),
     )
 
 
@@ -75,25 +76,28 @@ def draws_of(seed: int) -> list[Draw]:
     ]
 
 
-def run(seed: int) -> Outcome:
-    """Run a seed from its beginning to the verdict."""
+def run(seed: int, *, told: bool = False) -> Outcome:
+    """Run a seed from its beginning to the verdict; ``told`` line by line."""
     root = Path(tempfile.mkdtemp(prefix="sadari-sim-", dir=MEMORY if MEMORY.is_dir() else None))
     network = Network(seed)
     try:
         with reproducible(seed):
-            outcome: Outcome = lived(lambda loop: _lived(seed, loop, network, root), network)
+            outcome: Outcome = lived(lambda loop: _lived(seed, loop, network, root, told=told), network)
             return outcome
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
 
-async def _lived(seed: int, loop: SimLoop, network: Network, root: Path) -> Outcome:
+async def _lived(seed: int, loop: SimLoop, network: Network, root: Path, *, told: bool) -> Outcome:
     world, serving = await made(setting_of(seed), loop, network, root)
     tap = Tap(world)
     auditor = Auditor(world, tap)
     faults = Faults(world, tap, auditor, draws_of(seed))
     workload = Workload(world, auditor, seed)
     books = Books(world)
+    story = Story(world, tap) if told else None
+    if story is not None:
+        loop.after_turn = lambda: (auditor.look(), story.look())
     with journal_watched(world):
         world.begin()
         minding = asyncio.ensure_future(workload.mind())
@@ -105,8 +109,8 @@ async def _lived(seed: int, loop: SimLoop, network: Network, root: Path) -> Outc
             await asyncio.sleep(0.25)
             left = differences(world, books)
         settled_s = (world.now_ns - began_ns) / NS
-        for told in left:
-            auditor.say(*told.split(" ", 1))
+        for one in left:
+            auditor.say(*one.split(" ", 1))
         minding.cancel()
         if world.engine is not None:
             at_the_end(world, auditor)
@@ -124,7 +128,7 @@ async def _lived(seed: int, loop: SimLoop, network: Network, root: Path) -> Outc
     return Outcome(
         seed=seed, found=auditor.found, fired=faults.fired, bare=auditor.bare, trace=network.trace.hexdigest(),
         simulated_s=loop.now_ns / NS, settled_s=settled_s, lives=len(world.lives),
-        trades=len(world.exchange.desk.trades), told=[*workload.did, *world.lines],
+        trades=len(world.exchange.desk.trades), told=[] if story is None else [*story.lines, *workload.did, *world.lines],
     )  # fmt: skip
 
 

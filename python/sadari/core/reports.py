@@ -185,11 +185,11 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
         position.plan_balance,
         position.rearm,
     )
-    rules, position = position.rules, desk.succeed(event.symbol)
+    direction = Direction.LONG if event.buyer else Direction.SHORT
+    rules, position = position.rules, desk.succeed(event.symbol, direction)
     if position.is_in("FLAT") and rules is not position.rules:
         position.follow(rules)
     desk.move(position, "exchange_position_found")
-    direction = Direction.LONG if event.buyer else Direction.SHORT
     position.start(desk.next_position_id(), direction, strategy, signal_id, balance)
     position.rearm = rearm
     position.opened_ns = desk.now_ns
@@ -240,8 +240,8 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
         desk.shut_gate(event.symbol, AuditCode.EXTERNAL_FILL)
         desk.out.append(Reconcile(symbol=event.symbol))
         return None
-    position.count(event)
     closes = event.buyer is (position.side.sign < 0)
+    position.count(event, qty=min(event.qty, position.qty) if closes else event.qty)
     rest = takeover.explained(position, event.price, event.qty, closes=closes)
     if rest == 0:
         detail = f"{event.client_order_id}: {event.qty} at {event.price}, as shown"
@@ -295,6 +295,9 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
         stops.ended(desk, position, intent, event)
     elif position.is_in(*_FLAT):
         desk.move(position, "late_answer")
+        for record in dict.fromkeys((position, desk.positions[intent.symbol])):
+            if record.is_in(*_FLAT):
+                protection.withdraw(desk, record)  # The wall stood for what this order might still open.
     elif position.is_in("QUARANTINED"):
         desk.move(position, "earlier_answer")
     elif intent is position.working:
