@@ -18,6 +18,9 @@ from tests.sim.world import Life, World
 from tests.sim.written import Written
 
 NS = 1_000_000_000
+# What a ban of the address is about.
+API = ("requests", "calls", "connections")
+BANNED = 418
 # How long something may be held without a stop: while nothing is wrong, and beyond the time that something was.
 CALM_S, TROUBLED_S = 2.0, 25.0
 # Requests that were under way already when the one before was told to wait.
@@ -79,12 +82,12 @@ class Auditor:
         tap.on_request.append(self._asked)
         tap.on_door.append(self._at_door)
         world.on_begin.append(self._begins)
-        world.loop.after_turn = self.look
+        world.loop.after_turn.append(self.look)
 
     def say(self, invariant: str, what: str) -> None:
         """Something is violated."""
         told = f"{invariant} at {self._world.now_ns / NS:.3f} s: {what}"
-        if len(self.found) < 50 and told not in self.found:  # noqa: PLR2004 - enough to see what it is
+        if len(self.found) < 50 and told not in self.found:
             self.found.append(told)
 
     # after every step
@@ -244,8 +247,8 @@ class Auditor:
 
     def _at_door(self, method: str, path: str, over: str, fired: Fired | None) -> None:
         """I12: nothing is asked while nothing is to be asked, and nothing again and again."""
-        now_ns = self._world.now_ns
-        if now_ns < self._silent_until.get(over, 0) and path != "/fapi/v1/time":
+        now_ns, family = self._world.now_ns, _family(path, over)
+        if now_ns < self._silent_until.get(family, 0):
             self.say("I12", f"{method} {path} over {over} although nothing was to be asked")
         code, wait_s = refusal(fired)
         key = (method, path, code)
@@ -257,10 +260,21 @@ class Auditor:
             for other in [one for one in self._in_a_row if one[:2] == (method, path)]:
                 del self._in_a_row[other]
         if wait_s:
-            self._world.loop.call_later(UNDER_WAY_NS / NS, self._silence, over, now_ns + wait_s * NS)
+            silent = API if code == BANNED and family in API else (family,)
+            self._world.loop.call_later(UNDER_WAY_NS / NS, self._silence, silent, now_ns + wait_s * NS)
 
-    def _silence(self, over: str, until_ns: int) -> None:
-        self._silent_until[over] = max(until_ns, self._silent_until.get(over, 0))
+    def _silence(self, families: tuple[str, ...], until_ns: int) -> None:
+        for family in families:
+            self._silent_until[family] = max(until_ns, self._silent_until.get(family, 0))
+
+
+def _family(path: str, over: str) -> str:
+    """What shares a limit: requests, calls of the WebSocket API, its connections, the stream connections of a path."""
+    if over == "ws":
+        return "calls"
+    if path.startswith("/ws-fapi"):
+        return "connections"
+    return "requests" if path.startswith(("/fapi", "/sapi")) else path.split("/")[1]
 
 
 def _length(troubles: list[tuple[int, int]], since: int, until: int) -> int:

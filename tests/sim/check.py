@@ -77,5 +77,6 @@ def _report(done: list[Outcome], broken: list[str], took_s: float) -> int:
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
         # The order of sets of texts is a part of what a seed decides.
-        os.execve(sys.executable, [sys.executable, "-m", "tests.sim.check", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})
+        command = [sys.executable, "-m", "tests.sim.check", *sys.argv[1:]]
+        os.execve(sys.executable, command, {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606 - it is this program
     sys.exit(main(sys.argv[1:]))

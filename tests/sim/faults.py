@@ -75,7 +75,9 @@ class Faults:
         self._tap.on_answer = lambda _, answer: answer()
         if world.exchange.desk.exchange.hedge:
             self._auditor.by_hand = True
-        for number, text in enumerate((*IN_HEDGE_MODE, *AS_BEFORE) if world.exchange.desk.exchange.hedge else AS_BEFORE):
+        for number, text in enumerate(
+            (*IN_HEDGE_MODE, *AS_BEFORE) if world.exchange.desk.exchange.hedge else AS_BEFORE
+        ):
             faults.add(rules(table(text), f"as-before-{number}"), world.exchange.gateway_ns())
         faults.act(world.exchange.gateway_ns())
         self.count()
@@ -161,9 +163,9 @@ class Faults:
 
     # deaths
 
-    async def _kill(self, chance: Random, _: float) -> None:
+    async def _kill(self, _: Random, __: float) -> None:
         if self._world.life is not None:
-            self._dies("kill", chance, "in the middle of nothing")
+            self._dies("kill", "in the middle of nothing")
 
     async def _kill_at_append(self, chance: Random, _: float) -> None:
         self._at_journal("kill at append", chance, chance.choice(("append", "appended")))
@@ -179,7 +181,7 @@ class Faults:
             left -= reached == moment
             if left <= 0:
                 self._world.at_journal = lambda _: None
-                self._dies(kind, chance, moment)
+                self._dies(kind, moment)
 
         self._world.at_journal = at
 
@@ -192,11 +194,11 @@ class Faults:
             if left > 0 or self._world.life is None:
                 return answer()
             self._tap.on_answer = lambda _, answer: answer()
-            return killed_at(self._world, moment, answer, lambda: self._dies("kill at request", chance, moment))
+            return killed_at(self._world, moment, answer, lambda: self._dies("kill at request", moment))
 
         self._tap.on_answer = at
 
-    def _dies(self, kind: str, chance: Random, why: str) -> None:
+    def _dies(self, kind: str, why: str) -> None:
         self.fired[kind] += 1
         self._trouble(0)
         self._world.kill(f"{kind}: {why}")

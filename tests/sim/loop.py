@@ -41,6 +41,7 @@ class SimLoop(asyncio.SelectorEventLoop):
     Attributes:
         now_ns: The time, from 0 at the beginning.
         turns: How often something was done.
+        after_turn: Called after everything that was to be done at once.
         broken: What nobody has caught, of hosts that live.
     """
 
@@ -48,7 +49,7 @@ class SimLoop(asyncio.SelectorEventLoop):
         self.now_ns = 0
         self.turns = 0
         self.broken: list[str] = []
-        self.after_turn: Callable[[], None] = lambda: None
+        self.after_turn: list[Callable[[], None]] = []
         self._network = network
         self._dialed: dict[int, tuple[str, int]] = {}
         self._dead: set[str] = set()
@@ -67,7 +68,7 @@ class SimLoop(asyncio.SelectorEventLoop):
 
     # hosts
 
-    def spawn(self, host: str, coroutine: Any) -> asyncio.Task[Any]:  # noqa: ANN401 - whatever it returns
+    def spawn(self, host: str, coroutine: Any) -> asyncio.Task[Any]:
         """Begin a task on a host of its own."""
         context = copy_context()
         context.run(HOST.set, host)
@@ -92,7 +93,7 @@ class SimLoop(asyncio.SelectorEventLoop):
 
     # what asyncio asks of a loop
 
-    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **more: Any) -> Any:  # noqa: ANN401 - as the base class has it
+    async def create_connection(self, protocol_factory: Any, host: Any = None, port: Any = None, **more: Any) -> Any:
         """Connect through the network."""
         sock: socket.socket | None = more.get("sock")
         if sock is not None:
@@ -105,12 +106,12 @@ class SimLoop(asyncio.SelectorEventLoop):
         transport = self._network.join(protocol, address, HOST.get())
         return transport, protocol
 
-    async def sock_connect(self, sock: socket.socket, address: Any) -> None:  # noqa: ANN401 - as the base class has it
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
         """What the HTTP client does before `create_connection`."""
         await self._network.dial(address[:2])
         self._dialed[sock.fileno()] = address[:2]
 
-    async def create_server(self, protocol_factory: Any, host: Any = None, port: Any = None, **_: Any) -> Any:  # noqa: ANN401 - as the base class has it
+    async def create_server(self, protocol_factory: Any, host: Any = None, port: Any = None, **_: Any) -> Any:
         """Listen on the network."""
         return Listener(self._network, protocol_factory, (host, port or 0), copy_context())
 
@@ -162,7 +163,8 @@ class _Jumping(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         loop = self._loop
         loop.turns += 1
-        loop.after_turn()
+        for look in loop.after_turn:
+            look()
         if loop._dead:
             loop.bury()
         if timeout is None:
@@ -171,18 +173,18 @@ class _Jumping(selectors.BaseSelector):
             loop.jump(timeout)
         return []
 
-    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:  # noqa: ANN401 - as the base class has it
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         key = selectors.SelectorKey(fileobj, fileobj if isinstance(fileobj, int) else fileobj.fileno(), events, data)
         self._keys[key.fd] = key
         return key
 
-    def unregister(self, fileobj: Any) -> selectors.SelectorKey:  # noqa: ANN401 - as the base class has it
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
         return self._keys.pop(fileobj if isinstance(fileobj, int) else fileobj.fileno())
 
     def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
         return self._keys
 
-    def get_key(self, fileobj: Any) -> selectors.SelectorKey:  # noqa: ANN401 - as the base class has it
+    def get_key(self, fileobj: Any) -> selectors.SelectorKey:
         return self._keys[fileobj if isinstance(fileobj, int) else fileobj.fileno()]
 
     def close(self) -> None:

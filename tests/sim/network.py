@@ -43,7 +43,7 @@ class Network:
         self.silent = False
         self.trace = hashlib.sha256()
         self.joins: list[tuple[Wire, Wire]] = []
-        self._chance = random.Random(f"network/{seed}")  # noqa: S311 - reproducible on purpose
+        self._chance = random.Random(f"network/{seed}")
         self._listening: dict[int, Listener] = {}
         self._next_port = FIRST_PORT
         self.loop: SimLoop
@@ -187,11 +187,11 @@ class Wire(asyncio.Transport):
         """Whether nothing can be sent any more."""
         return self._closing
 
-    def get_protocol(self) -> Any:  # noqa: ANN401 - as the base class has it
+    def get_protocol(self) -> Any:
         """Who is told."""
         return self._protocol
 
-    def set_protocol(self, protocol: Any) -> None:  # noqa: ANN401 - as the base class has it
+    def set_protocol(self, protocol: Any) -> None:
         """Another one is told from now on."""
         self._protocol = protocol
 
@@ -223,7 +223,7 @@ class Wire(asyncio.Transport):
 
     # what arrives
 
-    def _later(self, what: Callable[[Any], None], value: Any) -> None:  # noqa: ANN401 - handed on
+    def _later(self, what: Callable[[Any], None], value: Any) -> None:
         if self._network.silent:
             self.lost = self.other.lost = True
             return

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import hashlib
 import secrets
 import shutil
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Iterator
+from typing import Any
 
 from sadari.store.live_journal import LiveJournal
 from tests.faults.rows import ROWS
 from tests.live_account import Books
+from tests.live_engine import SYMBOL
 from tests.sim.auditor import Auditor, Bare
 from tests.sim.faults import BEYOND, Draw, Faults
 from tests.sim.loop import SimLoop
@@ -27,13 +27,12 @@ from tests.sim.tap import Tap
 from tests.sim.verdict import at_the_end, differences, replayed
 from tests.sim.workload import Workload
 from tests.sim.world import OTHER, Setting, World, lived, made
-from tests.live_engine import SYMBOL
 
 NS = 1_000_000_000
 BUSY_S = 40.0
 # How long engine and exchange may take to agree once nothing goes wrong any more.
 SETTLES_S = 90.0
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 
 
 @dataclass(kw_only=True)
@@ -97,7 +96,7 @@ async def _lived(seed: int, loop: SimLoop, network: Network, root: Path, *, told
     books = Books(world)
     story = Story(world, tap) if told else None
     if story is not None:
-        loop.after_turn = lambda: (auditor.look(), story.look())
+        loop.after_turn.append(story.look)
     with journal_watched(world):
         world.begin()
         minding = asyncio.ensure_future(workload.mind())
@@ -128,7 +127,8 @@ async def _lived(seed: int, loop: SimLoop, network: Network, root: Path, *, told
     return Outcome(
         seed=seed, found=auditor.found, fired=faults.fired, bare=auditor.bare, trace=network.trace.hexdigest(),
         simulated_s=loop.now_ns / NS, settled_s=settled_s, lives=len(world.lives),
-        trades=len(world.exchange.desk.trades), told=[] if story is None else [*story.lines, *workload.did, *world.lines],
+        trades=len(world.exchange.desk.trades),
+        told=[] if story is None else [*story.lines, *workload.did, *world.lines],
     )  # fmt: skip
 
 
@@ -158,19 +158,21 @@ def journal_watched(world: World) -> Iterator[None]:
         if ours(journal):
             world.at_journal("synced")
 
-    LiveJournal.append_all, LiveJournal._insert, LiveJournal._acknowledge = append_all, inserted, acknowledged  # type: ignore[method-assign]
+    changed: Any = LiveJournal
+    changed.append_all, changed._insert, changed._acknowledge = append_all, inserted, acknowledged
     try:
         yield
     finally:
-        LiveJournal.append_all, LiveJournal._insert, LiveJournal._acknowledge = append, insert, acknowledge  # type: ignore[method-assign]
+        changed.append_all, changed._insert, changed._acknowledge = append, insert, acknowledge
 
 
 @contextmanager
 def reproducible(seed: int) -> Iterator[None]:
     """What libraries draw by chance, masks of frames and keys of handshakes, is drawn by the seed."""
     right, chance = secrets.token_bytes, Random(f"bytes/{seed}")
-    secrets.token_bytes = lambda size=32: chance.randbytes(size)  # type: ignore[assignment]
+    library: Any = secrets
+    library.token_bytes = lambda size=32: chance.randbytes(size)
     try:
         yield
     finally:
-        secrets.token_bytes = right
+        library.token_bytes = right

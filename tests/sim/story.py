@@ -74,6 +74,6 @@ class Story:
                 self.say(f"    {type(one).__name__} {_plain(one)}")
 
 
-def _plain(one: Any) -> str:  # noqa: ANN401 - any event or command
+def _plain(one: Any) -> str:
     fields = msgspec.to_builtins(one)
     return " ".join(f"{key}={value}" for key, value in fields.items() if value and key not in ("type", "time_ns"))

@@ -121,7 +121,7 @@ class _Counting:
         self._inner = inner
         self._tap = tap
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the inner one has
+    def __getattr__(self, name: str) -> Any:
         self._tap.version += 1
         return getattr(self._inner, name)
 

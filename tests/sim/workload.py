@@ -1,4 +1,4 @@
-"""What happens in a simulation while things go wrong: prices that move, people who ask, and a process that is minded."""
+"""What happens in a simulation while things go wrong: prices move, people ask, and somebody minds the process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Workload:
         self.did: list[str] = []
         self._world = world
         self._auditor = auditor
-        self._chance = Random(f"workload/{seed}")  # noqa: S311 - reproducible on purpose
+        self._chance = Random(f"workload/{seed}")
         self._number = 0
 
     async def run(self, seconds: float) -> None:
@@ -57,7 +57,7 @@ class Workload:
     async def _happen(self) -> None:
         chance = self._chance.random()
         symbol = self._chance.choice(self._world.setting.symbols)
-        if chance < 0.65 or self._world.engine is None:  # noqa: PLR2004 - mostly prices move
+        if chance < 0.65 or self._world.engine is None:
             self.move(symbol, self._chance.choice(MOVES))
         else:
             await self._ask(symbol)

@@ -23,13 +23,16 @@ from sadari.run.listings import LocalSettings
 from sadari.run.live import Asked, Ended, LiveEngine
 from sadari.run.local import LocalExchange
 from sadari.store.folder import Folder
-from tests.live_engine import MARKET, SYMBOL
+from tests.live_engine import SYMBOL
+from tests.local_exchange import listings
 from tests.sim.loop import HOST, KilledError, SimLoop
 from tests.sim.network import Network
 
 # The wall's time at the beginning: a moment like any other, 2026-09-21.
 EPOCH_NS = 1_790_000_000_000_000_000
 SPEED = 60.0
+LOOK_S = 0.02
+MARKET = listings(days=1)
 OTHER = max(MARKET.instruments)
 
 CONFIG = """
@@ -146,7 +149,7 @@ class World:
     on_begin: list[Callable[[Life], None]] = field(default_factory=list)
     on_end: list[Callable[[Life], None]] = field(default_factory=list)
     clock_off_ns: int = 0
-    at_journal: Callable[[str], None] = lambda _: None  # noqa: E731 - nothing happens there
+    at_journal: Callable[[str], None] = lambda _: None
 
     @property
     def now_ns(self) -> int:
@@ -256,7 +259,7 @@ class World:
             keys=Keys(Secret(key), Secret(secret)),
             folder=Folder(folder),
             clocks=Clocks(lambda: self.wall_ns + self.clock_off_ns, lambda: self.wall_ns, lambda: self.wall_ns),
-            jitter=Random(f"jitter/{setting.seed}/{number}").random,  # noqa: S311 - reproducible on purpose
+            jitter=Random(f"jitter/{setting.seed}/{number}").random,
             log=lambda line: self.lines.append(f"{number} {self.now_ns / 1e9:.3f} {line}"),
             alert=self.alerts.append,
             pid=number,
@@ -270,17 +273,15 @@ class World:
 
 async def made(setting: Setting, loop: SimLoop, network: Network, root: Path) -> tuple[World, asyncio.Future[None]]:
     """A world whose exchange serves, and the task that serves."""
-    asked = replace(LocalSettings(history_ns=6 * HOUR_NS, seed=setting.seed, speed=SPEED), port=4443)
+    asked = replace(LocalSettings(history_ns=6 * HOUR_NS, seed=setting.seed, speed=SPEED, look_s=LOOK_S), port=4443)
     exchange = LocalExchange(MARKET, asked, lambda: EPOCH_NS + loop.now_ns)
     started: asyncio.Future[Address] = loop.create_future()
     serving = asyncio.ensure_future(exchange.serve(started.set_result))
     address = await started
-    return World(
-        setting=setting, loop=loop, network=network, exchange=exchange, root=root, address=address
-    ), serving
+    return World(setting=setting, loop=loop, network=network, exchange=exchange, root=root, address=address), serving
 
 
-def lived(make: Callable[[SimLoop], Any], network: Network) -> Any:  # noqa: ANN401 - whatever the story returns
+def lived(make: Callable[[SimLoop], Any], network: Network) -> Any:
     """Run a story on a loop of its own."""
     loop = SimLoop(network)
     asyncio.set_event_loop(loop)

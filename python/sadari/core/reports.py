@@ -295,9 +295,7 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
         stops.ended(desk, position, intent, event)
     elif position.is_in(*_FLAT):
         desk.move(position, "late_answer")
-        for record in dict.fromkeys((position, desk.positions[intent.symbol])):
-            if record.is_in(*_FLAT):
-                protection.withdraw(desk, record)  # The wall stood for what this order might still open.
+        _nothing_more_opens(desk, position)
     elif position.is_in("QUARANTINED"):
         desk.move(position, "earlier_answer")
     elif intent is position.working:
@@ -310,6 +308,13 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
     elif position.qty > 0 and not position.is_in(*_FLAT):
         protection.protect(desk, position)
     return position
+
+
+def _nothing_more_opens(desk: Desk, position: Position) -> None:
+    """An order of an ended life has had its last word: a wall that stood for what it might open goes."""
+    for record in dict.fromkeys((position, desk.positions[position.symbol])):
+        if record.is_in(*_FLAT):
+            protection.withdraw(desk, record)
 
 
 def _working_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:

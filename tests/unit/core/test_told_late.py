@@ -154,7 +154,7 @@ def test_a_trade_that_made_what_was_found_is_not_counted_twice() -> None:
 
 @pytest.mark.parametrize("fills", [True, False])
 def test_the_wall_stays_while_an_add_may_still_fill(fills: bool) -> None:
-    """I2: an exit has closed what is known, the canceled add has no last word: what it opens is under a wall already."""
+    """I2: an exit has closed what is known, the canceled add has no last word: what it opens is under a wall."""
     driver, add = pending(Purpose.ADD, "48500")
     driver.lose(add)
     (wall,) = (stop for stop in driver.stops.values() if stop.purpose is Purpose.WALL)
