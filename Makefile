@@ -1,7 +1,7 @@
 # Every target makes what it needs. A fresh machine needs python3 (3.11 or newer) and cargo (1.85 or newer).
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test model faults mutants check bench bench-peers clients requirements docs format clean
+.PHONY: help env demo test model faults sim mutants check bench bench-peers clients requirements docs format clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -82,6 +82,12 @@ requirements: env ## list the numbered requirements that have no test, and count
 
 faults: env ## play every fault of the local exchange at a live engine: row, verdict, and the rows that are open
 	@$(BIN)/python -m tests.faults.table --numprocesses 2 --dist loadgroup
+
+SEEDS ?= 2000
+FIRST ?= 0
+
+sim: env ## run the whole system on made-up time: SEEDS seeds from FIRST on, and kills at every point; PUBLISH=page writes the figures
+	@$(BIN)/python -m tests.sim.check $(SEEDS) --first $(FIRST) $(if $(PUBLISH),--publish $(PUBLISH))
 
 mutants: env ## let naive engines run into the tests that have to catch them
 	@$(BIN)/python -m tests.mutants.table

@@ -170,10 +170,10 @@ class Auditor:
             self._judge(symbol, since, self._world.now_ns)
 
     def _judge(self, symbol: str, since: int, until: int) -> None:
-        lives = [(one.began_ns, until if one.ended_ns is None else one.ended_ns) for one in self._world.lives]
-        alive = sum(max(0, min(until, b) - max(since, a)) for a, b in lives)
+        lives = [(one.began_ns, one.ended_ns) for one in self._world.lives]
+        alive = sum(max(0, min(until, b or until) - max(since, a)) for a, b in lives)
         trouble = _length(self.troubles, since, until)
-        restarted = any(since <= a <= until or since - NS <= b <= until for a, b in lives)
+        restarted = any(since <= a <= until or (b is not None and since - NS <= b <= until) for a, b in lives)
         kind = "restart" if restarted else "troubled" if _near(self.troubles, since, until) else "calm"
         self.bare.append(Bare(symbol, since, alive, kind))
         most = CALM_S * NS if kind == "calm" else TROUBLED_S * NS + trouble

@@ -1,4 +1,4 @@
-"""The program behind `make sim`: seeds in several processes, what was found, what was met, and how long things took."""
+"""The program behind `make sim`: seeds and kills in several processes, and what was found, met and measured."""
 
 from __future__ import annotations
 
@@ -8,27 +8,51 @@ import os
 import sys
 import time
 import traceback
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
 
+from tests.sim.kills import Killed, Point, every, killed, recoveries
+from tests.sim.report import Report
 from tests.sim.seeds import Outcome, run
 
 REPLAY = "python -m tests.sim.check --replay {}"
+KILL = "python -m tests.sim.check --kill {}"
+# So many runs are the work of one process: then its memory is given back.
+RUNS_EACH = 50
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-def outcome_of(seed: int) -> Outcome | str:
-    """Run a seed; what breaks the simulation itself is told as text."""
+class Broken(Exception):  # noqa: N818 - it is what became of a run
+    """What broke the simulation itself."""
+
+
+def outcome_of(seed: int) -> Outcome | Broken:
+    """Run a seed."""
+    return _safely(lambda: run(seed), f"seed {seed}")
+
+
+def killed_at_points(points: tuple[Point, ...]) -> Killed | Broken:
+    """Run the story of the kills with its engine killed at some points."""
+    return _safely(lambda: killed(points), f"kill {_plain(points)}")
+
+
+def _safely(make: Callable[[], R], what: str) -> R | Broken:
     try:
-        return run(seed)
+        return make()
     except Exception:  # noqa: BLE001 - whatever it is belongs into the report
-        return f"seed {seed} broke the simulation:\n{traceback.format_exc()}"
+        return Broken(f"{what} broke the simulation:\n{traceback.format_exc()}")
 
 
-def outcomes(seeds: range, processes: int) -> Iterator[Outcome | str]:
-    """Run seeds, each in a process that has seen no other for long."""
-    context = multiprocessing.get_context("fork")
-    with context.Pool(processes, maxtasksperchild=20) as pool:
-        yield from pool.imap_unordered(outcome_of, seeds)
+def _plain(points: Sequence[Point]) -> str:
+    return ",".join(map(str, points))
+
+
+def _each(work: Callable[[T], R], over: Sequence[T], processes: int) -> Iterator[R]:
+    with multiprocessing.get_context("fork").Pool(processes, maxtasksperchild=RUNS_EACH) as pool:
+        yield from pool.imap_unordered(work, over)
 
 
 def main(arguments: list[str]) -> int:
@@ -37,41 +61,59 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("seeds", nargs="?", type=int, default=200, help="how many (default: 200)")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--no-kills", action="store_true", help="leave out the engine that is killed at every point")
+    parser.add_argument("--publish", type=Path, help="write the figures to this page")
     parser.add_argument("--replay", type=int, metavar="SEED", help="run one seed and tell everything that happens")
+    parser.add_argument("--kill", metavar="POINTS", help="kill at these points (life:moment:number,...) and tell it")
     asked = parser.parse_args(arguments)
     if asked.replay is not None:
         outcome = run(asked.replay, told=True)
-        print("\n".join(outcome.told))  # noqa: T201 - it is what the command is for
-        return _report([outcome], [], 0.0)
-    began = time.monotonic()
-    done: list[Outcome] = []
-    broken: list[str] = []
-    for one in outcomes(range(asked.first, asked.first + asked.seeds), asked.processes):
-        if isinstance(one, str):
-            broken.append(one)
+        return _told(outcome.told, outcome.found)
+    if asked.kill is not None:
+        points = tuple(Point.read(text) for text in asked.kill.split(",") if text)
+        done = killed(points, told=True)
+        return _told(done.told, done.found)
+    report, began = Report(asked.seeds, asked.first), time.monotonic()
+    for one in _each(outcome_of, range(asked.first, asked.first + asked.seeds), asked.processes):
+        if isinstance(one, Broken):
+            _say([str(one)])
+            report.broken += 1
         else:
-            done.append(one)
-    return _report(done, broken, time.monotonic() - began)
+            report.add(one)
+            if one.found:
+                _say([f"seed {one.seed}: {REPLAY.format(one.seed)}", *(f"    {told}" for told in one.found[:8])])
+    report.seeds_took_s = time.monotonic() - began
+    if not asked.no_kills:
+        _kills(report, asked.processes)
+    _say(report.lines())
+    if asked.publish is not None:
+        asked.publish.write_text(report.page(), encoding="utf-8")
+    return int(report.bad > 0)
 
 
-def _report(done: list[Outcome], broken: list[str], took_s: float) -> int:
-    say = sys.stdout.write
-    fired: Counter[str] = Counter()
-    for one in done:
-        fired.update(one.fired)
-    for one in sorted(done, key=lambda one: one.seed):
+def _kills(report: Report, processes: int) -> None:
+    """The engine killed at every point of its first life, and at every point of the recovery from some of these."""
+    began = time.monotonic()
+    first = [(point,) for point in every(killed().counts)]
+    for one in _each(killed_at_points, [*first, *recoveries(first)], processes):
+        if isinstance(one, Broken):
+            _say([str(one)])
+            report.broken += 1
+            continue
+        report.add_kill(one)
         if one.found:
-            say(f"seed {one.seed}: {REPLAY.format(one.seed)}\n" + "".join(f"    {told}\n" for told in one.found[:8]))
-    for text in broken:
-        say(text + "\n")
-    say("fired: " + ", ".join(f"{kind} {count}" for kind, count in sorted(fired.items())) + "\n")
-    bad = sum(bool(one.found) for one in done) + len(broken)
-    simulated = sum(one.simulated_s for one in done)
-    say(
-        f"{len(done) + len(broken)} seeds, {bad} with violations; {sum(one.lives for one in done)} processes, "
-        f"{sum(one.trades for one in done)} trades, {simulated / 3600:.1f} h simulated in {took_s:.0f} s\n"
-    )
-    return int(bad > 0)
+            _say([f"kill: {KILL.format(_plain(one.points))}", *(f"    {told}" for told in one.found[:8])])
+    report.kills_took_s = time.monotonic() - began
+
+
+def _told(told: list[str], found: list[str]) -> int:
+    _say([*told, *(f"VIOLATED {one}" for one in found)])
+    return int(bool(found))
+
+
+def _say(lines: Sequence[str]) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
@@ -23,6 +24,8 @@ STANDS_S = (0.3, 5.0)
 BEYOND = ("kill", "kill at append", "kill at sync", "kill at request", "cut", "silence", "slow", "clock")
 # After the end of a fault its effects are still met.
 AFTER_S = 3.0
+# What an engine has to live with: frames that come twice, late or out of order.
+LASTING = ("F53-1", "F54-1", "F54-2", "F70-1", "F71-1", "F72-1")
 # At a request: before it is applied, after that, after its answer has arrived, and long before it is applied.
 MOMENTS = ("before", "applied", "replied", "late")
 
@@ -61,8 +64,8 @@ class Faults:
         """Let everything come at its time."""
         self._tasks = [asyncio.ensure_future(self._come(number, draw)) for number, draw in enumerate(self._draws)]
 
-    async def end(self) -> None:
-        """Let everything go as it should from now on."""
+    async def end(self, lasting: Sequence[str] = ()) -> None:
+        """Let everything go as it should from now on, but for rows that go on for ever."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -83,6 +86,10 @@ class Faults:
         self.count()
         for name in list(faults.counts()):
             faults.remove(name)
+        for row in lasting:
+            self.fired["lasting"] += 1
+            change = {**ROWS[row].play.change, "from_s": None, "until_s": None, "times": None}
+            faults.add(rules(table(ROWS[row].text), f"{row}#lasting", change), world.exchange.gateway_ns())
 
     def count(self) -> None:
         """Add what the exchange's own faults have done."""

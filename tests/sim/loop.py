@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import socket
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextvars import Context, ContextVar, copy_context
@@ -144,13 +145,20 @@ class SimLoop(asyncio.SelectorEventLoop):
         handler = self._handlers.get(host)
         if handler is not None:
             handler(self, context)
-        else:
-            self.broken.append(f"{host}: {context.get('message')}: {error!r}")
+        elif not _hung_up_on(error):
+            where = "" if error is None else "".join(traceback.format_exception(error)[-4:])
+            self.broken.append(f"{host}: {context.get('message')}: {error!r}\n{where}")
 
     def _host_of(self, context: Mapping[str, Any]) -> str:
         handle = context.get("handle")
         inner: Context | None = getattr(handle, "_context", None)
         return HOST.get() if inner is None else str(inner.get(HOST, "exchange"))
+
+
+def _hung_up_on(error: BaseException | None) -> bool:
+    """Whether the HTTP server's library was left between the arrival of a request and its first look at it."""
+    frames = traceback.extract_tb(None if error is None else error.__traceback__)
+    return bool(frames) and frames[-1].filename.endswith("web_protocol.py") and isinstance(error, TypeError)
 
 
 class _Jumping(selectors.BaseSelector):

@@ -19,11 +19,12 @@ from tests.faults.rows import ROWS
 from tests.live_account import Books
 from tests.live_engine import SYMBOL
 from tests.sim.auditor import Auditor, Bare
-from tests.sim.faults import BEYOND, Draw, Faults
+from tests.sim.faults import BEYOND, LASTING, Draw, Faults
 from tests.sim.loop import SimLoop
 from tests.sim.network import Network
 from tests.sim.story import Story
 from tests.sim.tap import Tap
+from tests.sim.times import Times, Took
 from tests.sim.verdict import at_the_end, differences, replayed
 from tests.sim.workload import Workload
 from tests.sim.world import OTHER, Setting, World, lived, made
@@ -32,6 +33,8 @@ NS = 1_000_000_000
 BUSY_S = 40.0
 # How long engine and exchange may take to agree once nothing goes wrong any more.
 SETTLES_S = 90.0
+# Every so manieth seed is of the liveness mode: only some of the faults stop before engine and exchange must agree.
+LIVENESS = 4
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 
 
@@ -48,7 +51,7 @@ class Outcome:
     settled_s: float
     lives: int
     trades: int
-    reasons: Counter[str] = field(default_factory=Counter)
+    took: Took = field(default_factory=Took)
     told: list[str] = field(default_factory=list)
 
 
@@ -75,6 +78,12 @@ def draws_of(seed: int) -> list[Draw]:
     ]
 
 
+def lasting_of(seed: int) -> list[str]:
+    """What goes on beyond the end of everything else: nothing in most (safety), something in some (liveness)."""
+    chance = Random(f"lasting/{seed}")
+    return chance.sample(LASTING, chance.choice((1, 2))) if seed % LIVENESS == 0 else []
+
+
 def run(seed: int, *, told: bool = False) -> Outcome:
     """Run a seed from its beginning to the verdict; ``told`` line by line."""
     root = Path(tempfile.mkdtemp(prefix="sadari-sim-", dir=MEMORY if MEMORY.is_dir() else None))
@@ -94,6 +103,7 @@ async def _lived(seed: int, loop: SimLoop, network: Network, root: Path, *, told
     faults = Faults(world, tap, auditor, draws_of(seed))
     workload = Workload(world, auditor, seed)
     books = Books(world)
+    times = Times(world, tap)
     story = Story(world, tap) if told else None
     if story is not None:
         loop.after_turn.append(story.look)
@@ -102,7 +112,7 @@ async def _lived(seed: int, loop: SimLoop, network: Network, root: Path, *, told
         minding = asyncio.ensure_future(workload.mind())
         faults.begin()
         await workload.run(BUSY_S)
-        await faults.end()
+        await faults.end(lasting_of(seed))
         began_ns, left = world.now_ns, ["not looked at"]
         while left and world.now_ns - began_ns < SETTLES_S * NS:
             await asyncio.sleep(0.25)
@@ -117,17 +127,17 @@ async def _lived(seed: int, loop: SimLoop, network: Network, root: Path, *, told
         life = world.lives[-1]
         if life.runs:
             world.kill("the end")
-    world.exchange.stop()
-    await serving
     for one in loop.broken:
         auditor.say("a bug", one)
+    world.exchange.stop()
+    await serving
     journal = root / f"left-{life.number}" / "engine.journal"
     if journal.exists():
         replayed(journal, auditor)
     return Outcome(
         seed=seed, found=auditor.found, fired=faults.fired, bare=auditor.bare, trace=network.trace.hexdigest(),
         simulated_s=loop.now_ns / NS, settled_s=settled_s, lives=len(world.lives),
-        trades=len(world.exchange.desk.trades),
+        trades=len(world.exchange.desk.trades), took=times.took,
         told=[] if story is None else [*story.lines, *workload.did, *world.lines],
     )  # fmt: skip
 

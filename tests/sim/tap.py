@@ -49,17 +49,6 @@ class Asked(NamedTuple):
         return "true" in (self.values.get("reduceOnly"), self.values.get("closePosition"))
 
 
-class Refused(NamedTuple):
-    """A refusal that a fault has given in the exchange's place: the code, and how long nothing is to be asked."""
-
-    at_ns: int
-    method: str
-    path: str
-    code: int
-    wait_s: int
-    over: str
-
-
 class Tap:
     """Stands at the door of a world's exchange.
 
@@ -68,8 +57,8 @@ class Tap:
         version: Grows whenever the account's truth changes.
         on_request: Called with each request before it is answered.
         on_answer: Called with each request and what answers it; makes the answer.
-        refused: What faults have refused, in order.
-        doors: When each request came to the door, faults included: time, method, path, way.
+        on_answered: Called with the path of each request and its answer.
+        on_door: Called with method, path and way of each request that comes to the door, and the fault that has it.
     """
 
     def __init__(self, world: World) -> None:
@@ -77,6 +66,7 @@ class Tap:
         self.version = 0
         self.on_request: list[Callable[[Asked], None]] = []
         self.on_answer: Callable[[Asked, Answering], Answer] = lambda _, answer: answer()
+        self.on_answered: list[Callable[[str, Answer], None]] = []
         self.on_door: list[Callable[[str, str, str, Fired | None], None]] = []
         self._world = world
         exchange = world.exchange
@@ -105,7 +95,10 @@ class Tap:
         request = Asked(self._world.now_ns, method, path, values, asked.security is Security.SIGNED)
         for told in self.on_request:
             told(request)
-        return self.on_answer(request, lambda: self._right(address, what, once, asked))
+        answer = self.on_answer(request, lambda: self._right(address, what, once, asked))
+        for hear in self.on_answered:
+            hear(path, answer)
+        return answer
 
     def _at_request(self, method: str, path: str, parameters: str, now_ns: int, *, over: str = "http") -> Fired | None:
         fired = self._door(method, path, parameters, now_ns, over=over)  # type: ignore[arg-type]
@@ -131,6 +124,6 @@ def refusal(fired: Fired | None) -> tuple[int, int]:
     rule = None if fired is None else fired.rule
     if isinstance(rule, RetryAfter):
         return rule.status, rule.seconds
-    if isinstance(rule, Code) and not fired.applied:  # type: ignore[union-attr]
+    if fired is not None and isinstance(rule, Code) and not fired.applied:
         return rule.code, 0
     return 0, 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Coroutine
 from random import Random
+from typing import Any
 
 from sadari.errors import ConfigError, SadariError
 from sadari.run.commands import Commands
@@ -43,7 +45,7 @@ class Workload:
         until_ns = world.now_ns + int(seconds * 1e9)
         while world.now_ns < until_ns:
             await asyncio.sleep(self._chance.expovariate(1 / PAUSE_S))
-            await self._happen()
+            self._happen()
 
     async def mind(self) -> None:
         """Start the engine again whenever it has died or ended."""
@@ -54,13 +56,13 @@ class Workload:
                 world.begin()
             await asyncio.sleep(0.05)
 
-    async def _happen(self) -> None:
+    def _happen(self) -> None:
         chance = self._chance.random()
         symbol = self._chance.choice(self._world.setting.symbols)
         if chance < 0.65 or self._world.engine is None:
             self.move(symbol, self._chance.choice(MOVES))
         else:
-            await self._ask(symbol)
+            self._ask(symbol)
 
     def move(self, symbol: str, fraction: float) -> None:
         """Let a price jump at the next candle."""
@@ -74,36 +76,24 @@ class Workload:
         exchange.faults.remove(f"{name}-0")
         self.did.append(f"{self._world.now_ns / 1e9:.2f} {symbol} {signed:+}")
 
-    async def _ask(self, symbol: str) -> None:
+    def _ask(self, symbol: str) -> None:
         """An operator asks for something; whatever is not allowed is refused in a sentence."""
         live = self._world.live
         commands = Commands(live)
         wish = self._chance.choice(("exit", "exit", "pause", "resume", "resume", "sync", "prepare", "stop", "second"))
         self.did.append(f"{self._world.now_ns / 1e9:.2f} {wish} {symbol}")
-        with contextlib.suppress(ConfigError, SadariError):
-            if wish == "exit":
-                await commands.exit("operator", symbol, "asked for")
-            elif wish == "pause":
-                await commands.pause("operator", "asked for")
-            elif wish == "resume":
-                await commands.resume("operator")
-            elif wish == "stop":
-                self._on_host(live.stop("operator", "asked for"))
-            elif wish == "second":
-                self._start_a_second()
-            else:
-                self._on_host(commands.sync() if wish == "sync" else commands.prepare(symbol))
-
-    def _on_host(self, doing: object) -> None:
-        """Let the engine's own process do it; what it is refused is told to nobody here."""
-        life = self._world.life
-        assert life is not None
-
-        async def done() -> None:
-            with contextlib.suppress(ConfigError, SadariError):
-                await doing  # type: ignore[misc]
-
-        self._world.loop.spawn(life.host, done())
+        doing = {
+            "exit": lambda: commands.exit("operator", symbol, "asked for"),
+            "pause": lambda: commands.pause("operator", "asked for"),
+            "resume": lambda: commands.resume("operator"),
+            "stop": lambda: live.stop("operator", "asked for"),
+            "sync": commands.sync,
+            "prepare": lambda: commands.prepare(symbol),
+        }
+        if wish == "second":
+            self._start_a_second()
+        else:
+            on_host(self._world, doing[wish]())
 
     def _start_a_second(self) -> None:
         """I15: a second engine in the same folder is refused."""
@@ -114,3 +104,15 @@ class Workload:
         except ConfigError:
             return
         self._auditor.say("I15", "a second engine could have been started in the same folder")
+
+
+def on_host(world: World, doing: Coroutine[Any, Any, object]) -> None:
+    """Let the engine's own process do something; what it is refused is told to nobody here."""
+    life = world.life
+    assert life is not None, "no engine runs"
+
+    async def done() -> None:
+        with contextlib.suppress(SadariError):
+            await doing
+
+    world.loop.spawn(life.host, done())

@@ -98,7 +98,8 @@ class Life:
         began_ns, ended_ns: On the loop's clock.
         live: The engine.
         killed: Why it was killed, "" if it was not.
-        ended: How it ended by itself.
+        ended, failure: How it ended by itself.
+        agreed: Whether it has agreed with the exchange once.
     """
 
     number: int
@@ -111,6 +112,7 @@ class Life:
     killed: str = ""
     ended: Ended | None = None
     failure: str = ""
+    agreed: bool = False
 
     @property
     def runs(self) -> bool:
