@@ -108,7 +108,7 @@ class Driver:
         try:
             self._keep.append_all((event, *commands))
         except JournalError as error:
-            self._fail(str(error), event, commands)
+            self._fail(str(error), number, event, commands)
             return
         self._carry_out(commands)
         self._tell(number, event, commands)
@@ -134,13 +134,13 @@ class Driver:
         try:
             self._keep.checkpoint()
         except JournalError as error:
-            self._fail(str(error))
+            self._fail(str(error), self._keep.written + 1)
 
     # once the journal has failed
 
-    def _fail(self, failure: str, event: Event | None = None, commands: Sequence[Command] = ()) -> None:
+    def _fail(self, failure: str, number: int, event: Event | None = None, commands: Sequence[Command] = ()) -> None:
         self.failure = failure
-        self._number = self._keep.written + 1
+        self._number = number
         if event is not None:
             self._carry_out_what_closes(event, commands)
         if self.engine.state not in _ENDED:
