@@ -22,7 +22,6 @@ from sadari.store.journal import encode, encode_lines
 from sadari.store.live_journal import STATE_CHANGING, LiveJournal
 from sadari.store.lock import FolderLock
 from tests import ladder_driver
-from tests.disk.faulty import Fault
 from tests.ladder_driver import SYMBOL
 from tests.live_folder import CLOCK, INSTRUMENTS, SETTINGS
 
@@ -37,9 +36,6 @@ class Disk(Protocol):
     def holds(self, content: bytes) -> bool:
         """Whether this is surely on it."""
 
-    def arm(self, fault: Fault | None, number: int = 1) -> None:
-        """Let an operation fail."""
-
 
 class Good:
     """A disk that never fails."""
@@ -49,10 +45,6 @@ class Good:
     def holds(self, content: bytes) -> bool:
         """It keeps everything."""
         return bool(content)
-
-    def arm(self, fault: Fault | None, number: int = 1) -> None:
-        """It cannot fail."""
-        raise NotImplementedError(fault, number)
 
 
 class Promised(NamedTuple):
@@ -124,6 +116,7 @@ class Flow(ladder_driver.Driver):
         self.told: list[str] = []
         self.mortal = False
         self.failures = 0
+        self._forced = ""
         self.audit_faults: list[str] = []
         self.audit_lost = 0
         self._disk = disk
@@ -224,7 +217,8 @@ class Flow(ladder_driver.Driver):
         self.audit_lost += self._audit.lost
         if self.driver.failure:
             self.failures += 1
-            self.told.append(self.driver.failure)
+            if self.driver.failure != self._forced:
+                self.told.append(self.driver.failure)
         before = len(self._rows)
         self._rows += self.keep.rows
         if self.keep.synced:
@@ -236,9 +230,11 @@ class Flow(ladder_driver.Driver):
         """What the disk is held to, when the process has ended."""
         return Promised(self._rows, self._synced, self._emergencies, self._sent)
 
-    def fail(self, fault: Fault) -> None:
-        """Let the disk fail at the next operation."""
-        self._disk.arm(fault)
+    def fail(self) -> None:
+        """Let the journal have failed, as far as the driver can see."""
+        journal = self.keep.journal
+        journal.failed = True
+        self._forced = f"{journal.path}: the journal has failed after record {journal.written}; it is not written"
 
     def follow(self, other: Flow) -> None:
         """Take over the venue that another engine leaves behind."""

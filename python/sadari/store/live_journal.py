@@ -7,6 +7,8 @@ the last sync, of which nothing was sent.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -107,6 +109,7 @@ class LiveJournal:
             raise JournalError(f"{path}: there is no such journal")
         reserve = Reserve.open(path)
         try:
+            _renew_log(path)
             database = _opened(path)
             try:
                 journal = cls(path, database, reserve, clock_ns)
@@ -116,9 +119,7 @@ class LiveJournal:
                 raise
         except OSError as error:
             reserve.close()
-            raise JournalError(
-                f"{path}: the folder of the journal cannot be synced ({error.strerror}); {CARE}"
-            ) from error
+            raise JournalError(f"{path}: the journal cannot be synced ({error.strerror}); {CARE}") from error
         # SQLite quotes a damaged schema in its message, and that may be no text any more.
         except (sqlite3.Error, UnicodeDecodeError) as error:
             reserve.close()
@@ -258,8 +259,18 @@ class LiveJournal:
             self.abandon()
 
     def abandon(self) -> None:
-        """Close the file without a footer: the engine did not come to its end."""
-        self._database.close()
+        """Close the file without a footer: the engine did not come to its end.
+
+        When a write or sync has failed, what SQLite's log holds may not be on the disk, and a close would move it into
+        the file all the same: a loss of power could then leave a newer file beside an older log. Somebody who reads
+        keeps it from being moved.
+        """
+        with contextlib.ExitStack() as reading:
+            if self.failed:
+                with contextlib.suppress(sqlite3.Error):
+                    reader = reading.enter_context(contextlib.closing(_opened(self.path, "ro")))
+                    reader.execute("PRAGMA user_version").fetchone()
+            self._database.close()
         self._reserve.close()
 
 
@@ -282,5 +293,23 @@ def _write_first(path: Path, header: Header) -> None:
         raise JournalError(f"{path}: a journal cannot be made here ({error}); {CARE}") from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_PATIENCE_S)
+def _renew_log(path: Path) -> None:
+    """Write SQLite's log anew where it is, and sync it.
+
+    After a sync that has failed the system takes for written what is not, and no sync but that of a new write makes up
+    for it. The log has to be whole on the disk before it is moved into the file.
+    """
+    log = path.with_name(path.name + "-wal")
+    if log.exists():
+        with log.open("rb+") as file:
+            content = file.read()
+            file.seek(0)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _opened(path: Path, mode: str = "rw") -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_PATIENCE_S
+    )
