@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sadari.errors import ConfigError, JournalError
 from sadari.model.command import PlaceOrder
-from sadari.run import upkeep
 from sadari.run.journals import replay
 from sadari.run.resume import rebuilt
 from sadari.store import audit
@@ -52,15 +51,16 @@ class Next:
         self._flow = Flow(folder, Good())
         self._flow.follow(before)
 
-    def live(self) -> str:
-        """Start, compare what is there with what was promised, trade and stop; what the start did."""
-        found = self._begun()
-        if found == "refused":
-            return found
+    def live(self) -> None:
+        """Start, compare what is there with what was promised, trade and stop."""
+        try:
+            self._flow.begin()
+        except REFUSED as error:
+            self.wrong.append(f"the next start is refused: {error}")
+            return
         if self._flow.driver.failure:
             self.wrong.append(f"a good disk fails: {self._flow.driver.failure}")
-        stored = [row.lines for row in rows(self._folder.journal)]
-        self._compare(stored, repaired=found == "repaired")
+        self._compare([row.lines for row in rows(self._folder.journal)])
         self._flow.get_out()
         self._flow.enter("48500")
         self._flow.get_out()
@@ -68,11 +68,12 @@ class Next:
         given = identifiers(self._flow.promised.sent)
         if twice := given & identifiers(self._promised.sent):
             self.wrong.append(f"ids were given twice: {sorted(twice)}")
+        if not given:
+            self.wrong.append("nothing is traded any more")
         if fault := verify(self._folder.journal).fault or replay(self._folder.journal).difference:
             self.wrong.append(fault)
-        if found == "went on" and self._audited:
+        if self._audited:
             self._look_at_audit()
-        return found
 
     def _look_at_audit(self) -> None:
         """No line of it is torn; where no fault was told of, it is what the journal says, byte for byte."""
@@ -88,25 +89,10 @@ class Next:
         if missing is None or not all(self._failed and NOT_SENT.search(line) for line in missing):
             self.wrong.append(f"the audit is not what the journal says, and told of no fault: {missing}")
 
-    def _begun(self) -> str:
-        for found in ("went on", "repaired"):
-            try:
-                self._flow.begin()
-            except REFUSED as error:
-                if not advises(str(error)):
-                    self.wrong.append(f"without advice: {error}")
-            else:
-                return found
-            if self._folder.path.is_dir():
-                upkeep.diagnose(self._folder, self._flow.now_ns)
-        return "refused"
-
-    def _compare(self, stored: list[bytes], *, repaired: bool) -> None:
+    def _compare(self, stored: list[bytes]) -> None:
         place = iter(stored)
         if lost := next((row for row in self._rows if row not in place), None):
             self.wrong.append(f"was acknowledged and is not there: {lost.decode()}")
-        if repaired:
-            return
         lines = {line for row in stored for line in row.splitlines()}
         for frame in self._promised.emergencies:
             if missing := next((line for line in frame.splitlines() if line not in lines), None):

@@ -27,12 +27,12 @@ class Outcome(NamedTuple):
 
     Attributes:
         during: How the fault showed: ``told`` by the engine, by its ``audit``, ``refused`` at a start, or ``unseen``.
-        after: What the next start did, for each state of the disk that it was tried on.
+        states: On how many states of the disk the next start was tried.
         wrong: What must not be.
     """
 
     during: str
-    after: tuple[str, ...]
+    states: int
     wrong: tuple[str, ...]
 
 
@@ -126,13 +126,12 @@ def played(base: Path, case: Case) -> Outcome:
             into.mkdir()
             disk.lose_power(seed, into)
             states.append((f"power lost ({seed})", into, True))
-        after = []
         for name, where, dark in reversed(states):
             next_life = Next(Folder(where / "engine"), flow, dark=dark)
-            after.append(next_life.live())
+            next_life.live()
             wrong += [f"{name}: {one}" for one in next_life.wrong]
     during = "refused" if refused else "told" if flow.told else "audit" if flow.audit_faults else "unseen"
-    return Outcome(during, tuple(after), tuple(wrong))
+    return Outcome(during, len(states), tuple(wrong))
 
 
 def lived(flow: Flow, lives: tuple[Life, ...]) -> list[str]:

@@ -11,7 +11,17 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 from sadari.model.command import Command, PlaceOrder
-from sadari.model.event import EngineTurned, Event, ForceExitRequested, PositionRecord, SymbolPrepared
+from sadari.model.event import (
+    ABSENT,
+    EngineTurned,
+    Event,
+    ForceExitRequested,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    PositionRecord,
+    SymbolPrepared,
+)
 from sadari.model.order import Direction, Purpose
 from sadari.model.units import SECOND_NS
 from sadari.run import driver
@@ -121,6 +131,7 @@ class Flow(ladder_driver.Driver):
         self.audit_lost = 0
         self._disk = disk
         self._sent: list[bytes] = []
+        self._reports: dict[str, list[Event]] = {}
         self._rows: list[bytes] = []
         self._synced = 0
         self._emergencies: list[bytes] = []
@@ -154,6 +165,8 @@ class Flow(ladder_driver.Driver):
         for event in (*opened.first_events(SETTINGS, self.now_ns), *opened.unclear(self.now_ns)):
             self.give(event)
         self.compare()
+        for client_order_id in opened.placed:
+            self.tell(client_order_id)
 
     def compare(self) -> None:
         """Bring the engine to RUNNING."""
@@ -170,6 +183,13 @@ class Flow(ladder_driver.Driver):
             self.give(SymbolPrepared(time_ns=self.now_ns, symbol=symbol, leverage=leverage, max_notional=limit))
         self.give(EngineTurned(time_ns=self.now_ns, trigger="reconciled"))
 
+    def tell(self, client_order_id: str) -> None:
+        """What the venue knows of an order that the engine has no last word of."""
+        for event in self._reports.get(client_order_id, ()):
+            self.give(event)
+        if client_order_id not in self._reports:
+            self.end(client_order_id, cause=ABSENT)
+
     def _observe(self, number: int, event: Event, commands: Sequence[Command]) -> None:
         self._audit.observe(number, event, commands)
         if self._audit.fault and self._audit.fault not in self.audit_faults:
@@ -177,6 +197,10 @@ class Flow(ladder_driver.Driver):
 
     def give(self, event: Event) -> None:
         """Hand an event to the driver."""
+        if isinstance(event, OrderFilled | OrderAccepted | OrderCanceled):
+            known = self._reports.setdefault(event.client_order_id, [])
+            if event not in known:
+                known.append(event)
         self.driver.take(event)
 
     def carry_out(self, command: Command) -> None:
@@ -240,6 +264,7 @@ class Flow(ladder_driver.Driver):
         """Take over the venue that another engine leaves behind."""
         self.now_ns, self.wallet, self.trades = other.now_ns, other.wallet, other.trades
         self.prices, self.stops = dict(other.prices), dict(other.stops)
+        self._reports = {name: list(known) for name, known in other._reports.items()}
 
     # what happens in it
 

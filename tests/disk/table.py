@@ -26,7 +26,8 @@ class Tried(NamedTuple):
         story: What the engine lived through.
         fault: What befell its disk.
         places: How many places there are for it.
-        became: How it ended.
+        became: How it showed.
+        states: On how many states of the disk the start after it was tried.
         wrong: What must not be.
     """
 
@@ -34,6 +35,7 @@ class Tried(NamedTuple):
     fault: str
     places: int
     became: str
+    states: int
     wrong: list[str]
 
 
@@ -59,14 +61,19 @@ def play(base: Path, operations: int, bits: int, parts: Iterable[int], of: int) 
 
 def table(tried: Iterable[Tried]) -> str:
     """The counts as Markdown."""
-    lines = ["| story | fault | places | tried | how it ended | wrong |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| story | fault | places | tried | how it showed | starts after it | wrong |",
+        "|---|---|---|---|---|---|---|",
+    ]
     groups: dict[tuple[str, str, int], list[Tried]] = {}
     for one in tried:
         groups.setdefault((one.story, one.fault, one.places), []).append(one)
     for (story, fault, count), group in sorted(groups.items()):
         ends = ", ".join(f"{became}: {n}" for became, n in Counter(one.became for one in group).most_common())
         wrong = sum(bool(one.wrong) for one in group)
-        lines.append(f"| {story} | {fault} | {count} | {len(group)} | {ends} | {wrong} |")
+        lines.append(
+            f"| {story} | {fault} | {count} | {len(group)} | {ends} | {sum(one.states for one in group)} | {wrong} |"
+        )
     return "\n".join(lines)
 
 

@@ -16,6 +16,9 @@ from tests.disk import flipped
 from tests.disk.cases import STORIES, Case, counted, played
 from tests.disk.faulty import EVERYTHING, NOTHING, Fault, FaultyDisk
 
+# As `tests.disk.table` reads it.
+Found = tuple[str, str, int, str, int, list[str]]
+
 # States of the disk after a loss of power that are tried at each operation beside nothing and everything.
 CHANCES = 3
 # A watched disk remembers all that was ever written: after so many flips it is made anew.
@@ -33,17 +36,17 @@ def cases(base: Path, every: int) -> Iterator[tuple[Case, int]]:
                 yield Case(story, fault, number, seeds), count
 
 
-def faults(base: Path, every: int, part: int, parts: int) -> Iterator[tuple[str, str, int, str, list[str]]]:
+def faults(base: Path, every: int, part: int, parts: int) -> Iterator[Found]:
     """Faults at operations."""
     for at, (case, count) in enumerate(cases(base / "count", every)):
         if at % parts != part:
             continue
         outcome = played(base / "case", case)
-        became = f"{outcome.during}; " + ", ".join(sorted(set(outcome.after)))
-        yield case.story, case.fault.name, count, became, [f"at {case.number}: {one}" for one in outcome.wrong]
+        told = [f"at {case.number}: {one}" for one in outcome.wrong]
+        yield case.story, case.fault.name, count, outcome.during, outcome.states, told
 
 
-def flips(base: Path, every: int, part: int, parts: int) -> Iterator[tuple[str, str, int, str, list[str]]]:
+def flips(base: Path, every: int, part: int, parts: int) -> Iterator[Found]:
     """Flipped bits."""
     for name in flipped.SAMPLES:
         home = base / name
@@ -58,7 +61,7 @@ def flips(base: Path, every: int, part: int, parts: int) -> Iterator[tuple[str, 
                 for end, at in mine[first : first + _FLIPS]:
                     became, wrong = flipped.flipped(Folder(home).journal, whole, end, at)
                     told = [f"byte {at}: {wrong}"] if wrong else []
-                    yield f"a bit flipped, {name}", f"engine.journal{end}", counts[end], became, told
+                    yield f"a bit flipped, {name}", f"engine.journal{end}", counts[end], became, 1, told
 
 
 def main(arguments: list[str]) -> None:

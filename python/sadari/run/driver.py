@@ -43,7 +43,8 @@ class Keeper(Protocol):
         """Tidy up, for which nothing has to wait."""
 
 
-# Is told each event with its commands when they have gone out; the number is the event's in the journal.
+# Is told each event with its commands when they have gone out; the number is the event's in the journal, 0 where it is
+# written down nowhere.
 Observer = Callable[[int, Event, Sequence[Command]], None]
 
 
@@ -161,6 +162,10 @@ class Driver:
             closing = []
         out = [one for one in commands if one in closing or not isinstance(one, PlaceOrder | CancelOrder)]
         self._carry_out(out)
+        if self._reserve_failed:
+            # The next start knows nothing of it, and gives its number to something else.
+            self._tell(0, event, out)
+            return
         self._tell(self._number, event, out)
         # As the next start numbers them when it takes them into the journal.
         self._number += 1 + len(commands)

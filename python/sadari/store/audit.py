@@ -118,7 +118,8 @@ class Audit:
     def observe(self, number: int, event: Event, told: Sequence[Command]) -> None:
         """Write the lines of an event and its commands.
 
-        A fault of the disk is kept in ``fault`` and stops nothing: the journal has it all.
+        A fault of the disk is kept in ``fault`` and stops nothing: the journal has it all. What is written down
+        nowhere, which has number 0, has no line either.
         """
         self._follow(told)
         changed = [shown for shown in getattr(event, "positions", ()) if self._shown.get(shown.symbol) != shown]

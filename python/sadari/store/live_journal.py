@@ -87,8 +87,8 @@ class LiveJournal:
             )
         if earlier is None and Reserve.beside(path).exists():
             raise JournalError(
-                f"{path}: the journal is gone, and {Reserve.beside(path).name}, which says whether there was one, cannot "
-                "be read; put both back, or restore a backup with sadari journal restore"
+                f"{path}: the journal is gone, and {Reserve.beside(path).name}, which says whether there was one, "
+                "cannot be read; put both back, or restore a backup with sadari journal restore"
             )
         reserve = Reserve.make(path, Mark(earlier.generation if earlier else 0, 0, GENESIS))
         _write_first(path, header)

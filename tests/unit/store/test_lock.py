@@ -49,6 +49,9 @@ def test_a_folder_that_cannot_be_locked_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_on_a_full_disk_is_refused_by_a_sentence(tmp_path: Path) -> None:
     """What cannot be told is who holds the lock; and nobody does."""
-    with full_disk(0), pytest.raises(ConfigError, match=r"cannot be locked \(File too large\); see that its disk is well"):
+    with (
+        full_disk(0),
+        pytest.raises(ConfigError, match=r"cannot be locked \(File too large\); see that its disk is well"),
+    ):
         FolderLock(tmp_path)
     assert holder(tmp_path) == ""
