@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from sadari.errors import ConfigError, JournalError
-from sadari.model.command import PlaceOrder
+from sadari.model.command import PlaceOrder, RecordDecision
 from sadari.run.journals import replay
 from sadari.run.resume import rebuilt
 from sadari.store import audit
@@ -44,9 +44,9 @@ class Next:
         self.wrong: list[str] = []
         self._folder = folder
         self._promised = promised = before.promised
-        self._audited = not dark
+        self._dark = dark
         self._failed = before.failures
-        self._whole_audit = not dark and not before.audit_faults
+        self._whole_audit = not before.audit_faults
         self._rows = promised.rows[: promised.synced] if dark else promised.rows
         self._flow = Flow(folder, Good())
         self._flow.follow(before)
@@ -68,11 +68,12 @@ class Next:
         given = identifiers(self._flow.promised.sent)
         if twice := given & identifiers(self._promised.sent):
             self.wrong.append(f"ids were given twice: {sorted(twice)}")
-        if not given:
-            self.wrong.append("nothing is traded any more")
+        # An emergency that is taken over without the rows that the power took before it may shut the gate: that is told.
+        if not given and not (self._dark and any(not one.accepted for one in self._flow.of(RecordDecision))):
+            self.wrong.append("nothing is traded any more, and nobody is told why")
         if fault := verify(self._folder.journal).fault or replay(self._folder.journal).difference:
             self.wrong.append(fault)
-        if self._audited:
+        if not self._dark:
             self._look_at_audit()
 
     def _look_at_audit(self) -> None:
