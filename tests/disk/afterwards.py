@@ -68,7 +68,7 @@ class Next:
         given = identifiers(self._flow.promised.sent)
         if twice := given & identifiers(self._promised.sent):
             self.wrong.append(f"ids were given twice: {sorted(twice)}")
-        # An emergency that is taken over without the rows that the power took before it may shut the gate: that is told.
+        # An emergency that is taken over without the rows that the power took may shut the gate, and says so.
         if not given and not (self._dark and any(not one.accepted for one in self._flow.of(RecordDecision))):
             self.wrong.append("nothing is traded any more, and nobody is told why")
         if fault := verify(self._folder.journal).fault or replay(self._folder.journal).difference:
