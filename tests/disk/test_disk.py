@@ -12,8 +12,8 @@ from tests.disk.table import play, table
 
 PARTS = 4
 # Every so-manieth operation and byte; `make disk` takes each.
-OPERATIONS = 41
-BITS = 211
+OPERATIONS = 61
+BITS = 401
 MANY = (Fault.NO_SPACE, Fault.ERROR, Fault.TORN, Fault.SHORT, Fault.FULL, Fault.GONE, Fault.POWER)
 
 
