@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sadari.store.folder import Folder
+from sadari.store.journal import rows
 from tests.disk.afterwards import REFUSED, Next, advises
-from tests.disk.faulty import Fault, FaultyDisk
+from tests.disk.faulty import NOTHING, Fault, FaultyDisk
 from tests.disk.flow import Flow
 
 
@@ -130,8 +131,21 @@ def played(base: Path, case: Case) -> Outcome:
             next_life = Next(Folder(where / "engine"), flow, dark=dark)
             next_life.live()
             wrong += [f"{name}: {one}" for one in next_life.wrong]
+        if case.fault is not Fault.POWER and not wrong:
+            wrong += lost_later(disk)
     during = "refused" if refused else "told" if flow.told else "audit" if flow.audit_faults else "unseen"
     return Outcome(during, len(states), tuple(wrong))
+
+
+def lost_later(disk: FaultyDisk) -> list[str]:
+    """What a loss of power takes of a journal that was gone on with after the fault, and closed."""
+    into = disk.folder / "later"
+    into.mkdir()
+    disk.lose_power(NOTHING, into)
+    before, after = (list(rows(Folder(home / "engine").journal)) for home in (disk.folder, into))
+    return (
+        [] if before == after else [f"a later loss of power takes {len(before) - len(after)} rows of what was closed"]
+    )
 
 
 def lived(flow: Flow, lives: tuple[Life, ...]) -> list[str]:
