@@ -207,6 +207,9 @@ class Auditor:
             return
         if self._written is not None and not self._written.has(asked.client_id):
             self.say("I4", f"{asked.client_id} has arrived and is not in the journal")
+        disk = self._world.disk
+        if disk is not None and not disk.holds(f'"client_order_id":"{asked.client_id}"'.encode()):
+            self.say("I4", f"{asked.client_id} has arrived and would be lost with the power")
         if not asked.capped:
             self._opening(asked)
         elif not self.ours(asked.client_id):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from tests.disk.faulty import environment
 from tests.sim.kills import Killed, Point, every, killed, recoveries
 from tests.sim.report import Report
 from tests.sim.seeds import Outcome, run
@@ -118,7 +119,7 @@ def _say(lines: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     if os.environ.get("PYTHONHASHSEED") != "0":
-        # The order of sets of texts is a part of what a seed decides.
+        # The order of sets of texts is a part of what a seed decides, and the disk is made before the process.
         command = [sys.executable, "-m", "tests.sim.check", *sys.argv[1:]]
-        os.execve(sys.executable, command, {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606 - it is this program
+        os.execve(sys.executable, command, {**environment(), "PYTHONHASHSEED": "0"})  # noqa: S606 - it is this program
     sys.exit(main(sys.argv[1:]))

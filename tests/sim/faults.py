@@ -10,6 +10,7 @@ from decimal import Decimal
 from random import Random
 
 from sadari.localexchange.gate import Answer, refusal_body
+from tests.disk.faulty import Fault
 from tests.faults.rows import ROWS
 from tests.faults.rules import rules, table
 from tests.sim.auditor import Auditor
@@ -21,7 +22,11 @@ NS = 1_000_000_000
 # A fault that no rule of its own ends stands for so long.
 STANDS_S = (0.3, 5.0)
 # What is no row of the exchange's table.
-BEYOND = ("kill", "kill at append", "kill at sync", "kill at request", "cut", "silence", "slow", "clock")
+BEYOND = (
+    "kill", "kill at append", "kill at sync", "kill at request", "power", "disk", "cut", "silence", "slow", "clock",
+)  # fmt: skip
+# How a disk fails: this once, or from then on until somebody has made room or put another one in.
+DISK_FAULTS = (Fault.NO_SPACE, Fault.ERROR, Fault.TORN, Fault.SHORT, Fault.UNSYNCED, Fault.FULL, Fault.GONE)
 # After the end of a fault its effects are still met.
 AFTER_S = 3.0
 # What an engine has to live with: frames that come twice, late or out of order.
@@ -72,6 +77,8 @@ class Faults:
         world, faults = self._world, self._world.exchange.faults
         for name in list(faults.counts()):
             self._remove(name)
+        if world.disk is not None:
+            world.disk.arm(None)
         world.network.way = self._way
         world.network.silent = False
         world.clock_off_ns = 0
@@ -168,11 +175,29 @@ class Faults:
         self.fired["clock"] += 1
         self._world.clock_off_ns = int(chance.uniform(-3_600, 3_600) * NS)
 
+    async def _disk(self, chance: Random, stands_s: float) -> None:
+        """The n-th operation from now on fails."""
+        disk = self._world.disk
+        if disk is None:
+            return
+        self._trouble(stands_s)
+        disk.arm(chance.choice(DISK_FAULTS), chance.randrange(1, 40))
+        await asyncio.sleep(stands_s)
+        if disk is self._world.disk:
+            self.fired["disk"] += disk.fired
+            disk.arm(None)
+
     # deaths
 
     async def _kill(self, _: Random, __: float) -> None:
         if self._world.life is not None:
             self._dies("kill", "in the middle of nothing")
+
+    async def _power(self, chance: Random, _: float) -> None:
+        if self._world.life is not None and self._world.disk is not None:
+            self.fired["power"] += 1
+            self._trouble(0)
+            self._world.kill("power", power=chance.randrange(12))
 
     async def _kill_at_append(self, chance: Random, _: float) -> None:
         self._at_journal("kill at append", chance, chance.choice(("append", "appended")))

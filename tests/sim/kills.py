@@ -33,6 +33,8 @@ NS = 1_000_000_000
 SEED = 5
 # Before a row, when it is in the file, before and after it is acknowledged as synced.
 ROWS = ("append", "appended", "sync", "synced")
+# The same, and with the process the machine: nothing that was not synced is left, or a part of it.
+POWERS = {f"{moment} power {power}": power for moment in ROWS for power in (0, 7)}
 RESTART_S = 0.5
 PATIENCE_S, SETTLES_S = 12.0, 60.0
 
@@ -90,6 +92,9 @@ class _Killer:
     def _row(self, moment: str) -> None:
         if self._reaches(moment):
             self._world.kill(moment)
+        for name, power in POWERS.items():
+            if name.startswith(f"{moment} ") and self._reaches(name):
+                self._world.kill(name, power=power)
 
     def _request(self, _: Asked, answer: Answering) -> Answer:
         if self._world.life is None:
@@ -205,7 +210,7 @@ def every(counts: dict[tuple[int, str], int], life: int = 1) -> list[Point]:
     """Every point of a life."""
     return [
         Point(life, moment, number)
-        for moment in (*ROWS, *MOMENTS)
+        for moment in (*ROWS, *POWERS, *MOMENTS)
         for number in range(1, counts.get((life, moment), 0) + 1)
     ]
 

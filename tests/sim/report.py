@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sadari.localexchange.faults_served import FAULTS
 from tests.faults.plays import OPEN
 from tests.sim.faults import BEYOND, LASTING, MOMENTS
-from tests.sim.kills import ROWS, Killed
+from tests.sim.kills import POWERS, ROWS, Killed
 from tests.sim.reliability import PAGE
 from tests.sim.seeds import LIVENESS, Outcome
 from tests.sim.times import Took
@@ -94,17 +94,17 @@ class Report:
             lasting=", ".join(LASTING),
             beyond=", ".join(BEYOND),
             fired="\n".join(f"| {kind} | {self._fired[kind]} |" for kind in KINDS),
-            moments=", ".join(f"{one} {self._moments[one]}" for one in (*ROWS, *MOMENTS)),
+            moments=", ".join(f"{one} {self._moments[one]}" for one in (*ROWS, *POWERS, *MOMENTS)),
             open_rows="\n".join(f"* {name}: {why}" for name, why in OPEN.items()),
         )
 
     def _runs(self) -> tuple[str, str]:
-        return (
+        seeds = (
             f"{self._seeds} seeds, {self._violated} with violations, {self.broken} broken; {self._lives} processes, "
-            f"{self._trades} trades, {self._simulated_s / 3600:.1f} h simulated in {self.seeds_took_s:.0f} s",
-            f"{self._kills} kills in the life of one position, {self._deep} of them within a recovery, "
-            f"{self._kills_violated} with violations, in {self.kills_took_s:.0f} s",
         )
+        simulated = f"{self._trades} trades, {self._simulated_s / 3600:.1f} h simulated in {self.seeds_took_s:.0f} s"
+        kills = f"{self._kills} kills in the life of one position, {self._deep} of them within a recovery, "
+        return seeds + simulated, f"{kills}{self._kills_violated} with violations, in {self.kills_took_s:.0f} s"
 
 
 def _figures(times: list[float]) -> str:

@@ -55,7 +55,8 @@ class Times:
             self._dead_key_ns = self._world.now_ns
 
     def _seen(self, _: int, event: Event, __: Sequence[Command]) -> None:
-        now_ns, engine = self._world.now_ns, self._world.live
+        assert self._life is not None
+        now_ns, engine = self._world.now_ns, self._life.live
         state = engine.state.value
         if isinstance(event, OutcomeUnknown):
             self._unknown.setdefault(event.client_order_id, now_ns)

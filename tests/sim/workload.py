@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
@@ -82,7 +82,7 @@ class Workload:
         commands = Commands(live)
         wish = self._chance.choice(("exit", "exit", "pause", "resume", "resume", "sync", "prepare", "stop", "second"))
         self.did.append(f"{self._world.now_ns / 1e9:.2f} {wish} {symbol}")
-        doing = {
+        doing: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
             "exit": lambda: commands.exit("operator", symbol, "asked for"),
             "pause": lambda: commands.pause("operator", "asked for"),
             "resume": lambda: commands.resume("operator"),

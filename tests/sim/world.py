@@ -23,6 +23,7 @@ from sadari.run.listings import LocalSettings
 from sadari.run.live import Asked, Ended, LiveEngine
 from sadari.run.local import LocalExchange
 from sadari.store.folder import Folder
+from tests.disk.faulty import FaultyDisk, is_there
 from tests.live_engine import SYMBOL
 from tests.local_exchange import listings
 from tests.sim.loop import HOST, KilledError, SimLoop
@@ -134,6 +135,7 @@ class World:
         lines: What the engine logged, with its life.
         alerts: What it told a person.
         on_begin, on_end: Called with each life that begins, and when it has died or ended.
+        disk: What the folder of the engine that runs is on, where the process has such disks.
         clock_off_ns: By how much the engine's machine has its wall clock wrong.
         at_journal: Called where the journal of the engine is written: before a row (``append``), when it is in the file
             (``appended``), before it is acknowledged as synced (``sync``) and after that (``synced``).
@@ -151,6 +153,7 @@ class World:
     on_begin: list[Callable[[Life], None]] = field(default_factory=list)
     on_end: list[Callable[[Life], None]] = field(default_factory=list)
     clock_off_ns: int = 0
+    disk: FaultyDisk | None = None
     at_journal: Callable[[str], None] = lambda _: None
 
     @property
@@ -192,6 +195,8 @@ class World:
         assert self.life is None, "one engine runs"
         number = len(self.lives) + 1
         folder = self._left(number)
+        folder.mkdir(exist_ok=True)
+        self.disk = FaultyDisk(folder) if is_there() else None
         live = LiveEngine(self._asked(folder, number))
         host = f"engine-{number}"
         task = self.loop.spawn(host, live.run(lambda: None))
@@ -202,8 +207,12 @@ class World:
             told(life)
         return life
 
-    def kill(self, why: str) -> None:
+    def kill(self, why: str, *, power: int | None = None) -> None:
         """Let the engine's process die where it stands; called by itself, it does not come back from here.
+
+        Args:
+            why: Said in the story.
+            power: With it the machine loses its power, and this seed says what is left of what was not synced.
 
         Raises:
             KilledError: It was the engine itself that called.
@@ -213,7 +222,7 @@ class World:
             return
         life.killed = why
         life.ended_ns = self.now_ns
-        self._save(life)
+        self._save(life, power)
         self.loop.kill(life.host)
         for told in self.on_end:
             told(life)
@@ -237,9 +246,17 @@ class World:
         for told in self.on_end:
             told(life)
 
-    def _save(self, life: Life) -> None:
+    def _save(self, life: Life, power: int | None = None) -> None:
         """Keep the files as they are now: what a dead process is still made to do reaches no disk."""
-        shutil.copytree(life.folder, self.root / f"left-{life.number}", ignore=shutil.ignore_patterns("*.sock"))
+        left = self.root / f"left-{life.number}"
+        if power is not None and self.disk is not None:
+            left.mkdir()
+            self.disk.lose_power(power, left)
+        else:
+            shutil.copytree(life.folder, left, ignore=shutil.ignore_patterns("*.sock"))
+        if self.disk is not None:
+            self.disk.off()
+            self.disk = None
 
     def _left(self, number: int) -> Path:
         folder = self.root / f"life-{number}"
