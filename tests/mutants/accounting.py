@@ -117,7 +117,7 @@ def _asked_is_set(right: Callable[..., Any]) -> Callable[..., Any]:
     async def outcome(preparation: Any, wish: Any, margin: Any, leverage: Any, after: Any) -> Any:
         now = after.settings.get(wish.symbol)
         if now is not None:
-            set_ = now._replace(margin_mode=wish.margin_mode, leverage=wish.leverage)
+            set_ = msgspec.structs.replace(now, margin_mode=wish.margin_mode, leverage=wish.leverage)
             after = after._replace(settings={**after.settings, wish.symbol: set_})
         return await right(preparation, wish, margin, leverage, after)
 
@@ -130,6 +130,7 @@ def _held_follows_the_file(right: Callable[..., Any]) -> Callable[..., Any]:
         for position in desk.positions.values():
             position.rules = desk.rules_for(position.strategy, position.symbol)
             position.side = position.rules.side(position.direction)
+            position.update_stop()
 
     return settings_changed
 
@@ -157,7 +158,7 @@ def _stopping_closes(right: Callable[..., Any]) -> Callable[..., Any]:
 MUTANTS: dict[str, Mutant] = {
     "rounds-to-three": Mutant(
         "F28", "rounds every quantity to three decimals", "sadari.core.sizing:floor_step", _rounds_to_three,
-        unit("core/test_sizing", "test_a_quantity_is_the_largest_multiple_of_the_step_that_is_not_above_it"),
+        unit("core/test_sizing", "test_a_limit_is_rounded_down_where_the_nearest_step_would_break_it"),
     ),
     "balance-of-the-start": Mutant(
         "F22", "sizes by the balance that it began with", "sadari.core.account:Account.update", _balance_of_the_start,

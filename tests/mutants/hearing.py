@@ -113,7 +113,7 @@ def _gaps_are_closed_up(right: Callable[..., Any]) -> Callable[..., Any]:
 
 MUTANTS: dict[str, Mutant] = {
     "dead-key-is-pinged": Mutant(
-        "F65", "prolongs a listen key for ever that is gone (-1125)", "sadari.binance.user_session:UserSession.key_gone",
+        "F65", "prolongs a listen key for ever that is gone", "sadari.binance.user_session:UserSession.key_gone",
         always(value=False), unit("binance/test_user_session", "test_a_key_that_is_gone_is_replaced_at_once"),
     ),
     "silence-is-fine": Mutant(
@@ -157,7 +157,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "ends-before-its-trades": Mutant(
         "F70", "ends an order whose trades are still to be told", f"{REPORTS}._end", _ends_before_its_trades,
-        unit("venue/test_reports", "test_an_end_waits_for_the_trades_before_it"),
+        unit("venue/test_reports", "test_a_cancel_waits_for_the_trades_before_it"),
     ),
     "liquidation-is-somebody": Mutant(
         "F92", "does not know the venue's own orders", "sadari.venue.live.reports:cause_of", always(""),
@@ -169,7 +169,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "goes-back": Mutant(
         "F70", "opens an order again that is told late to be new", "sadari.core.intents:Intent.move", _goes_back,
-        "tests/property/test_ladder_properties.py::test_quantities_add_up_and_a_held_position_is_protected_on_any_path",
+        unit("core/test_rules", "test_an_acceptance_that_is_told_after_its_fill_changes_nothing"),
     ),
     "reader-dies": Mutant(
         "F56", "dies of a frame that it cannot read", "sadari.binance.market_frames:_no_event", _reader_dies,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -111,13 +110,6 @@ def _the_rest_is_forgotten(right: Callable[..., Any]) -> Callable[..., Any]:
     return ended
 
 
-def _adds_before_it_stops(right: Callable[..., Any]) -> Callable[..., Any]:
-    def breached(position: Position, tick: Decimal) -> bool:
-        return bool(right(position, tick)) and position.next_rung() is None
-
-    return breached
-
-
 MUTANTS: dict[str, Mutant] = {
     "stops-only-here": Mutant(
         "F102", "keeps its stops to itself and looks at prices", "sadari.core.protection:protect", _stops_only_here,
@@ -168,7 +160,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "exits-have-a-minimum": Mutant(
         "F29", "holds a small exit back that the venue would take", "sadari.core.exits:send", _exits_have_a_minimum,
-        unit("core/test_partial_fills", "test_a_remainder_below_the_minimum_is_closed_too"),
+        unit("core/test_partial_fills", "test_what_is_worth_less_than_the_smallest_order_is_closed_all_the_same"),
     ),
     "market-orders-for-ever": Mutant(
         "F30", "answers every refusal of an exit with the same order", "sadari.core.exits:send",
@@ -182,8 +174,8 @@ MUTANTS: dict[str, Mutant] = {
         "F82", "forgets what an expired exit has left", "sadari.core.exits:exit_ended", _the_rest_is_forgotten,
         unit("core/test_partial_fills", "test_an_exit_that_expires_in_part_is_sent_again_for_the_rest"),
     ),
-    "adds-before-it-stops": Mutant(
-        "F81", "adds on a tick that is beyond the stop", "sadari.core.exits:breached", _adds_before_it_stops,
-        "tests/property/test_ladder_properties.py::test_no_add_goes_out_on_a_tick_that_crosses_the_stop",
+    "adds-anywhere": Mutant(
+        "F81", "adds at a price that would stop what is then held", "sadari.core.entries:would_stop", nothing,
+        unit("core/test_rules", "test_an_add_that_would_stop_is_denied_once_and_asked_again_at_the_safe_price"),
     ),
 }  # fmt: skip

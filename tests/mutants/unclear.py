@@ -12,7 +12,7 @@ from sadari.core import reports
 from sadari.core.desk import Desk
 from sadari.core.position_table import pending
 from sadari.errors import RetryableError
-from sadari.model.command import PlaceOrder, QueryOrder
+from sadari.model.command import PlaceOrder
 from sadari.model.event import CancelRejected, OrderCanceled, OrderFilled, OrderRejected, OutcomeUnknown
 from sadari.model.order import Purpose, Side
 from sadari.model.reason import RejectReason
@@ -47,9 +47,8 @@ def _unclear_is_decided_again(right: Callable[..., Any]) -> Callable[..., Any]:
     def unknown(desk: Desk, event: OutcomeUnknown) -> Any:
         position = right(desk, event)
         intent = desk.orders.get(event.client_order_id)
-        if intent is not None and intent.purpose is Purpose.ENTRY:
-            desk.out = [command for command in desk.out if not isinstance(command, QueryOrder)]
-            desk.send(position, desk.order(position, Purpose.ENTRY, intent.qty))
+        if intent is not None and intent.purpose in (Purpose.ENTRY, Purpose.ADD):
+            desk.send(position, desk.order(position, intent.purpose, intent.qty, intent.rung))
         return position
 
     return unknown
@@ -138,7 +137,7 @@ MUTANTS: dict[str, Mutant] = {
         "F99", "sends again what has no clear answer", f"{GATEWAY}._unknown", _unclear_is_sent_again, row("F99-1")
     ),
     "unclear-is-decided-again": Mutant(
-        "F06", "makes another entry where the first one has no answer", "sadari.core.reports:unknown",
+        "F06", "makes another order where the first one has no answer", "sadari.core.reports:unknown",
         _unclear_is_decided_again, unit("core/test_rules", "test_a_lost_answer_is_looked_up_and_never_sent_again"),
     ),
     "unclear-is-retried": Mutant(

@@ -49,6 +49,8 @@ class Worn:
                 return self._all_of(found)
             return self._waited_for(found) if inspect.isawaitable(found) else found
 
+        # Of what is cached a test may clear the cache.
+        vars(worn).update({name: getattr(right, name) for name in ("cache_clear",) if hasattr(right, name)})
         return worn
 
     def _all_of(self, found: Iterator[Any]) -> Iterator[Any]:
