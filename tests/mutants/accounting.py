@@ -15,6 +15,7 @@ from sadari.core.ledger import REALIZED
 from sadari.core.position import Position
 from sadari.model.event import FundingPaid, OrderFilled, OrderFound, PositionRecord, SettingsChanged
 from sadari.model.order import PositionSide
+from sadari.model.units import decimal_of
 from tests.mutants.mutant import Mutant, always, nothing, unit, wire
 
 LEDGER = "sadari.core.ledger:Ledger"
@@ -74,6 +75,7 @@ def _told_again(_: Callable[..., Any]) -> Callable[..., Any]:
 def _last_price_is_the_exit(right: Callable[..., Any]) -> Callable[..., Any]:
     def found_flat(desk: Desk, position: Position, cause: str) -> None:
         position.close_part(position.last_price, position.qty)
+        position.realized = decimal_of(position.gain)
         right(desk, position, cause)
 
     return found_flat

@@ -51,18 +51,21 @@ def _orphans_stay(_: Callable[..., Any]) -> Callable[..., Any]:
     return withdraw
 
 
-def _refusal_is(reason: RejectReason) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A refusal for this reason is one like any other."""
+def _tries_beyond_its_trigger(right: Callable[..., Any]) -> Callable[..., Any]:
+    def ended(desk: Desk, position: Position, intent: Any, event: Ended) -> None:
+        if isinstance(event, OrderRejected) and event.reason is RejectReason.WOULD_TRIGGER:
+            event = msgspec.structs.replace(event, reason=RejectReason.OTHER)
+        right(desk, position, intent, event)
 
-    def make(right: Callable[..., Any]) -> Callable[..., Any]:
-        def ended(desk: Desk, position: Position, intent: Any, event: Ended) -> None:
-            if isinstance(event, OrderRejected) and event.reason is reason:
-                event = msgspec.structs.replace(event, reason=RejectReason.OTHER)
-            right(desk, position, intent, event)
+    return ended
 
-        return ended
 
-    return make
+def _tries_beside_another_wall(right: Callable[..., Any]) -> Callable[..., Any]:
+    def ended(desk: Desk, position: Position, intent: Any, event: Ended) -> None:
+        right(desk, position, intent, event)
+        position.wall_blocked = False
+
+    return ended
 
 
 def _cancel_is_not_heard(right: Callable[..., Any]) -> Callable[..., Any]:
@@ -113,7 +116,7 @@ def _the_rest_is_forgotten(right: Callable[..., Any]) -> Callable[..., Any]:
 MUTANTS: dict[str, Mutant] = {
     "stops-only-here": Mutant(
         "F102", "keeps its stops to itself and looks at prices", "sadari.core.protection:protect", _stops_only_here,
-        unit("core/test_protection", "test_both_stops_are_capped_by_the_venue"),
+        unit("core/test_partial_fills", "test_an_entry_that_fills_in_part_is_protected_at_once"),
     ),
     "cancel-comes-first": Mutant(
         "F97", "cancels a stop before the next one is there", "sadari.core.protection:protect", _cancel_comes_first,
@@ -132,7 +135,8 @@ MUTANTS: dict[str, Mutant] = {
         "F98", "goes on when no stop is accepted", "sadari.core.stops:_flat_if_bare", nothing, row("F98-2")
     ),
     "stuck-is-trusted": Mutant(
-        "F77", "believes in a stop that is stuck in its trigger", "sadari.core.stops:stuck", nothing, row("F77-1")
+        "F77", "believes in a stop that is stuck in its trigger", "sadari.core.stops:stuck", nothing,
+        unit("core/test_protect_or_flat", "test_a_stuck_stop_without_another_one_closes_everything"),
     ),
     "cancel-is-not-heard": Mutant(
         "F124", "keeps the id of a stop that somebody has canceled", "sadari.core.stops:ended", _cancel_is_not_heard,
@@ -143,12 +147,12 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "passed-trigger-is-tried-again": Mutant(
         "F31", "places a stop again whose trigger is passed", "sadari.core.stops:ended",
-        _refusal_is(RejectReason.WOULD_TRIGGER),
+        _tries_beyond_its_trigger,
         unit("core/test_protection", "test_a_stop_whose_trigger_is_already_passed_closes_the_position"),
     ),
     "wall-is-placed-for-ever": Mutant(
         "F39", "places a wall again beside another close-position order", "sadari.core.stops:ended",
-        _refusal_is(RejectReason.CLOSE_POSITION_EXISTS),
+        _tries_beside_another_wall,
         unit(
             "core/test_protect_or_flat",
             "test_another_close_position_order_is_read_and_the_inner_stop_goes_on",

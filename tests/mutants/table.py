@@ -11,15 +11,17 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.mutants.engines import MUTANTS
-from tests.mutants.wear import DEFECTIVE, UNREACHED
+from tests.mutants.wear import DEFECTIVE, HUNG, UNREACHED
 
 AT_A_TIME = 2
+PATIENCE_S = 120
 CAUGHT = "caught"
 VERDICTS: dict[int, str] = {
     pytest.ExitCode.TESTS_FAILED: CAUGHT,
     pytest.ExitCode.OK: "NOT CAUGHT",
     UNREACHED: "NOT REACHED",
     DEFECTIVE: "DEFECTIVE",
+    HUNG: "HANGS",
 }
 
 
@@ -52,7 +54,9 @@ def red(tests: list[str]) -> list[str]:
 
 def verdict(name: str) -> str:
     """Run the test of a naive engine: caught if it fails, and fails as a test does."""
-    done = _pytest("--exitfirst", "-p", "tests.mutants.wear", "--mutant", name, MUTANTS[name].test)
+    done = _pytest(
+        "--exitfirst", "--timeout", str(PATIENCE_S), "-p", "tests.mutants.wear", "--mutant", name, MUTANTS[name].test
+    )
     return VERDICTS.get(done.returncode, "BROKEN")
 
 

@@ -15,9 +15,12 @@ from hypothesis import Phase, settings
 
 from tests.mutants.engines import MUTANTS
 
-# Exit codes beside those of pytest: the replaced function was never called, or what replaces it does not work.
+# Exit codes beside those of pytest: the replaced function was never called, what replaces it does not work, or the
+# test has found nothing to say and waits for ever.
 UNREACHED = 21
 DEFECTIVE = 22
+HUNG = 23
+_WAITED = "Failed: Timeout"
 _MISTAKES = (AttributeError, ImportError, NameError, TypeError)
 _HERE = str(Path(__file__).parent)
 
@@ -29,12 +32,14 @@ class Worn:
         called: Whether the tests have come to it.
         defects: Mistakes in the replacement itself: a test that fails by them has caught nothing.
         failed: Whether a test has failed while it ran, and not in what it needs.
+        hung: Whether it was ended because it took too long.
     """
 
     def __init__(self, replacement: Callable[..., Any]) -> None:
         self.called = False
         self.defects: list[BaseException] = []
         self.failed = False
+        self.hung = False
         self._replacement = replacement
 
     def function(self, right: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,7 +81,9 @@ class Worn:
     @pytest.hookimpl
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """See whether a test has failed by what it says."""
-        self.failed = self.failed or (report.failed and report.when == "call")
+        if report.failed and report.when == "call":
+            self.failed = True
+            self.hung = self.hung or _WAITED in report.longreprtext
 
     @pytest.hookimpl
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
@@ -85,6 +92,8 @@ class Worn:
             session.exitstatus = UNREACHED
         elif self.defects or (session.exitstatus == pytest.ExitCode.TESTS_FAILED and not self.failed):
             session.exitstatus = DEFECTIVE
+        elif self.hung:
+            session.exitstatus = HUNG
 
     @pytest.hookimpl
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
