@@ -83,7 +83,7 @@ requirements: env ## list the numbered requirements that have no test, and count
 faults: env ## play every fault of the local exchange at a live engine: row, verdict, and the rows that are open
 	@$(BIN)/python -m tests.faults.table --numprocesses 2 --dist loadgroup
 
-mutants: env ## let naive engines run into the tests that have to catch them
+mutants: env ## let naive engines run into the tests that have to catch them (minutes)
 	@$(BIN)/python -m tests.mutants.table
 
 docs: env ## write the generated pages of docs/ anew

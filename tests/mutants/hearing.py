@@ -9,7 +9,7 @@ from typing import Any
 from sadari.binance.recovery import Retry
 from sadari.core.intent_table import IntentState
 from sadari.model.event import EngineTurned
-from tests.mutants.mutant import Mutant, always, nothing, row, unit, wire
+from tests.mutants.mutant import Mutant, always, nothing, unit, wire
 
 SESSION = "sadari.binance.stream_session:StreamSession"
 REPORTS = "sadari.venue.live.reports:Reports"
@@ -40,9 +40,11 @@ def _acknowledged_is_live(right: Callable[..., Any]) -> Callable[..., Any]:
     return replied
 
 
-def _goes_on_where_it_was(_: Callable[..., Any]) -> Callable[..., Any]:
+def _goes_on_where_it_was(right: Callable[..., Any]) -> Callable[..., Any]:
     def agree(supervision: Any) -> None:
-        if supervision._state() == "RECONCILING":
+        if not supervision._recoveries:
+            right(supervision)
+        elif supervision._state() == "RECONCILING":
             supervision._take(EngineTurned(time_ns=supervision._now_ns(), trigger="reconciled"))
 
     return agree
@@ -141,7 +143,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "goes-on-where-it-was": Mutant(
         "F68", "goes on after a reconnect without comparing", "sadari.venue.live.supervision:Supervision.agree",
-        _goes_on_where_it_was, row("F68-1"),
+        _goes_on_where_it_was, wire("test_sight", "test_after_a_reconnect_everything_is_read_before_anything_goes_on"),
     ),
     "certificates-are-not-checked": Mutant(
         "F140", "takes any certificate", "sadari.venue.live.socket:_tls", _certificates_are_not_checked,

@@ -11,18 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.mutants.engines import MUTANTS
-from tests.mutants.wear import DEFECTIVE, HUNG, UNREACHED
+from tests.mutants.wear import CAUGHT, SAID
 
 AT_A_TIME = 2
 PATIENCE_S = 120
-CAUGHT = "caught"
-VERDICTS: dict[int, str] = {
-    pytest.ExitCode.TESTS_FAILED: CAUGHT,
-    pytest.ExitCode.OK: "NOT CAUGHT",
-    UNREACHED: "NOT REACHED",
-    DEFECTIVE: "DEFECTIVE",
-    HUNG: "HANGS",
-}
 
 
 def table(verdicts: Mapping[str, str] | None = None) -> str:
@@ -57,7 +49,8 @@ def verdict(name: str) -> str:
     done = _pytest(
         "--exitfirst", "--timeout", str(PATIENCE_S), "-p", "tests.mutants.wear", "--mutant", name, MUTANTS[name].test
     )
-    return VERDICTS.get(done.returncode, "BROKEN")
+    said = [line.removeprefix(SAID) for line in done.stdout.splitlines() if line.startswith(SAID)]
+    return said[-1] if said else "BROKEN"
 
 
 def _pytest(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -90,11 +90,11 @@ def _acknowledgement_is_a_fill(right: Callable[..., Any]) -> Callable[..., Any]:
     return acknowledged
 
 
-def _one_id_for_all(right: Callable[..., Any]) -> Callable[..., Any]:
+def _counts_anew(right: Callable[..., Any]) -> Callable[..., Any]:
     def order(desk: Any, position: Any, purpose: Purpose, qty: Decimal | None, rung: int = 0) -> Any:
-        if purpose in (Purpose.ADD, Purpose.EXIT):
+        if purpose is Purpose.ENTRY:
             desk._orders_made = 0
-        return right(desk, position, Purpose.ENTRY if purpose is Purpose.ADD else purpose, qty, rung)
+        return right(desk, position, purpose, qty, rung)
 
     return order
 
@@ -155,8 +155,9 @@ MUTANTS: dict[str, Mutant] = {
         "F11", "books what the answer to an order says", f"{GATEWAY}._acknowledged", _acknowledgement_is_a_fill,
         row("F125-1"),
     ),
-    "one-id-for-all": Mutant(
-        "F12", "gives a client order id twice", "sadari.core.desk:Desk.order", _one_id_for_all, row("F12-1")
+    "counts-anew": Mutant(
+        "F12", "gives the client order ids of a position again", "sadari.core.desk:Desk.order", _counts_anew,
+        "tests/property/test_ladder_properties.py::test_no_client_order_id_is_given_twice",
     ),
     "refused-cancel-is-a-cancel": Mutant(
         "F25", "takes -2011 for the end of the order", "sadari.core.reports:cancel_rejected",

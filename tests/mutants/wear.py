@@ -1,4 +1,4 @@
-"""A plugin of pytest: the tests run on a naive engine, and the exit code says what has become of it."""
+"""A plugin of pytest: the tests run on a naive engine, and the summary says what has become of it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from hypothesis import Phase, settings
 
 from tests.mutants.engines import MUTANTS
 
-# Exit codes beside those of pytest: the replaced function was never called, what replaces it does not work, or the
-# test has found nothing to say and waits for ever.
-UNREACHED = 21
-DEFECTIVE = 22
-HUNG = 23
+CAUGHT = "caught"
+# The line of the summary that says what has become of it. The exit code does not: what a test leaves behind changes it.
+SAID = "the naive engine: "
 _WAITED = "Failed: Timeout"
 _MISTAKES = (AttributeError, ImportError, NameError, TypeError)
 _HERE = str(Path(__file__).parent)
@@ -86,20 +84,22 @@ class Worn:
             self.hung = self.hung or _WAITED in report.longreprtext
 
     @pytest.hookimpl
-    def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Say that nothing was proved."""
-        if not self.called:
-            session.exitstatus = UNREACHED
-        elif self.defects or (session.exitstatus == pytest.ExitCode.TESTS_FAILED and not self.failed):
-            session.exitstatus = DEFECTIVE
-        elif self.hung:
-            session.exitstatus = HUNG
-
-    @pytest.hookimpl
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Show what does not work."""
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+        """Say what has become of it."""
         for defect in self.defects:
             terminalreporter.write_line(f"the replacement does not work: {defect!r}")
+        terminalreporter.write_line(f"{SAID}{self._verdict(exitstatus)}")
+
+    def _verdict(self, exitstatus: int) -> str:
+        if not self.called:
+            return "NOT REACHED"
+        if self.defects:
+            return "DEFECTIVE"
+        if self.hung:
+            return "HANGS"
+        if self.failed:
+            return CAUGHT
+        return "NOT CAUGHT" if exitstatus == pytest.ExitCode.OK else "BROKEN"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
