@@ -33,9 +33,13 @@ def table(verdicts: Mapping[str, str] | None = None) -> str:
 
 
 def red(tests: list[str]) -> list[str]:
-    """The tests that fail without any naive engine: they would catch nothing."""
-    done = _pytest("--numprocesses", str(AT_A_TIME), "--dist", "loadgroup", *tests)
-    if done.returncode == pytest.ExitCode.OK:
+    """The tests that fail without any naive engine, and once more when asked alone: they would catch nothing."""
+    return _red(_red(tests, at_a_time=AT_A_TIME), at_a_time=1)
+
+
+def _red(tests: list[str], at_a_time: int) -> list[str]:
+    done = _pytest("--numprocesses", str(at_a_time), "--dist", "loadgroup", *tests) if tests else None
+    if done is None or done.returncode == pytest.ExitCode.OK:
         return []
     failed = [line.split()[1] for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
     found = [test for test in tests if any(line.startswith(test) for line in failed)]
