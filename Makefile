@@ -86,14 +86,13 @@ faults: env ## play every fault of the local exchange at a live engine: row, ver
 SEEDS ?= 2000
 FIRST ?= 0
 
-sim: env ## run the whole system on made-up time: SEEDS seeds from FIRST on, and kills at every point; PUBLISH=page writes the figures
+sim: env ## run the whole system on made-up time: SEEDS seeds from FIRST on, kills at every point; PUBLISH=page writes it
 	@$(BIN)/python -m tests.sim.check $(SEEDS) --first $(FIRST) $(if $(PUBLISH),--publish $(PUBLISH))
 
 disk: env ## let the disk fail at every operation of a short life, and flip a bit of every byte: what became of it (minutes)
 	@$(BIN)/python -m tests.disk.table
 
-
-mutants: env ## let naive engines run into the tests that have to catch them
+mutants: env ## let naive engines run into the tests that have to catch them (minutes)
 	@$(BIN)/python -m tests.mutants.table
 
 docs: env ## write the generated pages of docs/ anew

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from sadari.localexchange.faults import Fired
+from sadari.localexchange.gate import Answer
 from sadari.localexchange.records import AlgoOrder, AlgoStatus, Order
 from tests.sim.tap import Asked, Tap, refusal
 from tests.sim.world import Life, World
@@ -20,7 +21,7 @@ from tests.sim.written import Written
 NS = 1_000_000_000
 # What a ban of the address is about.
 API = ("requests", "calls", "connections")
-BANNED = 418
+SUCCESS, BANNED = 200, 418
 # How long something may be held without a stop: while nothing is wrong, and beyond the time that something was.
 CALM_S, TROUBLED_S = 2.0, 25.0
 # Requests that were under way already when the one before was told to wait.
@@ -80,6 +81,7 @@ class Auditor:
         self._written: Written | None = None
         self.by_hand = False
         tap.on_request.append(self._asked)
+        tap.on_answered.append(self._answered)
         tap.on_door.append(self._at_door)
         world.on_begin.append(self._begins)
         world.loop.after_turn.append(self.look)
@@ -201,8 +203,6 @@ class Auditor:
         self._written = Written(life.folder / "engine.journal")
 
     def _asked(self, asked: Asked) -> None:
-        if asked.method == "DELETE":
-            self._cancels(asked)
         if not asked.places or self._world.life is None:
             return
         if self._written is not None and not self._written.has(asked.client_id):
@@ -215,7 +215,10 @@ class Auditor:
         elif not self.ours(asked.client_id):
             self.say("I3", f"{asked.client_id} bears no name of ours")
 
-    def _cancels(self, asked: Asked) -> None:
+    def _answered(self, asked: Asked, answer: Answer) -> None:
+        """What we have canceled, and nobody else before us."""
+        if asked.method != "DELETE" or answer.status != SUCCESS:
+            return
         name = asked.values.get("clientAlgoId") or asked.values.get("origClientOrderId", "")
         number = asked.values.get("algoId", "")
         for algo in self._covers.values():

@@ -57,7 +57,7 @@ class Tap:
         version: Grows whenever the account's truth changes.
         on_request: Called with each request before it is answered.
         on_answer: Called with each request and what answers it; makes the answer.
-        on_answered: Called with the path of each request and its answer.
+        on_answered: Called with each request and its answer.
         on_door: Called with method, path and way of each request that comes to the door, and the fault that has it.
     """
 
@@ -66,7 +66,7 @@ class Tap:
         self.version = 0
         self.on_request: list[Callable[[Asked], None]] = []
         self.on_answer: Callable[[Asked, Answering], Answer] = lambda _, answer: answer()
-        self.on_answered: list[Callable[[str, Answer], None]] = []
+        self.on_answered: list[Callable[[Asked, Answer], None]] = []
         self.on_door: list[Callable[[str, str, str, Fired | None], None]] = []
         self._world = world
         exchange = world.exchange
@@ -97,7 +97,7 @@ class Tap:
             told(request)
         answer = self.on_answer(request, lambda: self._right(address, what, once, asked))
         for hear in self.on_answered:
-            hear(path, answer)
+            hear(request, answer)
         return answer
 
     def _at_request(self, method: str, path: str, parameters: str, now_ns: int, *, over: str = "http") -> Fired | None:

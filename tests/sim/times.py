@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sadari.localexchange.gate import Answer
 from sadari.model.command import Command
 from sadari.model.event import Event, OutcomeUnknown
-from tests.sim.tap import Tap
+from tests.sim.tap import Asked, Tap
 from tests.sim.world import Life, World
 
 AT_EASE = ("RUNNING", "PAUSED")
@@ -50,8 +50,8 @@ class Times:
         self._life, self._state, self._since_ns = life, "", None
         life.live.driver.observers.append(self._seen)
 
-    def _answered(self, path: str, answer: Answer) -> None:
-        if "listenKey" in path and b"-1125" in answer.body and self._dead_key_ns is None:
+    def _answered(self, asked: Asked, answer: Answer) -> None:
+        if "listenKey" in asked.path and b"-1125" in answer.body and self._dead_key_ns is None:
             self._dead_key_ns = self._world.now_ns
 
     def _seen(self, _: int, event: Event, __: Sequence[Command]) -> None:
