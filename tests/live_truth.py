@@ -17,10 +17,15 @@ OPENING = (Purpose.ENTRY, Purpose.ADD)
 
 def same_trades(account: Account) -> bool:
     """Whether the ledger has the exchange's trades, key by key, and nothing else."""
+    return not trade_differences(account)
+
+
+def trade_differences(account: Account) -> list[str]:
+    """What the ledger has of trades and the exchange has not, or otherwise, and the other way round."""
     booked = {
         (key[1], key[2], key[0]): entry.signed
         for key, entry in account.live.opened.engine.ledger._kept.items()
-        if key[0] in (REALIZED, COMMISSION, INSURANCE)
+        if key[0] in (REALIZED, COMMISSION, INSURANCE) and key[1] in account.exchange.desk.instruments
     }
     true: dict[tuple[str, int, str], Decimal] = {}
     for trade in account.exchange.desk.trades:
@@ -29,7 +34,8 @@ def same_trades(account: Account) -> bool:
         for kind, amount in ((REALIZED, trade.realized_pnl), (fee, -trade.fee)):
             if amount:
                 true[trade.symbol, trade.trade_id, kind] = amount
-    return booked == true
+    keys = [key for key in {**booked, **true} if booked.get(key) != true.get(key)]
+    return [f"{key}: {booked.get(key)} in the ledger, {true.get(key)} at the exchange" for key in keys]
 
 
 def same_positions(account: Account) -> bool:

@@ -61,6 +61,8 @@ class Auditor:
         found: What was violated, each with the invariant's number and the time.
         bare: Every time without a stop that is over.
         looks: How often the truth was looked at.
+        troubles: When something was wrong, from and until, on the loop's clock.
+        by_hand: Whether people have traded on the account.
     """
 
     def __init__(self, world: World, tap: Tap) -> None:
@@ -187,7 +189,8 @@ class Auditor:
             if algo.status is AlgoStatus.NEW:
                 continue
             del self._covers[algo_id]
-            if algo_id not in self._canceled:
+            # What a hand has traded while no stream told of it is not known when a stop of a closed position goes.
+            if algo_id not in self._canceled or self.by_hand:
                 continue
             qty = held.get(algo.symbol, Decimal(0))
             closes = (algo.wish.side.value == "SELL") == (qty > 0)

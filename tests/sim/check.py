@@ -65,15 +65,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--no-kills", action="store_true", help="leave out the engine that is killed at every point")
     parser.add_argument("--publish", type=Path, help="write the figures to this page")
     parser.add_argument("--replay", type=int, metavar="SEED", help="run one seed and tell everything that happens")
-    parser.add_argument("--kill", metavar="POINTS", help="kill at these points (life:moment:number,...) and tell it")
+    parser.add_argument("--kill", metavar="POINTS", help="kill at such points, those of one run with commas between")
+    parser.add_argument("--points", action="store_true", help="name every point at which the kills are")
     asked = parser.parse_args(arguments)
     if asked.replay is not None:
         outcome = run(asked.replay, told=True)
-        return _told(outcome.told, outcome.found)
+        return _told([*outcome.told, f"trace {outcome.trace}"], outcome.found)
+    if asked.points:
+        _say([str(point) for point in every(killed().counts)])
+        return 0
     if asked.kill is not None:
-        points = tuple(Point.read(text) for text in asked.kill.split(",") if text)
-        done = killed(points, told=True)
-        return _told(done.told, done.found)
+        runs = asked.kill.split()
+        return max(_told_kill(text, whole=len(runs) == 1) for text in runs)
     report, began = Report(asked.seeds, asked.first), time.monotonic()
     for one in _each(outcome_of, range(asked.first, asked.first + asked.seeds), asked.processes):
         if isinstance(one, Broken):
@@ -105,6 +108,12 @@ def _kills(report: Report, processes: int) -> None:
         if one.found:
             _say([f"kill: {KILL.format(_plain(one.points))}", *(f"    {told}" for told in one.found[:8])])
     report.kills_took_s = time.monotonic() - began
+
+
+def _told_kill(text: str, *, whole: bool) -> int:
+    """Kill at points; everything that happens is told where something is violated, or if it is asked for."""
+    done = killed(tuple(Point.read(one) for one in text.split(",")), told=True)
+    return _told([f"kill {text}", *(done.told if whole or done.found else ())], done.found)
 
 
 def _told(told: list[str], found: list[str]) -> int:

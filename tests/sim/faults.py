@@ -129,7 +129,7 @@ class Faults:
         texts = [(ROWS[row].text, change), *((one, {}) for one in play.beside)]
         names = [f"{name}#{at}" for at in range(len(texts))]
         self._trouble(stands_s + min(waits, 60))
-        self._auditor.by_hand |= "human" in ROWS[row].text or "deleveraging" in ROWS[row].text
+        self._auditor.by_hand |= any(act in text for text, _ in texts for act in ("human_trade", "human_mode"))
         for one, (text, other) in zip(names, texts, strict=True):
             exchange.faults.add(rules(table(text), one, other), exchange.gateway_ns())
         exchange.faults.act(exchange.gateway_ns())

@@ -47,13 +47,13 @@ class Point(NamedTuple):
     number: int
 
     def __str__(self) -> str:
-        return f"{self.life}:{self.moment}:{self.number}"
+        return f"{self.life}:{self.moment.replace(' ', '-')}:{self.number}"
 
     @classmethod
     def read(cls, text: str) -> Point:
         """A point as it is written above."""
         life, moment, number = text.split(":")
-        return cls(int(life), moment, int(number))
+        return cls(int(life), moment.replace("-", " "), int(number))
 
 
 class Killed(NamedTuple):

@@ -140,7 +140,8 @@ class SimLoop(asyncio.SelectorEventLoop):
         if isinstance(error, KilledError):
             return
         host = self._host_of(context)
-        if host in self._dead:
+        # A task that is thrown away at its death is said to be pending, and does not say whose it was.
+        if host in self._dead or (self._dead and error is None and "destroyed" in str(context.get("message"))):
             return
         handler = self._handlers.get(host)
         if handler is not None:

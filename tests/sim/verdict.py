@@ -10,7 +10,7 @@ from sadari.model.command import RecordPosition
 from sadari.model.reason import LiquidationReason, exit_reasons
 from sadari.run.resume import rebuilt
 from tests.live_account import Books, agreed
-from tests.live_truth import same_positions, same_trades, unclear, wrongs
+from tests.live_truth import same_positions, trade_differences, unclear, wrongs
 from tests.sim.auditor import Auditor
 from tests.sim.world import World
 from tests.sim.written import records
@@ -33,8 +33,9 @@ def differences(world: World, books: Books) -> list[str]:
               if not agreed(world, symbol)]  # fmt: skip
     if unclear(world):
         found.append(f"I5 {', '.join(unclear(world))} without a last word")
-    if not same_positions(world) or not same_trades(world):
-        found.append("I6 the ledger does not have the exchange's trades")
+    if not same_positions(world):
+        found.append("I9 the engine does not hold what the exchange says")
+    found += [f"I6 trade {told}" for told in trade_differences(world)[:3]]
     if not books.agree():
         found.append(f"I8 the ledger has {books.ours()}, the exchange {books.theirs()}")
     return found
