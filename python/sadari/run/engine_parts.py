@@ -71,6 +71,7 @@ class Parts:
             live.connections.hosts.streams, self.ticks.trade, self.market.candle, self.market.lose, self.market.recover,
             now_ns=asked.clocks.measure_ns, jitter=lambda: 2 * asked.jitter() - 1,
             on_mark=(lambda _: None) if paper is None else paper.mark,
+            on_silent=self.market.doubt,
             on_exhausted=lambda name: self.supervision.exhausted(name, policy),
         )  # fmt: skip
         self.market.attach(self.streams)
