@@ -10,7 +10,7 @@ from decimal import Decimal
 from sadari.core import booking, exits, life, reconcile, settlement, watching
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE
-from sadari.model.event import AccountUpdated
+from sadari.model.event import PRICES, AccountUpdated
 from sadari.model.reason import AuditCode
 
 # Source: strategies §10 (D-24), inclusive.
@@ -20,7 +20,10 @@ MARGIN_RATIO = "margin_ratio"
 
 
 def shown(desk: Desk, event: AccountUpdated) -> None:
-    """The venue has shown balances and some positions."""
+    """The venue has shown balances and some positions, or prices have moved what is available: nothing new is known."""
+    if event.cause == PRICES:
+        desk.account.available_balance = event.available_balance
+        return
     _tell_change(desk, event)
     booking.book_account(desk, event)
     desk.account.update(event)
