@@ -111,7 +111,10 @@ class Steps:
         until_ns = self._next_crossing(live, now_ns, until_ns)
         if until_ns > now_ns:
             for symbol, path in self._paths.items():
-                self._exchange.tape.visit(symbol, until_ns, price_of(path.price_at(until_ns)))
+                # A trade that changes no price and meets nothing is none over history: it must meet no new level here.
+                price = price_of(path.price_at(until_ns))
+                if symbol in self._exchange.tape.last or price != self._exchange.market.symbols[symbol].last_price:
+                    self._exchange.tape.visit(symbol, until_ns, price)
         self._exchange.play.advance(until_ns)
         # A trade of this moment comes before an order that arrives, what that leads to before a level that it crosses.
         if self._exchange.tape.last:
