@@ -148,3 +148,16 @@ def test_prices_alone_change_what_is_available_and_nothing_else() -> None:
     )
     assert (state.available_balance, state.margin_refused) == (D(17), True)
     assert (state.wallet_balance, state.updated_ns) == before
+
+
+def test_a_denied_add_is_asked_again_by_news_alone() -> None:
+    """A reading that shows what is known says nothing new, however prices have moved; more money does."""
+    driver = held()
+    driver.account(available="50")
+    assert driver.tick("48400") == ["DENIED MARGIN_BUFFER"]
+    driver.account(available="5000")
+    assert "rung1" not in driver.levels[SYMBOL], "crossed: prices alone move what is available"
+    driver.wallet += 5
+    driver.account(available="5000")
+    assert "rung1" in driver.levels[SYMBOL]
+    assert driver.tick("48400")[0].startswith("ADD ")
