@@ -25,7 +25,7 @@ SUCCESS, BANNED = 200, 418
 # How long something may be held without a stop: while nothing is wrong, and beyond the time that something was.
 CALM_S, TROUBLED_S = 2.0, 25.0
 # Requests that were under way already when the one before was told to wait.
-UNDER_WAY_NS = NS // 5
+UNDER_WAY_S, WAYS = 0.1, 8
 # The same request may be refused so often in a row: three tries, and the exits that are exempt beside them.
 REFUSALS = 12
 # The plan of one position, as a share of the balance, with room for prices that move between size and fill.
@@ -270,7 +270,9 @@ class Auditor:
                 del self._in_a_row[other]
         if wait_s:
             silent = API if code == BANNED and family in API else (family,)
-            self._world.loop.call_later(UNDER_WAY_NS / NS, self._silence, silent, now_ns + wait_s * NS)
+            way = self._world.network.way
+            under_way_s = UNDER_WAY_S + WAYS * (way.least_s + way.more_s)
+            self._world.loop.call_later(under_way_s, self._silence, silent, now_ns + wait_s * NS)
 
     def _silence(self, families: tuple[str, ...], until_ns: int) -> None:
         for family in families:

@@ -21,6 +21,8 @@ from tests.sim.world import World
 NS = 1_000_000_000
 # A fault that no rule of its own ends stands for so long.
 STANDS_S = (0.3, 5.0)
+# What waits for an occasion waits so long; it is looked at so often.
+OCCASION_S, LOOK_S = 25.0, 0.1
 # What is no row of the exchange's table.
 BEYOND = (
     "kill", "kill at append", "kill at sync", "kill at request", "power", "disk", "cut", "silence", "slow", "clock",
@@ -114,8 +116,9 @@ class Faults:
             await getattr(self, "_" + draw.kind.replace(" ", "_"))(draw.chance, stands_s)
 
     def _trouble(self, seconds: float) -> None:
+        """Something is wrong from a moment ago for so long."""
         now_ns = self._world.now_ns
-        self._auditor.troubles.append((now_ns, now_ns + int((seconds + AFTER_S) * NS)))
+        self._auditor.troubles.append((now_ns - int(LOOK_S * NS), now_ns + int((seconds + AFTER_S) * NS)))
 
     async def _row(self, row: str, name: str, stands_s: float) -> None:
         play, exchange = ROWS[row].play, self._world.exchange
@@ -124,22 +127,33 @@ class Faults:
             change |= {key: one(self._world) if callable(one) else one for key, one in play.change.items()}
         except KeyError:
             return  # What it is about is not there now.
-        stands_s = max(stands_s, play.stands_s)
         waits = float(str(change.get("seconds") or 0)) if isinstance(change.get("seconds"), int | Decimal) else 0.0
         texts = [(ROWS[row].text, change), *((one, {}) for one in play.beside)]
         names = [f"{name}#{at}" for at in range(len(texts))]
-        self._trouble(stands_s + min(waits, 60))
         self._auditor.by_hand |= any(act in text for text, _ in texts for act in ("human_trade", "human_mode"))
         for one, (text, other) in zip(names, texts, strict=True):
             exchange.faults.add(rules(table(text), one, other), exchange.gateway_ns())
         exchange.faults.act(exchange.gateway_ns())
-        await asyncio.sleep(stands_s)
+        if play.stands_s or not change.get("times"):
+            self._trouble(max(stands_s, play.stands_s))
+            await asyncio.sleep(max(stands_s, play.stands_s))
+        else:
+            await self._occasion(f"{names[0]}-0", stands_s)
         self._trouble(min(waits, 60))
         for one in names:
             self._remove(f"{one}-0")
         if play.after:
             exchange.faults.add(rules(table(play.after), f"{name}#after"), exchange.gateway_ns())
             exchange.faults.act(exchange.gateway_ns())
+
+    async def _occasion(self, name: str, stands_s: float) -> None:
+        """Wait for the occasion of a fault that is about the next few requests or frames, and for its end."""
+        faults, waited_s = self._world.exchange.faults, 0.0
+        while name in faults.counts() and not faults.counts()[name].fired and waited_s < OCCASION_S:
+            waited_s += LOOK_S
+            await asyncio.sleep(LOOK_S)
+        self._trouble(stands_s)
+        await asyncio.sleep(stands_s)
 
     def _remove(self, name: str) -> None:
         faults = self._world.exchange.faults

@@ -186,10 +186,7 @@ class Position:
     # fills
 
     def count(self, trade: OrderFilled, *, qty: Decimal | None = None) -> None:
-        """What a trade cost and brought by the venue's own words, whatever it does to the quantity.
-
-        ``qty`` is how much of the trade is this position's, where the rest of it opens another one.
-        """
+        """What a trade cost and brought by the venue's own words; ``qty`` of it, if the rest opens something else."""
         self.fees += trade.fee
         self.realized += trade.realized_pnl
         self.last_price = trade.price
