@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tests.disk.faulty import environment
+from tests.sim.dead_keys import dead_key
 from tests.sim.kills import Killed, Point, every, killed, recoveries
 from tests.sim.report import Report
 from tests.sim.seeds import Outcome, run
@@ -21,6 +22,7 @@ REPLAY = "python -m tests.sim.check --replay {}"
 KILL = "python -m tests.sim.check --kill {}"
 # So many runs are the work of one process: then its memory is given back.
 RUNS_EACH = 50
+DEAD_KEYS = 20
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -89,6 +91,8 @@ def main(arguments: list[str]) -> int:
     report.seeds_took_s = time.monotonic() - began
     if not asked.no_kills:
         _kills(report, asked.processes)
+        for took in _each(dead_key, range(DEAD_KEYS), asked.processes):
+            report.add_times(took)
     _say(report.lines())
     if asked.publish is not None:
         asked.publish.write_text(report.page(), encoding="utf-8")

@@ -52,7 +52,11 @@ class Report:
         self._fired.update(one.fired)
         for bare in one.bare:
             self._bare[bare.kind].append(bare.lasted_ns / 1e9)
-        for name, times in vars(one.took).items():
+        self.add_times(one.took)
+
+    def add_times(self, took: Took) -> None:
+        """Add how long things took."""
+        for name, times in vars(took).items():
             getattr(self._took, name).extend(times)
 
     def add_kill(self, one: Killed) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -79,6 +79,7 @@ class Setting:
         direction: Of its entries.
         margin: Its margin mode.
         sync_s: Seconds between its comparisons.
+        speed, look_s: Market seconds in a second, and how often they are looked at.
     """
 
     seed: int
@@ -86,6 +87,8 @@ class Setting:
     direction: str = "long"
     margin: str = "isolated"
     sync_s: int = 4
+    speed: float = SPEED
+    look_s: float = LOOK_S
 
 
 @dataclass(kw_only=True)
@@ -292,7 +295,9 @@ class World:
 
 async def made(setting: Setting, loop: SimLoop, network: Network, root: Path) -> tuple[World, asyncio.Future[None]]:
     """A world whose exchange serves, and the task that serves."""
-    asked = replace(LocalSettings(history_ns=6 * HOUR_NS, seed=setting.seed, speed=SPEED, look_s=LOOK_S), port=4443)
+    asked = LocalSettings(
+        history_ns=6 * HOUR_NS, seed=setting.seed, speed=setting.speed, look_s=setting.look_s, port=4443
+    )  # fmt: skip
     exchange = LocalExchange(MARKET, asked, lambda: EPOCH_NS + loop.now_ns)
     started: asyncio.Future[Address] = loop.create_future()
     serving = asyncio.ensure_future(exchange.serve(started.set_result))
