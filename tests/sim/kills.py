@@ -25,7 +25,7 @@ from tests.sim.network import Network
 from tests.sim.seeds import MEMORY, journal_watched, reproducible
 from tests.sim.story import Story
 from tests.sim.tap import Answering, Asked, Tap
-from tests.sim.verdict import at_the_end, differences, replayed
+from tests.sim.verdict import AT_EASE, at_the_end, differences, replayed
 from tests.sim.workload import Workload, on_host
 from tests.sim.world import Setting, World, lived, made
 
@@ -57,13 +57,20 @@ class Point(NamedTuple):
 
 
 class Killed(NamedTuple):
-    """What became of a run; ``counts`` are the points of each life that it had, by life and moment."""
+    """What became of a run.
+
+    Attributes:
+        points: Where it was to be killed; ``reached`` of them it came to.
+        found: What was violated.
+        counts: How many points each life had, by life and moment; ``recovery`` of them before it had agreed.
+        told: Everything that happened.
+    """
 
     points: tuple[Point, ...]
     reached: int
     found: list[str]
     counts: dict[tuple[int, str], int]
-    flows: dict[tuple[int, str, int], str]
+    recovery: dict[tuple[int, str], int]
     told: list[str]
 
 
@@ -72,8 +79,7 @@ class _Killer:
 
     def __init__(self, world: World, tap: Tap, points: tuple[Point, ...]) -> None:
         self.counts: dict[tuple[int, str], int] = {}
-        self.flows: dict[tuple[int, str, int], str] = {}
-        self.flow = "recovery"
+        self.recovery: dict[tuple[int, str], int] = {}
         self.left = list(points)
         self._world = world
         world.at_journal = self._row
@@ -82,7 +88,9 @@ class _Killer:
     def _reaches(self, moment: str) -> bool:
         life = len(self._world.lives)
         number = self.counts[life, moment] = self.counts.get((life, moment), 0) + 1
-        self.flows[life, moment, number] = self.flow
+        engine = self._world.engine
+        if engine is None or engine.state.value not in AT_EASE:
+            self.recovery[life, moment] = number
         point = Point(life, moment, number)
         if point not in self.left:
             return False
@@ -130,11 +138,9 @@ async def _told(points: tuple[Point, ...], loop: SimLoop, network: Network, root
     with journal_watched(world):
         world.begin()
         minding = asyncio.ensure_future(_mind(world))
-        for flow, act, reached in _story(world, workload):
-            killer.flow = flow
+        for act, reached in _story(world, workload):
             act()
             await _until(reached)
-        killer.flow = "recovery"
         left: list[str] = ["not looked at"]
 
         def agreed() -> bool:
@@ -157,7 +163,7 @@ async def _told(points: tuple[Point, ...], loop: SimLoop, network: Network, root
     await serving
     replayed(root / f"left-{life.number}" / "engine.journal", auditor)
     lines = [] if story is None else [*story.lines, *world.lines]
-    return Killed(points, len(points) - len(killer.left), auditor.found, killer.counts, killer.flows, lines)
+    return Killed(points, len(points) - len(killer.left), auditor.found, killer.counts, killer.recovery, lines)
 
 
 async def _mind(world: World) -> None:
@@ -176,8 +182,8 @@ async def _until(reached: Callable[[], object], patience_s: float = PATIENCE_S) 
                 await asyncio.sleep(0.05)
 
 
-def _story(world: World, workload: Workload) -> Iterator[tuple[str, Callable[[], None], Callable[[], object]]]:
-    """The parts of the story: what happens, and when it is over."""
+def _story(world: World, workload: Workload) -> Iterator[tuple[Callable[[], None], Callable[[], object]]]:
+    """Opened, added to, reduced, half closed and closed by an operator: what happens, and when it is over."""
 
     def quiet() -> bool:
         engine = world.engine
@@ -199,11 +205,11 @@ def _story(world: World, workload: Workload) -> Iterator[tuple[str, Callable[[],
         if engine is not None:
             on_host(world, Commands(engine).exit("operator", SYMBOL, "asked for"))
 
-    yield "open", lambda: None, holds(+1)
-    yield "add", lambda: workload.move(SYMBOL, -0.035), holds(+1)
-    yield "reduce", lambda: workload.move(SYMBOL, 0.04), holds(-1)
-    yield "half", lambda: workload.move(SYMBOL, 0.12), holds(-1)
-    yield "exit", leave, lambda: not world.held()
+    yield lambda: None, holds(+1)
+    yield lambda: workload.move(SYMBOL, -0.035), holds(+1)
+    yield lambda: workload.move(SYMBOL, 0.04), holds(-1)
+    yield lambda: workload.move(SYMBOL, 0.12), holds(-1)
+    yield leave, lambda: not world.held()
 
 
 def every(counts: dict[tuple[int, str], int], life: int = 1) -> list[Point]:
@@ -215,14 +221,14 @@ def every(counts: dict[tuple[int, str], int], life: int = 1) -> list[Point]:
     ]
 
 
-def recoveries(first: list[tuple[Point]], parts: int = 6) -> list[tuple[Point, ...]]:
+def recoveries(first: list[tuple[Point]], parts: int = 4) -> list[tuple[Point, ...]]:
     """Deaths within the recovery from a first one, and a third within the recovery from these.
 
     The first deaths are spread over the story; the recovery from each is counted, and cut at every point of it.
     """
     found: list[tuple[Point, ...]] = []
     for (point,) in first[len(first) // (2 * parts) :: len(first) // parts]:
-        again = every(killed((point,)).counts, life=2)
+        again = every(killed((point,)).recovery, life=2)
         found += [(point, second) for second in again]
         found += [(point, second, second._replace(life=3)) for second in again[::4]]
     return found
