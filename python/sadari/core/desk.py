@@ -52,6 +52,7 @@ class Desk:
         lost: What is out of sight, in order.
         gate_causes: Why no new exposure is allowed although the engine runs, by its own finding.
         shut: The same by what it was told, in order: by symbol, and of the account under the empty name.
+        refusals: The code of the last refused entry and how often in a row it came, by symbol.
         found: Orders of the comparison that is under way, by symbol and client order id.
         foreign_stops: How many conditional orders that are not ours rest, by symbol; not listed where none does.
         waiting: Signals that wait for the account to be shown, by symbol.
@@ -76,6 +77,7 @@ class Desk:
         self.lost: list[str] = []
         self.gate_causes: set[str] = set()
         self.shut: dict[str, dict[str, None]] = {}
+        self.refusals: dict[str, tuple[int, int]] = {}
         self.found: dict[tuple[str, str], OrderFound] = {}
         self.foreign_stops: dict[str, int] = {}
         self.waiting: dict[str, SignalRaised] = {}

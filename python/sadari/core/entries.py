@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core import gates, scaling, takeover
+from sadari.core import gates, refusals, scaling, takeover
 from sadari.core.desk import Desk
 from sadari.core.exposure import worst_case
 from sadari.core.intents import Intent
@@ -155,6 +155,7 @@ def call_next_day(desk: Desk) -> None:
 
 def entry_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
     """A fill of the entry order while it is pending."""
+    refusals.forget(desk, position.symbol)
     beyond = takeover.prove(position, event.price, event.qty)
     if beyond > 0:
         position.enter(event.price, beyond)
@@ -175,6 +176,7 @@ def entry_ended(desk: Desk, position: Position, event: OrderCanceled | OrderReje
         desk.move(position, "entry_done_partial")
         return
     desk.refused(position, event)
+    refusals.count(desk, position, event)
     desk.account.count_entry(position.symbol, -1)
     desk.move(position, "entry_rejected" if isinstance(event, OrderRejected) else "entry_cancelled")
     if position.rearm:

@@ -5,7 +5,7 @@ Source: strategies §6, §10.
 
 from __future__ import annotations
 
-from sadari.core import exits, watching
+from sadari.core import exits, refusals, watching
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS, EngineState
 from sadari.core.position import Position
@@ -43,6 +43,7 @@ def operator(desk: Desk, event: events.OperatorRequested) -> None:
         pause(desk, event.cause or "operator")
     elif command == "resume":
         desk.causes.clear()
+        refusals.forget_all(desk)
         move(desk, "resume")
         ask_again(desk)
     elif command == "stop_close":
@@ -134,6 +135,7 @@ def _sight(desk: Desk, trigger: str, cause: str) -> None:
 def day(desk: Desk, event: events.DayStarted) -> None:
     """A UTC day begins: a pause for the day's loss ends with it."""
     desk.account.start_day(event)
+    refusals.forget_all(desk)
     only_daily = desk.causes == [DAILY_LOSS]
     if DAILY_LOSS in desk.causes:
         desk.causes.remove(DAILY_LOSS)

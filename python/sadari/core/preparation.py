@@ -10,7 +10,7 @@ import re
 
 import msgspec
 
-from sadari.core import life, protection, watching
+from sadari.core import life, protection, refusals, watching
 from sadari.core.desk import Desk
 from sadari.core.position import Position
 from sadari.core.rules import Maintenance, Rules
@@ -30,6 +30,7 @@ GENERATION = re.compile(r"-g[0-9]+$")
 def prepared(desk: Desk, event: SymbolPrepared) -> None:
     """The venue has confirmed margin mode and leverage of a symbol."""
     desk.confirmed[event.symbol] = event
+    refusals.forget(desk, event.symbol)
     planned = desk.settings.ladder.margin_mode
     named = MarginMode.CROSSED if event.downgraded else event.margin_mode
     if named is None:
@@ -95,6 +96,7 @@ def instrument_changed(desk: Desk, event: InstrumentChanged) -> None:
     if before is not None and not instrument.brackets:
         instrument = msgspec.structs.replace(instrument, brackets=before.brackets)
     desk.instruments[instrument.symbol] = instrument
+    refusals.forget(desk, instrument.symbol)
     position = desk.positions.get(instrument.symbol)
     if position is not None:
         position.instrument = instrument
