@@ -33,6 +33,8 @@ from tests.sim.network import Network
 EPOCH_NS = 1_790_000_000_000_000_000
 SPEED = 60.0
 LOOK_S = 0.02
+# Enough for a thousand trades by hand.
+BALANCE = Decimal(50_000)
 MARKET = listings(days=1)
 OTHER = max(MARKET.instruments)
 
@@ -296,7 +298,7 @@ class World:
 async def made(setting: Setting, loop: SimLoop, network: Network, root: Path) -> tuple[World, asyncio.Future[None]]:
     """A world whose exchange serves, and the task that serves."""
     asked = LocalSettings(
-        history_ns=6 * HOUR_NS, seed=setting.seed, speed=setting.speed, look_s=setting.look_s, port=4443
+        history_ns=6 * HOUR_NS, seed=setting.seed, speed=setting.speed, look_s=setting.look_s, port=4443, balance=BALANCE
     )  # fmt: skip
     exchange = LocalExchange(MARKET, asked, lambda: EPOCH_NS + loop.now_ns)
     started: asyncio.Future[Address] = loop.create_future()

@@ -25,10 +25,8 @@ def count(desk: Desk, position: Position, event: OrderCanceled | OrderRejected) 
     times = times + 1 if code == event.code else 1
     desk.refusals[symbol] = event.code, times
     if times >= IN_A_ROW and desk.shut_gate(symbol, AuditCode.ENTRIES_REFUSED):
-        text = (
-            f"{times} entries in a row were refused with {event.code} ({event.message}): none is sent any more until "
-        )
-        text += "the contract, its preparation or the day is another one, or somebody resumes"
+        refusal = f"{times} entries in a row were refused with {event.code} ({event.message})"
+        text = f"{refusal}: none is sent until the contract, its preparation or the day changes, or somebody resumes"
         desk.audit(AuditCode.ENTRIES_REFUSED, position, text)
         desk.alert("critical", AuditCode.ENTRIES_REFUSED, symbol, text)
 
