@@ -268,7 +268,7 @@ class Auditor:
         elif method != "GET":
             for other in [one for one in self._in_a_row if one[:2] == (method, path)]:
                 del self._in_a_row[other]
-        if wait_s:
+        if wait_s and family:
             silent = API if code == BANNED and family in API else (family,)
             way = self._world.network.way
             under_way_s = UNDER_WAY_S + WAYS * (way.least_s + way.more_s)
@@ -280,12 +280,12 @@ class Auditor:
 
 
 def _family(path: str, over: str) -> str:
-    """What shares a limit: requests, calls of the WebSocket API, its connections, the stream connections of a path."""
+    """What shares a limit: requests, calls of the WebSocket API, its connections; "" for streams, each on its own."""
     if over == "ws":
         return "calls"
     if path.startswith("/ws-fapi"):
         return "connections"
-    return "requests" if path.startswith(("/fapi", "/sapi")) else path.split("/")[1]
+    return "requests" if path.startswith(("/fapi", "/sapi")) else ""
 
 
 def _length(troubles: list[tuple[int, int]], since: int, until: int) -> int:

@@ -298,7 +298,8 @@ class World:
 async def made(setting: Setting, loop: SimLoop, network: Network, root: Path) -> tuple[World, asyncio.Future[None]]:
     """A world whose exchange serves, and the task that serves."""
     asked = LocalSettings(
-        history_ns=6 * HOUR_NS, seed=setting.seed, speed=setting.speed, look_s=setting.look_s, port=4443, balance=BALANCE
+        history_ns=6 * HOUR_NS, seed=setting.seed, speed=setting.speed, look_s=setting.look_s, balance=BALANCE,
+        port=4443,
     )  # fmt: skip
     exchange = LocalExchange(MARKET, asked, lambda: EPOCH_NS + loop.now_ns)
     started: asyncio.Future[Address] = loop.create_future()
