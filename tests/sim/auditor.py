@@ -21,7 +21,9 @@ from tests.sim.written import Written
 NS = 1_000_000_000
 # What a ban of the address is about.
 API = ("requests", "calls", "connections")
-SUCCESS, BANNED = 200, 418
+SUCCESS, BANNED, LIMITED = 200, 418, 429
+# A call of the WebSocket API that is limited is not told for how long: the limits are those of a minute.
+UNSAID_S = 60
 # How long something may be held without a stop: while nothing is wrong, and beyond the time that something was.
 CALM_S, TROUBLED_S = 2.0, 25.0
 # Requests that were under way already when the one before was told to wait.
@@ -268,6 +270,11 @@ class Auditor:
         elif method != "GET":
             for other in [one for one in self._in_a_row if one[:2] == (method, path)]:
                 del self._in_a_row[other]
+        if code == LIMITED and over == "ws":
+            wait_s = UNSAID_S
+        if wait_s:
+            # Nothing may be done, stops included: what is open in that time is the exchange's doing.
+            self.troubles.append((now_ns, now_ns + wait_s * NS))
         if wait_s and family:
             silent = API if code == BANNED and family in API else (family,)
             way = self._world.network.way
