@@ -67,6 +67,7 @@ class Budget:
         self._ten_seconds = _Window(10 * SECOND_NS)
         self._shut_until_ns = 0
         self._orders_shut_until_ns = 0
+        self._connections_shut_until_ns = 0
         self.limits = limits
         self.on_shut: Callable[[int], None] = lambda _: None
 
@@ -127,6 +128,14 @@ class Budget:
     def shut_orders(self, until_ns: int) -> None:
         """Place nothing until then: too many orders."""
         self._orders_shut_until_ns = max(self._orders_shut_until_ns, until_ns)
+
+    def shut_connections(self, until_ns: int) -> None:
+        """Open no connection until then: whichever of several was told to wait, the limit is that of them all."""
+        self._connections_shut_until_ns = max(self._connections_shut_until_ns, until_ns)
+
+    def connections_wait_ns(self, now_ns: int) -> int:
+        """How long no connection is to be opened."""
+        return max(0, max(self._connections_shut_until_ns, self._shut_until_ns) - now_ns)
 
     def used_weight(self, now_ns: int) -> int:
         """What was used of the request weight in this minute."""

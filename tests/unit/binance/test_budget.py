@@ -111,3 +111,13 @@ def test_the_exchange_would_have_refused_more() -> None:
     served.charge_weight("here", 100, START_NS)
     with pytest.raises(Limited):
         served.charge_weight("here", 1, START_NS)
+
+
+def test_a_connection_that_is_told_to_wait_holds_back_the_others() -> None:
+    """F16: the limit is the address's; requests go on, and a silence of everything holds connections as well."""
+    budget = Budget()
+    budget.shut_connections(100)
+    assert (budget.connections_wait_ns(40), budget.spend(1, 0, 40, urgent=False)) == (60, 0)
+    assert budget.connections_wait_ns(100) == 0
+    budget.shut(300)
+    assert budget.connections_wait_ns(100) == 200

@@ -221,6 +221,7 @@ class WsApi:
         loop, limits, failures = asyncio.get_running_loop(), self._limits, 0
         while True:
             link = _Link()
+            await asyncio.sleep(self._budget.connections_wait_ns(self._clock.ns()) / SECOND_NS)
             try:
                 link.socket = await connect(
                     self._url, lambda text, link=link: self._take(link, text),  # type: ignore[misc]
@@ -230,8 +231,11 @@ class WsApi:
                 self.last_failure = str(error)
                 self._tried.set()
                 failures += 1
+                until_ns = self._clock.ns() + int(error.after_s * SECOND_NS)
                 if isinstance(error, BannedError):
-                    self._budget.shut(self._clock.ns() + int(error.after_s * SECOND_NS))
+                    self._budget.shut(until_ns)
+                elif error.after_s:
+                    self._budget.shut_connections(until_ns)
                 await asyncio.sleep(max(error.after_s, self._wait_s(failures)))
                 continue
             self.connections += 1
