@@ -11,10 +11,9 @@ from collections import Counter
 from decimal import Decimal
 from typing import NamedTuple
 
-from sadari.localexchange.faults import Fired
 from sadari.localexchange.gate import Answer
 from sadari.localexchange.records import AlgoOrder, AlgoStatus, Order
-from tests.sim.tap import Asked, Tap, refusal
+from tests.sim.tap import Asked, Door, Tap, refusal
 from tests.sim.world import Life, World
 from tests.sim.written import Written
 
@@ -28,11 +27,12 @@ UNSAID_S = 60
 CALM_S, TROUBLED_S = 2.0, 25.0
 # Requests that were under way already when the one before was told to wait.
 UNDER_WAY_S, WAYS = 0.1, 8
-# The same request may be refused so often in a row: three tries, and the exits that are exempt beside them.
+# The same opening or stop may be refused so often in a row: three times, and again when something has changed.
 REFUSALS = 12
 # The plan of one position, as a share of the balance, with room for prices that move between size and fill.
 ROOM = Decimal("1.10")
 _PURPOSE = re.compile(r"-([A-Z])\d*$")
+_SYMBOL = re.compile(r"symbol=([A-Z]+)")
 _OPENING = {"E", "A"}
 
 
@@ -81,7 +81,7 @@ class Auditor:
         self._covers: dict[int, AlgoOrder] = {}
         self._canceled: set[int] = set()
         self._silent_until: dict[str, int] = {}
-        self._in_a_row: Counter[tuple[str, str, int]] = Counter()
+        self._in_a_row: dict[str, tuple[int, int]] = {}
         self._written: Written | None = None
         self.by_hand = False
         tap.on_request.append(self._asked)
@@ -256,20 +256,15 @@ class Auditor:
         now_ns = self._world.now_ns
         return _near(self.troubles, now_ns - int(seconds * NS), now_ns)
 
-    def _at_door(self, method: str, path: str, over: str, fired: Fired | None) -> None:
+    def _at_door(self, door: Door) -> None:
         """I12: nothing is asked while nothing is to be asked, and nothing again and again."""
+        method, path, over = door.method, door.path, door.over
         now_ns, family = self._world.now_ns, _family(path, over)
         if now_ns < self._silent_until.get(family, 0):
             self.say("I12", f"{method} {path} over {over} although nothing was to be asked")
-        code, wait_s = refusal(fired)
-        key = (method, path, code)
-        if code and method != "GET":
-            self._in_a_row[key] += 1
-            if self._in_a_row[key] > REFUSALS:
-                self.say("I12", f"{method} {path} was refused with {code} {self._in_a_row[key]} times in a row")
-        elif method != "GET":
-            for other in [one for one in self._in_a_row if one[:2] == (method, path)]:
-                del self._in_a_row[other]
+        code, wait_s = refusal(door.fired)
+        if method == "POST" and "reduceOnly=true" not in door.parameters:
+            self._count(code, f"{path} {_symbol(door.parameters)}")
         if code == LIMITED and over == "ws":
             wait_s = UNSAID_S
         if wait_s:
@@ -280,6 +275,14 @@ class Auditor:
             way = self._world.network.way
             under_way_s = UNDER_WAY_S + WAYS * (way.least_s + way.more_s)
             self._world.loop.call_later(under_way_s, self._silence, silent, now_ns + wait_s * NS)
+
+    def _count(self, code: int, what: str) -> None:
+        """An opening or a stop; exits go on for ever, with other values from the fifth on."""
+        last, times = self._in_a_row.get(what, (0, 0))
+        times = times + 1 if code == last else 1
+        self._in_a_row[what] = code, times
+        if code and times > REFUSALS:
+            self.say("I12", f"{what} was refused with {code} {times} times in a row")
 
     def _silence(self, families: tuple[str, ...], until_ns: int) -> None:
         for family in families:
@@ -293,6 +296,11 @@ def _family(path: str, over: str) -> str:
     if path.startswith("/ws-fapi"):
         return "connections"
     return "requests" if path.startswith(("/fapi", "/sapi")) else ""
+
+
+def _symbol(parameters: str) -> str:
+    found = _SYMBOL.search(parameters)
+    return "" if found is None else found[1]
 
 
 def _length(troubles: list[tuple[int, int]], since: int, until: int) -> int:

@@ -7,11 +7,10 @@ from typing import Any
 
 import msgspec
 
-from sadari.localexchange.faults import Fired
 from sadari.model import command as commands
 from sadari.model.command import Command
 from sadari.model.event import Event
-from tests.sim.tap import Asked, Tap
+from tests.sim.tap import Asked, Door, Tap
 from tests.sim.world import Life, World
 
 NS = 1_000_000_000
@@ -63,9 +62,10 @@ class Story:
             values = {key: one for key, one in asked.values.items() if key not in ("signature", "timestamp", "apiKey")}
             self.say(f"  -> {asked.method} {asked.path} {values}")
 
-    def _at_door(self, method: str, path: str, over: str, fired: Fired | None) -> None:
-        if fired is not None:
-            self.say(f"  !! {method} {path} over {over}: {type(fired.rule).__name__} applied {fired.applied}")
+    def _at_door(self, door: Door) -> None:
+        if door.fired is not None:
+            kind = type(door.fired.rule).__name__
+            self.say(f"  !! {door.method} {door.path} over {door.over}: {kind} applied {door.fired.applied}")
 
     def _decided(self, _: int, event: Event, told: Sequence[Command]) -> None:
         self.say(f"{type(event).__name__} {_plain(event)}")

@@ -49,6 +49,16 @@ class Asked(NamedTuple):
         return "true" in (self.values.get("reduceOnly"), self.values.get("closePosition"))
 
 
+class Door(NamedTuple):
+    """A request at the door: how it came, what it says if anybody asked, and the fault that has it."""
+
+    method: str
+    path: str
+    parameters: str
+    over: str
+    fired: Fired | None
+
+
 class Tap:
     """Stands at the door of a world's exchange.
 
@@ -58,7 +68,7 @@ class Tap:
         on_request: Called with each request before it is answered.
         on_answer: Called with each request and what answers it; makes the answer.
         on_answered: Called with each request and its answer.
-        on_door: Called with method, path and way of each request that comes to the door, and the fault that has it.
+        on_door: Called with each request that comes to the door, whatever becomes of it.
     """
 
     def __init__(self, world: World) -> None:
@@ -67,7 +77,7 @@ class Tap:
         self.on_request: list[Callable[[Asked], None]] = []
         self.on_answer: Callable[[Asked, Answering], Answer] = lambda _, answer: answer()
         self.on_answered: list[Callable[[Asked, Answer], None]] = []
-        self.on_door: list[Callable[[str, str, str, Fired | None], None]] = []
+        self.on_door: list[Callable[[Door], None]] = []
         self._world = world
         exchange = world.exchange
         gate = exchange.server._gate
@@ -103,7 +113,7 @@ class Tap:
     def _at_request(self, method: str, path: str, parameters: str, now_ns: int, *, over: str = "http") -> Fired | None:
         fired = self._door(method, path, parameters, now_ns, over=over)  # type: ignore[arg-type]
         for told in self.on_door:
-            told(method, path, over, fired)
+            told(Door(method, path, parameters, over, fired))
         return fired
 
 
