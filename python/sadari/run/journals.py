@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +15,9 @@ from sadari.errors import JournalError
 from sadari.model.command import Command
 from sadari.model.event import Event
 from sadari.store.journal import Footer, Header, Record, decode, encode, read
+
+# A reserve holds fewer events than this.
+LATEST = 10_000
 
 # Is told each event with its commands; the number is the event's in the journal.
 Observe = Callable[[int, Event, Sequence[Command]], None]
@@ -50,7 +54,7 @@ class Feeding:
         header: What it was made from.
         build: The version that wrote the last part of the journal.
         number: The last record.
-        last: The line of the last event.
+        latest: The lines of the last events, as many as a reserve may hold.
         closed: The last record is a footer.
         unsaid: What the engine says after the last record, where the journal ends before it.
     """
@@ -58,7 +62,7 @@ class Feeding:
     def __init__(self, path: Path, observe: Observe | None = None) -> None:
         self.path = path
         self.events = self.commands = self.number = 0
-        self.last = b""
+        self.latest: deque[bytes] = deque(maxlen=LATEST)
         self.closed = False
         self.unsaid: list[bytes] = []
         self._observe = observe
@@ -112,7 +116,7 @@ class Feeding:
         if not isinstance(record, Event):
             return []
         self.events += 1
-        self.last = line
+        self.latest.append(line)
         said = self.engine.handle(record)
         if self._observe is not None:
             self._observe(self.number, record, said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -174,7 +174,7 @@ def _resumed(journal: LiveJournal, observe: Observe | None) -> Resumption:
     if fed.build != build:
         journal.append_all([msgspec.structs.replace(fed.header, build=build)])
     emergencies = journal.emergencies()
-    for lines in emergencies[_taken_over(emergencies, fed.last) :]:
+    for lines in emergencies[_taken_over(emergencies, fed.latest) :]:
         _take_over(journal, fed, lines, see)
     if emergencies:
         journal.clear_emergencies()
@@ -199,12 +199,14 @@ def rebuilt(path: Path, observe: Observe | None = None) -> Feeding:
     return fed
 
 
-def _taken_over(emergencies: list[list[bytes]], last: bytes) -> int:
-    """How many of the emergencies are in the journal already, which ends with this event.
+def _taken_over(emergencies: list[list[bytes]], latest: Iterable[bytes]) -> int:
+    """How many of the emergencies are in the journal already, which ends with these events.
 
-    The write had reached the disk after all, or an earlier start was cut short before it had cleared them.
+    The write had reached the disk after all, or an earlier start was cut short before it had cleared them. One event
+    proves nothing: the same report may have come twice.
     """
-    return next((at + 1 for at in reversed(range(len(emergencies))) if emergencies[at][0] == last), 0)
+    there, taken = list(latest), [lines[0] for lines in emergencies]
+    return next(count for count in range(len(taken), -1, -1) if there[len(there) - count :] == taken[:count])
 
 
 def _take_over(journal: LiveJournal, fed: Feeding, lines: list[bytes], see: Observe) -> None:

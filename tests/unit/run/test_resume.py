@@ -250,6 +250,20 @@ def test_a_start_that_was_cut_short_takes_over_the_rest(tmp_path: Path, taken: i
     assert [one for one in found if one in frames] == frames
 
 
+def test_a_report_that_had_come_before_is_not_taken_for_one_of_the_reserve(tmp_path: Path) -> None:
+    """The journal ends with an event that comes again within what it could not take: nothing of that is there."""
+    told = story()
+    twice, once = (AlarmRang(time_ns=told.now_ns + at, name="retry:BTCUSDT:1") for at in (1, 0))
+    journal = created(tmp_path)
+    driven(journal, [*told.events, twice])
+    for event in (once, twice):
+        journal.write_emergency([event])
+    journal.abandon()
+    again(Folder(tmp_path)).journal.abandon()
+    found = [decode(line) for _, line in read(Folder(tmp_path).journal)]
+    assert [one for one in found if one in (once, twice)] == [twice, once, twice]
+
+
 def test_a_row_that_reached_the_disk_though_its_sync_failed_is_taken_once(tmp_path: Path) -> None:
     """It is in the journal and in the reserve."""
     told = story()
