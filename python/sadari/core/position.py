@@ -85,6 +85,7 @@ class Position:
         wall_blocked: The venue has another close-position order, so that no wall of ours can rest.
         stop_lost_ns: When the venue last canceled a resting stop that we had not asked it to.
         outdated: Quantity or stop changed while a resting stop was being replaced.
+        superseded: Stops that go once another one covers everything.
         working: The entry, add, reduction or exit that is unresolved.
         openings: Entries and adds of this and earlier lives; those without a last word may still fill.
         wall: The outer stop; beyond the end of a life for as long as one of the openings may still fill.
@@ -97,9 +98,9 @@ class Position:
         "max_qty", "mismatch", "near_liquidation", "opened_ns", "openings", "outdated", "plan", "plan_balance",
         "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked", "reduction_given_up",
         "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips", "stage", "staged_exit",
-        "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "suspended", "symbol", "trail",
-        "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked", "working",
-        "worst", "worst_case",
+        "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "superseded", "suspended", "symbol",
+        "trail", "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked",
+        "working", "worst", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
@@ -151,6 +152,7 @@ class Position:
         self.refused_flat = False
         self.protect_blocked = False
         self.outdated = False
+        self.superseded: list[Intent] = []
         self.staged_exit = self.half_closed = False
         self.ratchet: Exact | None = None
         self.stop: Exact | None = None

@@ -85,16 +85,28 @@ def confirmed(desk: Desk, position: Position, intent: Intent) -> None:
     """The venue has a stop: if it replaces one, that one goes now."""
     if intent is position.inner_next:
         if position.inner is not None:
-            desk.cancel(position.inner)
+            position.superseded.append(position.inner)
         position.inner, position.inner_next = intent, None
+        _drop(desk, position)
         if position.outdated:
             position.outdated = False
             protect(desk, position)
             return
+    elif position.superseded:
+        _drop(desk, position)
     if intent is position.inner and position.qty > 0 and position.wall is not None and position.stop is not None:
         inner, wall = resting_prices(position)
         if _wall_must_move(position, position.wall, inner, wall):
             protect(desk, position)
+
+
+def _drop(desk: Desk, position: Position) -> None:
+    """What was replaced goes, once something covers all that is held: it may have become more meanwhile (I2)."""
+    if covered(position):
+        for stop in position.superseded:
+            if not stop.final:
+                desk.cancel(stop)
+        position.superseded = []
 
 
 def covered(position: Position, besides: Intent | None = None) -> bool:
@@ -130,8 +142,8 @@ def lost(position: Position, intent: Intent) -> bool:
 
 def withdraw(desk: Desk, position: Position) -> None:
     """The position is flat: no stop of it stays behind, but for the wall of what may still be opened (invariant I2)."""
-    stops = [position.inner, position.inner_next]
-    position.inner = position.inner_next = None
+    stops = [*position.superseded, position.inner, position.inner_next]
+    position.superseded, position.inner, position.inner_next = [], None, None
     if not position.may_still_fill():
         stops.append(position.wall)
         position.wall = None

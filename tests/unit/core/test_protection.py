@@ -375,3 +375,23 @@ def test_trades_of_unknown_symbols_and_flat_positions_are_reported() -> None:
     foreign(driver, "0.200")
     assert driver.alerts() == [("critical", "EXTERNAL_FILL")]
     assert "ILLEGAL_EVENT" not in driver.audits()
+
+
+def test_a_replacement_that_covers_too_little_by_now_takes_nothing_away() -> None:
+    """I2: an add fills in parts and the wall has no answer: both old stops stay until one for everything is there."""
+    driver = Driver(patient())
+    driver.hold = {WALL, ADD}
+    driver.signal(LONG, "50000")
+    driver.lose(driver.held.pop())
+    driver.tick("48500")
+    inner, add = stop_of(driver, STOP), driver.held.pop()
+    driver.hold = {STOP}
+    driver.fill(add, "0.100", done=False)
+    small = driver.held.pop()
+    driver.fill(add, "0.312")
+    driver.answer(small)
+    large = driver.held.pop()
+    assert (large.qty, canceled(driver)) == (driver.position.qty, [])
+    driver.answer(large)
+    assert canceled(driver) == [inner.client_order_id, small.client_order_id]
+    assert [stop.qty for stop in driver.stops.values()] == [driver.position.qty]
