@@ -46,6 +46,14 @@ def time_ns(text: str) -> int:
     return int(moment.timestamp()) * 1_000_000_000
 
 
+def week_ns(text: str) -> int:
+    """A time in an ISO week out of ``2025-W18``, or of any day in it as `time_ns` takes them; in nanoseconds."""
+    try:
+        return time_ns(f"{text}-1" if "W" in text and text.count("-") == 1 else text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no week; allowed: 2025-W18 or a day in it") from error
+
+
 def listed(text: str) -> list[str]:
     """The words of a list with commas."""
     words = [word.strip() for word in text.split(",") if word.strip()]

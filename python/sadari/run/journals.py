@@ -142,14 +142,45 @@ def _numbers(build: str) -> tuple[int, ...]:
     return tuple(int(part) for part in build.split(".") if part.isdigit())
 
 
+class Content(NamedTuple):
+    """What is in a journal: events and commands in order, how many ``lines`` there are in all, and who wrote it last.
+
+    ``closed`` is False where the footer is missing: the run was cut short, or still goes on.
+    """
+
+    records: list[Event | Command]
+    lines: int
+    build: str
+    closed: bool
+
+
+def content(path: Path) -> Content:
+    """Every event and command of a journal, which may be one that is being written.
+
+    Raises:
+        JournalError: The file is no journal, is damaged, or was written by a later version.
+    """
+    found: list[Event | Command] = []
+    number, build, closed = 0, "", False
+    for number, line in read(path):
+        if line.startswith(_HEADER):
+            refuse_later(path, line)
+        record = _decoded(path, number, line)
+        closed = isinstance(record, Footer)
+        if isinstance(record, Header):
+            build = record.build
+        elif not isinstance(record, Footer):
+            found.append(record)
+    return Content(found, number, build, closed)
+
+
 def records(path: Path) -> list[Event | Command]:
     """Every event and command of a journal, in order.
 
     Raises:
-        JournalError: The file is no journal or is damaged.
+        JournalError: As `content`.
     """
-    found = (_decoded(path, number, line) for number, line in read(path))
-    return [record for record in found if isinstance(record, Event | Command)]
+    return content(path).records
 
 
 def _decoded(path: Path, number: int, line: bytes) -> Record:

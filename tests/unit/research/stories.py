@@ -79,7 +79,7 @@ class Scribe:
         )  # fmt: skip
 
     def place(
-        self, symbol: str, purpose: Purpose, side: Side, qty: Decimal, trigger: Decimal | None = None
+        self, symbol: str, purpose: Purpose, side: Side, qty: Decimal | None, trigger: Decimal | None = None
     ) -> str:  # fmt: skip
         """Send a market order (a stop for protection) and return its id."""
         self.orders += 1
@@ -87,7 +87,7 @@ class Scribe:
         kind = OrderType.STOP_MARKET if purpose in {Purpose.STOP, Purpose.WALL} else OrderType.MARKET
         order = PlaceOrder(
             symbol=symbol, client_order_id=name, purpose=purpose, side=side, order_type=kind, qty=qty,
-            trigger_price=trigger,
+            trigger_price=trigger, close_position=qty is None,
         )  # fmt: skip
         self.write(order)
         return name
@@ -194,7 +194,7 @@ class Scribe:
 
     def protect(self, minute: float, symbol: str, direction: Direction, price: Decimal | None = None) -> str:
         """A resting stop, accepted."""
-        order = self.place(symbol, Purpose.WALL, direction.exit_side, D(1), price)
+        order = self.place(symbol, Purpose.WALL, direction.exit_side, None, price)
         self.write(OrderAccepted(time_ns=self.at(minute), symbol=symbol, client_order_id=order))
         return order
 

@@ -1,0 +1,48 @@
+"""The time that a report is about: a UTC day, or an ISO week from Monday to Sunday."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from sadari.model.units import DAY_NS
+from sadari.research.shapes import iso
+
+DAY, WEEK = "day", "week"
+WEEK_DAYS = 7
+# The first of January 1970 was a Thursday.
+_MONDAY_NS = 4 * DAY_NS
+
+
+class Span(NamedTuple):
+    """A half-open stretch of the exchange's time. ``name`` is 2026-01-31, or 2026-W05."""
+
+    kind: str
+    name: str
+    start_ns: int
+    end_ns: int
+
+    def has(self, time_ns: int | None) -> bool:
+        """Whether a time lies in it; one that is not known does not."""
+        return time_ns is not None and self.start_ns <= time_ns < self.end_ns
+
+    def meets(self, start_ns: int, end_ns: int | None) -> bool:
+        """Whether something that begins and ends at these times has a moment in it; what goes on has no end."""
+        return start_ns < self.end_ns and (end_ns is None or end_ns >= self.start_ns)
+
+    def days(self) -> list[Span]:
+        """Its days."""
+        return [day_of(start_ns) for start_ns in range(self.start_ns, self.end_ns, DAY_NS)]
+
+
+def day_of(time_ns: int) -> Span:
+    """The UTC day of a time."""
+    start_ns = time_ns - time_ns % DAY_NS
+    return Span(DAY, (iso(start_ns) or "")[:10], start_ns, start_ns + DAY_NS)
+
+
+def week_of(time_ns: int) -> Span:
+    """The ISO week of a time: from Monday, midnight UTC, to the next one."""
+    start_ns = time_ns - (time_ns - _MONDAY_NS) % (WEEK_DAYS * DAY_NS)
+    year, week, _ = (date(1970, 1, 1) + timedelta(days=start_ns // DAY_NS)).isocalendar()
+    return Span(WEEK, f"{year}-W{week:02}", start_ns, start_ns + WEEK_DAYS * DAY_NS)
