@@ -6,7 +6,7 @@ grouping is asked for adds up to the whole. Sums are as exact as the caller's de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
 
@@ -42,20 +42,23 @@ def told_ns(event: OrderFilled | FundingPaid) -> int:
     return event.booked_ns or event.time_ns
 
 
-def told_once(records: Iterable[Event | Command]) -> Iterator[Event | Command]:
+def told_once(records: Sequence[Event | Command]) -> Sequence[Event | Command]:
     """The same records without trades and payments that were told before: a reconnect may bring them again."""
     known: set[tuple[str, int]] = set()
-    for record in records:
-        if isinstance(record, OrderFilled):
-            key = (record.symbol, record.trade_id)
-        elif isinstance(record, FundingPaid):
-            key = (record.symbol, -told_ns(record))
-        else:
-            yield record
-            continue
-        if key not in known:
+    again: set[int] = set()
+    for at, record in enumerate(records):
+        kind = type(record)
+        if kind is OrderFilled or kind is FundingPaid:
+            key = _key(record)
+            if key in known:
+                again.add(at)
             known.add(key)
-            yield record
+    return [record for at, record in enumerate(records) if at not in again] if again else records
+
+
+def _key(event: Any) -> tuple[str, int]:  # noqa: ANN401 - one of the two
+    """What the venue tells a trade, or a payment, apart by."""
+    return event.symbol, event.trade_id if isinstance(event, OrderFilled) else -told_ns(event)
 
 
 class Share:

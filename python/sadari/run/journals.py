@@ -13,7 +13,7 @@ from sadari.core.engine import Engine
 from sadari.errors import JournalError
 from sadari.model.command import Command
 from sadari.model.event import Event
-from sadari.store.journal import Footer, Header, Record, decode, encode, read
+from sadari.store.journal import Footer, Header, Record, Row, decode, decode_lines, encode, followed, read, rows
 
 # Is told each event with its commands; the number is the event's in the journal.
 Observe = Callable[[int, Event, Sequence[Command]], None]
@@ -161,17 +161,29 @@ def content(path: Path) -> Content:
         JournalError: The file is no journal, is damaged, or was written by a later version.
     """
     found: list[Event | Command] = []
-    number, build, closed = 0, "", False
-    for number, line in read(path):
-        if line.startswith(_HEADER):
-            refuse_later(path, line)
-        record = _decoded(path, number, line)
-        closed = isinstance(record, Footer)
-        if isinstance(record, Header):
-            build = record.build
-        elif not isinstance(record, Footer):
-            found.append(record)
-    return Content(found, number, build, closed)
+    lines, build, closed = 0, "", False
+    for row in followed(path, rows(path)):
+        lines += row.size
+        told = _decoded_row(path, row)
+        closed = isinstance(told[-1], Footer)
+        for record in told:
+            if isinstance(record, Event | Command):
+                found.append(record)
+            elif isinstance(record, Header):
+                build = record.build
+    return Content(found, lines, build, closed)
+
+
+def _decoded_row(path: Path, row: Row) -> list[Record]:
+    """The records of a row, at once where that can be done; what cannot be is named by its number."""
+    if _HEADER in row.lines:
+        for line in row.records():
+            if line.startswith(_HEADER):
+                refuse_later(path, line)
+    try:
+        return decode_lines(row.lines)
+    except msgspec.MsgspecError:
+        return [_decoded(path, number, line) for number, line in enumerate(row.records(), row.first)]
 
 
 def records(path: Path) -> list[Event | Command]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from statistics import fmean
 from typing import Any
 
 from sadari.model.command import RecordDecision
-from sadari.model.event import AccountUpdated
+from sadari.model.event import AccountUpdated, OrderFilled
 from sadari.model.order import Direction, Purpose
 from sadari.model.reason import DenialCode
 from sadari.model.units import SECOND_NS
@@ -103,14 +103,13 @@ def gates(asked: Sequence[Asked]) -> list[Section]:
     ]
 
 
-def orders(heard: Heard, span: Span) -> Section:
-    """Orders sent in the span and what became of each, whenever that was: one of five fates.
+def orders(sent: Sequence[Order]) -> Section:
+    """Orders that were sent and what became of each, whenever that was: one of five fates.
 
     Returns:
         ``success_rate`` is of those that the venue answered; ``fill_rate`` is filled over sent, of the orders that
         are to trade at once: stops rest, and most of them are canceled.
     """
-    sent = [order for order in heard.orders.values() if span.has(order.sent_ns)]
     counts = {purpose.value: _fates([one for one in sent if one.purpose == purpose]) for purpose in Purpose}
     trading = [order for order in sent if order.purpose not in PROTECTIVE]
     refusals = Counter((order.refusal.code, str(order.refusal.reason)) for order in sent if order.refusal is not None)
@@ -130,9 +129,8 @@ def _fates(sent: Sequence[Order]) -> Section:
     return {"sent": len(sent), **{fate: found[fate] for fate in FATES}}
 
 
-def fills(heard: Heard, span: Span) -> Section:
-    """The trades of the span: how many, of how many orders, as a maker, and what they turned over."""
-    told = [fill for fill in heard.fills if span.has(told_ns(fill))]
+def fills(told: Sequence[OrderFilled], ours: Container[str]) -> Section:
+    """Trades: how many, of how many orders, as a maker, and what they turned over; forced are those not of ours."""
     return {
         "trades": len(told),
         "orders": len({fill.client_order_id for fill in told}),
@@ -142,25 +140,30 @@ def fills(heard: Heard, span: Span) -> Section:
         "forced": [
             {"time": iso(told_ns(fill)), "symbol": fill.symbol, "cause": fill.cause, "qty": money(fill.qty)}
             for fill in told
-            if fill.client_order_id not in heard.orders
+            if fill.client_order_id not in ours
         ],
     }
 
 
-def margin(tally: Tally, accounts: Iterable[AccountUpdated], span: Span, until_ns: int) -> Section:
+def margin(
+    before: metrics.Sample | None, samples: Sequence[metrics.Sample], accounts: Iterable[AccountUpdated], span: Span,
+    until_ns: int,
+) -> Section:  # fmt: skip
     """How much of the wallet balance was not available for orders, as the account showed it; and the worst ratio.
+
+    Args:
+        before: What was shown last before the span: it holds from its beginning.
+        samples: What was shown in the span.
+        accounts: The account's records in the span.
+        span: The span.
+        until_ns: Up to when the journal has it.
 
     Returns:
         ``mean`` is weighted with time; ``max_ratio`` is maintenance margin by margin balance.
     """
-    steps = [(max(now, span.start_ns), used) for now, used in tally.margin if now < span.end_ns]
-    if until_ns <= span.start_ns:
-        steps = []
-    begun = max((at for at, (now, _) in enumerate(steps) if now == span.start_ns), default=0)
-    steps = steps[begun:]
-    ratios = [
-        float(shown.margin_ratio) for shown in accounts if shown.margin_ratio is not None and span.has(shown.time_ns)
-    ]
+    held = [] if before is None or until_ns <= span.start_ns else [(span.start_ns, before[1])]
+    steps = [*held, *samples]
+    ratios = [float(shown.margin_ratio) for shown in accounts if shown.margin_ratio is not None]
     return {
         "max": max((used for _, used in steps), default=None),
         "mean": metrics.step_mean(steps, until_ns),

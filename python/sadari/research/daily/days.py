@@ -18,7 +18,7 @@ from sadari.research.daily import conduct, results
 from sadari.research.daily.figures import checks, figures
 from sadari.research.daily.funnel import funnel
 from sadari.research.daily.heard import Asked, Heard, quote_balance
-from sadari.research.daily.spans import WEEK, Span
+from sadari.research.daily.spans import WEEK, ByDay, Span
 from sadari.research.metrics import highest_sum
 from sadari.research.shapes import iso, money
 from sadari.research.tally import Tally
@@ -36,14 +36,26 @@ class Days:
         last_ns: The latest time of an event.
     """
 
-    def __init__(self, records: Iterable[Event | Command]) -> None:
+    def __init__(self, records: Sequence[Event | Command]) -> None:
         self._tally, self._heard, lives = Tally(), Heard(), Lives()
-        told = list(told_once(records))
+        told = told_once(records)
         with localcontext(EXACT):
             follow(told, self._tally.arms, lives.arms, self._heard.arms)
             self._lives = lives.end()
         times = [record.time_ns for record in told if isinstance(record, Event)]
         self.first_ns, self.last_ns = (times[0], max(times)) if times else (0, 0)
+        heard, own = self._heard, self._lives
+        self._asked = ByDay(heard.asked, lambda one: one.signal.time_ns)
+        self._orders = ByDay(heard.orders.items(), lambda named: named[1].sent_ns)
+        self._fills = ByDay(heard.fills, told_ns)
+        self._payments = ByDay(heard.payments, told_ns)
+        self._accounts = ByDay(heard.accounts, lambda shown: shown.time_ns)
+        self._margin = ByDay(self._tally.margin, lambda sample: sample[0])
+        self._opened = ByDay(own, lambda life: life.opened_ns)
+        self._ended = ByDay(own, lambda life: life.closed_ns if life.record is not None else None)
+        self._unsettled = ByDay(own, lambda life: over_ns(life) if life.record is None else None)
+        self._bookings = ByDay(((life, one) for life in own for one in life.bookings), lambda pair: pair[1].time_ns)
+        self._held = [(life.opened_ns, over_ns(life)) for life in own if life.opened_ns is not None]
 
     def of(self, span: Span, *, with_funnel: bool = False) -> Section:
         """What happened in a span.
@@ -53,16 +65,25 @@ class Days:
             booked in it is apart. What does not end with the span, such as an order, is told as the journal ends.
         """
         with localcontext(EXACT):
-            return self._of(span, with_funnel=with_funnel)
+            until_ns, kept = self._until_ns(span), self._ledgers(span)
+            asked, unsettled = self._asked.of(span), self._unsettled.of(span)
+            told = {
+                **self._core(span, kept),
+                "incidents": conduct.incidents(self._heard, span, until_ns, unsettled),
+                "funnel": funnel(asked, self._lives) if with_funnel else None,
+                "hours": self._hours(span, asked),
+                "days": [{"day": day.name, **figures(self._core(day, self._ledgers(day)))} for day in span.days()]
+                if span.kind == WEEK
+                else [],
+            }
+            return {**told, "checks": checks(told, kept, span, until_ns)}
 
-    def _of(self, span: Span, *, with_funnel: bool) -> Section:
-        heard, tally = self._heard, self._tally
-        until_ns = max(min(span.end_ns, self.last_ns), span.start_ns)
-        asked = [one for one in heard.asked if span.has(one.signal.time_ns)]
-        opened = [life for life in self._lives if span.has(life.opened_ns)]
-        ended = [life for life in self._lives if life.record is not None and span.has(life.closed_ns)]
-        unsettled = [life for life in self._lives if life.record is None and span.has(over_ns(life))]
-        told = {
+    def _core(self, span: Span, kept: results.Ledgers) -> Section:
+        """The sections that have figures."""
+        heard, opened, ended = self._heard, self._opened.of(span), self._ended.of(span)
+        asked, accounts = self._asked.of(span), self._accounts.of(span)
+        until_ns = self._until_ns(span)
+        return {
             "span": {
                 "kind": span.kind,
                 "name": span.name,
@@ -73,43 +94,38 @@ class Days:
             "signals": conduct.signals(heard, asked, opened, span),
             "gates": conduct.gates(asked),
             "positions": self._positions(span, opened),
-            "orders": conduct.orders(heard, span),
-            "fills": conduct.fills(heard, span),
+            "orders": conduct.orders([order for _, order in self._orders.of(span)]),
+            "fills": conduct.fills(self._fills.of(span), heard.orders),
             "results": results.results(ended),
             "rewards": results.rewards(ended),
-            "booked": results.booked(self._lives, heard, span),
-            "margin": conduct.margin(tally, heard.accounts, span, until_ns),
-            "unprotected": conduct.unprotected(tally, span, self.last_ns),
-            "incidents": conduct.incidents(heard, span, until_ns, unsettled),
-            "funnel": funnel(asked, self._lives) if with_funnel else None,
-            "hours": self._hours(span, asked, ended),
-            "days": [self._figures(day) for day in span.days()] if span.kind == WEEK else [],
+            "booked": {
+                **results.booked(self._bookings.of(span)),
+                "wallet": results.wallet(self._accounts.before(span), accounts, kept),
+            },
+            "margin": conduct.margin(self._margin.before(span), self._margin.of(span), accounts, span, until_ns),
+            "unprotected": conduct.unprotected(self._tally, span, self.last_ns),
         }
-        return {**told, "checks": checks(told, heard, span, until_ns)}
 
-    def _figures(self, day: Span) -> Section:
-        return {"day": day.name, **figures(self._of(day, with_funnel=False))}
+    def _ledgers(self, span: Span) -> results.Ledgers:
+        return results.ledgers(self._fills.of(span), self._payments.of(span), self._heard.transfers, span)
+
+    def _until_ns(self, span: Span) -> int:
+        """Up to when the journal has the span."""
+        return max(min(span.end_ns, self.last_ns), span.start_ns)
 
     def _positions(self, span: Span, opened: Sequence[Life]) -> Section:
         """How many positions were held when, counted from their first and last trades."""
-        spans = [(life.opened_ns, over_ns(life)) for life in self._lives if life.opened_ns is not None]
+        met = [(start, over) for start, over in self._held if span.meets(start, over)]
+        clipped = [(max(start, span.start_ns), min(over or self.last_ns + 1, span.end_ns)) for start, over in met]
         return {
-            "held_at_start": _held(spans, span.start_ns),
+            "held_at_start": _held(met, span.start_ns),
             "opened": len(opened),
-            "over": sum(span.has(over) for _, over in spans),
-            "held_at_end": _held(spans, span.end_ns),
-            "at_once": self._at_once(spans, span),
+            "over": sum(span.has(over) for _, over in met),
+            "held_at_end": _held(met, span.end_ns),
+            "at_once": int(highest_sum((first, last, Decimal(1)) for first, last in clipped if first < last)),
         }
 
-    def _at_once(self, held: Iterable[tuple[int, int | None]], span: Span) -> int:
-        clipped = []
-        for opened_ns, over in held:
-            first, last = max(opened_ns, span.start_ns), min(over or self.last_ns + 1, span.end_ns)
-            if first < last:
-                clipped.append((first, last, Decimal(1)))
-        return int(highest_sum(clipped))
-
-    def _hours(self, span: Span, asked: Iterable[Asked], ended: Iterable[Life]) -> list[Section]:
+    def _hours(self, span: Span, asked: Iterable[Asked]) -> list[Section]:
         """The span hour by hour; the balance and the margin in use are those shown last, None before the first."""
         size = (span.end_ns - span.start_ns) // HOUR_NS
         signals, denied, over = [0] * size, [0] * size, [0] * size
@@ -118,12 +134,10 @@ class Days:
             hour = (one.signal.time_ns - span.start_ns) // HOUR_NS
             signals[hour] += 1
             denied[hour] += one.decision is not None and not one.decision.accepted
-        for life in ended:
+        for life in self._ended.of(span):
             over[((life.closed_ns or 0) - span.start_ns) // HOUR_NS] += 1
-        for life in self._lives:
-            for booking in life.bookings:
-                if span.has(booking.time_ns):
-                    net[(booking.time_ns - span.start_ns) // HOUR_NS] += booking.price + booking.fees + booking.funding
+        for _, booking in self._bookings.of(span):
+            net[(booking.time_ns - span.start_ns) // HOUR_NS] += booking.price + booking.fees + booking.funding
         wallets, margins = self._shown(span, size)
         return [
             {
@@ -140,20 +154,22 @@ class Days:
 
     def _shown(self, span: Span, size: int) -> tuple[list[Decimal | None], list[float | None]]:
         """The balance at the end of each hour and the margin in use then; None from where the journal ends."""
-        wallets: list[Decimal | None] = [None] * size
-        margins: list[float | None] = [None] * size
-        wallet: Decimal | None = None
-        margin: float | None = None
-        shown, used = iter(self._heard.accounts), iter(self._tally.margin)
-        account, sample = next(shown, None), next(used, None)
+        before, sample = self._accounts.before(span), self._margin.before(span)
+        wallet = None if before is None else quote_balance(before)
+        margin = None if sample is None else sample[1]
+        balances: dict[int, Decimal] = {}
+        used: dict[int, float] = {}
+        for shown in self._accounts.of(span):
+            balances[(shown.time_ns - span.start_ns) // HOUR_NS] = quote_balance(shown)
+        for time_ns, share in self._margin.of(span):
+            used[(time_ns - span.start_ns) // HOUR_NS] = share
+        wallets: list[Decimal | None] = []
+        margins: list[float | None] = []
         for hour in range(size):
-            start_ns = span.start_ns + hour * HOUR_NS
-            while account is not None and account.time_ns < start_ns + HOUR_NS:
-                wallet, account = quote_balance(account), next(shown, None)
-            while sample is not None and sample[0] < start_ns + HOUR_NS:
-                margin, sample = sample[1], next(used, None)
-            if start_ns <= self.last_ns:
-                wallets[hour], margins[hour] = wallet, margin
+            wallet, margin = balances.get(hour, wallet), used.get(hour, margin)
+            known = span.start_ns + hour * HOUR_NS <= self.last_ns
+            wallets.append(wallet if known else None)
+            margins.append(margin if known else None)
         return wallets, margins
 
 

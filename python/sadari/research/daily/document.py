@@ -5,7 +5,7 @@ Its keys are described in docs/reports.md and stay; ``version`` goes up when one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sadari.model.command import Command
@@ -30,7 +30,7 @@ class Source(NamedTuple):
 
 def document(
     source: Source,
-    records: Iterable[Event | Command],
+    records: Sequence[Event | Command],
     span: Span,
     other: Span | None = None,
     *,

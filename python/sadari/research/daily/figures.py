@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sadari.model.units import SECOND_NS
-from sadari.research.daily.heard import Heard
-from sadari.research.daily.results import GROUPS, ledger_sums
+from sadari.research.daily.results import GROUPS, Ledgers
 from sadari.research.daily.spans import WEEK, Span
 from sadari.research.layout import percent, ratio, usdt
 from sadari.research.shapes import money
@@ -123,12 +122,12 @@ class Check(NamedTuple):
         return {"what": self.what, "holds": self.whole == self.parts, "whole": self.whole, "parts": self.parts}
 
 
-def checks(told: Section, heard: Heard, span: Span, until_ns: int) -> list[Section]:
+def checks(told: Section, kept: Ledgers, span: Span, until_ns: int) -> list[Section]:
     """Whether totals are the sums of their parts, and whether two ways to the same sum agree."""
     found = [
         *_signals(told),
         *_positions(told),
-        *_booked(told, heard, span),
+        *_booked(told, kept),
         *_orders(told),
         *_times(told, span, until_ns),
     ]
@@ -198,11 +197,11 @@ def _net(row: Section) -> str | None:
     return money(sum((Decimal(row[name]) for name in ("price", "fees", "funding")), ZERO))
 
 
-def _booked(told: Section, heard: Heard, span: Span) -> list[Check]:
+def _booked(told: Section, kept: Ledgers) -> list[Check]:
     booked = told["booked"]
     found = [
         Check("booked: price, fees and funding", booked["net"], _net(booked)),
-        Check("booked: the ledger in double entry", booked["net"], money(ledger_sums(heard, span)[0])),
+        Check("booked: the ledger in double entry", booked["net"], money(kept.trading)),
         Check("fees booked: the trades", booked["fees"], told["fills"]["fees"]),
     ]
     for group in ("by_symbol", "by_strategy", "by_reason"):

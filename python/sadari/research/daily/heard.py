@@ -81,7 +81,8 @@ class Heard:
         gates: Causes that kept new exposure out; the symbol is empty for the account.
         moves: The engine's moves: (time, move, what the event before it named as cause).
         accounts: Balances as the venue showed them.
-        ledger: The wallet's changes by UTC day.
+        payments: Funding as it was paid.
+        transfers: What changed the wallet without a trade, by UTC day; trades and funding are not in it.
     """
 
     def __init__(self) -> None:
@@ -96,7 +97,8 @@ class Heard:
         self.audits: list[tuple[int, Audit]] = []
         self.fills: list[OrderFilled] = []
         self.accounts: list[AccountUpdated] = []
-        self.ledger = Ledger()
+        self.payments: list[FundingPaid] = []
+        self.transfers = Ledger()
         self._undecided: dict[tuple[str, str], deque[Asked]] = {}
         self._unclear: dict[str, Spell] = {}
         self._shut: dict[tuple[str, str], Spell] = {}
@@ -155,7 +157,6 @@ class Heard:
 
     def _fill(self, _now: int, event: OrderFilled) -> None:
         self.fills.append(event)
-        self.ledger.trade(event)
         order = self._hear(event.client_order_id, event.time_ns, FILLED)
         if order is not None and event.done:
             order.ended = FILLED
@@ -178,15 +179,15 @@ class Heard:
             self.unknown.append(spell)
 
     def _fund(self, _now: int, paid: FundingPaid) -> None:
-        self.ledger.funding(paid)
+        self.payments.append(paid)
 
     def _transfer(self, _now: int, listed: TransferListed) -> None:
-        self.ledger.transfer(listed)
+        self.transfers.transfer(listed)
 
     def _account(self, _now: int, event: AccountUpdated) -> None:
         self.accounts.append(event)
         if event.cause in TRANSFERS and event.change:
-            self.ledger.without_trade(event.cause, event.time_ns, event.change)
+            self.transfers.without_trade(event.cause, event.time_ns, event.change)
 
     def _shut_gate(self, _now: int, event: GateShut) -> None:
         if (event.symbol, event.cause) not in self._shut:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from statistics import fmean, median
-from typing import Any
+from typing import Any, NamedTuple
 
+from sadari.core.ledger import QUOTE, Ledger
+from sadari.model.event import AccountUpdated, FundingPaid, OrderFilled
 from sadari.model.units import DAY_NS
 from sadari.research import intervals
-from sadari.research.daily.heard import Heard, quote_balance
+from sadari.research.daily.heard import quote_balance
 from sadari.research.daily.spans import Span
 from sadari.research.metrics import outcomes
 from sadari.research.shapes import money
@@ -145,19 +147,17 @@ def _bins(values: Iterable[float]) -> list[Section]:
     ]
 
 
-def booked(lives: Sequence[Life], heard: Heard, span: Span) -> Section:
-    """What the venue booked in the span, from positions that have ended and from those that have not.
+def booked(found: Sequence[tuple[Life, Booking]]) -> Section:
+    """What the venue booked, from positions that have ended and from those that have not.
 
     By reason, OPENING is what entries and adds cost, FUNDING what was paid for holding, and every other row what was
-    closed for that reason. ``wallet`` is what the account showed: the last balance before and at the end of the span.
+    closed for that reason.
     """
-    found = [(life, one) for life in lives for one in life.bookings if span.has(one.time_ns)]
     return {
         **_sums(one for _, one in found),
         "by_symbol": _rows((life.symbol, one) for life, one in found),
         "by_strategy": _rows((strategy_of(life), one) for life, one in found),
         "by_reason": _rows((one.reason, one) for _, one in found),
-        "wallet": _wallet(heard, span),
     }
 
 
@@ -180,34 +180,39 @@ def _sums(bookings: Iterable[Booking]) -> Section:
     }
 
 
-def ledger_sums(heard: Heard, span: Span) -> tuple[Decimal, Decimal]:
-    """What the double-entry ledger has for the span: from trading, and from transfers and everything else."""
-    trading = other = ZERO
-    first, last = span.start_ns // DAY_NS, span.end_ns // DAY_NS
-    for (day, _, account), amount in heard.ledger.sums.items():
-        if first <= day < last and not account.startswith("wallet:"):
-            if account in {"transfers", "other"}:
-                other -= amount
-            else:
-                trading -= amount
-    return trading, other
+class Ledgers(NamedTuple):
+    """What a ledger in double entry has for a span: from trading, and from transfers and everything else."""
+
+    trading: Decimal
+    other: Decimal
 
 
-def _wallet(heard: Heard, span: Span) -> Section:
-    start = end = None
-    for shown in heard.accounts:
-        if shown.time_ns >= span.end_ns:
-            break
-        end = quote_balance(shown)
-        # The first balance of all is the beginning where the journal begins in the span.
-        if start is None or shown.time_ns < span.start_ns:
-            start = end
-    trading, other = ledger_sums(heard, span)
+def ledgers(fills: Iterable[OrderFilled], payments: Iterable[FundingPaid], transfers: Ledger, span: Span) -> Ledgers:
+    """The ledger of a span: its trades and payments are booked anew, one by one."""
+    kept = Ledger()
+    for fill in fills:
+        kept.trade(fill)
+    for paid in payments:
+        kept.funding(paid)
+    return Ledgers(kept.change, sum((_moved(transfers, day.start_ns // DAY_NS) for day in span.days()), ZERO))
+
+
+def _moved(transfers: Ledger, day: int) -> Decimal:
+    return transfers.day(day).get(f"wallet:{QUOTE}", ZERO)
+
+
+def wallet(before: AccountUpdated | None, shown: Sequence[AccountUpdated], kept: Ledgers) -> Section:
+    """What the account showed: the last balance before the span, and the last one in it.
+
+    The first balance of all is the beginning where the journal begins in the span.
+    """
+    told = [*([before] if before is not None else []), *shown]
+    start, end = (quote_balance(told[0]), quote_balance(told[-1])) if told else (None, None)
     change = None if start is None or end is None else end - start
     return {
         "start": money(start),
         "end": money(end),
         "change": money(change),
-        "transfers": money(other),
-        "unexplained": None if change is None else money(change - trading - other),
+        "transfers": money(kept.other),
+        "unexplained": None if change is None else money(change - kept.trading - kept.other),
     }

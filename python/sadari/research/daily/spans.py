@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from sadari.model.units import DAY_NS
 from sadari.research.shapes import iso
@@ -46,3 +48,33 @@ def week_of(time_ns: int) -> Span:
     start_ns = time_ns - (time_ns - _MONDAY_NS) % (WEEK_DAYS * DAY_NS)
     year, week, _ = (date(1970, 1, 1) + timedelta(days=start_ns // DAY_NS)).isocalendar()
     return Span(WEEK, f"{year}-W{week:02}", start_ns, start_ns + WEEK_DAYS * DAY_NS)
+
+
+Item = TypeVar("Item")
+
+
+class ByDay(Generic[Item]):
+    """Items by the UTC day of their time, so that a day is told without looking at all others.
+
+    Args:
+        items: In the order in which they are to be told.
+        time_of: When an item was; None for one that belongs to no day.
+    """
+
+    def __init__(self, items: Iterable[Item], time_of: Callable[[Item], int | None]) -> None:
+        self._days: dict[int, list[Item]] = {}
+        for item in items:
+            time_ns = time_of(item)
+            if time_ns is not None:
+                self._days.setdefault(time_ns // DAY_NS, []).append(item)
+        self._numbers = sorted(self._days)
+
+    def of(self, span: Span) -> list[Item]:
+        """The items of a span."""
+        days = range(span.start_ns // DAY_NS, span.end_ns // DAY_NS)
+        return [item for day in days for item in self._days.get(day, ())]
+
+    def before(self, span: Span) -> Item | None:
+        """The last item before a span."""
+        at = bisect_left(self._numbers, span.start_ns // DAY_NS)
+        return self._days[self._numbers[at - 1]][-1] if at else None

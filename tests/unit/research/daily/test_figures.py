@@ -8,12 +8,9 @@ from typing import Any
 import pytest
 
 from sadari.model.order import Direction
-from sadari.research.book import follow
 from sadari.research.daily.days import Days, Section
 from sadari.research.daily.figures import FIGURES, checks, compare, figures
-from sadari.research.daily.heard import Heard
 from sadari.research.daily.spans import Span, day_of, week_of
-from sadari.research.trades import Lives
 from tests.unit.research.stories import START, D, Scribe
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
@@ -34,9 +31,8 @@ def tale() -> Scribe:
 
 def asked(span: Span, told: Section) -> list[str]:
     """The checks of a section that do not hold."""
-    heard = Heard()
-    follow(tale().records, heard.arms, Lives().arms)
-    return [row["what"] for row in checks(told, heard, span, span.end_ns) if not row["holds"]]
+    kept = Days(tale().records)._ledgers(span)
+    return [row["what"] for row in checks(told, kept, span, span.end_ns) if not row["holds"]]
 
 
 # A number of a report that is another one, and the sum that has to notice.
