@@ -36,7 +36,7 @@ def day_page(whole: Section) -> str:
     assets = files(__package__) / "assets"
     drawn = find_spec("plotly") is not None
     told, other = whole["report"], whole["other"]
-    found = [_section(title(whole), _table(*overview(whole))), _section("Conduct", _lines(conduct(told)))]
+    found = [_section("Conduct", _lines(conduct(told)))]
     found += [_section(heading, _table(head, rows)) for heading, head, rows in tables(told) if rows]
     if other is not None:
         name = other["span"]["name"]
@@ -47,6 +47,7 @@ def day_page(whole: Section) -> str:
         "style": (assets / "page.css").read_text(encoding="utf-8"),
         "notes": "".join(f'<p class="note">{escape(said)}</p>' for said in notes(whole)),
         "checked": _checked(whole),
+        "overview": _section("Figures", _table(*overview(whole))),
         "pictures": _pictures() if drawn else f'<p class="note" id="no-pictures">{escape(PLAIN)}</p>',
         "tables": "\n".join(found),
         "scripts": _scripts(whole) if drawn else "",
