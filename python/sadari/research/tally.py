@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from sadari.model.command import Audit, PlaceOrder, RecordDecision, SendAlert
+from sadari.model.command import Audit, PlaceOrder, RecordDecision, RecordMove, SendAlert
 from sadari.model.event import (
     AccountUpdated,
     CancelRejected,
@@ -14,10 +14,12 @@ from sadari.model.event import (
     OrderCanceled,
     OrderFilled,
     OrderRejected,
+    PositionsShown,
+    StopStuck,
 )
 from sadari.model.order import Purpose
 from sadari.research.metrics import Sample
-from sadari.research.trades import Arms, told_ns
+from sadari.research.trades import FOUND, Arms, told_ns
 
 PROTECTIVE = frozenset({Purpose.STOP.value, Purpose.WALL.value})
 
@@ -83,6 +85,7 @@ class Tally:
         self.forced: list[OrderFilled] = []
         self.margin: list[Sample] = []
         self.covers: dict[str, Cover] = {}
+        self._shown: dict[str, Decimal] = {}
         self.arms: Arms = {
             PlaceOrder: self._order,
             OrderAccepted: self._accept,
@@ -90,6 +93,9 @@ class Tally:
             OrderCanceled: self._cancel,
             OrderRejected: self._reject,
             CancelRejected: self._refuse_cancel,
+            StopStuck: self._stick,
+            PositionsShown: self._show,
+            RecordMove: self._move,
             AccountUpdated: self._account,
             RecordDecision: self._decide,
             Audit: self._audit,
@@ -131,6 +137,21 @@ class Tally:
         cover = self._cover(event.symbol)
         cover.working.pop(event.client_order_id, None)
         cover.look(event.time_ns)
+
+    def _stick(self, _now: int, event: StopStuck) -> None:
+        """A stop that has triggered without an order covers nothing, whatever the venue still says."""
+        cover = self._cover(event.symbol)
+        cover.working.pop(event.client_order_id, None)
+        cover.look(event.time_ns)
+
+    def _show(self, _now: int, event: PositionsShown) -> None:
+        self._shown = {shown.symbol: shown.qty for shown in event.positions}
+
+    def _move(self, now: int, record: RecordMove) -> None:
+        if record.event == FOUND and record.symbol in self._shown:
+            cover = self._cover(record.symbol)
+            cover.qty = self._shown[record.symbol]
+            cover.look(now)
 
     def _reject(self, _now: int, event: OrderRejected) -> None:
         self.rejected.add(event.client_order_id)

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, NamedTuple
 
 from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordMove, RecordPosition
-from sadari.model.event import Event, FundingPaid, OrderFilled
+from sadari.model.event import Event, FundingPaid, OrderFilled, PositionRecord, PositionsShown
 from sadari.model.order import Direction, Purpose
 
 ZERO = Decimal(0)
@@ -23,6 +23,8 @@ Arms = Mapping[type, Callable[[int, Any], None]]
 
 # The reason of a closing fill that no record explains; a run that shows it is a finding.
 UNRECORDED = "UNRECORDED"
+# The move of a position that the venue held and no order of ours has opened.
+FOUND = "exchange_position_found"
 # What is booked for no reason to close: what opening costs, and what holding brings.
 OPENING, FUNDING = "OPENING", "FUNDING"
 
@@ -158,6 +160,14 @@ class Life:
         """What it brought: price profit, fees, and the funding that is known."""
         return self.pnl + self.fees + self.funding
 
+    def find(self, time_ns: int, shown: PositionRecord) -> None:
+        """Hold what the venue has shown: its trades were others', and nothing of them is booked here."""
+        self.direction = Direction.LONG if shown.qty > 0 else Direction.SHORT
+        self.opened_ns = time_ns
+        self.qty = abs(shown.qty)
+        self.bought += 1
+        self.openings.setdefault(0, Share()).add(self.qty, shown.entry_price * self.qty, ZERO, ZERO)
+
     def book(self, fill: OrderFilled, rung: int) -> None:
         """Book a fill: on the side of the direction it opens, against it it closes."""
         if self.direction is None:
@@ -244,7 +254,9 @@ class Lives:
         self._orders: dict[str, Life] = {}
         self._rungs: dict[str, int] = {}
         self._accepted: dict[str, RecordDecision] = {}
+        self._shown: dict[str, PositionRecord] = {}
         self.arms: Arms = {
+            PositionsShown: self._show,
             PlaceOrder: self._order,
             OrderFilled: self._fill,
             FundingPaid: self._fund,
@@ -299,7 +311,12 @@ class Lives:
         if decision.accepted:
             self._accepted[decision.symbol] = decision
 
-    def _move(self, _now: int, record: RecordMove) -> None:
+    def _show(self, _now: int, event: PositionsShown) -> None:
+        self._shown = {shown.symbol: shown for shown in event.positions}
+
+    def _move(self, now: int, record: RecordMove) -> None:
+        if record.event == FOUND and record.symbol in self._shown:
+            self._begin(record.symbol).find(now, self._shown[record.symbol])
         if record.position_id and (record.symbol, record.position_id) not in self._known:
             self._life(record.symbol, record.position_id)
 

@@ -17,6 +17,7 @@ from sadari.model.event import (
     OrderAccepted,
     OrderCanceled,
     OrderFilled,
+    OrderFound,
     OrderRejected,
     OutcomeUnknown,
     SignalRaised,
@@ -112,6 +113,7 @@ class Heard:
             OrderCanceled: self._cancel,
             OrderRejected: self._refuse,
             OutcomeUnknown: self._lose,
+            OrderFound: self._find,
             FundingPaid: self._fund,
             TransferListed: self._transfer,
             AccountUpdated: self._account,
@@ -177,6 +179,9 @@ class Heard:
             spell = Spell(event.time_ns, event.symbol, event.client_order_id)
             self._unclear[event.client_order_id] = spell
             self.unknown.append(spell)
+
+    def _find(self, _now: int, event: OrderFound) -> None:
+        self._hear(event.client_order_id, event.time_ns, "found open")
 
     def _fund(self, _now: int, paid: FundingPaid) -> None:
         self.payments.append(paid)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from sadari.model.command import RecordMove, RecordPosition, SendAlert
+from sadari.core.engine import Engine
+from sadari.model.command import Command, RecordMove, RecordPosition, SendAlert
 from sadari.model.event import (
     AccountUpdated,
     EngineTurned,
+    Event,
     FundingPaid,
     GateOpened,
     GateShut,
@@ -15,6 +17,9 @@ from sadari.model.event import (
     OrderFilled,
     OrderRejected,
     OutcomeUnknown,
+    PositionRecord,
+    PositionsShown,
+    StopStuck,
     TransferListed,
 )
 from sadari.model.order import Direction, Purpose, Side
@@ -22,6 +27,7 @@ from sadari.model.reason import RejectReason
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
 from sadari.research.daily.days import Days, Section
 from sadari.research.daily.spans import day_of, week_of
+from tests.ladder_driver import SYMBOL, Driver, patient
 from tests.unit.research.stories import START, D, Scribe
 
 LONG = Direction.LONG
@@ -35,6 +41,14 @@ def both(tale: Scribe) -> tuple[Section, Section]:
     told = days.of(FIRST), days.of(SECOND)
     assert not [check for one in told for check in one["checks"] if not check["holds"]]
     return told
+
+
+def said(driver: Driver) -> list[Event | Command]:
+    """What a fresh engine says to the events of a driver."""
+    engine, records = Engine(driver.settings, driver.instruments), list[Event | Command]()
+    for event in driver.events:
+        records += [event, *engine.handle(event)]
+    return records
 
 
 def over_midnight() -> Scribe:
@@ -173,6 +187,37 @@ def test_time_without_a_stop_is_cut_at_midnight_and_a_stop_covers_its_quantity()
     first, second = (one["unprotected"] for one in both(tale))
     assert (first["spells"], first["total_s"], first["longest_symbol"]) == (1, 120.0, "AUSDT")
     assert (second["spells"], second["total_s"], second["open"]) == (1, 180.0, [])
+
+
+def test_a_stop_that_triggered_without_an_order_covers_nothing() -> None:
+    """From the moment on at which the venue has told it."""
+    tale = Scribe()
+    tale.enter(0, "AUSDT", LONG, D(100), D(4))
+    stop = tale.protect(0, "AUSDT", LONG)
+    tale.write(StopStuck(time_ns=tale.at(10), symbol="AUSDT", client_order_id=stop))
+    tale.exit(12, "AUSDT", LONG, D(90), "STOP_LOSS_INITIAL")
+    assert both(tale)[0]["unprotected"]["total_s"] == 120.0
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_position_that_was_found_is_held_from_then_on_and_ends_with_its_result(sign: str) -> None:
+    """The real engine takes it over: nobody's trades opened it, and only what closed it is booked."""
+    driver = Driver(patient(auto_adopt=True))
+    shown = PositionRecord(SYMBOL, D(f"{sign}0.300"), D(50_000))
+    driver.give(PositionsShown(time_ns=driver.now_ns, positions=(shown,), symbol=SYMBOL))
+    driver.tick("50010")
+    told = Days(said(driver)).of(day_of(driver.now_ns))
+    assert (told["positions"]["opened"], told["positions"]["held_at_end"], told["orders"]["working"]) == (1, 1, 2)
+    for price in ("45000", "55000", "50000"):
+        driver.tick(price)
+    told = Days(said(driver)).of(day_of(driver.now_ns))
+    assert not [check for check in told["checks"] if not check["holds"]]
+    assert (told["positions"]["held_at_end"], told["results"]["ended"]) == (0, 1)
+    (row,) = told["results"]["by_direction"]
+    assert (row["name"], row["price"]) == ("SHORT" if sign else "LONG", told["booked"]["price"])
+    assert told["results"]["by_strategy"][0]["name"] == "adopted"
+    assert "OPENING" not in {row["name"] for row in told["booked"]["by_reason"]}
+    assert told["unprotected"]["total_s"] == 0
 
 
 def test_margin_in_use_begins_with_what_the_day_before_has_left() -> None:
