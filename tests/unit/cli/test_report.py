@@ -16,8 +16,10 @@ from sadari.cli.main import main
 from sadari.model.command import PlaceOrder, RecordPosition
 from sadari.run.journals import records
 from sadari.store.folder import Folder
+from sadari.store.journal import Journal
 from tests.ladder_driver import held
-from tests.live_folder import created, driven, kept, story
+from tests.live_folder import created, driven, header, kept, story
+from tests.unit.research.stories import two_days
 
 DAY, OTHER = "2025-01-05", "2025-01-04"
 # When the stories of the live folder happen.
@@ -87,6 +89,7 @@ def test_a_week_can_be_named_or_be_that_of_a_day(journal: Path, capsys: pytest.C
     ("arguments", "sentence"),
     [
         (["--day", DAY, "--compare", "yesterday"], "--compare 'yesterday' is no time; allowed: 2025-05-01"),
+        (["--day", DAY, "--compare", "2025-W01"], "--compare '2025-W01' is no time; allowed: 2025-05-01"),
         (["--week", DAY, "--compare", "2025-W99"], "--compare '2025-W99' is no week; allowed: 2025-W18"),
         (["--week", "2025-W02", "--compare", "2025-01-07"], "is the week itself; allowed: another week"),
         (["--day", DAY, "--html", "no/such/folder/a.html"], "no/such/folder/a.html: cannot be written"),
@@ -98,6 +101,30 @@ def test_what_cannot_be_told_is_one_sentence(
     """With what was given and what is allowed."""
     assert main(["report", str(journal), *arguments]) == 2
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.requirement("R003-39")
+def test_the_two_days_of_the_requirement_come_out_of_a_journal_as_they_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Through the file and the command, on the page: each count and change of R003-39, and the sums of both days."""
+    with Journal(tmp_path / "two.journal", header()) as journal:
+        for record in two_days().records:
+            journal.append(record)
+    page = said(capsys, str(tmp_path / "two.journal"), "--day", "2023-07-03", "--compare", "2023-07-02")
+    lines = {" ".join(line.split()) for line in page.splitlines()}
+    assert lines >= {
+        "signals 410 555 145 +35.37 %",
+        "denied 393 545 152 +38.68 %",
+        "denied, of signals 95.85 % 98.20 % +2.34 points +2.45 %",
+        "positions opened 17 10 -7 -41.18 %",
+        "opened, of signals 4.15 % 1.80 % -2.34 points -56.54 %",
+        "mean reward to risk denied 0.26 0.35 0.09 +34.62 %",
+        "positions at once 5 3 -2 -40.00 %",
+        "signals LONG 410 0 -410 -100.00 %",
+        "signals SHORT 0 555 555 -",
+    }
+    assert "sums are those of their parts." in page
 
 
 def test_a_damaged_journal_is_refused_with_the_record(

@@ -2,65 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
-from sadari.model.command import RecordDecision
-from sadari.model.event import SignalRaised
-from sadari.model.order import Direction
 from sadari.model.units import DAY_NS
 from sadari.research.daily.days import Days
 from sadari.research.daily.document import Source, document
 from sadari.research.daily.figures import compare
 from sadari.research.daily.spans import day_of, week_of
 from sadari.research.daily.text import text
-from tests.unit.research.stories import START, Scribe
-
-D = Decimal
-LONG, SHORT = Direction.LONG, Direction.SHORT
-
-
-def denied(scribe: Scribe, day: int, count: int, direction: Direction, ratio: str = "0.5") -> None:
-    """So many signals of a day that are denied for their reward to risk."""
-    for number in range(count):
-        name = f"{day}:{number}"
-        raised = SignalRaised(
-            time_ns=START + day * DAY_NS + number, symbol="AUSDT", direction=direction, strategy="test", signal_id=name,
-            price=D(100), price_time_ns=0, equity=D(1),
-        )  # fmt: skip
-        decided = RecordDecision(
-            symbol="AUSDT", direction=direction, strategy="test", signal_id=name, rung=0, price=D(100), accepted=False,
-            denial="RR_BELOW_MINIMUM", value=ratio, limit="1",
-        )  # fmt: skip
-        scribe.write(raised, decided)
-
-
-def held(scribe: Scribe, day: int, count: int, direction: Direction, at_once: int) -> None:
-    """So many positions of a day, of which so many are held together."""
-    for number in range(count):
-        symbol = f"S{number}USDT"
-        minute = day * 1440 + 100 + number // at_once * 30
-        scribe.trade(
-            minute,
-            symbol,
-            direction,
-            D(100),
-            D(104 if (number % 2 == 1) is (direction is LONG) else 96),
-            "STOP_LOSS_INITIAL",
-            hold=20,
-        )
+from tests.unit.research.stories import START, Scribe, two_days
 
 
 @pytest.fixture(scope="module")
 def scribe() -> Scribe:
     """Two days with the counts of R003-39: 410 signals and 17 fills, then 555 and 10."""
-    scribe = Scribe(days=2, symbols=tuple(f"S{number}USDT" for number in range(17)))
-    denied(scribe, 0, 393, LONG, "0.26")
-    held(scribe, 0, 17, LONG, 5)
-    denied(scribe, 1, 545, SHORT, "0.35")
-    held(scribe, 1, 10, SHORT, 3)
-    return scribe
+    return two_days()
 
 
 @pytest.fixture(scope="module")
