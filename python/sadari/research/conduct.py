@@ -132,7 +132,7 @@ def protection(tally: Tally) -> Section:
     longest = max(covers.values(), key=lambda cover: cover.longest_ns, default=None)
     bare = longest is not None and longest.longest_ns > 0
     return {
-        "spells": sum(cover.spells for cover in covers.values()),
+        "spells": sum(len(cover.spells) for cover in covers.values()),
         "longest_s": longest.longest_ns / SECOND_NS if longest is not None else 0.0,
         "longest_symbol": next((name for name, cover in covers.items() if cover is longest), None) if bare else None,
         "bare_at_end": sorted(name for name, cover in covers.items() if cover.bare_since is not None),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from sadari.model.command import Audit, PlaceOrder, RecordDecision, SendAlert
+from sadari.model.command import Audit, PlaceOrder, RecordDecision, RecordMove, SendAlert
 from sadari.model.event import (
     AccountUpdated,
     CancelRejected,
@@ -14,35 +14,46 @@ from sadari.model.event import (
     OrderCanceled,
     OrderFilled,
     OrderRejected,
+    PositionsShown,
+    StopStuck,
 )
 from sadari.model.order import Purpose
 from sadari.research.metrics import Sample
-from sadari.research.trades import Arms
+from sadari.research.trades import FOUND, Arms, told_ns
 
 PROTECTIVE = frozenset({Purpose.STOP.value, Purpose.WALL.value})
 
 
 class Cover:
-    """The time for which a symbol's position stood without a stop that the venue had confirmed."""
+    """The times for which a symbol's position stood without a stop that the venue had confirmed and that covers it.
 
-    __slots__ = ("bare_since", "longest_ns", "qty", "spells", "working")
+    Attributes:
+        working: What each confirmed stop covers, by client order id; None is whatever is held.
+        spells: From when to when it was bare; without those in which no time passed.
+    """
+
+    __slots__ = ("bare_since", "qty", "spells", "working")
 
     def __init__(self) -> None:
         self.qty = Decimal(0)
-        self.working: set[str] = set()
+        self.working: dict[str, Decimal | None] = {}
         self.bare_since: int | None = None
-        self.longest_ns = 0
-        self.spells = 0
+        self.spells: list[tuple[int, int]] = []
+
+    @property
+    def longest_ns(self) -> int:
+        """The longest spell that is over."""
+        return max((end - start for start, end in self.spells), default=0)
 
     def look(self, now: int) -> None:
-        """Note whether the position is bare from now on; a spell counts if time passed in it."""
-        bare = self.qty != 0 and not self.working
+        """Note whether the position is bare from now on."""
+        held = abs(self.qty)
+        bare = held != 0 and not any(qty is None or qty >= held for qty in self.working.values())
         if bare and self.bare_since is None:
             self.bare_since = now
         elif not bare and self.bare_since is not None:
-            lasted = now - self.bare_since
-            self.spells += lasted > 0
-            self.longest_ns = max(self.longest_ns, lasted)
+            if now > self.bare_since:
+                self.spells.append((self.bare_since, now))
             self.bare_since = None
 
 
@@ -52,6 +63,7 @@ class Tally:
     Attributes:
         decisions: Every decision with its time.
         purposes: What each order was for, by client order id.
+        protects: What each protective order covers, by client order id; None is whatever is held.
         accepted, filled, canceled, rejected: The orders of which the venue said so.
         forced: Fills of orders that were not ours.
         margin: (time_ns, share of the wallet balance that is not available for orders).
@@ -61,6 +73,7 @@ class Tally:
     def __init__(self) -> None:
         self.decisions: list[tuple[int, RecordDecision]] = []
         self.purposes: dict[str, str] = {}
+        self.protects: dict[str, Decimal | None] = {}
         self.accepted: set[str] = set()
         self.filled: set[str] = set()
         self.canceled: set[str] = set()
@@ -72,6 +85,7 @@ class Tally:
         self.forced: list[OrderFilled] = []
         self.margin: list[Sample] = []
         self.covers: dict[str, Cover] = {}
+        self._shown: dict[str, Decimal] = {}
         self.arms: Arms = {
             PlaceOrder: self._order,
             OrderAccepted: self._accept,
@@ -79,6 +93,9 @@ class Tally:
             OrderCanceled: self._cancel,
             OrderRejected: self._reject,
             CancelRejected: self._refuse_cancel,
+            StopStuck: self._stick,
+            PositionsShown: self._show,
+            RecordMove: self._move,
             AccountUpdated: self._account,
             RecordDecision: self._decide,
             Audit: self._audit,
@@ -92,12 +109,14 @@ class Tally:
 
     def _order(self, _now: int, order: PlaceOrder) -> None:
         self.purposes[order.client_order_id] = order.purpose.value
+        if order.purpose.value in PROTECTIVE:
+            self.protects[order.client_order_id] = order.qty
 
     def _accept(self, _now: int, event: OrderAccepted) -> None:
         self.accepted.add(event.client_order_id)
-        if self.purposes.get(event.client_order_id) in PROTECTIVE:
+        if event.client_order_id in self.protects:
             cover = self._cover(event.symbol)
-            cover.working.add(event.client_order_id)
+            cover.working[event.client_order_id] = self.protects[event.client_order_id]
             cover.look(event.time_ns)
 
     def _fill(self, _now: int, event: OrderFilled) -> None:
@@ -106,15 +125,33 @@ class Tally:
             self.forced.append(event)
         cover = self._cover(event.symbol)
         cover.qty += event.qty if event.buyer else -event.qty
+        stop = cover.working.get(event.client_order_id)
         if event.done:
-            cover.working.discard(event.client_order_id)
-        cover.look(event.time_ns)
+            cover.working.pop(event.client_order_id, None)
+        elif stop is not None:
+            cover.working[event.client_order_id] = stop - event.qty
+        cover.look(told_ns(event))
 
     def _cancel(self, _now: int, event: OrderCanceled) -> None:
         self.canceled.add(event.client_order_id)
         cover = self._cover(event.symbol)
-        cover.working.discard(event.client_order_id)
+        cover.working.pop(event.client_order_id, None)
         cover.look(event.time_ns)
+
+    def _stick(self, _now: int, event: StopStuck) -> None:
+        """A stop that has triggered without an order covers nothing, whatever the venue still says."""
+        cover = self._cover(event.symbol)
+        cover.working.pop(event.client_order_id, None)
+        cover.look(event.time_ns)
+
+    def _show(self, _now: int, event: PositionsShown) -> None:
+        self._shown = {shown.symbol: shown.qty for shown in event.positions}
+
+    def _move(self, now: int, record: RecordMove) -> None:
+        if record.event == FOUND and record.symbol in self._shown:
+            cover = self._cover(record.symbol)
+            cover.qty = self._shown[record.symbol]
+            cover.look(now)
 
     def _reject(self, _now: int, event: OrderRejected) -> None:
         self.rejected.add(event.client_order_id)

@@ -6,12 +6,12 @@ grouping is asked for adds up to the whole. Sums are as exact as the caller's de
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sadari.model.command import PlaceOrder, RecordDecision, RecordExit, RecordMove, RecordPosition
-from sadari.model.event import FundingPaid, OrderFilled
+from sadari.model.command import Command, PlaceOrder, RecordDecision, RecordExit, RecordMove, RecordPosition
+from sadari.model.event import Event, FundingPaid, OrderFilled, PositionRecord, PositionsShown
 from sadari.model.order import Direction, Purpose
 
 ZERO = Decimal(0)
@@ -23,6 +23,44 @@ Arms = Mapping[type, Callable[[int, Any], None]]
 
 # The reason of a closing fill that no record explains; a run that shows it is a finding.
 UNRECORDED = "UNRECORDED"
+# The move of a position that the venue held and no order of ours has opened.
+FOUND = "exchange_position_found"
+# What is booked for no reason to close: what opening costs, and what holding brings.
+OPENING, FUNDING = "OPENING", "FUNDING"
+
+
+class Booking(NamedTuple):
+    """What the venue booked at a time for a part of a position, and for which reason; fees are negative when paid."""
+
+    time_ns: int
+    reason: str
+    price: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+
+
+def told_ns(event: OrderFilled | FundingPaid) -> int:
+    """When the venue booked something, which may be told later."""
+    return event.booked_ns or event.time_ns
+
+
+def told_once(records: Sequence[Event | Command]) -> Sequence[Event | Command]:
+    """The same records without trades and payments that were told before: a reconnect may bring them again."""
+    known: set[tuple[str, int]] = set()
+    again: set[int] = set()
+    for at, record in enumerate(records):
+        kind = type(record)
+        if kind is OrderFilled or kind is FundingPaid:
+            key = _key(record)
+            if key in known:
+                again.add(at)
+            known.add(key)
+    return [record for at, record in enumerate(records) if at not in again] if again else records
+
+
+def _key(event: Any) -> tuple[str, int]:  # noqa: ANN401 - one of the two
+    """What the venue tells a trade, or a payment, apart by."""
+    return event.symbol, event.trade_id if isinstance(event, OrderFilled) else -told_ns(event)
 
 
 class Share:
@@ -79,6 +117,7 @@ class Life:
         openings: What the entry (0) and each rung bought, by rung.
         closings: Closing fills, in journal order.
         parts: Why it was closed, by part; complete once the run is read.
+        bookings: Everything that the venue booked for it; complete once the run is read.
         pnl: Price profit of everything closed so far, before fees.
         fees: Fees of all fills, negative when paid.
         funding: Funding that the venue booked while it was held.
@@ -86,8 +125,8 @@ class Life:
     """
 
     __slots__ = (
-        "bought", "closed_ns", "closings", "direction", "fees", "funding", "opened_ns", "openings", "parts", "pnl",
-        "position_id", "qty", "record", "signal_id", "strategy", "symbol",
+        "bookings", "bought", "closed_ns", "closings", "direction", "fees", "funding", "opened_ns", "openings", "parts",
+        "pnl", "position_id", "qty", "record", "signal_id", "strategy", "symbol",
     )  # fmt: skip
 
     def __init__(self, symbol: str, position_id: int = 0) -> None:
@@ -102,6 +141,7 @@ class Life:
         self.openings: dict[int, Share] = {}
         self.closings: list[OrderFilled] = []
         self.parts: list[Part] = []
+        self.bookings: list[Booking] = []
         self.funding = ZERO
         self.record: RecordPosition | None = None
 
@@ -120,17 +160,26 @@ class Life:
         """What it brought: price profit, fees, and the funding that is known."""
         return self.pnl + self.fees + self.funding
 
+    def find(self, time_ns: int, shown: PositionRecord) -> None:
+        """Hold what the venue has shown: its trades were others', and nothing of them is booked here."""
+        self.direction = Direction.LONG if shown.qty > 0 else Direction.SHORT
+        self.opened_ns = time_ns
+        self.qty = abs(shown.qty)
+        self.bought += 1
+        self.openings.setdefault(0, Share()).add(self.qty, shown.entry_price * self.qty, ZERO, ZERO)
+
     def book(self, fill: OrderFilled, rung: int) -> None:
         """Book a fill: on the side of the direction it opens, against it it closes."""
         if self.direction is None:
             self.direction = Direction.LONG if fill.buyer else Direction.SHORT
         if self.opened_ns is None:
-            self.opened_ns = fill.time_ns
+            self.opened_ns = told_ns(fill)
         self.pnl += fill.realized_pnl
         self.fees -= fill.fee
         if fill.buyer == (self.direction is Direction.LONG):
             share = self.openings.setdefault(rung, Share())
             share.add(fill.qty, fill.price * fill.qty, fill.realized_pnl, -fill.fee)
+            self.bookings.append(Booking(told_ns(fill), OPENING, fill.realized_pnl, -fill.fee))
             self.qty += fill.qty
             self.bought += 1
         else:
@@ -144,7 +193,7 @@ class Life:
             if part.client_order_id:
                 by_order.setdefault(part.client_order_id, []).append(part)
         for fill in self.closings:
-            _split(fill, by_order.get(fill.client_order_id) or [self._last_part()])
+            self.bookings += _split(fill, by_order.get(fill.client_order_id) or [self._last_part()])
         filled = [part for part in self.parts if part.qty]
         self.parts = filled[:1]
         for part in filled[1:]:
@@ -168,7 +217,7 @@ class Life:
         return part
 
 
-def _split(fill: OrderFilled, parts: list[Part]) -> None:
+def _split(fill: OrderFilled, parts: list[Part]) -> Iterator[Booking]:
     """Allot a fill to parts in order, each up to what it asked for; the last one takes what is over."""
     qty, pnl, fees = fill.qty, fill.realized_pnl, -fill.fee
     for part in parts[:-1]:
@@ -177,11 +226,11 @@ def _split(fill: OrderFilled, parts: list[Part]) -> None:
             continue
         rate = take / qty
         pnl_share, fee_share = _booked(pnl, rate), _booked(fees, rate)
-        _give(part, fill, take, pnl_share, fee_share)
+        yield _given(part, fill, take, pnl_share, fee_share)
         qty, pnl, fees = qty - take, pnl - pnl_share, fees - fee_share
         if not qty:
             return
-    _give(parts[-1], fill, qty, pnl, fees)
+    yield _given(parts[-1], fill, qty, pnl, fees)
 
 
 def _booked(money: Decimal, rate: Decimal) -> Decimal:
@@ -189,9 +238,10 @@ def _booked(money: Decimal, rate: Decimal) -> Decimal:
     return (money * rate).quantize(SMALLEST, rounding=ROUND_HALF_EVEN)
 
 
-def _give(part: Part, fill: OrderFilled, qty: Decimal, pnl: Decimal, fees: Decimal) -> None:
+def _given(part: Part, fill: OrderFilled, qty: Decimal, pnl: Decimal, fees: Decimal) -> Booking:
     part.time_ns = part.time_ns or fill.time_ns
     part.add(qty, fill.price * qty, pnl, fees)
+    return Booking(told_ns(fill), part.reason, pnl, fees)
 
 
 class Lives:
@@ -204,7 +254,9 @@ class Lives:
         self._orders: dict[str, Life] = {}
         self._rungs: dict[str, int] = {}
         self._accepted: dict[str, RecordDecision] = {}
+        self._shown: dict[str, PositionRecord] = {}
         self.arms: Arms = {
+            PositionsShown: self._show,
             PlaceOrder: self._order,
             OrderFilled: self._fill,
             FundingPaid: self._fund,
@@ -251,13 +303,20 @@ class Lives:
         life.book(fill, rung)
 
     def _fund(self, _now: int, paid: FundingPaid) -> None:
-        self._life(paid.symbol, 0).funding += paid.amount
+        life = self._life(paid.symbol, 0)
+        life.funding += paid.amount
+        life.bookings.append(Booking(told_ns(paid), FUNDING, funding=paid.amount))
 
     def _decide(self, _now: int, decision: RecordDecision) -> None:
         if decision.accepted:
             self._accepted[decision.symbol] = decision
 
-    def _move(self, _now: int, record: RecordMove) -> None:
+    def _show(self, _now: int, event: PositionsShown) -> None:
+        self._shown = {shown.symbol: shown for shown in event.positions}
+
+    def _move(self, now: int, record: RecordMove) -> None:
+        if record.event == FOUND and record.symbol in self._shown:
+            self._begin(record.symbol).find(now, self._shown[record.symbol])
         if record.position_id and (record.symbol, record.position_id) not in self._known:
             self._life(record.symbol, record.position_id)
 

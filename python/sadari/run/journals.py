@@ -14,7 +14,7 @@ from sadari.core.engine import Engine
 from sadari.errors import JournalError
 from sadari.model.command import Command
 from sadari.model.event import Event
-from sadari.store.journal import Footer, Header, Record, decode, encode, read
+from sadari.store.journal import Footer, Header, Record, Row, decode, decode_lines, encode, followed, read, rows
 
 # A reserve holds fewer events than this.
 LATEST = 10_000
@@ -146,14 +146,57 @@ def _numbers(build: str) -> tuple[int, ...]:
     return tuple(int(part) for part in build.split(".") if part.isdigit())
 
 
+class Content(NamedTuple):
+    """What is in a journal: events and commands in order, how many ``lines`` there are in all, and who wrote it last.
+
+    ``closed`` is False where the footer is missing: the run was cut short, or still goes on.
+    """
+
+    records: list[Event | Command]
+    lines: int
+    build: str
+    closed: bool
+
+
+def content(path: Path) -> Content:
+    """Every event and command of a journal, which may be one that is being written.
+
+    Raises:
+        JournalError: The file is no journal, is damaged, or was written by a later version.
+    """
+    found: list[Event | Command] = []
+    lines, build, closed = 0, "", False
+    for row in followed(path, rows(path)):
+        lines += row.size
+        told = _decoded_row(path, row)
+        closed = isinstance(told[-1], Footer)
+        for record in told:
+            if isinstance(record, Event | Command):
+                found.append(record)
+            elif isinstance(record, Header):
+                build = record.build
+    return Content(found, lines, build, closed)
+
+
+def _decoded_row(path: Path, row: Row) -> list[Record]:
+    """The records of a row, at once where that can be done; what cannot be is named by its number."""
+    if _HEADER in row.lines:
+        for line in row.records():
+            if line.startswith(_HEADER):
+                refuse_later(path, line)
+    try:
+        return decode_lines(row.lines)
+    except msgspec.MsgspecError:
+        return [_decoded(path, number, line) for number, line in enumerate(row.records(), row.first)]
+
+
 def records(path: Path) -> list[Event | Command]:
     """Every event and command of a journal, in order.
 
     Raises:
-        JournalError: The file is no journal or is damaged.
+        JournalError: As `content`.
     """
-    found = (_decoded(path, number, line) for number, line in read(path))
-    return [record for record in found if isinstance(record, Event | Command)]
+    return content(path).records
 
 
 def _decoded(path: Path, number: int, line: bytes) -> Record:

@@ -58,7 +58,9 @@ _encoder = msgspec.json.Encoder()
 encode = _encoder.encode
 encode_lines = _encoder.encode_lines
 _FOOTER = b'{"type":"Footer"'
-decode = msgspec.json.Decoder(Record).decode
+_decoder = msgspec.json.Decoder(Record)
+decode = _decoder.decode
+decode_lines = _decoder.decode_lines
 
 
 class Journal:

@@ -23,6 +23,7 @@ from sadari.research.run_record import OpenPosition, Run, SymbolFacts
 
 D = Decimal
 START = 19_540 * DAY_NS
+LONG, SHORT = Direction.LONG, Direction.SHORT
 ROUNDING = D("1e-8")
 ONE, FEE, RISK = D(1), D("0.5"), D(200)
 
@@ -79,7 +80,7 @@ class Scribe:
         )  # fmt: skip
 
     def place(
-        self, symbol: str, purpose: Purpose, side: Side, qty: Decimal, trigger: Decimal | None = None
+        self, symbol: str, purpose: Purpose, side: Side, qty: Decimal | None, trigger: Decimal | None = None
     ) -> str:  # fmt: skip
         """Send a market order (a stop for protection) and return its id."""
         self.orders += 1
@@ -87,7 +88,7 @@ class Scribe:
         kind = OrderType.STOP_MARKET if purpose in {Purpose.STOP, Purpose.WALL} else OrderType.MARKET
         order = PlaceOrder(
             symbol=symbol, client_order_id=name, purpose=purpose, side=side, order_type=kind, qty=qty,
-            trigger_price=trigger,
+            trigger_price=trigger, close_position=qty is None,
         )  # fmt: skip
         self.write(order)
         return name
@@ -194,7 +195,7 @@ class Scribe:
 
     def protect(self, minute: float, symbol: str, direction: Direction, price: Decimal | None = None) -> str:
         """A resting stop, accepted."""
-        order = self.place(symbol, Purpose.WALL, direction.exit_side, D(1), price)
+        order = self.place(symbol, Purpose.WALL, direction.exit_side, None, price)
         self.write(OrderAccepted(time_ns=self.at(minute), symbol=symbol, client_order_id=order))
         return order
 
@@ -219,4 +220,45 @@ class Scribe:
         )  # fmt: skip
 
 
-__all__ = ["HOUR_NS", "START", "D", "Scribe"]
+def denied(scribe: Scribe, day: int, count: int, direction: Direction, ratio: str = "0.5") -> None:
+    """So many signals of a day that are denied for their reward to risk."""
+    for number in range(count):
+        name = f"{day}:{number}"
+        raised = SignalRaised(
+            time_ns=START + day * DAY_NS + number, symbol="AUSDT", direction=direction, strategy="test", signal_id=name,
+            price=D(100), price_time_ns=0, equity=D(1),
+        )  # fmt: skip
+        decided = RecordDecision(
+            symbol="AUSDT", direction=direction, strategy="test", signal_id=name, rung=0, price=D(100), accepted=False,
+            denial="RR_BELOW_MINIMUM", value=ratio, limit="1",
+        )  # fmt: skip
+        scribe.write(raised, decided)
+
+
+def held(scribe: Scribe, day: int, count: int, direction: Direction, at_once: int) -> None:
+    """So many positions of a day, of which so many are held together."""
+    for number in range(count):
+        symbol = f"S{number}USDT"
+        minute = day * 1440 + 100 + number // at_once * 30
+        scribe.trade(
+            minute,
+            symbol,
+            direction,
+            D(100),
+            D(104 if (number % 2 == 1) is (direction is LONG) else 96),
+            "STOP_LOSS_INITIAL",
+            hold=20,
+        )
+
+
+def two_days() -> Scribe:
+    """Two days with the counts of requirement R003-39: 410 signals and 17 fills, then 555 and 10."""
+    scribe = Scribe(days=2, symbols=tuple(f"S{number}USDT" for number in range(17)))
+    denied(scribe, 0, 393, LONG, "0.26")
+    held(scribe, 0, 17, LONG, 5)
+    denied(scribe, 1, 545, SHORT, "0.35")
+    held(scribe, 1, 10, SHORT, 3)
+    return scribe
+
+
+__all__ = ["HOUR_NS", "START", "D", "Scribe", "two_days"]

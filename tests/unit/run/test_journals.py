@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -10,12 +11,15 @@ import pytest
 from sadari.errors import JournalError
 from sadari.model.command import Command, PlaceOrder
 from sadari.model.event import Event
+from sadari.run import journals
 from sadari.run.backtest import backtest
 from sadari.run.config import Config
 from sadari.run.journals import replay
 from sadari.run.request import Request
 from sadari.run.synthetic import market
 from sadari.store.journal import Header, Journal, decode, read, verify
+from sadari.store.live_journal import LiveJournal
+from tests.live_folder import CLOCK, created, driven, header, story
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +104,32 @@ def test_a_journal_of_another_version_is_not_replayed(written: Path, tmp_path: P
     other = rewritten(written, tmp_path / "j", header=msgspec.structs.replace(first, build="0.0.0"))
     with pytest.raises(JournalError, match=r"was written by version 0\.0\.0"):
         replay(other)
+
+
+def test_the_content_of_a_journal_is_every_event_and_command_of_all_its_lives(tmp_path: Path) -> None:
+    """Headers and footers are none; it is closed if a footer is the last, and names the build that wrote last."""
+    events = story("49000").events
+    journal = created(tmp_path, "0.0.1")
+    driven(journal, events[:-2])
+    journal.close()
+    first = journals.content(journal.path)
+    assert (first.closed, first.build, first.lines) == (True, "0.0.1", len(first.records) + 2)
+    again = LiveJournal.resume(journal.path, CLOCK)
+    again.append_all([header()])
+    again.append_all(events[-2:])
+    second = journals.content(journal.path)
+    again.abandon()
+    assert second.records == [*first.records, *events[-2:]]
+    assert (second.closed, second.build, second.lines) == (False, version("sadari"), first.lines + 3)
+
+
+def test_content_that_this_build_does_not_know_is_named_by_its_record(tmp_path: Path) -> None:
+    """A record of a kind that is not there, and a header of a later version; nothing is left out."""
+    for name, line, sentence in (
+        ("kind", b'{"type":"Unheard"}', "record 2 is none that this build knows"),
+        ("later", b'{"type":"Header","build":"99.0.0"}', r"was written by version 99\.0\.0, later than this one"),
+    ):
+        with Journal(tmp_path / name, header()) as journal:
+            journal._waiting.append(msgspec.Raw(line))  # type: ignore[arg-type]
+        with pytest.raises(JournalError, match=sentence):
+            journals.content(tmp_path / name)

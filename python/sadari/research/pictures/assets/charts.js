@@ -91,7 +91,7 @@ const Charts = (() => {
     const numbers = values.map(Number), rows = names.map((_, row) => row);
     const half = (test, shade, shape) => {
       const kept = rows.filter(test);
-      return { type: "bar", orientation: "h", y: kept, x: kept.map(row => numbers[row]), hovertemplate: `${hover}<extra></extra>`,
+      return { type: "bar", orientation: "h", width: .7, y: kept, x: kept.map(row => numbers[row]), hovertemplate: `${hover}<extra></extra>`,
         marker: { color: color(shade), pattern: { shape, size: 6, solidity: .25, fgcolor: color("panel"), fillmode: "overlay" } } };
     };
     return {

@@ -1,4 +1,4 @@
-"""`sadari report`, `sadari size` and `sadari study` as a user types them."""
+"""`sadari size` and `sadari study` as a user types them."""
 
 from __future__ import annotations
 
@@ -22,30 +22,6 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(said(capsys, *arguments, "--json", "-"))
 
 
-@pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The journal of a backtest over a made-up market of ten days."""
-    folder = tmp_path_factory.mktemp("market")
-    main(["data", "synth", "--out", str(folder / "candles"), "--symbols", "2", "--days", "10", "--seed", "3"])
-    (folder / "plain.toml").write_text("[signal]\nframe_minutes = 5\n", encoding="utf-8")
-    file = folder / "run.journal"
-    data, config = str(folder / "candles"), str(folder / "plain.toml")
-    assert main(["backtest", "--config", config, "--data", data, "--journal", str(file), "--quiet"]) == 0
-    return file
-
-
-@pytest.mark.requirement("R003-39")
-def test_a_time_means_the_utc_day_it_lies_in(journal: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Any hour of a day tells the whole of it, and the other day likewise."""
-    whole = told(capsys, "report", str(journal), "--day", "2025-01-05", "--compare", "2025-01-04")
-    assert told(capsys, "report", str(journal), "--day", "2025-01-05T13:00", "--compare", "2025-01-04T23:59") == whole
-    assert whole["day"]["day"] == "2025-01-05T00:00:00Z"
-    assert whole["day"]["signals"] > 0
-    assert {row["figure"] for row in whole["changes"]} >= {"signals", "filled", "net"}
-    page = said(capsys, "report", str(journal), "--day", "2025-01-05", "--compare", "2025-01-04")
-    assert page.startswith("Day 2025-01-05 UTC beside 2025-01-04")
-
-
 def test_a_size_comes_with_every_limit_or_with_the_gate_that_denied_it(capsys: pytest.CaptureFixture[str]) -> None:
     """R11 of strategies §9.6, and a stop at the entry; a denied one ends with code 1."""
     short = ("size", "--entry", "1.8058", "--stop", "1.8433", "--side", "short", "--balance", "4430", "--step", "0.1")
@@ -58,10 +34,11 @@ def test_a_size_comes_with_every_limit_or_with_the_gate_that_denied_it(capsys: p
 
 
 def test_a_study_of_a_folder_names_versions_filters_and_claims(
-    journal: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Ten days are too few for a signal; the tables are there and say so."""
-    folder = str(journal.parent / "candles")
+    folder = str(tmp_path / "candles")
+    said(capsys, "data", "synth", "--out", folder, "--symbols", "2", "--days", "10", "--seed", "3")
     found = told(capsys, "study", "--data", folder)
     assert set(found["surge"]) == {"v33", "v32", "nine_of_thirteen"}
     assert {claim["holds"] for claim in found["claims"]} <= {None, False}
