@@ -75,3 +75,4 @@ def test_the_demo_enters_adds_and_exits_within_a_minute(tmp_path: Path) -> None:
     assert sum(happened["exits"].values()) >= 1
     assert status["unprotected"]["open"] == 0
     assert main(["journal", "verify", str(folder / "engine.journal")]) == 0
+    assert main(["journal", "replay", "--verify", str(folder / "engine.journal")]) == 0

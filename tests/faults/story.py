@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from sadari.model.event import ForceExitRequested
+from sadari.run.resume import rebuilt
+from sadari.store.folder import Folder
 from tests.faults.rules import rules, table
 from tests.faults.watch import BARE_S, Watch
 from tests.live_account import ONCE, agreed
@@ -80,6 +82,9 @@ async def played(play: Play, text: str, folder: Path) -> None:
     async with rig(folder, config=WITH_WALLET.replace("local", play.mode, 1), balance=BALANCE) as it:
         story = _Story(it, play, text)
         await story.told()
+    if play.opens:
+        # I17: what the engine has written makes the same engine again.
+        rebuilt(Folder(folder).journal)
 
 
 class _Story:
