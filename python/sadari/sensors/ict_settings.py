@@ -1,0 +1,102 @@
+"""What the ICT strategy is set by, and the names of what its sensors know. Source: strategies §7, D-18."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from sadari.errors import ConfigError
+
+Target = Literal["MULTI_R", "ATR", "STRUCTURE"]
+Select = Literal["EXTREME", "LAST_OPPOSITE"]
+
+#: What a fact says, by the kernel's code.
+FACTS = (
+    "SWING_ADDED",
+    "SWING_REPLACED",
+    "SWING_DROPPED",
+    "BOS",
+    "CHOCH",
+    "GAP_FOUND",
+    "GAP_TOUCHED",
+    "GAP_FILLED",
+    "BLOCK_CREATED",
+    "BLOCK_MITIGATED",
+    "LIQUIDITY_SWEPT",
+    "LIQUIDITY_BROKEN",
+    "LIQUIDITY_MET",
+)
+#: How a set-up can end before there is an entry, and why an entry that waits for price can be called off at a close.
+REFUSALS = ("SETUP_INVALIDATED", "SETUP_EXPIRED", "NO_GAP", "NOT_IN_PREMIUM", "NOT_IN_DISCOUNT", "NOT_READY")
+WITHDRAWALS = ("GAP_FILLED", "OPPOSITE_EVENT", "DATA_LOST")
+
+LONGEST = 100_000
+
+
+class IctSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The ICT rules. Shares are fractions, lengths are frames.
+
+    Attributes:
+        direction: Which side may enter.
+        frame_minutes: The frame in which set-ups are looked for.
+        bias_minutes: The frame whose trend an entry carries.
+        swing_left: Frames before a swing that do not exceed it.
+        swing_right: Frames after it, which confirm it.
+        eq_tol: Levels no further apart than this many true ranges are one pool.
+        min_fvg_atr: Gaps smaller than this many true ranges do not count.
+        ob_select: Which frame is an order block.
+        shift_within: Frames after a sweep in which structure has to shift.
+        entry_level: Where in the gap the entry lies: 0 its near edge, 1 its far edge.
+        entry_ttl: Frames after the shift for which the entry waits.
+        stop_buffer: How far beyond the extreme of the set-up the stop lies.
+        target: Where the first target lies; price there before the entry calls it off.
+        target_r: Distances to the stop, for ``MULTI_R``.
+        target_atr: True ranges, for ``ATR``.
+    """
+
+    direction: Literal["long", "short", "both"] = "both"
+    frame_minutes: int = 5
+    bias_minutes: int = 60
+    swing_left: int = 2
+    swing_right: int = 2
+    eq_tol: float = 0.1
+    min_fvg_atr: float = 0.0
+    ob_select: Select = "EXTREME"
+    shift_within: int = 20
+    entry_level: float = 0.5
+    entry_ttl: int = 24
+    stop_buffer: float = 0.005
+    target: Target = "MULTI_R"
+    target_r: float = 0.8
+    target_atr: float = 1.5
+
+
+def check(settings: IctSettings) -> None:
+    """Refuse settings that no rule can be made of.
+
+    Raises:
+        ConfigError: Names the key, its value and what is allowed.
+    """
+    bounds: dict[str, tuple[float, float]] = {
+        "frame_minutes": (1, 1440),
+        "bias_minutes": (settings.frame_minutes, 1440),
+        "swing_left": (1, 1000),
+        "swing_right": (1, 1000),
+        "eq_tol": (0, 1000),
+        "min_fvg_atr": (0, 1000),
+        "shift_within": (1, LONGEST),
+        "entry_level": (0, 1),
+        "entry_ttl": (1, LONGEST),
+        "stop_buffer": (0, 0.5),
+        "target_r": (0.01, 1000),
+        "target_atr": (0.01, 1000),
+    }
+    for key, (least, most) in bounds.items():
+        value = getattr(settings, key)
+        if not least <= value <= most:
+            raise ConfigError(f"ict: {key} is {value}; allowed: {least:g} to {most:g}")
+    for key in ("frame_minutes", "bias_minutes"):
+        value = getattr(settings, key)
+        if 1440 % value:
+            raise ConfigError(f"ict: {key} is {value}; allowed: minutes that divide a day")
