@@ -87,9 +87,7 @@ def ict_facts(rules: _Rules, open: Buffer, high: Buffer, low: Buffer, close: Buf
     Source: strategies §7.1 to §7.5.
     """
 
-def ict_batch(
-    rules: _Rules, candles: _Candles, interval_ns: int, frame_ns: int, tick_size: float
-) -> list[_Said]:
+def ict_batch(rules: _Rules, candles: _Candles, interval_ns: int, frame_ns: int, tick_size: float) -> list[_Said]:
     """Entries, and how set-ups ended, over closed candles; a hole begins everything anew.
 
     Raises:
@@ -106,7 +104,10 @@ def order_blocks(
     breaks: list[tuple[int, bool, bool, int, float]],
     select: str = "EXTREME",
 ) -> list[tuple[int, bool, int, float, float]]:
-    """The blocks of some breaks, as `structure` tells them: row of the break, bullish, row of the block, its low and high.
+    """The blocks of some breaks, which are as `structure` tells them.
+
+    Returns:
+        Row of the break, bullish, row of the block, its low and high.
 
     Source: strategies §7.4.
     """

@@ -211,8 +211,8 @@ class Model:
 
     def mirrored(self, row: int, *, short: bool) -> Bar:
         """A candle as the side sees it."""
-        o, h, l, c = self.bars[row]
-        return (o, h, l, c) if short else (-o, -l, -h, -c)
+        first, high, low, last = self.bars[row]
+        return (first, high, low, last) if short else (-first, -low, -high, -last)
 
     def setup(self, sweep: int, level: float, *, short: bool) -> tuple[int | None, str, Entry | None, float]:
         """When a set-up ends, how, its entry if it has one, and the far edge of the gap as the side sees it."""
@@ -236,7 +236,7 @@ class Model:
         seen = [self.mirrored(one, short=short) for one in range(sweep, row + 1)]
         filled = {(at, up) for known, what, up, at, _, _ in self.gaps if what == "GAP_FILLED" and known <= row}
         found = [
-            (*sorted((sign * bottom, sign * top)), at, bottom, top)
+            (sign * (bottom if short else top), sign * (top if short else bottom), at, bottom, top)
             for known, what, up, at, bottom, top in self.gaps
             if what == "GAP_FOUND" and up is not short and sweep <= at <= row - 1 and (at, up) not in filled
         ]

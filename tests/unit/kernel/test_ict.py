@@ -30,7 +30,7 @@ SHORT = [
     (99.2, 100.3, 99.1, 99.9),
 ]
 # That for LONG: every price p is 200 - p.
-LONG = [tuple(round(200 - price, 2) for price in (o, l, h, c)) for o, h, l, c in SHORT]
+LONG = [tuple(round(200 - price, 2) for price in (a, low, high, b)) for a, high, low, b in SHORT]
 Rows = list[tuple[float, float, float, float]]
 Said = tuple[int, bool, int, str, tuple[object, ...] | None]
 
@@ -230,8 +230,8 @@ def test_a_hole_begins_everything_anew() -> None:
 def test_frames_are_built_from_closed_candles() -> None:
     """Each frame of the vector as three minutes gives the vector's entry, at its close and not before."""
     rows = []
-    for o, h, l, c in SHORT:
-        rows += [(o, max(o, h), min(o, h), h), (h, h, l, l), (l, max(l, c), min(l, c), c)]
+    for first, high, low, last in SHORT:
+        rows += [(first, high, first, high), (high, high, low, low), (low, last, low, last)]
     ((row, _, sweep, what, terms),) = said(minutes(rows), frame_ns=3 * MINUTE_NS)
     assert (row, sweep, what) == (8, 6, "ENTRY")
     assert terms is not None

@@ -100,8 +100,8 @@ struct Waiting {
 struct Order {
     since: i64,
     price: i64,
-    /// The first target, in units times the square of the scale.
-    target: i128,
+    /// The first target: the greatest number of units that is not above it.
+    target: i64,
     top: f64,
     until: i64,
     reached: bool,
@@ -220,7 +220,7 @@ impl Setup {
         let liquidity = liquidity(turned(waiting.lowest, mirrored));
         let target = self.target(settings, price, high, liquidity, brought.range);
         let until = brought.row + settings.entry_ttl;
-        let before_target = scaled(seen(brought.bar, mirrored).close) > target;
+        let before_target = to_units(seen(brought.bar, mirrored).close) > target;
         let since = waiting.since;
         self.orders.push(Order { since, price, target, top, until, reached: false, before_target });
         Ok(Entry {
@@ -237,14 +237,15 @@ impl Setup {
         })
     }
 
-    fn target(&self, settings: &Settings, price: i64, extreme: i64, liquidity: Option<f64>, range: f64) -> i128 {
-        let at = |units: i64| i128::from(units) * WHOLE * WHOLE;
+    fn target(&self, settings: &Settings, price: i64, extreme: i64, liquidity: Option<f64>, range: f64) -> i64 {
         let buffer = i128::from(if self.short { settings.stop_buffer } else { -settings.stop_buffer });
         let risk = i128::from(extreme) * (WHOLE + buffer) - i128::from(price) * WHOLE;
         match (settings.target, liquidity) {
-            (Target::Structure(_), Some(level)) => at(to_units(turned(level, !self.short))),
-            (Target::Risk(times) | Target::Structure(times), _) => at(price) - risk * i128::from(times),
-            (Target::Range(times), _) => at(price) - at((times * range * PRICE_SCALE as f64).ceil() as i64),
+            (Target::Structure(_), Some(level)) => to_units(turned(level, !self.short)),
+            (Target::Risk(times) | Target::Structure(times), _) => {
+                price + (-risk * i128::from(times)).div_euclid(WHOLE * WHOLE) as i64
+            }
+            (Target::Range(times), _) => price - (times * range * PRICE_SCALE as f64).ceil() as i64,
         }
     }
 }
@@ -255,18 +256,13 @@ impl Order {
     /// Where it does so within the candle, only its close tells that it has gone again.
     fn meets_target(&mut self, bar: Bar) -> bool {
         let meets = if self.before_target {
-            scaled(bar.low) <= self.target
+            to_units(bar.low) <= self.target
         } else {
-            scaled(bar.high) > self.target && scaled(bar.close) <= self.target
+            to_units(bar.high) > self.target && to_units(bar.close) <= self.target
         };
-        self.before_target |= scaled(bar.close) > self.target;
+        self.before_target |= to_units(bar.close) > self.target;
         meets
     }
-}
-
-/// A price in units times the square of the scale.
-fn scaled(price: f64) -> i128 {
-    i128::from(to_units(price)) * WHOLE * WHOLE
 }
 
 /// Let a candle go by an entry that waits; false once it is over.
