@@ -233,6 +233,8 @@ class Model:
     ) -> tuple[int, str, Entry | None, float]:
         """The entry that a shift gives."""
         sign = 1 if short else -1
+        if self.rules.target == "ATR" and isnan(self.line[row]):
+            return row, "NOT_READY", None, 0.0
         seen = [self.mirrored(one, short=short) for one in range(sweep, row + 1)]
         filled = {(at, up) for known, what, up, at, _, _ in self.gaps if what == "GAP_FILLED" and known <= row}
         found = [

@@ -86,7 +86,7 @@ impl Side {
     pub fn nearest_beyond(&self, price: f64, tolerance: f64) -> Option<f64> {
         let price = turned(price, self.mirrored);
         let beyond = self.levels.partition_point(|(_, level)| *level > price);
-        let mut pools = self.pools(beyond, tolerance);
+        let mut pools = self.pools(beyond.checked_sub(1)?, tolerance);
         let mut nearest = None;
         while let Some((first, _)) = pools.next(&self.levels).filter(|(first, _)| *first < beyond) {
             nearest = Some(turned(self.levels[first].1, self.mirrored));
