@@ -240,9 +240,17 @@ class Desk:
         self._orders_made = max(self._orders_made, number)
 
     def send(
-        self, position: Position, intent: Intent, *, trigger_price: Decimal | None = None, limit: Decimal | None = None
+        self,
+        position: Position,
+        intent: Intent,
+        *,
+        trigger_price: Decimal | None = None,
+        limit: Decimal | None = None,
+        rests: bool = False,
     ) -> None:
         """Send an intent: a market order, a stop if it has a trigger price, or what a limit can have at once.
+
+        With ``rests`` what is left of the limit waits for its price.
 
         All but entry and add are capped.
         """
@@ -262,7 +270,7 @@ class Desk:
                 qty=intent.qty,
                 price=limit,
                 trigger_price=trigger_price,
-                time_in_force=None if limit is None else TimeInForce.IOC,
+                time_in_force=None if limit is None else TimeInForce.GTC if rests else TimeInForce.IOC,
                 reduce_only=not opening and intent.qty is not None,
                 close_position=intent.qty is None,
             )

@@ -23,6 +23,7 @@ from sadari.core import (
     settlement,
     standing,
     stops,
+    waiting,
     watching,
 )
 from sadari.core.account import Account
@@ -69,6 +70,7 @@ class Engine:
             events.LevelCrossed: self._crossed,
             events.VerdictTurned: self._verdict,
             events.SignalRaised: self._signal,
+            events.SignalWithdrawn: lambda event: waiting.withdrawn(desk, event),
             events.OrderAccepted: lambda event: reports.accepted(self._desk, event),
             events.OrderFilled: lambda event: reports.filled(self._desk, event),
             events.OrderCanceled: lambda event: reports.ended(self._desk, event),
@@ -200,11 +202,16 @@ class Engine:
     def _crossed(self, event: events.LevelCrossed) -> Position | None:
         desk = self._desk
         position = desk.positions.get(event.symbol)
-        if position is None or position.qty == 0:
+        waits = position is not None and position.is_in("ENTRY_PENDING") and position.limit is not None
+        if position is None or (position.qty == 0 and not waits):
             return None
         tick = event.price
         position.last_price = tick
         position.armed = None
+        if waits and desk.guards:
+            waiting.crossed(desk, position, event)
+        if position.qty == 0:
+            return position
         if not desk.guards or position.is_in("EXITING", "CLOSED", "CLOSED_UNSETTLED"):
             return position
         if watching.BACK in event.levels:
@@ -271,6 +278,8 @@ class Engine:
             settlement.rung(desk, position)
         elif kind == "cooldown" and position.is_in("CLOSED"):
             settlement.cool_down_over(desk, position)
+        elif kind == waiting.ALARM:
+            waiting.rung(desk, position)
         elif kind == "retry":
             position.suspended = {rung: price for rung, price in position.suspended.items() if rung in position.denied}
         elif kind == "reduce":

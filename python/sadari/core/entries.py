@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core import gates, scaling, takeover
+from sadari.core import gates, scaling, takeover, waiting
 from sadari.core.desk import Desk
 from sadari.core.exposure import worst_case
 from sadari.core.intents import Intent
@@ -14,7 +14,7 @@ from sadari.core.sizing import Denial, Sizing, ladder_caps, planned_quantities, 
 from sadari.model.command import ArmSignals, CallDay, RecordDecision, RefreshAccount, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected, SignalRaised
 from sadari.model.order import Purpose
-from sadari.model.reason import AuditCode, DenialCode, RejectReason, is_stop, stage_name
+from sadari.model.reason import AuditCode, DenialCode, EntryEnd, RejectReason, is_stop, stage_name
 from sadari.model.units import DAY_NS, EXACT, MILLISECOND_NS, Exact, decimal_of, exact
 
 # Strategies §5.3: a refused order is tried three times in all, with these pauses after each refusal.
@@ -47,9 +47,18 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
     desk.account.count_entry(signal.symbol, 1)
     desk.move(position, "signal_accepted")
     position.working = desk.order(position, Purpose.ENTRY, sizing.qty)
-    desk.send(position, position.working)
+    if signal.limit is None:
+        desk.send(position, position.working)
+    else:
+        desk.send(position, position.working, limit=signal.limit.price, rests=True)
+        waiting.begin(desk, position, position.working, signal.limit)
     call_next_day(desk)
     return None
+
+
+def entry_price(signal: SignalRaised) -> Decimal:
+    """The price that an entry is sized by: its limit, or the last price (strategies §7.7, 4)."""
+    return signal.price if signal.limit is None else signal.limit.price
 
 
 def _waits_for_account(desk: Desk, signal: SignalRaised, denial: Denial | None) -> bool:
@@ -73,13 +82,14 @@ def _begin(desk: Desk, position: Position, signal: SignalRaised) -> None:
     balance = EXACT.multiply(desk.account.wallet_balance, scaling.share(desk, signal))
     position.start(position.id, signal.direction, signal.strategy, signal.signal_id, balance)
     position.rearm = signal.rearm
+    position.limit = signal.limit
     position.last_price = signal.price
     position.opened_ns = desk.now_ns
 
 
 def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[Denial | None, Sizing | None]:
-    price = exact(signal.price)
-    denial = gates.leverage_fits(position, price) or gates.margin_buffer(desk)
+    price = exact(entry_price(signal))
+    denial = gates.prices_fit(signal) or gates.leverage_fits(position, price) or gates.margin_buffer(desk)
     if denial is not None:
         return denial, None
     sizing = _sized(desk, position, 0, price)
@@ -121,7 +131,7 @@ def _record(desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Siz
             strategy=signal.strategy,
             signal_id=signal.signal_id,
             rung=rung,
-            price=signal.price,
+            price=entry_price(signal),
             accepted=denial is None,
             denial=denial.code if denial else "",
             value=denial.value if denial else "",
@@ -169,16 +179,23 @@ def entry_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
 
 def entry_ended(desk: Desk, position: Position, event: OrderCanceled | OrderRejected) -> None:
     """The entry order has ended at the venue: with a part filled the position is held, otherwise there is none."""
-    position.working = None
+    intent, position.working = position.working, None
     if position.qty > 0:
         position.worst_case = decimal_of(worst_case(position))
         desk.move(position, "entry_done_partial")
         return
     desk.refused(position, event)
     desk.account.count_entry(position.symbol, -1)
-    desk.move(position, "entry_rejected" if isinstance(event, OrderRejected) else "entry_cancelled")
+    desk.move(position, _unfilled(intent, event))
     if position.rearm:
         desk.out.append(ArmSignals(symbol=position.symbol, not_before_ns=desk.now_ns))
+
+
+def _unfilled(intent: Intent | None, event: OrderCanceled | OrderRejected) -> str:
+    if isinstance(event, OrderRejected):
+        return "entry_rejected"
+    expired = intent is not None and intent.called_off == EntryEnd.ENTRY_EXPIRED
+    return "entry_timeout_unfilled" if expired else "entry_cancelled"
 
 
 # adds

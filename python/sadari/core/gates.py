@@ -121,6 +121,17 @@ def _time_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterato
         yield Denial(DenialCode.DAILY_LOSS_LIMIT, result, floor)
 
 
+def prices_fit(signal: SignalRaised) -> Denial | None:
+    """Gates 16 and 17, of an entry that names its stop: that lies on the losing side of the entry (strategies §8.1)."""
+    limit = signal.limit
+    if limit is None:
+        return None
+    risk = signal.direction.sign * (limit.price - limit.stop)
+    if risk == 0:
+        return Denial(DenialCode.ZERO_STOP_DISTANCE, 0, "above 0")
+    return Denial(DenialCode.INVALID_PRICES, limit.stop, f"beyond {limit.price}") if risk < 0 else None
+
+
 def leverage_fits(position: Position, price: Exact) -> Denial | None:
     """Gate 20 of an entry, isolated margin only: each rung lies on the safe side of the guard before it (D-13)."""
     rules = position.rules

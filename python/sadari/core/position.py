@@ -13,6 +13,7 @@ from sadari.core.intents import Intent
 from sadari.core.position_table import position_lifecycle
 from sadari.core.rules import Maintenance, Rules, Side, estimated_liquidation
 from sadari.model.command import Slip, Trail
+from sadari.model.entry import LimitEntry
 from sadari.model.event import OrderFilled
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction
@@ -86,19 +87,20 @@ class Position:
         stop_lost_ns: When the venue last canceled a resting stop that we had not asked it to.
         outdated: Quantity or stop changed while a resting stop was being replaced.
         working: The entry, add, reduction or exit that is unresolved.
+        limit: The terms of an entry that waits, or has waited, for its price; None if it was entered at once.
         openings: Entries and adds of this and earlier lives; those without a last word may still fill.
     """
 
     __slots__ = (
         "adds", "armed", "assumed", "avg", "closed_ns", "cost", "decision", "denied", "direction", "e0", "entry_cost",
         "entry_qty", "exit_qty", "exit_value", "fees", "found", "funding", "gain", "half_closed", "id", "inner",
-        "inner_next", "instrument", "last_price", "lifecycle", "liquidation", "lots", "maintenance", "max_notional",
-        "max_qty", "mismatch", "near_liquidation", "opened_ns", "openings", "outdated", "plan", "plan_balance",
-        "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked", "reduction_given_up",
-        "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips", "stage", "staged_exit",
-        "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "suspended", "symbol", "trail",
-        "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked", "working",
-        "worst", "worst_case",
+        "inner_next", "instrument", "last_price", "lifecycle", "limit", "liquidation", "lots", "maintenance",
+        "max_notional", "max_qty", "mismatch", "near_liquidation", "opened_ns", "openings", "outdated", "plan",
+        "plan_balance", "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked",
+        "reduction_given_up", "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips",
+        "stage", "staged_exit", "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "suspended",
+        "symbol", "trail", "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked",
+        "working", "worst", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
@@ -128,6 +130,7 @@ class Position:
         self.plan = self.rules.plan(plan_balance)
         self.worst: Exact | None = None
         self.rearm = False
+        self.limit: LimitEntry | None = None
         self.qty = ZERO
         self.cost = Exact(0)
         self.avg: Exact | None = None

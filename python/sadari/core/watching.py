@@ -10,6 +10,7 @@ from functools import cache
 from sadari.core.desk import Desk
 from sadari.core.position import Position
 from sadari.core.position_table import pending
+from sadari.core.waiting import levels as entry_levels
 from sadari.model.command import ArmLevels, Level, Trail, WatchVerdict
 from sadari.model.order import TechExit
 from sadari.model.reason import stage_name
@@ -91,8 +92,10 @@ def _states(rungs: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _levels(desk: Desk, position: Position) -> tuple[Level, ...]:
-    if position.qty == 0 or position.stop is None or not desk.guards:
+    if not desk.guards:
         return ()
+    if position.qty == 0 or position.stop is None:
+        return tuple(entry_levels(position))
     stages, watching = _states(position.rules.ladder.rungs)
     if position.state not in watching:
         return ()
@@ -102,7 +105,7 @@ def _levels(desk: Desk, position: Position) -> tuple[Level, ...]:
         levels += _rung(position, against=against)
         if desk.reduces and not position.half_closed:
             levels += _profit(position, favour=favour)
-    return tuple(levels)
+    return tuple(levels + entry_levels(position))
 
 
 def _profit(position: Position, *, favour: bool) -> list[Level]:

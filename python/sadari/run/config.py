@@ -20,9 +20,13 @@ from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Scaling, Setti
 from sadari.run.hosts import VenueSection
 from sadari.run.limits import check_bounds, check_order
 from sadari.run.request import FunnelSection, MarketSection, ScannerSection, SignalSection
+from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.surge_settings import SurgeSettings
 
 D = Decimal
+
+# Source: strategies §9.2, gate 9.
+ICT_POSITIONS = 3
 
 # Sections of keys, as TOML has them.
 Raw = dict[str, Any]
@@ -78,6 +82,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     scaling: Scaling = Scaling()
     signal: SignalSection = SignalSection()
     surge: SurgeSettings = SurgeSettings()
+    ict: IctSettings = IctSettings()
     scanner: ScannerSection = ScannerSection()
     market: MarketSection = MarketSection()
     funnel: FunnelSection = FunnelSection()
@@ -89,13 +94,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """What the engine decides by."""
         own = {
             name: Strategy(
-                ladder=section.ladder, max_positions=section.max_positions, min_reserve_pct=section.min_reserve_pct,
+                ladder=section.ladder, max_positions=_at_once(section), min_reserve_pct=section.min_reserve_pct,
                 scan_max_age_minutes=self._gate(section.signal),
             )
             for name, section in self.strategies.items()
         }  # fmt: skip
-        if not own and self._gate(self.signal) is not None:
-            own = {self.signal.kind: Strategy(scan_max_age_minutes=self._gate(self.signal))}
+        only = Strategy(
+            max_positions=_at_once(StrategySection(signal=self.signal)), scan_max_age_minutes=self._gate(self.signal)
+        )
+        if not own and only != Strategy():
+            own = {self.signal.kind: only}
         return Settings(
             run_id=self.engine.name, ladder=self.ladder, risk=self.risk, reentry=self.reentry, daily=self.daily,
             fees=self.fees, scaling=self.scaling, strategies=own,
@@ -108,6 +116,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def signals(self) -> dict[str, SignalSection]:
         """The signal of each strategy: the named ones', or that of the only one, which is named by its kind."""
         return {name: section.signal for name, section in self.strategies.items()} or {self.signal.kind: self.signal}
+
+
+def _at_once(section: StrategySection) -> int | None:
+    """How many positions a strategy may have at once, None: as many as the account."""
+    if section.max_positions is None and section.signal.kind == "ict":
+        return ICT_POSITIONS
+    return section.max_positions
 
 
 # Sections that hold one section for each name.

@@ -102,6 +102,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         instruments=described.instruments,
         signals=config.signals(),
         surge=config.surge,
+        ict=config.ict,
         longer=longer.load(inputs.history, columns),
         scanner=config.scanner,
         market=config.market,

@@ -13,6 +13,7 @@ import msgspec
 from sadari.errors import ConfigError
 from sadari.model.plan import Ladder
 from sadari.model.units import DAY_NS, MINUTE_NS
+from sadari.sensors.ict_settings import check as check_ict
 from sadari.sensors.scanner import check_settings as check_scanner
 from sadari.sensors.surge_settings import check as check_surge
 
@@ -120,6 +121,7 @@ def check_bounds(config: Config) -> None:
     for section, bounds in BOUNDS.items():
         _check(section, getattr(config, section), bounds)
     check_surge(config.surge)
+    check_ict(config.ict)
     check_scanner(config.scanner)
     for name, strategy in config.strategies.items():
         _check(f"strategies.{name}", strategy, _STRATEGY)

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from sadari.errors import ConfigError
+from sadari.model.reason import EntryEnd
 
 Target = Literal["MULTI_R", "ATR", "STRUCTURE"]
 Select = Literal["EXTREME", "LAST_OPPOSITE"]
@@ -27,9 +28,8 @@ FACTS = (
     "LIQUIDITY_BROKEN",
     "LIQUIDITY_MET",
 )
-#: How a set-up can end before there is an entry, and why an entry that waits for price can be called off at a close.
-REFUSALS = ("SETUP_INVALIDATED", "SETUP_EXPIRED", "NO_GAP", "NOT_IN_PREMIUM", "NOT_IN_DISCOUNT", "NOT_READY")
-WITHDRAWALS = ("GAP_FILLED", "OPPOSITE_EVENT", "DATA_LOST")
+#: Why an entry that waits for its price is called off at the close of a frame.
+WITHDRAWALS = frozenset({EntryEnd.GAP_FILLED, EntryEnd.OPPOSITE_EVENT, EntryEnd.DATA_LOST})
 
 LONGEST = 100_000
 
@@ -40,7 +40,6 @@ class IctSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes:
         direction: Which side may enter.
         frame_minutes: The frame in which set-ups are looked for.
-        bias_minutes: The frame whose trend an entry carries.
         swing_left: Frames before a swing that do not exceed it.
         swing_right: Frames after it, which confirm it.
         eq_tol: Levels no further apart than this many true ranges are one pool.
@@ -57,7 +56,6 @@ class IctSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     direction: Literal["long", "short", "both"] = "both"
     frame_minutes: int = 5
-    bias_minutes: int = 60
     swing_left: int = 2
     swing_right: int = 2
     eq_tol: float = 0.1
@@ -80,7 +78,6 @@ def check(settings: IctSettings) -> None:
     """
     bounds: dict[str, tuple[float, float]] = {
         "frame_minutes": (1, 1440),
-        "bias_minutes": (settings.frame_minutes, 1440),
         "swing_left": (1, 1000),
         "swing_right": (1, 1000),
         "eq_tol": (0, 1000),
@@ -96,7 +93,5 @@ def check(settings: IctSettings) -> None:
         value = getattr(settings, key)
         if not least <= value <= most:
             raise ConfigError(f"ict: {key} is {value}; allowed: {least:g} to {most:g}")
-    for key in ("frame_minutes", "bias_minutes"):
-        value = getattr(settings, key)
-        if 1440 % value:
-            raise ConfigError(f"ict: {key} is {value}; allowed: minutes that divide a day")
+    if 1440 % settings.frame_minutes:
+        raise ConfigError(f"ict: frame_minutes is {settings.frame_minutes}; allowed: minutes that divide a day")

@@ -18,6 +18,7 @@ from sadari.model.event import (
     Event,
     OperatorRequested,
     SignalRaised,
+    SignalWithdrawn,
     SymbolPrepared,
 )
 from sadari.model.order import MarginMode
@@ -193,6 +194,7 @@ class HistoryVenue:
             return NOTHING
         now_ns, strategy = self._schedule.now_ns, entries.strategy
         track.waiting[strategy] = None
+        self._expect_withdrawal(track.symbol, entries, signal)
         if not entries.rearm:
             self._expect_signal(track, entries, now_ns)
         sensed = self._senses.at(track.symbol, signal.direction, now_ns, self.exchange.positions)
@@ -212,11 +214,25 @@ class HistoryVenue:
             market_trend=sensed.market_trend,
             volatility=sensed.volatility,
             correlations=sensed.correlations,
+            limit=signal.limit,
         )
         if not self.exchange.crossed:
             return (raised,)
         self._transit.mark(acting=False)
         return (self.exchange.report(now_ns, REFRESH), raised)
+
+    def _expect_withdrawal(self, symbol: str, entries: Entries, signal: Signal) -> None:
+        void = entries.withdrawals.get(signal.close_ns)
+        if void is None:
+            return
+        event = SignalWithdrawn(
+            time_ns=void.close_ns,
+            symbol=symbol,
+            strategy=entries.strategy,
+            signal_id=signal_id(entries.strategy, symbol, signal.close_ns),
+            cause=void.cause.value,
+        )
+        self._schedule.tell(void.close_ns, Rank.SIGNAL, symbol, event)
 
     # funding and time
 

@@ -15,10 +15,12 @@ from sadari.model.units import MINUTE_NS, PRICE_SCALE
 from sadari.sensors.columns import Columns
 from sadari.sensors.feed import Feed
 from sadari.sensors.frame_streams import Closed, CrossStream, FrameStream, RangeStream
+from sadari.sensors.hours import hours_source
+from sadari.sensors.ict import Ict, IctDrive
 from sadari.sensors.signals import Candle, SignalRule, SignalStream
 from sadari.sensors.surge import Surge
 from sadari.sensors.technical import WARM_CANDLES, WARM_FRAMES
-from sadari.venue.live.sensed import FrameClosed, Rose, Turned
+from sadari.venue.live.sensed import FrameClosed, Rose, Turned, Withdrawn
 
 
 @dataclass(slots=True)
@@ -52,16 +54,18 @@ class SensedSymbol:
 
     Attributes:
         feed: Its candles.
+        withdrawn: The signals that the last candle has made void.
     """
 
     def __init__(
-        self, instrument: Instrument, rules: Mapping[str, SignalRule | Surge], *, interval_ns: int, start_ns: int
+        self, instrument: Instrument, rules: Mapping[str, SignalRule | Surge | Ict], *, interval_ns: int, start_ns: int
     ) -> None:
         self.instrument = instrument
         self.symbol = instrument.symbol
         self.rules = rules
         self.start_ns = start_ns
         self.feed = Feed(interval_ns)
+        self.withdrawn: list[Withdrawn] = []
         self._interval_ns = interval_ns
         self._entries: list[_Entries] = []
         self._exits: dict[int, _Exit] = {}
@@ -78,6 +82,8 @@ class SensedSymbol:
             if isinstance(rule, Surge):
                 usable = [one for one in longer if one.interval_ns > MINUTE_NS]
                 stream: SignalStream = rule.stream(self._interval_ns, usable)
+            elif isinstance(rule, Ict):
+                stream = rule.stream(self._interval_ns, self.instrument.tick_size, hours_source(longer))
             else:
                 stream = rule.stream(self._interval_ns)
             self._entries.append(_Entries(name, stream, rule.rearm, self.start_ns))
@@ -90,8 +96,11 @@ class SensedSymbol:
         """The signals that the next closed candle raises, in the order in which they have been waited for."""
         close_ns = candle.open_time_ns + self._interval_ns
         found: list[Rose] = []
+        self.withdrawn = []
         for entries in tuple(self._entries):
             signal = entries.stream.push(candle)
+            if isinstance(entries.stream, IctDrive) and close_ns > self.start_ns:
+                self.withdrawn += [Withdrawn(self.symbol, entries.strategy, one) for one in entries.stream.withdrawn]
             if signal is None or entries.after_ns is None or close_ns <= entries.after_ns:
                 continue
             if entries.rearm:
@@ -107,6 +116,7 @@ class SensedSymbol:
                     rearm=entries.rearm,
                     tag=signal.tag,
                     episode=signal.episode,
+                    limit=signal.limit,
                 )
             )
         return found

@@ -1,0 +1,33 @@
+"""Entries that wait for their price."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+
+class LimitEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The terms of an entry that waits for its price, and the numbers of the set-up behind it (strategies §7.7).
+
+    Attributes:
+        price: The limit price, on the grid.
+        stop: Where the position is closed at a loss, not rounded; price there before the entry calls it off.
+        until_ns: The last instant at which it waits, of the market's clock.
+        target: The first target, not rounded; price there before the entry calls it off. None: nothing does.
+        extreme: The most extreme price of the set-up, beyond which the stop lies.
+        liquidity: The nearest liquidity on the other side of the set-up, None if there is none.
+        true_range: The average true range of the entry's frame, None if it is not known.
+        volatility: Percentile (0 to 100) of that range in percent of the close, None if it is not known.
+        bias: Trend of the hours of the symbol: NEUTRAL, BULLISH or BEARISH.
+    """
+
+    price: Decimal
+    stop: Decimal
+    until_ns: int
+    target: Decimal | None = None
+    extreme: Decimal | None = None
+    liquidity: Decimal | None = None
+    true_range: float | None = None
+    volatility: float | None = None
+    bias: str = "NEUTRAL"
