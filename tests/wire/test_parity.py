@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sadari.cli.main import main
 from sadari.errors import ConfigError
-from sadari.model.command import PlaceOrder
+from sadari.model.command import Audit, PlaceOrder
 from sadari.model.event import Event
 from sadari.model.reason import DenialCode
 from sadari.model.units import MILLISECOND_NS, MINUTE_NS
@@ -69,7 +69,7 @@ def made_up(config: Config, symbols: int, minutes: int) -> Prepared:
     request = Request(
         settings=config.settings(), balance=config.account.balance, candles=columns,
         instruments={one.instrument.symbol: one.instrument for one in made}, signals=config.signals(),
-        surge=config.surge, scanner=config.scanner, market=config.market,
+        surge=config.surge, ict=config.ict, scanner=config.scanner, market=config.market,
         funding={one.instrument.symbol: one.funding for one in made}, start_ns=end_ns - minutes * MINUTE_NS,
     )  # fmt: skip
     return Prepared(request, columns, [])
@@ -101,6 +101,18 @@ def test_crossed_margin_differs_in_nothing_but_how_old_the_available_balance_is(
     verdict = parity(config, made_up(config, 3, 300))
     assert {one.section for one in verdict.differences} <= {"caps"}, text(verdict)
     assert verdict.counts["fills"][0] >= 20
+
+
+@pytest.mark.parametrize(("seed", "latency", "fills"), [(1, 50, 8), (8, 0, 4)])
+def test_entries_that_wait_for_their_price_are_the_same(seed: int, latency: int, fills: int) -> None:
+    """Resting limit orders: those that fill, and each way in which one is called off, the last one by the end."""
+    waits = 'kind = "ict"\n[ict]\nframe_minutes = 1\nswing_left = 1\nswing_right = 1\nentry_ttl = 12'
+    config = configured(waits, latency=latency, seed=seed)
+    prepared = made_up(config, 2, 700)
+    found = backtest(prepared.request).records
+    ends = {one.detail.split()[0] for one in found if isinstance(one, Audit) and one.code == "ENTRY_WITHDRAWN"}
+    assert ends >= {"ENTRY_EXPIRED", "OPPOSITE_EVENT", "TARGET_FIRST"}
+    agreed(parity(config, prepared), fills=fills)
 
 
 @pytest.mark.parametrize("direction", ["long", "short"])

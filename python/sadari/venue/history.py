@@ -141,7 +141,9 @@ class HistoryVenue:
             yield from entry[4](entry[5])
         self._schedule.now_ns = self.end_ns
         yield from self._transit.told_late()
+        self._transit.end()
         yield OperatorRequested(time_ns=self.end_ns, command="stop_keep", actor=ACTOR, cause="end of data")
+        yield from self._transit.ended()
         yield EngineTurned(time_ns=self.end_ns, trigger="drained")
 
     def _opening(self) -> Iterator[Event]:

@@ -58,6 +58,7 @@ class Transit:
         self._latency = latency
         self._path = path
         self._outcomes: dict[str, Event] = {}
+        self._last: list[Event] | None = None
 
     @property
     def in_flight(self) -> list[tuple[PlaceOrder, int]]:
@@ -73,7 +74,10 @@ class Transit:
         self._schedule.plan(now_ns + self._latency.order_ns, Rank.FILL, order.symbol, self._arrive, order)
 
     def cancel(self, command: CancelOrder) -> None:
-        """Send a cancel."""
+        """Send a cancel; after the data have ended it arrives at once and takes no time to be answered."""
+        if self._last is not None:
+            self._last += self._exchange.cancel(command.symbol, command.client_order_id, self._schedule.now_ns)
+            return
         due_ns = self._schedule.now_ns + self._latency.order_ns
         self._schedule.plan(due_ns, Rank.FILL, command.symbol, self._cancel, command)
 
@@ -123,6 +127,14 @@ class Transit:
         for _, _, _, _, _, what in self._schedule.rest():
             if type(what) in RANKS:
                 yield told_at(what, self._schedule.now_ns)
+
+    def end(self) -> None:
+        """The data have ended."""
+        self._last = []
+
+    def ended(self) -> Iterator[Event]:
+        """What became of the cancels since then."""
+        yield from self._last or ()
 
     def _arrive(self, order: PlaceOrder) -> Iterable[Event]:
         track, now_ns = self._tracks[order.symbol], self._schedule.now_ns

@@ -31,7 +31,8 @@ def raised(candles: Columns, **changes: Any) -> tuple[list[Signal], list[Withdra
     """Signals and withdrawals, which are the same in both drives."""
     found = rule(**changes).batch(candles, TICK)
     stream = rule(**changes).stream(candles.interval_ns, TICK)
-    signals, withdrawals = [], []
+    signals: list[Signal] = []
+    withdrawals: list[Withdrawal] = []
     for row in zip(*candles.columns, strict=True):
         signal = stream.push(Candle(*row))
         withdrawals += stream.withdrawn

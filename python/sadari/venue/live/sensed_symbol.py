@@ -99,8 +99,9 @@ class SensedSymbol:
         self.withdrawn = []
         for entries in tuple(self._entries):
             signal = entries.stream.push(candle)
-            if isinstance(entries.stream, IctDrive) and close_ns > self.start_ns:
-                self.withdrawn += [Withdrawn(self.symbol, entries.strategy, one) for one in entries.stream.withdrawn]
+            if isinstance(entries.stream, IctDrive):
+                void = (one for one in entries.stream.withdrawn if one.raised_ns > self.start_ns)
+                self.withdrawn += [Withdrawn(self.symbol, entries.strategy, one) for one in void]
             if signal is None or entries.after_ns is None or close_ns <= entries.after_ns:
                 continue
             if entries.rearm:
