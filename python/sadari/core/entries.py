@@ -98,7 +98,7 @@ def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[D
         or gates.portfolio_fits(desk, position, sizing.qty, price, signal.correlations)
         or sizing.denial
     )
-    if denial is None:
+    if denial is None and signal.limit is None:
         instrument = position.instrument
         prices = [price, *(price * factor for factor in position.side.trigger)]
         for rung, (qty, at) in enumerate(zip(planned_quantities(position, price), prices, strict=True)):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
+from sadari.model.entry import LimitEntry
 from sadari.model.order import Direction
 from sadari.model.units import EXACT, Exact, exact
 
@@ -85,7 +86,20 @@ def worst_case(position: Position) -> Exact:
     return position.worst
 
 
+def _loss_at(stop: Exact, limit: LimitEntry, position: Position) -> Exact:
+    """What an entry with a stop of its own loses there: no adds follow it (strategies §7.8, §9.5)."""
+    sign, working = position.side.sign, position.working
+    held = exact(position.qty) * max(Exact(0), sign * (position.average - stop)) if position.qty > 0 else Exact(0)
+    if working is not None and working.qty is not None and not working.final:
+        waits = exact(working.qty - working.filled) if working.purpose == "ENTRY" else Exact(0)
+    else:
+        waits = position.plan[0] / exact(limit.price) if position.qty == 0 else Exact(0)
+    return held + waits * max(Exact(0), sign * (exact(limit.price) - stop))
+
+
 def _worst_case(position: Position) -> Exact:
+    if position.limit is not None and not position.half_closed and not position.is_in("QUARANTINED"):
+        return _loss_at(position.stop or exact(position.limit.stop), position.limit, position)
     if position.qty == 0:
         return _plan_loss(position, position.plan[0], 0)
     if position.half_closed or position.staged_exit or position.is_in("QUARANTINED"):

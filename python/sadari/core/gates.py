@@ -14,6 +14,7 @@ from sadari.core.exposure import committed, counts, open_short_risk, portfolio_w
 from sadari.core.position import Position
 from sadari.core.rules import estimated_liquidation
 from sadari.core.sizing import Denial, planned_quantities
+from sadari.model.entry import LimitEntry
 from sadari.model.event import SignalRaised
 from sadari.model.order import Direction
 from sadari.model.reason import DenialCode, is_stop
@@ -139,6 +140,8 @@ def leverage_fits(position: Position, price: Exact) -> Denial | None:
         return None
     side = position.side
     quantities = planned_quantities(position, price)
+    if position.limit is not None:
+        return _stop_fits(position, position.limit, price, exact(quantities[0]) * price)
     prices = [price, *(price * factor for factor in side.trigger)]
     full = sum((exact(qty) * at for qty, at in zip(quantities, prices, strict=True)), Exact(0))
     held = cost = Exact(0)
@@ -154,6 +157,15 @@ def leverage_fits(position: Position, price: Exact) -> Denial | None:
         if side.adverse(prices[rung], guard):
             return Denial(DenialCode.LEVERAGE_PLAN_INCOMPATIBLE, prices[rung], guard)
     return None
+
+
+def _stop_fits(position: Position, limit: LimitEntry, price: Exact, notional: Exact) -> Denial | None:
+    """Gate 20 of an entry with a stop of its own: that lies on the safe side of the guard."""
+    side, stop = position.side, exact(limit.stop)
+    liquidation = estimated_liquidation(side, price, notional, position.maintenance) if notional > 0 else None
+    if liquidation is None or not side.adverse(stop, liquidation * side.guard):
+        return None
+    return Denial(DenialCode.LEVERAGE_PLAN_INCOMPATIBLE, stop, liquidation * side.guard)
 
 
 def margin_buffer(desk: Desk) -> Denial | None:

@@ -344,6 +344,8 @@ class Position:
         avg = self.average
         base = avg if self.stop_from is None else self.stop_from
         level, reason = base * side.stop[self.stage], rules.stop_reasons[self.stage]
+        if self.limit is not None:
+            level, reason = exact(self.limit.stop), ExitReason.STOP_LOSS.value
         if self.ratchet is not None and rules.ladder.stop_ratchet:
             level = side.tighter(level, self.ratchet)
         if self.half_closed and rules.ladder.breakeven_after_half:
@@ -388,7 +390,7 @@ class Position:
 
     def next_rung(self) -> int | None:
         """The lowest rung not yet executed, None if the ladder is done or adds are over."""
-        if self.half_closed or (self.staged_exit and not self.rules.ladder.dca_rearm):
+        if self.limit is not None or self.half_closed or (self.staged_exit and not self.rules.ladder.dca_rearm):
             return None
         return next((rung for rung in range(1, self.rules.ladder.rungs + 1) if rung not in self.used), None)
 

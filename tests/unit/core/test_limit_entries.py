@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from sadari.core.exposure import worst_case
 from sadari.model.command import Audit, CancelOrder, PlaceOrder, RecordDecision, RecordMove
 from sadari.model.entry import LimitEntry
 from sadari.model.event import CancelRejected, OrderAccepted, SignalWithdrawn
 from sadari.model.order import Direction, OrderType, Purpose, Side, TimeInForce
 from sadari.model.reason import EntryEnd
-from sadari.model.units import SECOND_NS
+from sadari.model.units import SECOND_NS, exact
 from tests.ladder_driver import START_NS, SYMBOL, Driver, patient
 
 D = Decimal
@@ -232,3 +233,35 @@ def test_a_stop_on_the_wrong_side_is_denied(direction: Direction, stop: str, den
     driver = Driver(patient())
     assert driver.signal(direction, BEYOND[direction], limit=terms(direction, stop=D(stop))) == [f"DENIED {denial}"]
     assert driver.sent(ENTRY) == []
+
+
+@pytest.mark.parametrize(("direction", "at"), [(SHORT, "51556.50"), (LONG, "48456.50")])
+def test_what_is_held_stops_at_the_signal_s_own_stop_and_never_adds(direction: Direction, at: str) -> None:
+    """Strategies §7.8: X = SL, DCA is off; the resting stops lie beyond it."""
+    driver, order = waiting(direction, BEYOND[direction])
+    driver.fill(order, price=TERMS[direction][0])
+    assert driver.position.stop == exact(D(TERMS[direction][1]))
+    sign = direction.sign
+    assert all(sign * (level - D(TERMS[direction][1])) < 0 for level in driver.resting(Purpose.STOP))
+    assert driver.tick(str(D(at) + sign * D("0.01"))) == []
+    assert driver.tick(at)[0].startswith("STOP_LOSS ")
+
+
+def test_the_worst_case_of_an_entry_with_a_stop_is_its_loss_there() -> None:
+    """While it waits by what is ordered, then by what is held: no add is counted."""
+    driver, order = waiting(SHORT, BEYOND[SHORT])
+    assert order.qty is not None
+    distance = D("51556.5") - D("50425")
+    assert worst_case(driver.position) == exact(order.qty * distance)
+    driver.fill(order, "0.010", done=False, price="50425")
+    assert worst_case(driver.position) == exact(order.qty * distance)
+    driver.end(order.client_order_id)
+    assert worst_case(driver.position) == exact(D("0.010") * distance)
+
+
+@pytest.mark.parametrize(("stop", "denied"), [("51556.5", False), ("55500", True)])
+def test_a_stop_beyond_the_liquidation_guard_is_denied(stop: str, denied: bool) -> None:
+    """Gate 20 with isolated margin at 10x: the liquidation price lies a tenth away."""
+    driver = Driver(patient(margin_mode="isolated"))
+    done = driver.signal(SHORT, BEYOND[SHORT], limit=terms(SHORT, stop=D(stop)))
+    assert done == (["DENIED LEVERAGE_PLAN_INCOMPATIBLE"] if denied else [])
