@@ -24,8 +24,8 @@ class _Rules(Protocol):
 
 # Open times, open, high, low, close and volume of one table of candles.
 _Candles: TypeAlias = tuple[Buffer, Buffer, Buffer, Buffer, Buffer, Buffer]
-# Row, code (see `sensors.ict_settings.FACTS`), up, row of what it is about, its lower and its upper edge.
-_Fact: TypeAlias = tuple[int, int, bool, int, float, float]
+# Row, code, row of what it is about, its lower and its upper edge.
+_Fact: TypeAlias = tuple[int, int, int, float, float]
 # Price, extreme, swept level, broken level, close of the gap's middle frame, bottom and top of the gap, liquidity,
 # true range, percentile of volatility, change of character.
 _Terms: TypeAlias = tuple[float, float, float, float, int, float, float, float | None, float | None, float | None, bool]
@@ -34,14 +34,15 @@ _Said: TypeAlias = tuple[int, bool, int, str, _Terms | None]
 
 @final
 class IctFacts:
-    """Facts in the order in which they became known, a column for each part of one; ``up`` is 0 or 1."""
+    """Facts in the order in which they became known, a column for each part of one.
+
+    ``code`` is twice the place of the fact's name in `sensors.ict_settings.FACTS`, and one more for what goes up.
+    """
 
     @property
     def row(self) -> Column: ...
     @property
-    def what(self) -> Column: ...
-    @property
-    def up(self) -> Column: ...
+    def code(self) -> Column: ...
     @property
     def at(self) -> Column: ...
     @property

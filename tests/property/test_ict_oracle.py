@@ -64,8 +64,8 @@ def columns(bars: Bars) -> list[array[float]]:
 def facts(bars: Bars, rules: IctSettings, *names: str) -> list[tuple[str, int, bool, int, float, float]]:
     """The facts of some names."""
     found = kernel.ict_facts(rules, *columns(bars))
-    rows = zip(*(getattr(found, name).tolist() for name in ("what", "row", "up", "at", "bottom", "top")), strict=True)
-    listed = [(FACTS[int(what)], int(row), bool(up), int(at), a, b) for what, row, up, at, a, b in rows]
+    rows = zip(*(getattr(found, name).tolist() for name in ("code", "row", "at", "bottom", "top")), strict=True)
+    listed = [(FACTS[int(code) // 2], int(row), bool(code % 2), int(at), a, b) for code, row, at, a, b in rows]
     return [fact for fact in listed if fact[0] in names]
 
 

@@ -61,8 +61,8 @@ def facts(bars: list[Bar], settings_: IctSettings) -> list[Fact]:
     """What columns make known."""
     columns = [array("d", column) for column in zip(*bars, strict=True)]
     found = kernel.ict_facts(settings_, *columns)
-    rows = zip(*(getattr(found, name).tolist() for name in ("row", "what", "up", "at", "bottom", "top")), strict=True)
-    return [(int(row), FACTS[int(what)], bool(up), int(at), a, b) for row, what, up, at, a, b in rows]
+    rows = zip(*(getattr(found, name).tolist() for name in ("row", "code", "at", "bottom", "top")), strict=True)
+    return [(int(row), FACTS[int(code) // 2], bool(code % 2), int(at), a, b) for row, code, at, a, b in rows]
 
 
 def near(found: list[Fact], expected: list[Fact]) -> bool:
@@ -79,7 +79,7 @@ def test_the_facts_are_their_twins_in_both_drives_and_never_look_ahead(
     assert near(found, slow.facts(bars, settings_))
     reader = kernel.IctReader(settings_)
     pushed = [fact for bar in bars for fact in reader.push(*bar)]
-    assert [(row, FACTS[what], up, at, a, b) for row, what, up, at, a, b in pushed] == found
+    assert [(row, FACTS[code // 2], bool(code % 2), at, a, b) for row, code, at, a, b in pushed] == found
     assert facts(bars[:cut], settings_) == [fact for fact in found if fact[0] < cut] if cut else True
 
 

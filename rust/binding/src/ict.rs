@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use sadari_kernel::candles::Candle;
 use sadari_kernel::ict::Bar;
 use sadari_kernel::ict::blocks::{Select, of_breaks};
-use sadari_kernel::ict::facts::{self, Fact, Facts, Rules, What};
+use sadari_kernel::ict::facts::{self, Facts, Rules};
 use sadari_kernel::ict::settings::{Settings, Target};
 use sadari_kernel::ict::setup::End;
 use sadari_kernel::ict::stream::{self, Said, Stream};
@@ -98,29 +98,10 @@ impl IctRules {
 #[pyclass(frozen, get_all, module = "sadari._kernel")]
 pub struct IctFacts {
     row: Py<Column>,
-    what: Py<Column>,
-    up: Py<Column>,
+    code: Py<Column>,
     at: Py<Column>,
     bottom: Py<Column>,
     top: Py<Column>,
-}
-
-fn code(what: What) -> i64 {
-    match what {
-        What::SwingAdded => 0,
-        What::SwingReplaced => 1,
-        What::SwingDropped => 2,
-        What::Bos => 3,
-        What::Choch => 4,
-        What::GapFound => 5,
-        What::GapTouched => 6,
-        What::GapFilled => 7,
-        What::BlockCreated => 8,
-        What::BlockMitigated => 9,
-        What::Swept => 10,
-        What::Broken => 11,
-        What::Met => 12,
-    }
 }
 
 #[pyfunction]
@@ -136,20 +117,13 @@ pub fn ict_facts(
     let rules = rules.concepts()?;
     let prices = Prices::read(open, high, low, close)?;
     let [o, h, l, c] = prices.values();
-    let ([row, what, up], at, [bottom, top]) = py.detach(|| {
-        let found = facts::facts(o, h, l, c, rules);
-        let ints = |of: fn(&Fact) -> i64| found.iter().map(of).collect::<Vec<_>>();
-        let floats = |of: fn(&Fact) -> f64| found.iter().map(of).collect::<Vec<_>>();
-        let about = [ints(|fact| fact.row), ints(|fact| code(fact.what)), ints(|fact| fact.up.into())];
-        (about, ints(|fact| fact.at), [floats(|fact| fact.bottom), floats(|fact| fact.top)])
-    });
+    let found = py.detach(|| facts::facts(o, h, l, c, rules));
     Ok(IctFacts {
-        row: Py::new(py, Column::from(row))?,
-        what: Py::new(py, Column::from(what))?,
-        up: Py::new(py, Column::from(up))?,
-        at: Py::new(py, Column::from(at))?,
-        bottom: Py::new(py, Column::from(bottom))?,
-        top: Py::new(py, Column::from(top))?,
+        row: Py::new(py, Column::from(found.row))?,
+        code: Py::new(py, Column::from(found.code))?,
+        at: Py::new(py, Column::from(found.at))?,
+        bottom: Py::new(py, Column::from(found.bottom))?,
+        top: Py::new(py, Column::from(found.top))?,
     })
 }
 
@@ -179,7 +153,7 @@ impl Prices {
     }
 }
 
-type FactRow = (i64, i64, bool, i64, f64, f64);
+type FactRow = (i64, i64, i64, f64, f64);
 
 /// The concepts, one closed candle at a time.
 #[pyclass(module = "sadari._kernel")]
@@ -196,7 +170,7 @@ impl IctReader {
     fn push(&mut self, open: f64, high: f64, low: f64, close: f64) -> Vec<FactRow> {
         let mut out = Vec::new();
         self.0.push(Bar { open, high, low, close }, |fact| {
-            out.push((fact.row, code(fact.what), fact.up, fact.at, fact.bottom, fact.top));
+            out.push((fact.row, fact.code(), fact.at, fact.bottom, fact.top));
         });
         out
     }

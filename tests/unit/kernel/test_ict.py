@@ -41,13 +41,13 @@ def facts(rows: Rows, rules: IctSettings = RULES) -> list[tuple[int, str, bool, 
     found = ict_facts(rules, *columns)
     listed = list(
         zip(
-            found.row.tolist(), found.what.tolist(), found.up.tolist(), found.at.tolist(), found.bottom.tolist(),
-            found.top.tolist(), strict=True,
+            found.row.tolist(), found.code.tolist(), found.at.tolist(), found.bottom.tolist(), found.top.tolist(),
+            strict=True,
         )
     )  # fmt: skip
     reader = IctReader(rules)
     assert [fact for row in zip(*columns, strict=True) for fact in reader.push(*row)] == listed
-    return [(int(row), FACTS[int(what)], bool(up), int(at), a, b) for row, what, up, at, a, b in listed]
+    return [(int(row), FACTS[int(code) // 2], bool(code % 2), int(at), a, b) for row, code, at, a, b in listed]
 
 
 def only(rows: Rows, *names: str) -> list[tuple[int, bool, int, float, float]]:

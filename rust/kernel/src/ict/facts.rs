@@ -57,6 +57,14 @@ pub struct Fact {
     pub top: f64,
 }
 
+impl Fact {
+    /// What and which way in one number: the place of `what` among its kinds, doubled, and one more if it goes up.
+    #[must_use]
+    pub fn code(&self) -> i64 {
+        self.what as i64 * 2 + i64::from(self.up)
+    }
+}
+
 /// The numbers of the concepts.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules {
@@ -173,13 +181,38 @@ fn of_gap(row: i64, Gap { row: at, bullish: up, bottom, top }: Gap, turn: gaps::
     Fact { row, what, up, at, bottom, top }
 }
 
+/// Facts in columns.
+#[derive(Clone, Debug, Default)]
+pub struct FactColumns {
+    /// [`Fact::row`].
+    pub row: Vec<i64>,
+    /// [`Fact::code`].
+    pub code: Vec<i64>,
+    /// [`Fact::at`].
+    pub at: Vec<i64>,
+    /// [`Fact::bottom`].
+    pub bottom: Vec<f64>,
+    /// [`Fact::top`].
+    pub top: Vec<f64>,
+}
+
+impl FactColumns {
+    fn push(&mut self, fact: &Fact) {
+        self.row.push(fact.row);
+        self.code.push(fact.code());
+        self.at.push(fact.at);
+        self.bottom.push(fact.bottom);
+        self.top.push(fact.top);
+    }
+}
+
 /// The facts over columns of candles, in the order in which they became known.
 #[must_use]
-pub fn facts(open: &[f64], high: &[f64], low: &[f64], close: &[f64], rules: Rules) -> Vec<Fact> {
+pub fn facts(open: &[f64], high: &[f64], low: &[f64], close: &[f64], rules: Rules) -> FactColumns {
     let mut facts = Facts::new(rules);
-    let mut out = Vec::new();
+    let mut out = FactColumns::default();
     for (((open, high), low), close) in open.iter().zip(high).zip(low).zip(close) {
-        facts.push(Bar { open: *open, high: *high, low: *low, close: *close }, |fact| out.push(fact));
+        facts.push(Bar { open: *open, high: *high, low: *low, close: *close }, |fact| out.push(&fact));
     }
     out
 }
