@@ -15,7 +15,7 @@ from sadari.sensors.always import Always
 from sadari.sensors.candidates import Candidates, Facts
 from sadari.sensors.correlation import Correlations
 from sadari.sensors.hours import hours_source
-from sadari.sensors.ict import Ict
+from sadari.sensors.ict import Ict, IctFacts, IctSignals
 from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.ma_cross import MaCross
 from sadari.sensors.scanner import Scanner, ScannerSettings, in_universe
@@ -49,12 +49,14 @@ class Sensing:
         entries: The signals of each strategy, by symbol.
         senses: What a signal carries besides its price.
         surge: What the surge rules saw, by symbol and direction.
+        ict: How the set-ups of the ICT strategy ended, by symbol.
         scans: What the scanner saw, by symbol.
     """
 
     entries: Mapping[str, tuple[Entries, ...]]
     senses: Senses
     surge: Mapping[tuple[str, Direction], SurgeFacts] = field(default_factory=dict)
+    ict: list[tuple[str, IctFacts]] = field(default_factory=list)
     scans: Mapping[str, Facts] = field(default_factory=dict)
 
 
@@ -70,9 +72,16 @@ def sensing(request: Request) -> Sensing:
         entries[symbol] = tuple(
             _entries(request, name, signal, symbol, candles, surge) for name, signal in request.signals.items()
         )
+    ict = [
+        (symbol, facts)
+        for symbol, several in entries.items()
+        for one in several
+        if isinstance(one.signals, IctSignals)
+        for facts in one.signals.facts
+    ]
     candidates = _candidates(request)
     scans = {} if candidates is None else {symbol: candidates.facts(symbol) for symbol in candidates.symbols}
-    return Sensing(entries=entries, senses=_senses(request, candidates), surge=surge, scans=scans)
+    return Sensing(entries=entries, senses=_senses(request, candidates), surge=surge, ict=ict, scans=scans)
 
 
 def live_specs(
