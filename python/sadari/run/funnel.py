@@ -80,7 +80,7 @@ class ShadowRun:
         self._exchange = exchange_of(request, instruments, wallet)
         self._venue = history_venue(
             request,
-            [replace(market, entries=(only(signal),))],
+            [replace(market, entries=(only(market, signal),))],
             self._exchange,
             start_ns=signal.time_ns - 1,
             end_ns=end_ns,
@@ -135,10 +135,11 @@ class ShadowRun:
         return changed(shadow, state=ShadowState.OPEN, unrealized=unrealized, adds=adds)
 
 
-def only(signal: SignalRaised) -> Entries:
-    """The entry signals of a market on which this one alone is raised, at the same close."""
-    again = Signal(signal.time_ns, signal.direction, signal.tag, signal.episode)
-    return Entries(strategy=signal.strategy, signals=ListedSignals([again]))
+def only(market: Market, signal: SignalRaised) -> Entries:
+    """The entry signals of a market on which this one alone is raised, at the same close, and withdrawn as it was."""
+    withdrawals = next((one.withdrawals for one in market.entries if one.strategy == signal.strategy), {})
+    again = Signal(signal.time_ns, signal.direction, signal.tag, signal.episode, signal.limit)
+    return Entries(strategy=signal.strategy, signals=ListedSignals([again]), withdrawals=withdrawals)
 
 
 def alone(signal: SignalRaised, wallet: Decimal) -> SignalRaised:

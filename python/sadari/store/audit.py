@@ -210,8 +210,8 @@ class Audit:
 
 
 # The symbol of these has a position only by chance.
-_OF_NO_POSITION = frozenset({events.SignalRaised, events.SignalWithdrawn, events.SymbolPrepared, events.SymbolUnprepared,
-                             events.GateShut, events.GateOpened})  # fmt: skip
+_OF_NO_POSITION = frozenset({events.SignalRaised, events.SignalWithdrawn, events.SymbolPrepared,
+                             events.SymbolUnprepared, events.GateShut, events.GateOpened})  # fmt: skip
 
 
 def _is_new(decision: commands.RecordDecision) -> bool:

@@ -19,6 +19,7 @@ from sadari.model.event import Event, FundingPaid, OrderAccepted, OrderFilled, O
 from sadari.model.order import Direction, Purpose, TechExit
 from sadari.model.plan import Ladder, Settings
 from sadari.model.units import HOUR_NS, MINUTE_NS
+from sadari.research.funnel import NOT_FILLED
 from sadari.research.report import summarize
 from sadari.research.text import text
 from sadari.run.backtest import backtest, bounds
@@ -252,3 +253,15 @@ def test_entries_that_wait_are_reported_with_what_called_them_off() -> None:
     assert set(told["called_off"]) == {"ENTRY_EXPIRED", "OPPOSITE_EVENT", "TARGET_FIRST"}
     assert "TARGET_FIRST" in text(summary)
     assert summarize(backtest(request()))["ict"] is None
+
+
+def test_a_denied_entry_that_waits_is_followed_by_its_own_terms() -> None:
+    """In shadow it rests as a limit order too, and ends for one of its reasons or is held by its own stop."""
+    config = parse('[signal]\nkind = "ict"\n[funnel]\nenabled = true\n')
+    asked = request(made_up(9, 60_000), settings=config.settings(), signals=config.signals(), funnel=config.funnel)
+    run = backtest(asked)
+    assert run.funnel is not None
+    reasons = {shadow.reason for shadow in run.funnel.shadows}
+    assert "STOP_LOSS" in reasons
+    assert not any(reason.startswith("STOP_LOSS_") for reason in reasons)
+    assert any(shadow.code == NOT_FILLED for shadow in run.funnel.shadows)
