@@ -103,7 +103,7 @@ def test_crossed_margin_differs_in_nothing_but_how_old_the_available_balance_is(
     assert verdict.counts["fills"][0] >= 20
 
 
-@pytest.mark.parametrize(("seed", "latency", "fills"), [(1, 50, 8), (8, 0, 4)])
+@pytest.mark.parametrize(("seed", "latency", "fills"), [(1, 50, 6), (8, 0, 2)])
 def test_entries_that_wait_for_their_price_are_the_same(seed: int, latency: int, fills: int) -> None:
     """Resting limit orders: those that fill, and each way in which one is called off, the last one by the end."""
     waits = 'kind = "ict"\n[ict]\nframe_minutes = 1\nswing_left = 1\nswing_right = 1\nentry_ttl = 12'
