@@ -46,9 +46,11 @@ def recorded_bars(folder: Path, symbol: str) -> Bars:
 
 
 @pytest.fixture(params=[*range(20), "BTCUSDT", "DOGEUSDT", "ETHUSDT", "LTCUSDT"])
-def bars(request: pytest.FixtureRequest, recorded_data: Path) -> Bars:
+def bars(request: pytest.FixtureRequest) -> Bars:
     """Random and recorded series."""
-    return random_bars(request.param) if isinstance(request.param, int) else recorded_bars(recorded_data, request.param)
+    if isinstance(request.param, int):
+        return random_bars(request.param)
+    return recorded_bars(request.getfixturevalue("recorded_data"), request.param)
 
 
 def frame(bars: Bars) -> Any:
