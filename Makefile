@@ -1,7 +1,7 @@
 # Every target makes what it needs. A fresh machine needs python3 (3.11 or newer) and cargo (1.85 or newer).
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test model faults mutants check bench bench-peers clients requirements docs format clean
+.PHONY: help env demo test model faults disk sim mutants check bench bench-peers clients requirements docs format clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -34,7 +34,7 @@ demo: env ## watch the engine trade on a local exchange with a made-up market (n
 	@$(BIN)/sadari demo
 
 test: env ## run the kernel's tests and all Python tests
-	cargo test --quiet --package sadari-kernel
+	cargo test --quiet --package sadari-kernel --package sadari-faulty-disk
 	$(BIN)/pytest --quiet --numprocesses auto --dist loadgroup
 
 model: env ## check the engine against a model of its venue: every reachable state within stated bounds (minutes)
@@ -83,7 +83,16 @@ requirements: env ## list the numbered requirements that have no test, and count
 faults: env ## play every fault of the local exchange at a live engine: row, verdict, and the rows that are open
 	@$(BIN)/python -m tests.faults.table --numprocesses 2 --dist loadgroup
 
-mutants: env ## let naive engines run into the tests that have to catch them
+SEEDS ?= 2000
+FIRST ?= 0
+
+sim: env ## run the whole system on made-up time: SEEDS seeds from FIRST on, kills at every point; PUBLISH=page writes it
+	@$(BIN)/python -m tests.sim.check $(SEEDS) --first $(FIRST) $(if $(PUBLISH),--publish $(PUBLISH))
+
+disk: env ## let the disk fail at every operation of a short life, and flip a bit of every byte: what became of it (minutes)
+	@$(BIN)/python -m tests.disk.table
+
+mutants: env ## let naive engines run into the tests that have to catch them (minutes)
 	@$(BIN)/python -m tests.mutants.table
 
 docs: env ## write the generated pages of docs/ anew

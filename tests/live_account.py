@@ -10,7 +10,7 @@ from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.records import AlgoOrder
 from sadari.model.command import Audit, Command, RecordDecision
 from sadari.model.event import Event
-from tests.live_engine import SYMBOL, Rig
+from tests.live_engine import SYMBOL, Account, Rig
 
 E = TypeVar("E", bound=Event)
 ZERO = Decimal(0)
@@ -28,7 +28,7 @@ class Books:
         rig: Before its engine is started for the first time.
     """
 
-    def __init__(self, rig: Rig) -> None:
+    def __init__(self, rig: Account) -> None:
         self._rig = rig
         self._before = len(rig.exchange.desk.exchange.income)
 
@@ -54,18 +54,18 @@ class Books:
         return self.ours() == self.theirs() and shown == self._rig.exchange.desk.exchange.wallet_balance
 
 
-def resting(rig: Rig, symbol: str = SYMBOL) -> list[AlgoOrder]:
+def resting(rig: Account, symbol: str = SYMBOL) -> list[AlgoOrder]:
     """The conditional orders that rest at the exchange."""
     return list(rig.exchange.desk.open_algos(symbol))
 
 
-def stops(rig: Rig, symbol: str = SYMBOL) -> tuple[str, str]:
+def stops(rig: Account, symbol: str = SYMBOL) -> tuple[str, str]:
     """The client ids of the inner stop and of the wall."""
     by_kind = {one.wish.close_position: one.client_algo_id for one in resting(rig, symbol)}
     return by_kind[False], by_kind[True]
 
 
-def agreed(rig: Rig, symbol: str = SYMBOL) -> bool:
+def agreed(rig: Account, symbol: str = SYMBOL) -> bool:
     """Whether the engine holds what the exchange does, and exactly the two stops of it rest there, or none."""
     held, ours = rig.held(symbol), ZERO
     if symbol in rig.live.opened.engine.positions:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from sadari.core.position import Position
 from sadari.localexchange.server import Address
@@ -48,6 +48,24 @@ symbols = {symbols}
 folder = "{folder}"
 sync_s = 2
 """
+
+
+class Account(Protocol):
+    """An engine and the exchange that it trades on, whatever joins them."""
+
+    @property
+    def exchange(self) -> LocalExchange:
+        """The exchange; its truth is looked at directly."""
+
+    @property
+    def live(self) -> LiveEngine:
+        """The engine that runs now."""
+
+    def position(self, symbol: str = SYMBOL) -> Position:
+        """What the engine holds of a symbol."""
+
+    def held(self, symbol: str = SYMBOL) -> Decimal:
+        """What the exchange says is held, signed."""
 
 
 @dataclass

@@ -189,7 +189,7 @@ class PaperVenue:
     def _refresh_if_crossed(self) -> None:
         """Tell the balances before a decision where prices move them, as a run over history does."""
         if self.desk.exchange.crossed:
-            self.desk.show_account()
+            self.desk.show_account("PRICES")
 
     def _arm(self, command: commands.ArmLevels) -> None:
         levels = self._levels[command.symbol]

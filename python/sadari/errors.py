@@ -4,7 +4,8 @@ SadariError
 ├── ConfigError            the input is wrong: fix it and start again (exit code 2)
 │   └── DataError          a data file is wrong: names the file and the row
 ├── RetryableError         nothing was done: the same may be asked again, after a while
-│   └── ClockOffError      refused for its time: measure the server's clock first
+│   ├── ClockOffError      refused for its time: measure the server's clock first
+│   └── BannedError        the address is banned: ask nothing at all until then
 ├── RefusedError           the venue said no, with a code: asking again unchanged is pointless
 ├── UnknownOutcomeError    no one knows whether it was done: look before anything else
 ├── FatalError             the engine cannot go on: it stops, protection stays
@@ -37,6 +38,10 @@ class RetryableError(SadariError):
 
 class ClockOffError(RetryableError):
     """Nothing was done: by the venue's clock the request is of another time than now."""
+
+
+class BannedError(RetryableError):
+    """Nothing was done, and nothing is to be asked for ``after_s``: every request makes the ban longer."""
 
 
 class RefusedError(SadariError):

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import tomllib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from types import MappingProxyType
 
-from sadari.localexchange.fault_file import decode_fault
-from sadari.localexchange.rule import Rule
 from sadari.model.event import ForceExitRequested
+from tests.faults.rules import rules, table
 from tests.faults.watch import BARE_S, Watch
 from tests.live_account import ONCE, agreed
-from tests.live_engine import CONFIG, MARKET, SYMBOL, Rig, rig
+from tests.live_engine import CONFIG, SYMBOL, Rig, rig
 
-OTHER = max(MARKET.instruments)
 FORCED = "MANUAL_FORCE_EXIT"
 # A stop of ours that the exchange triggers, or the engine that sees its price first.
 STOPS = ("STOP_LOSS_INITIAL", "STOP_LOSS_FIRST_DCA", "PROTECTIVE_STOP_ORDER")
@@ -37,8 +33,6 @@ BALANCE = Decimal(50_000)
 # So low that a stop comes before liquidation, however far the price jumps.
 LOW = "\n[ladder]\nleverage = 3\n"
 _NOWHERE = ("CLOSED", "CLOSED_UNSETTLED", "FLAT")
-
-NOTHING: Mapping[str, object] = MappingProxyType({})
 
 Want = Callable[[Watch], str]
 
@@ -155,9 +149,9 @@ class _Story:
         faults = self.it.exchange.faults
         change: dict[str, object] = {"from_s": None, "until_s": None}
         change |= {key: one(self.it) if callable(one) else one for key, one in self.play.change.items()}
-        faults.add(_rules(_table(self.text), phase, change), self.it.exchange.gateway_ns())
+        faults.add(rules(table(self.text), phase, change), self.it.exchange.gateway_ns())
         for number, rule in enumerate(self.play.beside):
-            faults.add(_rules(_table(rule), f"beside-{phase}-{number}"), self.it.exchange.gateway_ns())
+            faults.add(rules(table(rule), f"beside-{phase}-{number}"), self.it.exchange.gateway_ns())
         faults.act(self.it.exchange.gateway_ns())
 
     def at_ease(self, phase: str) -> None:
@@ -167,7 +161,7 @@ class _Story:
         for name in standing:
             faults.remove(name)
         if standing and phase in self.play.at and self.play.after:
-            faults.add(_rules(_table(self.play.after), f"after-{phase}"), self.it.exchange.gateway_ns())
+            faults.add(rules(table(self.play.after), f"after-{phase}"), self.it.exchange.gateway_ns())
             faults.act(self.it.exchange.gateway_ns())
 
     @property
@@ -224,28 +218,13 @@ async def _exit(it: Rig) -> None:
 
 async def _stop(it: Rig) -> None:
     """The price falls below the stops while the engine sees none."""
-    rule = _table(f'verb = "drop_frame", stream = "{SYMBOL.lower()}@aggTrade"')
-    it.exchange.faults.add(_rules(rule, "unseen"), it.exchange.gateway_ns())
+    rule = table(f'verb = "drop_frame", stream = "{SYMBOL.lower()}@aggTrade"')
+    it.exchange.faults.add(rules(rule, "unseen"), it.exchange.gateway_ns())
     _gap(it, "-0.13")
     await it.until(lambda: not it.held(), PATIENCE_S)
 
 
 def _gap(it: Rig, fraction: str) -> None:
-    rule = _table(f'verb = "price_gap", symbol = "{SYMBOL}", fraction = {fraction}')
-    it.exchange.faults.add(_rules(rule, f"gap{fraction}"), it.exchange.gateway_ns())
+    rule = table(f'verb = "price_gap", symbol = "{SYMBOL}", fraction = {fraction}')
+    it.exchange.faults.add(rules(rule, f"gap{fraction}"), it.exchange.gateway_ns())
     it.exchange.faults.act(it.exchange.gateway_ns())
-
-
-def _table(rule: str) -> str:
-    text = rule.replace("BTCUSDT", SYMBOL).replace("btcusdt", SYMBOL.lower()).replace("ETHUSDT", OTHER)
-    return f"fault = [{{ {text} }}]"
-
-
-def _rules(text: str, name: str, change: Mapping[str, object] = NOTHING) -> list[Rule]:
-    """Rules of TOML with other values of some keys; None for a key that goes."""
-    tables = tomllib.loads(text, parse_float=Decimal)["fault"]
-    changed = [{**table, **change, "name": f"{name}-{number}"} for number, table in enumerate(tables)]
-    return [
-        decode_fault({key: value for key, value in table.items() if value is not None}, number)
-        for number, table in enumerate(changed, 1)
-    ]

@@ -178,6 +178,16 @@ def test_each_part_of_the_ladder_happens_once(direction: Direction, path: list[i
 
 @given(directions, moves, moods)
 @hypothesis_settings(max_examples=100)
+def test_no_client_order_id_is_given_twice(direction: Direction, path: list[int], moods: list[str]) -> None:
+    """Not in another life of the symbol either: the venue takes an id again once its order is done (fault F12)."""
+    venue = MoodyVenue(moods)
+    venue.live(direction, path)
+    names = [order.client_order_id for order in venue.of(PlaceOrder)]
+    assert len(set(names)) == len(names)
+
+
+@given(directions, moves, moods)
+@hypothesis_settings(max_examples=100)
 def test_no_add_goes_out_on_a_tick_that_crosses_the_stop(
     direction: Direction, path: list[int], moods: list[str]
 ) -> None:

@@ -145,7 +145,7 @@ def test_a_single_asset_account_runs_contracts_of_one_asset() -> None:
 def test_a_crossed_run_sizes_by_what_prices_have_left() -> None:
     """Before a size is asked for the account is shown anew; no order is refused for lack of margin."""
     run = run_of(made_up(3, 5_000), made_up(4, 5_000), MarginMode.CROSSED)
-    assert any(isinstance(record, AccountUpdated) and record.cause == "REFRESH" for record in run.records)
+    assert any(isinstance(record, AccountUpdated) and record.cause == "PRICES" for record in run.records)
     assert [record for record in run.records if isinstance(record, OrderRejected) and record.code == -2019] == []
     adds_up(run)
 

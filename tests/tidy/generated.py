@@ -62,6 +62,9 @@ MUTANTS_HEAD = """\
 Written by `make docs` from `tests/mutants`; `make mutants` runs the test of each and prints this with the verdicts.
 
 Each of them is ours with one function that does what others have done wrong. A test that is worth having fails on it.
+A run first sees that every test named here passes without them. An engine counts as caught when its test fails by what
+it says while the replaced function was really called: a replacement that nobody reaches, or that breaks by itself,
+proves nothing and is told apart.
 
 """
 

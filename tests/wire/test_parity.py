@@ -5,19 +5,17 @@ from __future__ import annotations
 from array import array
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from sadari.cli.main import main
 from sadari.errors import ConfigError
-from sadari.model.command import Audit, PlaceOrder
-from sadari.model.event import Event
-from sadari.model.reason import DenialCode
-from sadari.model.units import MILLISECOND_NS, MINUTE_NS
+from sadari.model.command import Audit
+from sadari.model.units import MINUTE_NS
 from sadari.run import synthetic
 from sadari.run.backtest import backtest
 from sadari.run.config import Config, parse
@@ -26,6 +24,7 @@ from sadari.run.parity import SECTIONS, Verdict, text
 from sadari.run.parity_run import parity
 from sadari.run.request import Request
 from sadari.store.candles import CandleColumns
+from sadari.store.funding import FundingColumns
 
 LADDER = """
 [engine]
@@ -56,9 +55,19 @@ CROSS = "frame_minutes = 1\nfast = 5\nslow = 20\ncooldown_minutes = 5"
 ALWAYS = 'kind = "always"\ndirection = "{}"'
 
 
-def configured(signal: str = CROSS, *, margin: str = "isolated", latency: int = 50, seed: int = 8) -> Config:
-    """A ladder whose rungs and stops are as far apart as a made-up market moves in minutes."""
-    return parse(LADDER.format(signal=signal, margin=margin, latency=latency, seed=seed))
+def configured(
+    signal: str = CROSS, *, margin: str = "isolated", latency: int = 50, seed: int = 8, more: str = ""
+) -> Config:
+    """A ladder whose rungs and stops are as far apart as a made-up market moves in minutes; ``more`` outranks it."""
+    sections: dict[str, dict[str, str]] = {}
+    section: dict[str, str] = {}
+    for text_ in (LADDER.format(signal=signal, margin=margin, latency=latency, seed=seed), more):
+        for line in filter(None, text_.splitlines()):
+            if line.startswith("["):
+                section = sections.setdefault(line, {})
+            else:
+                section[line.partition(" = ")[0]] = line
+    return parse("\n".join("\n".join((name, *lines.values())) for name, lines in sections.items()))
 
 
 def made_up(config: Config, symbols: int, minutes: int) -> Prepared:
@@ -95,12 +104,10 @@ def test_several_symbols_on_one_account_are_the_same_with_latency() -> None:
     agreed(parity(config, made_up(config, 3, 300)), fills=20)
 
 
-def test_crossed_margin_differs_in_nothing_but_how_old_the_available_balance_is() -> None:
-    """Live, it is as of the last reading; over history, of the moment. What is decided is the same."""
+def test_crossed_margin_is_the_same_with_latency() -> None:
+    """What prices have left available is what both size by, at every decision."""
     config = configured(margin="crossed")
-    verdict = parity(config, made_up(config, 3, 300))
-    assert {one.section for one in verdict.differences} <= {"caps"}, text(verdict)
-    assert verdict.counts["fills"][0] >= 20
+    agreed(parity(config, made_up(config, 3, 300)), fills=20)
 
 
 @pytest.mark.parametrize(("seed", "latency", "fills"), [(1, 50, 6), (8, 0, 2)])
@@ -122,11 +129,49 @@ def test_an_engine_that_always_enters_is_the_same(direction: str) -> None:
     agreed(parity(config, made_up(config, 2, 400)), fills=20)
 
 
-def disturbed(columns: CandleColumns, first: int, gap: tuple[int, int], crash: tuple[int, float]) -> CandleColumns:
-    """Candles from which some are missing, and of which one falls and comes back."""
+class Tape(NamedTuple):
+    """What becomes of one symbol in the last minutes: which candles are missing, and which one falls and comes back."""
+
+    gap: tuple[int, int] = (0, 0)
+    crash: tuple[int, float] = (0, 0.0)
+    funded: tuple[int, ...] = ()
+
+
+class Story(NamedTuple):
+    """A tape of some symbols, and by which configuration it is run."""
+
+    tapes: tuple[Tape, ...]
+    minutes: int = 90
+    signal: str = ALWAYS.format("long")
+    margin: str = "isolated"
+    latency: int = 50
+    seed: int = 1
+    more: str = ""
+
+    def told(self) -> tuple[Config, Prepared]:
+        """What is given to both."""
+        config = configured(self.signal, margin=self.margin, latency=self.latency, seed=self.seed, more=self.more)
+        prepared = made_up(config, len(self.tapes), self.minutes)
+        request, columns, funding = prepared.request, dict(prepared.columns), dict(prepared.request.funding)
+        for (symbol, whole), tape in zip(prepared.columns.items(), self.tapes, strict=True):
+            first = len(whole.open_time_ns) - self.minutes
+            tick = float(request.instruments[symbol].tick_size)
+            columns[symbol] = disturbed(whole, first, tape.gap, tape.crash, tick)
+            paid_ns = [whole.open_time_ns[first + minute] for minute in sorted(tape.funded)]
+            if paid_ns:
+                rates = memoryview(array("d", [0.002 if at % 2 else -0.0003 for at in range(len(paid_ns))]))
+                funding[symbol] = FundingColumns(memoryview(array("q", paid_ns)), rates, None)
+        changed = replace(request, candles=columns, funding=funding)
+        return config, prepared._replace(request=changed, columns=columns)
+
+
+def disturbed(
+    columns: CandleColumns, first: int, gap: tuple[int, int], crash: tuple[int, float], tick: float
+) -> CandleColumns:
+    """Candles from which some are missing, and of which one falls, on the tick, and comes back."""
     at, depth = first + crash[0], crash[1]
     lows = array("d", columns.low)
-    lows[at] = round(lows[at] * (1 - depth), 1)
+    lows[at] = min(lows[at], max(tick, round(round(lows[at] * (1 - depth) / tick) * tick, 8)))
     whole = replace(columns, low=memoryview(lows))
     missing = range(first + gap[0], first + gap[0] + gap[1])
     return whole if not missing else without(whole, missing)
@@ -143,51 +188,57 @@ def without(columns: CandleColumns, missing: range) -> CandleColumns:
     return replace(columns, **parts)
 
 
-def sent_into(prepared: Prepared, begin_ns: int, end_ns: int) -> bool:
-    """Whether an order is under way to a symbol whose candles are missing then."""
-    now_ns = 0
-    for one in backtest(prepared.request).records:
-        now_ns = one.time_ns if isinstance(one, Event) else now_ns
-        if isinstance(one, PlaceOrder) and begin_ns <= now_ns < end_ns:
-            return True
-    return False
+MINUTES = 80
+TAPES = st.builds(
+    Tape,
+    gap=st.tuples(st.integers(3, MINUTES - 20), st.sampled_from([0, 0, 1, 2, 3, 12])),
+    crash=st.tuples(st.integers(3, MINUTES - 5), st.one_of(st.just(0.0), st.floats(0.0, 0.02), st.floats(0.0, 0.2))),
+    funded=st.sets(st.integers(5, MINUTES - 1), max_size=3).map(tuple),
+)
+# Small accounts and large orders, so that margin, steps and gates have their say; a ladder whose lots come back.
+RICH = "[account]\nbalance = 10000\n"
+POOR = """
+[account]
+balance = 300
+[risk]
+max_positions = 2
+strategy_positions = 2
+min_reserve_pct = 0.0
+max_order_margin_pct = 0.9
+[ladder]
+weights = [0.10, 0.12, 0.12]
+dca_rearm = true
+tech_frame_minutes = 1
+tech_exit = "ATR_TRAIL"
+tech_atr_k = 1.0
+"""
+STORIES = st.builds(
+    Story,
+    tapes=st.lists(TAPES, min_size=1, max_size=3).map(tuple),
+    minutes=st.just(MINUTES),
+    signal=st.sampled_from([CROSS, ALWAYS.format("long"), ALWAYS.format("long"), ALWAYS.format("short")]),
+    margin=st.sampled_from(["isolated", "crossed"]),
+    latency=st.sampled_from([0, 50, 700]),
+    seed=st.integers(1, 50),
+    more=st.sampled_from([RICH, POOR]),
+)
+CRASH = Story((Tape(crash=(30, 0.15)), Tape(crash=(30, 0.09))), seed=3)
 
 
 @settings(
-    max_examples=6,
+    max_examples=18,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-@given(
-    seed=st.integers(1, 50),
-    gap=st.tuples(st.integers(5, 100), st.sampled_from([0, 0, 3, 12])),
-    crash=st.tuples(st.integers(5, 110), st.floats(0.0, 0.2)),
-    latency=st.sampled_from([0, 50, 700]),
-)
-def test_crashes_change_nothing_and_gaps_only_what_is_out_of_sight(
-    seed: int, gap: tuple[int, int], crash: tuple[int, float], latency: int
-) -> None:
-    """Missing candles, prices that fall through all levels at once, whatever the latency.
-
-    An order that arrives where candles are missing waits for the next one over history, where no price is known; a
-    served exchange has its last one. Such tapes are left out.
-    """
-    config = configured(ALWAYS.format("long"), seed=seed, latency=latency)
-    prepared = made_up(config, 1, 120)
-    ((symbol, whole),) = prepared.columns.items()
-    first = len(whole.open_time_ns) - 120
-    columns = {symbol: disturbed(whole, first, gap, crash)}
-    changed = prepared._replace(request=replace(prepared.request, candles=columns), columns=columns)
-    begin_ns = whole.open_time_ns[first + gap[0]]
-    assume(not gap[1] or not sent_into(changed, begin_ns - latency * MILLISECOND_NS, begin_ns + gap[1] * MINUTE_NS))
-    verdict = parity(config, changed)
-    if gap[1] and not verdict.equal:
-        # A minute without a candle is a stream out of sight: live, nothing is opened until all is compared again.
-        told = verdict.differences[0].live
-        assert told is not None, text(verdict)
-        assert told.said.get("denial") == DenialCode.ENGINE_NOT_RUNNING, text(verdict)
-    else:
-        agreed(verdict, fills=1)
+@example(Story((Tape(), Tape()), latency=0, seed=4)).via("two signals at once, and an order that takes no time")
+@example(Story((Tape((20, 2)), Tape()), seed=5)).via("an order that arrives where candles are missing")
+@example(Story((Tape((20, 12)), Tape((25, 12)), Tape()), more=POOR)).via("a signal that follows missing candles")
+@example(CRASH._replace(margin="crossed", latency=700)).via("a rung that is armed where the price is beyond it")
+@example(CRASH._replace(margin="crossed", latency=0)).via("two levels that are met at one nanosecond")
+@given(story=STORIES)
+def test_made_up_tapes_are_the_same(story: Story) -> None:
+    """Missing candles, prices that fall through all levels at once, funding, whatever the latency and the margin."""
+    agreed(parity(*story.told()), fills=0)
 
 
 def test_a_recorded_day_of_three_symbols_is_the_same(
@@ -206,6 +257,45 @@ def test_a_recorded_day_of_three_symbols_is_the_same(
     said = msgspec.json.decode(capsys.readouterr().out)
     assert (code, said["equal"], said["differences"]) == (0, True, [])
     assert said["compared"]["fills"]["live"] > 20
+
+
+SURGE = """kind = "surge"
+[surge]
+m1_min_true = 5
+m15_min_true = 2
+m1_daily_surge_pct = 0.03"""
+
+
+def test_the_surge_strategy_behind_its_scanner_is_the_same(
+    recorded_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Four time frames and scans of closed hours, warmed up by REST on one side and over whole columns on the other."""
+    config = tmp_path / "parity.toml"
+    config.write_text(LADDER.format(signal=SURGE, margin="crossed", latency=50, seed=1), encoding="utf-8")
+    rest = recorded_data / "payloads" / "rest"
+    code = main([
+        "parity", "--config", str(config), "--data", str(recorded_data / "klines-1m" / "2025-05"),
+        "--instruments", str(rest / "2026-07-03" / "fapi-v1-exchangeInfo.json"),
+        "--instruments", str(rest / "leverage-brackets-2025-07.ccxt.json.gz"), "--symbols", "BTCUSDT,DOGEUSDT,XRPUSDT",
+        "--from", "2025-06-09T23:00", "--to", "2025-06-10T03:00", "--json",
+    ])  # fmt: skip
+    said = msgspec.json.decode(capsys.readouterr().out)
+    assert (code, said["equal"], said["differences"]) == (0, True, [])
+    assert said["compared"]["decisions"]["live"] > 50
+    assert said["compared"]["fills"]["live"] >= 4
+
+
+def test_symbols_that_are_not_listed_all_along_are_refused() -> None:
+    """One that begins late, or ends early: over history there is no market then, and the exchange serves one."""
+    config = configured()
+    prepared = made_up(config, 2, 30)
+    (symbol, whole), *_ = prepared.columns.items()
+    rows = len(whole.open_time_ns)
+    for missing in (range(rows - 20), range(rows - 5, rows)):
+        columns = {**prepared.columns, symbol: without(whole, missing)}
+        changed = prepared._replace(request=replace(prepared.request, candles=columns), columns=columns)
+        with pytest.raises(ConfigError, match=f"{symbol} has candles from .* allowed for parity"):
+            parity(config, changed)
 
 
 def test_what_only_one_of_the_two_can_do_is_refused() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from sadari.model.command import Command
+from sadari.model.event import EngineTurned, Event, PositionsShown
 from tests.live_scene import Stage, stage
 from tests.live_truth import covered
 
@@ -89,6 +91,32 @@ def test_while_the_user_stream_is_down_positions_are_asked_for(tmp_path: Path) -
             await on.settled()
 
     asyncio.run(main())
+
+
+def test_after_a_reconnect_everything_is_read_before_anything_goes_on(tmp_path: Path) -> None:
+    """F68: what was done unheard is known before the engine decides again."""
+    facts: list[str] = []
+
+    def see(_: int, event: Event, __: Sequence[Command]) -> None:
+        if isinstance(event, EngineTurned):
+            facts.append(event.trigger)
+        elif isinstance(event, PositionsShown) and not event.symbol:
+            facts.append("shown")
+
+    async def main() -> None:
+        async with stage(tmp_path, symbols=1) as on, on.rig.running() as live:
+            await on.entered()
+            live.driver.observers.append(see)
+            on.fault('verb = "close"\nstream = "ACCOUNT_UPDATE"')
+            await on.rig.human("POST /control/transfer", asset="USDT", amount="100")
+            await on.rig.until(lambda: "data_lost" in facts)
+            on.no_more_faults()
+            await on.rig.until(lambda: live.state == "RUNNING")
+            await on.settled()
+
+    asyncio.run(main())
+    back = facts.index("data_recovered")
+    assert "shown" in facts[back : facts.index("reconciled", back)]
 
 
 async def _deleted(on: Stage) -> None:

@@ -25,6 +25,9 @@ from sadari.venue.live.socket import Socket, SocketLimits, _tls, connect
 
 Served = Callable[[ServerConnection], Awaitable[None]]
 
+# What a machine under load may need.
+PATIENCE_S = 20.0
+
 
 class Listener:
     """What a connection said, and a way to wait for it."""
@@ -45,10 +48,11 @@ class Listener:
         self._changed.set()
 
     async def until(self, texts: int = 0, reasons: int = 0) -> None:
-        """Wait until so many came."""
-        while len(self.texts) < texts or len(self.reasons) < reasons:
-            self._changed.clear()
-            await self._changed.wait()
+        """Wait until so many came, and not for ever."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.texts) < texts or len(self.reasons) < reasons:
+                self._changed.clear()
+                await self._changed.wait()
 
 
 async def echo(server: ServerConnection) -> None:

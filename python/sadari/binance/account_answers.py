@@ -26,12 +26,29 @@ def account(body: bytes) -> values.AccountShown:
         wallet_balance=finite(shown.total_wallet_balance, "wallet balance", "account"),
         cross_wallet_balance=finite(shown.total_cross_wallet_balance, "cross wallet balance", "account"),
         available_balance=finite(shown.available_balance, "available balance", "account"),
+        free_balance=_free(shown),
         margin_balance=finite(shown.total_margin_balance, "margin balance", "account"),
         unrealized_pnl=finite(shown.total_unrealized_profit, "unrealized profit", "account"),
         initial_margin=amount(shown.total_initial_margin, "initial margin", "account"),
         maint_margin=amount(shown.total_maint_margin, "maintenance margin", "account"),
         wallets=tuple((one.asset, finite(one.wallet_balance, "wallet balance", one.asset)) for one in shown.assets),
     )
+
+
+def _free(shown: read.Account) -> Decimal:
+    """What is available and not for crossed positions, all as of one moment.
+
+    Nothing available does not say how much is missing: then it is what the orders have left.
+
+    Source: reference binance-usdm §8, availableBalance.
+    """
+    available = finite(shown.available_balance, "available balance", "account")
+    if available <= 0:
+        wallet = finite(shown.total_cross_wallet_balance, "cross wallet balance", "account")
+        return wallet - amount(shown.total_open_order_initial_margin, "margin of orders", "account")
+    isolated = (one.initial_margin for one in shown.positions if one.isolated_wallet)
+    margin = amount(shown.total_position_initial_margin, "margin of positions", "account") - sum(isolated, Decimal(0))
+    return available - finite(shown.total_cross_un_pnl, "crossed profit", "account") + margin
 
 
 def positions(body: bytes) -> list[values.PositionShown]:

@@ -53,6 +53,11 @@ def prices(body: bytes, of: Container[str] | None = None) -> list[values.PriceSh
     ]
 
 
+def last_traded_ns(body: bytes) -> int:
+    """When the last of some trades of the market was made; 0 without any."""
+    return max((row.time for row in rows(body, read.MarketTrade, "trades")), default=0) * MILLISECOND_NS
+
+
 def quote_volumes(body: bytes) -> dict[str, float]:
     """What was traded of each symbol in 24 hours, in its quote asset."""
     listed = rows(body, read.DayTicker, "ticker/24hr")

@@ -8,6 +8,7 @@ Source: reference binance-usdm §2 (limits); faults R8, F16, F17, F18.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sadari.model.units import MINUTE_NS, SECOND_NS
@@ -54,6 +55,9 @@ class Budget:
     Args:
         limits: What the venue allows.
         reserve: The part of each limit that only urgent requests may use: exits, protection, and looking them up.
+
+    Attributes:
+        on_shut: Told until when nothing may be asked, whenever that is later than before.
     """
 
     def __init__(self, limits: Limits = Limits(), reserve: float = RESERVE) -> None:  # noqa: B008 - it is immutable
@@ -64,6 +68,7 @@ class Budget:
         self._shut_until_ns = 0
         self._orders_shut_until_ns = 0
         self.limits = limits
+        self.on_shut: Callable[[int], None] = lambda _: None
 
     def spend(self, weight: int, orders: int, now_ns: int, *, urgent: bool) -> int:
         """Spend, or say how long to wait.
@@ -115,7 +120,9 @@ class Budget:
 
     def shut(self, until_ns: int) -> None:
         """Ask nothing at all until then: the limit was broken, or the address is banned."""
-        self._shut_until_ns = max(self._shut_until_ns, until_ns)
+        if until_ns > self._shut_until_ns:
+            self._shut_until_ns = until_ns
+            self.on_shut(until_ns)
 
     def shut_orders(self, until_ns: int) -> None:
         """Place nothing until then: too many orders."""

@@ -125,11 +125,15 @@ class IncomeShown(_Shown, frozen=True, kw_only=True):
 
 
 class AccountShown(_Shown, frozen=True, kw_only=True):
-    """Balances. In multi-assets mode they are values in USD and ``wallets`` has the balance of each asset."""
+    """Balances. In multi-assets mode they are values in USD and ``wallets`` has the balance of each asset.
+
+    ``free_balance`` is what would be available without crossed positions, whatever prices do.
+    """
 
     wallet_balance: Decimal
     cross_wallet_balance: Decimal
     available_balance: Decimal
+    free_balance: Decimal
     margin_balance: Decimal
     unrealized_pnl: Decimal
     initial_margin: Decimal

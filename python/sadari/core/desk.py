@@ -18,7 +18,7 @@ from sadari.core.rules import Rules
 from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, RefreshAccount, SendAlert
 from sadari.model.event import OrderCanceled, OrderFound, OrderRejected, SignalRaised, SymbolPrepared
 from sadari.model.instrument import Instrument
-from sadari.model.order import MarginMode, OrderType, Purpose, TimeInForce
+from sadari.model.order import Direction, MarginMode, OrderType, Purpose, TimeInForce
 from sadari.model.plan import Settings
 from sadari.model.reason import AuditCode, RejectReason, stage_name
 
@@ -130,14 +130,23 @@ class Desk:
             return record
         return next((old for old in self.unsettled if old.id == intent.position_id), record)
 
-    def succeed(self, symbol: str) -> Position:
-        """A record for what was found on a symbol: one that is not settled yet is settled beside it."""
-        record = self.position(symbol)
+    def succeed(self, symbol: str, direction: Direction) -> Position:
+        """A record for what was found on a symbol: one that is not settled yet is settled beside it.
+
+        A wall that still rests for what might be opened is the new record's, if it closes positions of that direction.
+        """
+        before = record = self.position(symbol)
+        wall, before.wall = before.wall, None
         if record.is_in("CLOSED_UNSETTLED"):
             self.unsettled.append(record)
             del self.positions[symbol]
-            openings, record = record.openings, self.position(symbol)
-            record.openings = openings
+            record = self.position(symbol)
+            record.openings = before.openings
+        if wall is not None and not wall.final:
+            if before.direction is direction:
+                record.wall = wall
+            else:
+                self.cancel(wall)
         return record
 
     def next_position_id(self) -> int:

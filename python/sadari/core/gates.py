@@ -18,7 +18,7 @@ from sadari.model.entry import LimitEntry
 from sadari.model.event import SignalRaised
 from sadari.model.order import Direction
 from sadari.model.reason import DenialCode, is_stop
-from sadari.model.units import MILLISECOND_NS, MINUTE_NS, Exact, exact
+from sadari.model.units import DAY_NS, MILLISECOND_NS, MINUTE_NS, Exact, exact
 
 # Source: fault F32; the venue's code -4045. A position's inner stop, its replacement while both rest, and its wall.
 MAX_CONDITIONAL_ORDERS = 200
@@ -71,7 +71,8 @@ def is_candidate(desk: Desk, signal: SignalRaised) -> Denial | None:
     age_ns = signal.candidate_age_ns
     if age_ns is not None and age_ns <= most * MINUTE_NS:
         return None
-    shown = "never" if age_ns is None else f"{age_ns // MINUTE_NS} min ago"
+    # A sensor that was started lately does not know what was before.
+    shown = f"{age_ns // MINUTE_NS} min ago" if age_ns is not None and age_ns <= DAY_NS else "not within a day"
     return Denial(DenialCode.NOT_A_CANDIDATE, shown, f"{most} min")
 
 

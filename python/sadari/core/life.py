@@ -12,7 +12,7 @@ from sadari.core.position import Position
 from sadari.core.waiting import call_off, waits
 from sadari.model import event as events
 from sadari.model.command import CallDay, RecordMove
-from sadari.model.reason import AuditCode, EntryEnd, LiquidationReason, engine_liquidation
+from sadari.model.reason import AuditCode, DenialCode, EntryEnd, LiquidationReason, engine_liquidation
 from sadari.model.units import DAY_NS, exact
 
 DAILY_LOSS = "daily_loss_limit"
@@ -148,6 +148,12 @@ def day(desk: Desk, event: events.DayStarted) -> None:
     if held:
         desk.day_call_ns = (event.time_ns // DAY_NS + 1) * DAY_NS
         desk.out.append(CallDay(at_ns=desk.day_call_ns))
+
+
+def waits_for_account(desk: Desk) -> bool:
+    """Whether an add or an entry was denied because balances were too old."""
+    stale = DenialCode.ACCOUNT_DATA_STALE
+    return bool(desk.waiting) or any(stale in position.denied.values() for position in desk.positions.values())
 
 
 def ask_again(desk: Desk) -> None:

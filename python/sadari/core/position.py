@@ -89,6 +89,7 @@ class Position:
         working: The entry, add, reduction or exit that is unresolved.
         limit: The terms of an entry that waits, or has waited, for its price; None if it was entered at once.
         openings: Entries and adds of this and earlier lives; those without a last word may still fill.
+        wall: The outer stop; beyond the end of a life for as long as one of the openings may still fill.
     """
 
     __slots__ = (
@@ -110,6 +111,7 @@ class Position:
         self.follow(rules)
         self.id = 0
         self.openings: list[Intent] = []
+        self.wall: Intent | None = None
         self.start(0, Direction.LONG, "", "", ZERO)
 
     def follow(self, rules: Rules) -> None:
@@ -168,7 +170,8 @@ class Position:
         self.working: Intent | None = None
         self.inner: Intent | None = None
         self.inner_next: Intent | None = None
-        self.wall: Intent | None = None
+        if self.wall is not None:
+            self.wall.position_id = number
         self.armed: object = NOTHING_ARMED
         self.verdict = ""
         self.trail: Trail | None = None
@@ -185,13 +188,16 @@ class Position:
 
     # fills
 
-    def count(self, trade: OrderFilled) -> None:
-        """What a trade cost and brought by the venue's own words, whatever it does to the quantity."""
+    def count(self, trade: OrderFilled, *, qty: Decimal | None = None) -> None:
+        """What a trade cost and brought by the venue's own words, whatever it does to the quantity.
+
+        ``qty`` is how much of the trade is this position's, where the rest of it opens another one.
+        """
         self.fees += trade.fee
         self.realized += trade.realized_pnl
         self.last_price = trade.price
         if self.decision is not None:
-            beyond = EXACT.multiply(EXACT.subtract(trade.price, self.decision.price), trade.qty)
+            beyond = EXACT.multiply(EXACT.subtract(trade.price, self.decision.price), trade.qty if qty is None else qty)
             self.slips.append(Slip(trade.trade_id, EXACT.minus(beyond) if trade.buyer else beyond))
 
     def decide(self) -> None:

@@ -129,8 +129,12 @@ def lost(position: Position, intent: Intent) -> bool:
 
 
 def withdraw(desk: Desk, position: Position) -> None:
-    """The position is flat: no stop of it may stay behind."""
-    for intent in (position.inner, position.inner_next, position.wall):
+    """The position is flat: no stop of it stays behind, but for the wall of what may still be opened (invariant I2)."""
+    stops = [position.inner, position.inner_next]
+    position.inner = position.inner_next = None
+    if not position.may_still_fill():
+        stops.append(position.wall)
+        position.wall = None
+    for intent in stops:
         if intent is not None and not intent.final:
             desk.cancel(intent)
-    position.inner = position.inner_next = position.wall = None

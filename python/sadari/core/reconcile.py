@@ -220,14 +220,14 @@ def _adopt(desk: Desk, symbol: str, record: PositionRecord) -> None:
     if record.entry_price <= 0:
         _look_again(desk, symbol)
         return
-    position = desk.succeed(symbol)
+    direction = Direction.LONG if record.qty > 0 else Direction.SHORT
+    position = desk.succeed(symbol, direction)
     rules = desk.rules_for(takeover.ADOPTED, symbol)
     if position.is_in("CLOSED") and rules is not position.rules:
         desk.move(position, "cooldown_over")
     if position.is_in("FLAT") and rules is not position.rules:
         position.follow(rules)
     desk.move(position, "exchange_position_found")
-    direction = Direction.LONG if record.qty > 0 else Direction.SHORT
     position.start(desk.next_position_id(), direction, takeover.ADOPTED, "", desk.account.wallet_balance)
     position.opened_ns = desk.now_ns
     position.last_price = record.mark_price or record.entry_price

@@ -189,11 +189,11 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
         position.plan_balance,
         position.rearm,
     )
-    rules, position = position.rules, desk.succeed(event.symbol)
+    direction = Direction.LONG if event.buyer else Direction.SHORT
+    rules, position = position.rules, desk.succeed(event.symbol, direction)
     if position.is_in("FLAT") and rules is not position.rules:
         position.follow(rules)
     desk.move(position, "exchange_position_found")
-    direction = Direction.LONG if event.buyer else Direction.SHORT
     position.start(desk.next_position_id(), direction, strategy, signal_id, balance)
     position.rearm = rearm
     position.opened_ns = desk.now_ns
@@ -244,8 +244,8 @@ def _not_ours(desk: Desk, event: OrderFilled) -> Position | None:
         desk.shut_gate(event.symbol, AuditCode.EXTERNAL_FILL)
         desk.out.append(Reconcile(symbol=event.symbol))
         return None
-    position.count(event)
     closes = event.buyer is (position.side.sign < 0)
+    position.count(event, qty=min(event.qty, position.qty) if closes else event.qty)
     rest = takeover.explained(position, event.price, event.qty, closes=closes)
     if rest == 0:
         detail = f"{event.client_order_id}: {event.qty} at {event.price}, as shown"
@@ -299,6 +299,7 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
         stops.ended(desk, position, intent, event)
     elif position.is_in(*_FLAT):
         desk.move(position, "late_answer")
+        _nothing_more_opens(desk, position)
     elif position.is_in("QUARANTINED"):
         desk.move(position, "earlier_answer")
     elif intent is position.working:
@@ -311,6 +312,13 @@ def ended(desk: Desk, event: OrderCanceled | OrderRejected) -> Position | None:
     elif position.qty > 0 and not position.is_in(*_FLAT):
         protection.protect(desk, position)
     return position
+
+
+def _nothing_more_opens(desk: Desk, position: Position) -> None:
+    """An order of an ended life has had its last word: a wall that stood for what it might open goes."""
+    for record in dict.fromkeys((position, desk.positions[position.symbol])):
+        if record.is_in(*_FLAT):
+            protection.withdraw(desk, record)
 
 
 def _working_ended(desk: Desk, position: Position, intent: Intent, event: OrderCanceled | OrderRejected) -> None:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from sadari.core import booking, exits, life, reconcile, settlement, watching
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE
-from sadari.model.event import AccountUpdated
+from sadari.model.event import PRICES, AccountUpdated
+from sadari.model.order import MarginMode
 from sadari.model.reason import AuditCode
 
 # Source: strategies §10 (D-24), inclusive.
@@ -20,7 +21,15 @@ MARGIN_RATIO = "margin_ratio"
 
 
 def shown(desk: Desk, event: AccountUpdated) -> None:
-    """The venue has shown balances and some positions."""
+    """The venue has shown balances and some positions, or prices have moved what is available: nothing new is known."""
+    if event.cause == PRICES:
+        desk.account.available_balance = event.available_balance
+        return
+    account = desk.account
+    # What was only read again is no news to an add that was denied, however prices have moved meanwhile.
+    news = account.margin_refused or account.wallet_balance != event.wallet_balance or life.waits_for_account(desk)
+    if desk.settings.ladder.margin_mode is MarginMode.ISOLATED:
+        news = news or account.available_balance != event.available_balance
     _tell_change(desk, event)
     booking.book_account(desk, event)
     desk.account.update(event)
@@ -35,7 +44,8 @@ def shown(desk: Desk, event: AccountUpdated) -> None:
         reconcile.agreed(desk, position, record)
     if event.margin_ratio is not None:
         _watch_ratio(desk, event.margin_ratio)
-    life.ask_again(desk)
+    if news:
+        life.ask_again(desk)
 
 
 def _tell_change(desk: Desk, event: AccountUpdated) -> None:

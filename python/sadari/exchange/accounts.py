@@ -104,8 +104,8 @@ class PositionState:
         return booked(self.side * (price * self.weight - self.cost) * qty / self.weight)
 
     def unrealized(self, price: Decimal) -> Decimal:
-        """The profit of the whole position at a price, not rounded."""
-        return self.side * (price * abs(self.qty) - self.entry_notional)
+        """The profit of the whole position at a price, from the entry price as it is shown; not rounded."""
+        return self.qty * (price - self.entry_price)
 
     def ruined_by(self, qty: Decimal, price: Decimal, fee: Decimal) -> bool:
         """Whether closing an unsigned quantity costs an isolated position more than the margin that goes with it."""

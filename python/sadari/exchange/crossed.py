@@ -11,7 +11,15 @@ from decimal import ROUND_FLOOR, Decimal
 
 from sadari.exchange.accounts import Account
 from sadari.exchange.collateral import Wallet
-from sadari.exchange.margin import ONE, SMALLEST, ZERO, hedged_liquidation_price, initial_margin, liquidation_price
+from sadari.exchange.margin import (
+    ONE,
+    SMALLEST,
+    ZERO,
+    booked,
+    hedged_liquidation_price,
+    initial_margin,
+    liquidation_price,
+)
 from sadari.exchange.matching import Market
 from sadari.model.order import MarginMode
 
@@ -188,4 +196,4 @@ def _unrealized(market: Market) -> Decimal:
 
 
 def _profit(market: Market) -> Decimal:
-    return market.position.profit(abs(market.held), market.last_price) if market.position else ZERO
+    return booked(_unrealized(market))

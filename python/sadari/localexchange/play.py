@@ -80,7 +80,7 @@ class Play:
             self._streams.on_trade(trade)
             played += 1
 
-    async def run(self, now_ns: Callable[[], int], speed: float) -> None:
+    async def run(self, now_ns: Callable[[], int], speed: float, look_s: float = LOOK_S) -> None:
         """Follow the wall's clock at a speed until canceled; what is late is made up for, nothing is left out."""
         began_ns = now_ns()
         while True:
@@ -88,7 +88,7 @@ class Play:
             slice_ns = min(target_ns, self._market.now_ns + SLICE_NS)
             done = target_ns < self._market.now_ns or (self.advance(slice_ns, SLICE) and slice_ns == target_ns)
             self._look()
-            await asyncio.sleep(LOOK_S if done else 0)
+            await asyncio.sleep(look_s if done else 0)
 
     def _beat(self, time_ns: int) -> None:
         self._settle(time_ns)

@@ -144,9 +144,14 @@ class SymbolTape:
 
 
 class Tape:
-    """The trades of all symbols from the start, in order of time and then symbol."""
+    """The trades of all symbols from the start, in order of time and then symbol.
+
+    Attributes:
+        last: Symbols whose trades come after those of all others, where they are made at one time.
+    """
 
     def __init__(self, symbols: Iterable[SymbolTape]) -> None:
+        self.last: frozenset[str] = frozenset()
         self._symbols = {one.symbol: one for one in symbols}
         self._rows = {name: one.start_row for name, one in self._symbols.items()}
         self._drawn: dict[str, list[Trade]] = {}
@@ -181,21 +186,39 @@ class Tape:
         Raises:
             IndexError: The tape has ended.
         """
-        if self._visits and (not self._next or self._visits[0] < self._next[0]):
-            trade = heappop(self._visits)
-            self._visited[trade.symbol] = self._visited.get(trade.symbol, 0) + 1
-            return trade._replace(number=self._last.get(trade.symbol, 0) + self._visited[trade.symbol])
-        trade = self._pop()
-        self._last[trade.symbol] = trade.number
-        later = self._visited.get(trade.symbol)
-        return trade if later is None else trade._replace(number=trade.number + later)
+        first = self._first()
+        if first in self._visits:
+            self._visits.remove(first)
+            heapify(self._visits)
+            self._visited[first.symbol] = self._visited.get(first.symbol, 0) + 1
+            return first._replace(number=self._last.get(first.symbol, 0) + self._visited[first.symbol])
+        self._take(first)
+        self._last[first.symbol] = first.number
+        later = self._visited.get(first.symbol)
+        return first if later is None else first._replace(number=first.number + later)
 
-    def _pop(self) -> Trade:
-        trade = self._next[0]
+    def _first(self) -> Trade:
+        if not self._visits and not self.last:
+            return self._next[0]
+        first = min((self._visits or self._next)[0], (self._next or self._visits)[0])
+        if first.symbol not in self.last:
+            return first
+        together = (one for one in (*self._next, *self._visits) if one.time_ns == first.time_ns)
+        return min((one for one in together if one.symbol not in self.last), default=first)
+
+    def _take(self, trade: Trade) -> None:
+        """Let the next trade of its symbol take the place of a trade."""
         following = self._following(trade.symbol)
-        if following is None:
-            return heappop(self._next)
-        return heapreplace(self._next, following)
+        if trade is self._next[0]:
+            if following is None:
+                heappop(self._next)
+            else:
+                heapreplace(self._next, following)
+            return
+        self._next.remove(trade)
+        if following is not None:
+            self._next.append(following)
+        heapify(self._next)
 
     def _following(self, symbol: str) -> Trade | None:
         drawn = self._drawn.get(symbol)

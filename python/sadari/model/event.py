@@ -281,6 +281,10 @@ class PositionsShown(Event, frozen=True):
     symbol: str = ""
 
 
+# Nothing has happened to the account: prices have moved what crossed positions leave available (strategies §9.1).
+PRICES = "PRICES"
+
+
 class AccountUpdated(Event, frozen=True):
     """Balances and changed positions as the venue shows them, and what changed them.
 

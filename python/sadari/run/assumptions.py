@@ -63,9 +63,10 @@ def _about_data(traded: Sequence[Market], venue: HistoryVenue) -> Iterator[str]:
         if holes:
             start_ns, end_ns = market.span_ns
             missing = (end_ns - start_ns) // candles.interval_ns - len(candles.open_time_ns)
+            taken = venue.in_holes.get(market.symbol, 0)
             yield (
                 f"{market.symbol} lacks {missing} candle(s) of {candles.interval_ns / MINUTE_NS:g} min in {holes} "
-                f"hole(s): nothing trades there, and what is sent meanwhile meets the first price after it."
+                f"hole(s): nothing trades there and the last price stands, at which {taken} order(s) were taken."
             )
 
 

@@ -43,7 +43,8 @@ class Keeper(Protocol):
         """Tidy up, for which nothing has to wait."""
 
 
-# Is told each event with its commands when they have gone out; the number is the event's in the journal.
+# Is told each event with its commands when they have gone out; the number is the event's in the journal, 0 where it is
+# written down nowhere.
 Observer = Callable[[int, Event, Sequence[Command]], None]
 
 
@@ -108,7 +109,7 @@ class Driver:
         try:
             self._keep.append_all((event, *commands))
         except JournalError as error:
-            self._fail(str(error), event, commands)
+            self._fail(str(error), number, event, commands)
             return
         self._carry_out(commands)
         self._tell(number, event, commands)
@@ -134,13 +135,13 @@ class Driver:
         try:
             self._keep.checkpoint()
         except JournalError as error:
-            self._fail(str(error))
+            self._fail(str(error), self._keep.written + 1)
 
     # once the journal has failed
 
-    def _fail(self, failure: str, event: Event | None = None, commands: Sequence[Command] = ()) -> None:
+    def _fail(self, failure: str, number: int, event: Event | None = None, commands: Sequence[Command] = ()) -> None:
         self.failure = failure
-        self._number = self._keep.written + 1
+        self._number = number
         if event is not None:
             self._carry_out_what_closes(event, commands)
         if self.engine.state not in _ENDED:
@@ -161,6 +162,10 @@ class Driver:
             closing = []
         out = [one for one in commands if one in closing or not isinstance(one, PlaceOrder | CancelOrder)]
         self._carry_out(out)
+        if self._reserve_failed:
+            # The next start knows nothing of it, and gives its number to something else.
+            self._tell(0, event, out)
+            return
         self._tell(self._number, event, out)
         # As the next start numbers them when it takes them into the journal.
         self._number += 1 + len(commands)

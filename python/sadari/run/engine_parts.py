@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from sadari.errors import SadariError
+from sadari.model.event import Event
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.run.paper_side import PaperSide
 from sadari.run.sensing import live_specs
@@ -43,7 +44,7 @@ class Parts:
         self.clock = MarketClock(clocks.steady_ns)
         self.clock.see(market_ns)
         self.balances = Balances(live.price, clocks.measure_ns)
-        self.watches = Watches(live.take)
+        self.watches = Watches(self._decide)
         self.alarms = Alarms(live.take, self.clock, self.balances)
 
     def build(self, make: Make, facts: Facts) -> None:
@@ -62,7 +63,7 @@ class Parts:
         sensing = Sensing(specs, self.clock.now_ns, lambda: self.balances.symbols)
         paper = self.side if isinstance(self.side, PaperSide) else None
         self.market = Market(
-            live.take, live.connections.rest, sensing, self.watches, self.clock, self.balances, self.supervision,
+            self._decide, live.connections.rest, sensing, self.watches, self.clock, self.balances, self.supervision,
             self._fresh, asked.log, marks=paper is not None,
             forget=self.ticks.forget,
         )  # fmt: skip
@@ -71,12 +72,20 @@ class Parts:
             live.connections.hosts.streams, self.ticks.trade, self.market.candle, self.market.lose, self.market.recover,
             now_ns=asked.clocks.measure_ns, jitter=lambda: 2 * asked.jitter() - 1,
             on_mark=(lambda _: None) if paper is None else paper.mark,
+            on_silent=self.market.doubt,
             on_exhausted=lambda name: self.supervision.exhausted(name, policy),
         )  # fmt: skip
         self.market.attach(self.streams)
         self.venue = LiveVenue(
             trading, self.clock, self.watches, self.alarms, self.market, self.market, self.supervision, asked.alert
         )
+
+    def _decide(self, event: Event) -> None:
+        """Hand over what may be decided on, behind what prices have left available."""
+        moved = self.side.trading.moved(event.time_ns)
+        if moved is not None:
+            self._live.take(moved)
+        self._live.take(event)
 
     async def close(self) -> None:
         """End everything: nothing is asked any more, what rests at the exchange stays there."""

@@ -13,6 +13,7 @@ from sadari.errors import ConfigError
 from sadari.localexchange.api_keys import Permissions
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.market import FundingRates
+from sadari.localexchange.play import LOOK_S
 from sadari.localexchange.rule import Rule
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Fees
@@ -41,6 +42,7 @@ class LocalSettings:
         host: Where to listen.
         port: 0 picks a free one.
         speed: Market seconds in a second.
+        look_s: How often the wall's clock is looked at, in seconds.
         lockstep: Time goes on by steps of the control API.
         rebase: Whether the start of the play is told as now.
         same_hour: Whether a start that is told as now keeps its time of the day, and so lies up to a day later in the
@@ -65,6 +67,7 @@ class LocalSettings:
     host: str = "127.0.0.1"
     port: int = 0
     speed: float = 1.0
+    look_s: float = LOOK_S
     lockstep: bool = False
     rebase: bool = True
     same_hour: bool = True

@@ -38,6 +38,7 @@ from sadari.run.paper_side import PaperSide, listed
 from sadari.run.recent import Recent
 from sadari.run.sensing import MARKET
 from sadari.run.side import Facts
+from sadari.run.silence import silent
 from sadari.run.unprotected import UnprotectedTimes
 from sadari.sensors.universe import scanned_symbols
 from sadari.store.audit import Audit
@@ -190,6 +191,7 @@ class LiveEngine:
             async with Connections(hosts, self.asked.keys, self.asked.clocks, self.asked.jitter) as connections:
                 self._connections = connections
                 try:
+                    await silent(self.asked, connections)
                     return await self._run(ready)
                 except asyncio.CancelledError:
                     if not self.ending.early:

@@ -159,7 +159,7 @@ class LocalExchange:
         stopped = asyncio.ensure_future(self._stop.wait())
         playing = None
         if not self.settings.lockstep:
-            playing = asyncio.ensure_future(self.play.run(self._wall_ns, self.settings.speed))
+            playing = asyncio.ensure_future(self.play.run(self._wall_ns, self.settings.speed, self.settings.look_s))
         try:
             await asyncio.wait([one for one in (playing, stopped) if one], return_when=asyncio.FIRST_COMPLETED)
             # The answer to who asked to begin again goes out first.

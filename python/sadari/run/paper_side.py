@@ -96,6 +96,10 @@ class PaperTrading:
         del positions
         self._desk.show_account(cause)
 
+    def moved(self, time_ns: int) -> AccountUpdated | None:
+        """See `Trading`: as the model has it."""
+        return self._desk.moved(time_ns)
+
     def trade(self, symbol: str, price: float, time_ns: int) -> None:
         """A trade meets the model's orders first."""
         self._desk.on_trade(symbol, price, time_ns)

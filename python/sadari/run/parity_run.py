@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +18,7 @@ from sadari.errors import ConfigError, SadariError
 from sadari.localexchange.server import Address
 from sadari.model.command import Command
 from sadari.model.event import Event
-from sadari.model.units import MILLISECOND_NS
+from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.run.backtest import backtest
 from sadari.run.config import Config
 from sadari.run.connections import Clocks
@@ -32,6 +33,7 @@ from sadari.run.market import markets
 from sadari.run.parity import Record, Verdict, compare, record_of
 from sadari.run.request import FunnelSection, Request
 from sadari.run.steps import Steps
+from sadari.store.candles import CandleColumns
 from sadari.store.folder import Folder
 
 # The market's time stands while the engine starts; what is waited for there takes time of the loop alone.
@@ -51,17 +53,18 @@ def parity(config: Config, prepared: Prepared, progress: Callable[[float], None]
         SadariError: The live engine did not come to run, or failed.
     """
     request = prepared.request
-    refuse(request)
+    refuse(request, prepared.columns)
     run = backtest(replace(request, funnel=FunnelSection(), journal=None, progress=None))
     history = record_of(run.records, run.ledger or (), run.income, run.wallet_end)
     return compare(history, live_record(config, prepared, progress))
 
 
-def refuse(request: Request) -> None:
+def refuse(request: Request, candles: Mapping[str, CandleColumns]) -> None:
     """Refuse what only one of the two can do.
 
     Raises:
-        ConfigError: Outcomes travel, prices inside candles follow no seed, or there are other assets.
+        ConfigError: Outcomes travel, prices inside candles follow no seed, there are other assets, or a symbol has no
+            market at the beginning or at the end.
     """
     market = request.market
     if market.report_ms:
@@ -70,6 +73,22 @@ def refuse(request: Request) -> None:
         raise ConfigError(f"[market] path is {market.path}; allowed for parity: tape")
     if request.assets or request.multi_assets:
         raise ConfigError("[account] has other assets; allowed for parity: a balance in the quote asset alone")
+    _refuse_late_and_early(request, candles)
+
+
+def _refuse_late_and_early(request: Request, candles: Mapping[str, CandleColumns]) -> None:
+    """Refuse symbols that are not traded all along: over history there is no market then, and the exchange has one."""
+    spans = {symbol: (one.open_time_ns[0], one.open_time_ns[-1] + one.interval_ns) for symbol, one in candles.items()}
+    end_ns = max(last_ns for _, last_ns in spans.values())
+    start_ns = max(min(first_ns for first_ns, _ in spans.values()), request.start_ns or 0)
+    for symbol, (first_ns, last_ns) in spans.items():
+        if first_ns > start_ns or last_ns < end_ns:
+            known, asked = (" to ".join(map(_moment, span)) for span in ((first_ns, last_ns), (start_ns, end_ns)))
+            raise ConfigError(f"{symbol} has candles from {known}; allowed for parity: all of {asked}")
+
+
+def _moment(time_ns: int) -> str:
+    return f"{datetime.fromtimestamp(time_ns // SECOND_NS, UTC):%Y-%m-%d %H:%M}"
 
 
 def live_record(config: Config, prepared: Prepared, progress: Callable[[float], None] | None = None) -> Record:
@@ -118,6 +137,7 @@ class _Run:
             try:
                 await self._settled(live, running)
                 await self._steps.play(live)
+                under_way = len(self._exchange.calls)
                 await live.stop("parity", "end of data")
                 ended = await running
             finally:
@@ -126,7 +146,8 @@ class _Run:
         finally:
             self._exchange.stop()
             await serving
-        if ended.failure:
+        # What the data end before never arrives, here as over history, and is no failure of the engine.
+        if ended.failure and not under_way:
             raise SadariError(f"the engine ended {ended.state}: {ended.failure}")
         told = records(self._folder.journal)
         wallet = self._exchange.desk.exchange.wallet_balance
@@ -142,7 +163,10 @@ class _Run:
         while seen_s < CALM_S:
             ready = live.begun and live.state is EngineState.RUNNING and live.parts.market.ready >= symbols
             seen_s = seen_s + LOOK_S if ready and not live.parts.supervision.lost else 0.0
-            if running.done() or waited_s > START_S:
+            if running.done():
+                ended = running.result()
+                raise SadariError(f"the engine ended {ended.state} at its start: {ended.failure}")
+            if waited_s > START_S:
                 last = "; ".join(self._lines[-3:])
                 raise SadariError(f"the engine did not come to run: {last or 'it said nothing'}")
             await asyncio.sleep(LOOK_S)

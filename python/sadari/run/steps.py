@@ -44,11 +44,13 @@ class Steps:
         self._live: LiveEngine | None = None
         self._over: asyncio.Future[None] | None = None
         self._looked = True
+        self._arriving = False
+        self._timers_ns = self._start_ns
         self._paths = paths
 
     def seconds(self) -> float:
-        """The loop's time: the market's, and what was waited for while that stood."""
-        return self._exchange.market.now_ns / SECOND_NS + self._waited_s
+        """The loop's time: what the market's was when all else of a moment was done, and what was waited for then."""
+        return self._timers_ns / SECOND_NS + self._waited_s
 
     def now_ns(self) -> int:
         """The market's time."""
@@ -79,9 +81,13 @@ class Steps:
             if timeout is None:
                 return False
             self._waited_s += timeout
+        elif self._arriving:
+            self._arriving = False
+            self._exchange.calls.arrive()
         elif not self._looked:
             # Timers come after everything else of a moment.
             self._looked = True
+            self._timers_ns = self.now_ns()
             live.parts.alarms.look()
             live.parts.side.trading.look()
             live.parts.market.look()
@@ -102,21 +108,40 @@ class Steps:
         until_ns = max(
             now_ns, min(now_ns - now_ns % MINUTE_NS + MINUTE_NS, self._end_ns, now_ns + self._longest_ns(live), *due)
         )
-        for symbol, path in self._paths.items():
-            # A tick that crosses no level, of the engine's or the exchange's, is by contract without effect.
-            watch = parts.watches.watch(symbol)
-            levels = (self._exchange.desk.exchange.watch(symbol), *(() if watch is None else (watch,)))
-            hit = path.next_crossing(now_ns, until_ns, *levels)
-            until_ns = until_ns if hit is None else hit[0]
+        until_ns = self._next_crossing(live, now_ns, until_ns)
         if until_ns > now_ns:
             for symbol, path in self._paths.items():
-                self._exchange.tape.visit(symbol, until_ns, price_of(path.price_at(until_ns)))
+                # A trade that changes no price and meets nothing is none over history: it must meet no new level here.
+                price = price_of(path.price_at(until_ns))
+                if symbol in self._exchange.tape.last or price != self._exchange.market.symbols[symbol].last_price:
+                    self._exchange.tape.visit(symbol, until_ns, price)
         self._exchange.play.advance(until_ns)
-        self._exchange.calls.arrive()
+        # A trade of this moment comes before an order that arrives, what that leads to before a level that it crosses.
+        if self._exchange.tape.last:
+            self._exchange.calls.arrive()
+        else:
+            self._arriving = True
         self.steps += 1
         self._looked = False
         if self._progress is not None and now_ns // MINUTE_NS != self.now_ns() // MINUTE_NS:
             self._progress((self.now_ns() - self._start_ns) / (self._end_ns - self._start_ns))
+
+    def _next_crossing(self, live: LiveEngine, now_ns: int, until_ns: int) -> int:
+        """The time of the next tick that crosses a level, of the engine's or the exchange's; else that given.
+
+        Any other tick is by contract without effect. Where the price of one symbol meets something, those of the
+        others are known; of two that meet something at one time, the second one's is known as it was just before.
+        """
+        exchange, watches, meets = self._exchange.desk.exchange, live.parts.watches, set[str]()
+        for symbol, path in self._paths.items():
+            watch = watches.watch(symbol)
+            levels = (exchange.watch(symbol), *(() if watch is None else (watch,)))
+            hit = path.next_crossing(now_ns, until_ns, *levels)
+            if hit is not None:
+                meets = {symbol} if hit[0] < until_ns else meets | {symbol}
+                until_ns = hit[0]
+        self._exchange.tape.last = frozenset(meets)
+        return until_ns - 1 if len(meets) > 1 and until_ns - 1 > now_ns else until_ns
 
     def _longest_ns(self, live: LiveEngine) -> int:
         wanted = (stream_names.trades(symbol) for symbol in live.parts.market.followed)

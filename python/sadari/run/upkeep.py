@@ -166,6 +166,9 @@ def _no_journal(folder: Folder) -> list[Finding]:
     if mark is not None and mark.records:
         told = f"is gone; it had {mark.records} records: put it back, or restore a backup"
         return [Finding("journal", good=False, sentence=told)]
+    if mark is None and Reserve.beside(folder.journal).exists():
+        told = "is gone, and its reserve cannot be read: put both back, or restore a backup"
+        return [Finding("journal", good=False, sentence=told)]
     return [Finding("journal", good=True, sentence="there is none yet")]
 
 

@@ -8,6 +8,7 @@ every field of the event or command itself.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections import OrderedDict
@@ -23,6 +24,7 @@ from sadari.model import event as events
 from sadari.model.command import Command
 from sadari.model.event import Event, PositionRecord
 from sadari.model.units import SECOND_NS
+from sadari.store.folder import CARE
 
 # What has a line, and of which kind it is. What only tells the venue where to look has none.
 KINDS: dict[type[Event | Command], str] = {
@@ -102,6 +104,8 @@ class Audit:
         self._generation = generation
         self._day = ""
         self._descriptor: int | None = None
+        self._end = 0
+        self._torn = False
         self._of_symbol: dict[str, int] = {}
         self._of_order: OrderedDict[str, int] = OrderedDict()
         self._shown: dict[str, object] = {}
@@ -109,13 +113,14 @@ class Audit:
             folder.mkdir(parents=True, exist_ok=True)
             written = mended(folder)
         except OSError as error:
-            raise ConfigError(f"{folder}: the audit cannot be written ({error.strerror})") from error
+            raise ConfigError(f"{folder}: the audit cannot be written ({error.strerror}); {CARE}") from error
         self._after = written.number if written is not None and written.generation == generation else 0
 
     def observe(self, number: int, event: Event, told: Sequence[Command]) -> None:
         """Write the lines of an event and its commands.
 
-        A fault of the disk is kept in ``fault`` and stops nothing: the journal has it all.
+        A fault of the disk is kept in ``fault`` and stops nothing: the journal has it all. What is written down
+        nowhere, which has number 0, has no line either.
         """
         self._follow(told)
         changed = [shown for shown in getattr(event, "positions", ()) if self._shown.get(shown.symbol) != shown]
@@ -137,15 +142,26 @@ class Audit:
         """Write all of it, or nothing that a later line could be taken for a part of."""
         if self._descriptor is None:
             return
+        self._cut(self._descriptor)
+        self._torn = True
         written = os.write(self._descriptor, content)
         if written < len(content):
-            end = os.fstat(self._descriptor).st_size
-            os.ftruncate(self._descriptor, end - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._torn = False
+        self._end += written
+
+    def _cut(self, descriptor: int) -> None:
+        """Take away what a write that failed may have left behind the last whole line."""
+        if self._torn:
+            os.ftruncate(descriptor, self._end)
+            self._torn = False
 
     def close(self) -> None:
         """Close the file of the day."""
         if self._descriptor is not None:
+            # What cannot be cut now is cut at the next start.
+            with contextlib.suppress(OSError):
+                self._cut(self._descriptor)
             os.close(self._descriptor)
             self._descriptor = None
 
@@ -206,7 +222,7 @@ class Audit:
         self.close()
         path = self.folder / f"audit_{day}.jsonl"
         self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._day = day
+        self._day, self._end, self._torn = day, os.fstat(self._descriptor).st_size, False
 
 
 # The symbol of these has a position only by chance.

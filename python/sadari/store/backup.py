@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from sadari.store.lock import FolderLock
 from sadari.store.reserve import Mark, Reserve, read_mark, sync_folder
 
 KEPT = 24
+# In an order id: behind the name of the run, before the order's number.
+_GENERATION = re.compile(rb"-g([0-9]{1,9})-[0-9]")
 _PARTIAL = ".partial"
 
 
@@ -173,7 +177,15 @@ def _generation(folder: Folder, aside: Path | None) -> int:
     places = [folder.journal, *(path / folder.journal.name for path in (folder.path / "aside").glob("*"))]
     if aside is not None:
         places.append(aside / folder.journal.name)
-    return max((mark.generation for place in places if (mark := read_mark(place)) is not None), default=0)
+    marked = [mark.generation for place in places if (mark := read_mark(place)) is not None]
+    return max([0, *marked, *(number for place in places for number in _named(place))])
+
+
+def _named(journal: Path) -> Iterator[int]:
+    """The generations in the order ids of a journal, whatever state it is in: its mark may be what is damaged."""
+    for path in (journal, journal.with_name(journal.name + "-wal")):
+        if path.is_file():
+            yield from map(int, _GENERATION.findall(path.read_bytes()))
 
 
 def _copy(source: Path, target: Path) -> None:

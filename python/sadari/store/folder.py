@@ -7,6 +7,10 @@ from typing import NamedTuple
 
 from sadari.errors import ConfigError
 
+# What a refusal tells a person to do.
+MEND = "see sadari repair"
+CARE = "see that its disk is well and has room, then start again"
+
 
 class Folder(NamedTuple):
     """The folder of one engine; nothing of another may be in it."""
@@ -22,7 +26,7 @@ class Folder(NamedTuple):
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigError(f"{self.path}: the folder cannot be made ({error.strerror})") from error
+            raise ConfigError(f"{self.path}: the folder cannot be made ({error.strerror}); {CARE}") from error
 
     @property
     def journal(self) -> Path:

@@ -22,6 +22,7 @@ from sadari.model.command import AnyCommand, Command
 from sadari.model.event import AnyEvent, Event
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
+from sadari.store.folder import MEND
 
 _SCHEMA = "CREATE TABLE rows (first INTEGER PRIMARY KEY, size INTEGER, lines BLOB, chain BLOB)"
 INSERT = "INSERT INTO rows VALUES (?, ?, ?, ?)"
@@ -165,9 +166,11 @@ def check_kind(path: Path, database: sqlite3.Connection) -> None:
     ((kind,),) = database.execute("PRAGMA application_id")
     ((layout,),) = database.execute("PRAGMA user_version")
     if kind != _KIND:
-        raise JournalError(f"{path}: is no journal of Sadari")
+        raise JournalError(f"{path}: is no journal of Sadari; put it back, or {MEND}")
     if layout > _LAYOUT:
-        raise JournalError(f"{path}: was written by a later version (layout {layout}); this one knows {_LAYOUT}")
+        raise JournalError(
+            f"{path}: was written by a later version (layout {layout}); this one knows {_LAYOUT}: go on with that one"
+        )
 
 
 def link(previous: bytes, first: int, count: int, lines: bytes) -> bytes:
@@ -209,7 +212,7 @@ def rows(path: Path) -> Iterator[Row]:
             database.close()
     # SQLite quotes a damaged schema in its message, and that may be no text any more.
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise JournalError(f"{path}: is not a journal that can be read ({error})") from error
+        raise JournalError(f"{path}: is not a journal that can be read ({error}); {MEND}") from error
 
 
 def read(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -231,7 +234,7 @@ def followed(path: Path, stored: Iterable[Row]) -> Iterator[Row]:
     chain, records = GENESIS, 0
     for row in stored:
         if fault := _fault(row, records, chain):
-            raise JournalError(f"{path}: {fault}")
+            raise JournalError(f"{path}: {fault}; {MEND}")
         chain = row.chain
         records += row.size
         yield row

@@ -7,6 +7,8 @@ the last sync, of which nothing was sent.
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Self
 from sadari.errors import JournalError
 from sadari.model.command import CancelOrder, Command, PlaceOrder
 from sadari.model.event import Event
+from sadari.store.folder import CARE, MEND
 from sadari.store.journal import (
     GENESIS,
     INSERT,
@@ -82,6 +85,11 @@ class LiveJournal:
                 f"{path}: the journal is gone: {Reserve.beside(path).name} says that it had {earlier.records} records; "
                 "put it back, or restore a backup with sadari journal restore"
             )
+        if earlier is None and Reserve.beside(path).exists():
+            raise JournalError(
+                f"{path}: the journal is gone, and {Reserve.beside(path).name}, which says whether there was one, "
+                "cannot be read; put both back, or restore a backup with sadari journal restore"
+            )
         reserve = Reserve.make(path, Mark(earlier.generation if earlier else 0, 0, GENESIS))
         _write_first(path, header)
         reserve.close()
@@ -101,6 +109,7 @@ class LiveJournal:
             raise JournalError(f"{path}: there is no such journal")
         reserve = Reserve.open(path)
         try:
+            _renew_log(path)
             database = _opened(path)
             try:
                 journal = cls(path, database, reserve, clock_ns)
@@ -108,10 +117,13 @@ class LiveJournal:
             except BaseException:
                 database.close()
                 raise
+        except OSError as error:
+            reserve.close()
+            raise JournalError(f"{path}: the journal cannot be synced ({error.strerror}); {CARE}") from error
         # SQLite quotes a damaged schema in its message, and that may be no text any more.
         except (sqlite3.Error, UnicodeDecodeError) as error:
             reserve.close()
-            raise JournalError(f"{path}: is not a journal that can be read ({error})") from error
+            raise JournalError(f"{path}: is not a journal that can be read ({error}); {MEND}") from error
         except BaseException:
             reserve.close()
             raise
@@ -131,7 +143,7 @@ class LiveJournal:
                 f"{self.written}, or is another one; put back the file with its -wal file, or restore a backup"
             )
         if self.written == 0:
-            raise JournalError(f"{self.path}: it holds no record")
+            raise JournalError(f"{self.path}: it holds no record; {MEND}")
         # Into the file and synced anew, whatever became of an earlier sync.
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")
@@ -139,6 +151,9 @@ class LiveJournal:
         self._database.execute("PRAGMA synchronous = NORMAL")
         # A checkpoint takes longer than a sync: `checkpoint` makes one when nothing waits for it.
         self._database.execute("PRAGMA wal_autocheckpoint = 0")
+        # SQLite syncs the folder when it has made its log, and takes no notice when that fails: rows in a file without
+        # a name would be lost with the power.
+        sync_folder(self.path.parent)
         if not busy:
             # Somebody who reads an older moment keeps it from being whole; then the mark stays behind.
             self._reserve.acknowledge(self.written, self._chain)
@@ -165,7 +180,7 @@ class LiveJournal:
             self._insert((first, count, lines, chain), synced=synced)
         except sqlite3.Error as error:
             self.failed = True
-            raise JournalError(f"{self.path}: the journal cannot be written ({error})") from error
+            raise JournalError(f"{self.path}: the journal cannot be written ({error}); {CARE}") from error
         self.written += count
         self._chain = chain
         if synced:
@@ -203,7 +218,7 @@ class LiveJournal:
             self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
         except sqlite3.Error as error:
             self.failed = True
-            raise JournalError(f"{self.path}: the journal cannot be written ({error})") from error
+            raise JournalError(f"{self.path}: the journal cannot be written ({error}); {CARE}") from error
 
     def write_emergency(self, records: Iterable[Event | Command]) -> None:
         """Write into the reserve, synced, what the journal could not take.
@@ -239,13 +254,23 @@ class LiveJournal:
             self.append_all([Footer(records=self.written)], synced=True)
             self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.Error as error:
-            raise JournalError(f"{self.path}: the journal cannot be closed ({error})") from error
+            raise JournalError(f"{self.path}: the journal cannot be closed ({error}); {CARE}") from error
         finally:
             self.abandon()
 
     def abandon(self) -> None:
-        """Close the file without a footer: the engine did not come to its end."""
-        self._database.close()
+        """Close the file without a footer: the engine did not come to its end.
+
+        When a write or sync has failed, what SQLite's log holds may not be on the disk, and a close would move it into
+        the file all the same: a loss of power could then leave a newer file beside an older log. Somebody who reads
+        keeps it from being moved.
+        """
+        with contextlib.ExitStack() as reading:
+            if self.failed:
+                with contextlib.suppress(sqlite3.Error):
+                    reader = reading.enter_context(contextlib.closing(_opened(self.path, "ro")))
+                    reader.execute("PRAGMA user_version").fetchone()
+            self._database.close()
         self._reserve.close()
 
 
@@ -265,8 +290,26 @@ def _write_first(path: Path, header: Header) -> None:
         fresh.replace(path)
         sync_folder(path.parent)
     except (sqlite3.Error, OSError) as error:
-        raise JournalError(f"{path}: a journal cannot be made here ({error})") from error
+        raise JournalError(f"{path}: a journal cannot be made here ({error}); {CARE}") from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, isolation_level=None, timeout=_PATIENCE_S)
+def _renew_log(path: Path) -> None:
+    """Write SQLite's log anew where it is, and sync it.
+
+    After a sync that has failed the system takes for written what is not, and no sync but that of a new write makes up
+    for it. The log has to be whole on the disk before it is moved into the file.
+    """
+    log = path.with_name(path.name + "-wal")
+    if log.exists():
+        with log.open("rb+") as file:
+            content = file.read()
+            file.seek(0)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _opened(path: Path, mode: str = "rw") -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=_PATIENCE_S
+    )

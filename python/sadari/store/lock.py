@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from sadari.errors import ConfigError
+from sadari.store.folder import CARE
 
 NAME = "engine.lock"
 
@@ -28,7 +29,7 @@ class FolderLock:
         try:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise ConfigError(f"{self.path}: the folder cannot be locked ({error.strerror})") from error
+            raise self._fault(error) from error
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -37,8 +38,15 @@ class FolderLock:
             raise ConfigError(
                 f"{folder}: process {who} works in this folder; allowed: one at a time, and one engine for each account"
             ) from error
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise self._fault(error) from error
+
+    def _fault(self, error: OSError) -> ConfigError:
+        return ConfigError(f"{self.path}: the folder cannot be locked ({error.strerror}); {CARE}")
 
     def release(self) -> None:
         """Let go. The file stays: a name that comes and goes could be locked twice."""

@@ -2,7 +2,8 @@
 
 The mark says up to which record everything was on disk when something was sent. It is written after each sync, never
 before, and so it can be behind the journal and never ahead of it: a journal that ends before its mark has lost what
-was acknowledged. The room is filled with zeros when the file is made, so that a write into it needs no free space.
+was acknowledged. It has two places, written in turn: a write that was torn leaves the mark before it, which is only
+further behind. The room is filled with zeros when the file is made, so that a write into it needs no free space.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from sadari.errors import JournalError
+from sadari.store.folder import CARE, MEND
 
 SUFFIX = ".reserve"
 ROOM = 1 << 20
 
 _MAGIC = b"SADARI\x01\n"
-# Magic, generation, records, chain; a digest of them follows. It fits in one sector, which disks write whole.
+# Magic, generation, records, chain, emergencies; a digest of them follows.
 _MARK = struct.Struct(">8sQQ32sQ")
+_PLACES = (0, 2048)
 _FRAME = struct.Struct(">I32s")
 _ROOM_AT = 4096
 
@@ -42,9 +45,10 @@ class Mark(NamedTuple):
 class Reserve:
     """The open file. Use `make` or `open`."""
 
-    def __init__(self, path: Path, descriptor: int, mark: Mark, end: int) -> None:
+    def __init__(self, path: Path, descriptor: int, mark: Mark, place: int, end: int) -> None:
         self.path = path
         self.mark = mark
+        self._place = place
         self._descriptor = descriptor
         self._end = end
 
@@ -64,13 +68,15 @@ class Reserve:
         fresh = path.with_name(path.name + ".new")
         try:
             with fresh.open("wb") as file:
-                file.write(_packed(mark).ljust(_ROOM_AT, b"\0") + bytes(ROOM))
+                file.write((_packed(mark).ljust(_PLACES[1], b"\0") * 2).ljust(_ROOM_AT + ROOM, b"\0"))
                 file.flush()
                 os.fsync(file.fileno())
             fresh.replace(path)
             sync_folder(path.parent)
         except OSError as error:
-            raise JournalError(f"{path}: the reserve of the journal cannot be made ({error.strerror})") from error
+            raise JournalError(
+                f"{path}: the reserve of the journal cannot be made ({error.strerror}); {CARE}"
+            ) from error
         return cls.open(journal)
 
     @classmethod
@@ -89,11 +95,12 @@ class Reserve:
                 f"{path}: the reserve of the journal cannot be read ({error.strerror}); it says how far the journal "
                 "was acknowledged: put it back beside the journal, or see sadari repair"
             ) from error
-        mark = _unpacked(content)
-        if mark is None or len(content) < _ROOM_AT + ROOM:
+        found = _newest(content)
+        if found is None or len(content) < _ROOM_AT + ROOM:
             os.close(descriptor)
-            raise JournalError(f"{path}: the reserve of the journal is not what was written; see sadari repair")
-        return cls(path, descriptor, mark, _ROOM_AT + sum(_FRAME.size + len(frame) for frame in _frames(content)))
+            raise JournalError(f"{path}: the reserve of the journal is not what was written; {MEND}")
+        end = _ROOM_AT + sum(_FRAME.size + len(frame) for frame in _frames(content))
+        return cls(path, descriptor, *found, end)
 
     def acknowledge(self, records: int, chain: bytes) -> None:
         """Move the mark; not synced, so that it may be behind after a loss of power.
@@ -106,9 +113,18 @@ class Reserve:
     def _move(self, mark: Mark) -> None:
         self.mark = mark
         try:
-            os.pwrite(self._descriptor, _packed(mark), 0)
+            self._place = 1 - self._place
+            self._put(_packed(mark), _PLACES[self._place])
         except OSError as error:
-            raise JournalError(f"{self.path}: the mark of the journal cannot be written ({error.strerror})") from error
+            raise JournalError(
+                f"{self.path}: the mark of the journal cannot be written ({error.strerror}); {CARE}"
+            ) from error
+
+    def _put(self, content: bytes, at: int) -> None:
+        """Write all of it: the system may take less at a time, and says so by no error."""
+        while content:
+            written = os.pwrite(self._descriptor, content, at)
+            content, at = content[written:], at + written
 
     def emergencies(self) -> list[bytes]:
         """What was written in emergencies, whole; what was cut and never acknowledged is not among it.
@@ -119,7 +135,9 @@ class Reserve:
         try:
             found = _frames(self.path.read_bytes())
         except OSError as error:
-            raise JournalError(f"{self.path}: the reserve of the journal cannot be read ({error.strerror})") from error
+            raise JournalError(
+                f"{self.path}: the reserve of the journal cannot be read ({error.strerror}); {CARE}"
+            ) from error
         if len(found) < self.mark.emergencies:
             raise JournalError(
                 f"{self.path}: emergency {len(found) + 1} of {self.mark.emergencies} is not what was written: an order "
@@ -137,11 +155,11 @@ class Reserve:
         if self._end + len(frame) > _ROOM_AT + ROOM:
             raise JournalError(f"{self.path}: the reserve of the journal is full")
         try:
-            os.pwrite(self._descriptor, frame, self._end)
+            self._put(frame, self._end)
             os.fsync(self._descriptor)
         except OSError as error:
             raise JournalError(
-                f"{self.path}: the reserve of the journal cannot be written ({error.strerror})"
+                f"{self.path}: the reserve of the journal cannot be written ({error.strerror}); {CARE}"
             ) from error
         self._end += len(frame)
         self._move(self.mark._replace(emergencies=self.mark.emergencies + 1))
@@ -152,13 +170,16 @@ class Reserve:
         Raises:
             JournalError: It cannot be written.
         """
-        self._move(self.mark._replace(emergencies=0))
+        # In both places, and on the disk, before the first of them is gone.
+        for _ in _PLACES:
+            self._move(self.mark._replace(emergencies=0))
         try:
-            os.pwrite(self._descriptor, bytes(self._end - _ROOM_AT), _ROOM_AT)
+            os.fsync(self._descriptor)
+            self._put(bytes(self._end - _ROOM_AT), _ROOM_AT)
             os.fsync(self._descriptor)
         except OSError as error:
             raise JournalError(
-                f"{self.path}: the reserve of the journal cannot be written ({error.strerror})"
+                f"{self.path}: the reserve of the journal cannot be written ({error.strerror}); {CARE}"
             ) from error
         self._end = _ROOM_AT
 
@@ -170,9 +191,10 @@ class Reserve:
 def read_mark(journal: Path) -> Mark | None:
     """The mark of a journal without opening it for writing, None where there is no whole one."""
     try:
-        return _unpacked(Reserve.beside(journal).read_bytes())
+        found = _newest(Reserve.beside(journal).read_bytes())
     except OSError:
         return None
+    return None if found is None else found[0]
 
 
 def sync_folder(folder: Path) -> None:
@@ -187,6 +209,12 @@ def sync_folder(folder: Path) -> None:
 def _packed(mark: Mark) -> bytes:
     packed = _MARK.pack(_MAGIC, *mark)
     return packed + sha256(packed).digest()
+
+
+def _newest(content: bytes) -> tuple[Mark, int] | None:
+    """The mark that goes furthest, and its place."""
+    marks = [(mark, place) for place, at in enumerate(_PLACES) if (mark := _unpacked(content[at:])) is not None]
+    return max(marks, key=lambda found: (found[0].generation, found[0].records, found[0].emergencies), default=None)
 
 
 def _unpacked(content: bytes) -> Mark | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import isnan, nan
 from typing import Any
@@ -12,6 +12,7 @@ from sadari.exchange import Exchange, Refusal
 from sadari.model import command as commands
 from sadari.model.command import Command, PlaceOrder
 from sadari.model.event import (
+    PRICES,
     AlarmRang,
     DayStarted,
     EngineTurned,
@@ -27,7 +28,7 @@ from sadari.sensors.senses import Senses
 from sadari.sensors.signals import Signal, signal_id
 from sadari.venue.levels import Levels
 from sadari.venue.port import Entries, FundingColumns, Latency, Market
-from sadari.venue.schedule import NOTHING, Rank, Schedule
+from sadari.venue.schedule import BEHIND_ALL, NOTHING, Rank, Schedule
 from sadari.venue.track import Track
 from sadari.venue.transit import REFRESH, Path, Transit
 
@@ -97,6 +98,7 @@ class HistoryVenue:
             commands.PlaceOrder: self._transit.place,
             commands.CancelOrder: self._transit.cancel,
             commands.QueryOrder: self._transit.query,
+            commands.RefreshAccount: lambda _: self._refresh(),
             commands.ArmLevels: self._levels.arm,
             commands.WatchVerdict: self._levels.watch_verdict,
             commands.ArmSignals: self._arm_signals,
@@ -113,6 +115,11 @@ class HistoryVenue:
     def in_flight(self) -> list[tuple[PlaceOrder, int]]:
         """Orders that the data ended before, with the time at which they would have arrived."""
         return self._transit.in_flight
+
+    @property
+    def in_holes(self) -> Mapping[str, int]:
+        """How many orders of a symbol arrived where candles are missing."""
+        return self._transit.in_holes
 
     def price(self, symbol: str) -> Decimal:
         """The last price of a symbol."""
@@ -188,7 +195,10 @@ class HistoryVenue:
     def _expect_signal(self, track: Track, entries: Entries, after_ns: int) -> None:
         track.waiting[entries.strategy] = signal = entries.signals.after(after_ns)
         if signal is not None:
-            self._schedule.plan(signal.close_ns, Rank.SIGNAL, track.symbol, self._signal, (track, entries, signal))
+            # Live, what is missing before a candle is asked for first: what it says comes behind the others' signals.
+            late = BEHIND_ALL if track.follows_hole(signal.close_ns) else ""
+            name = f"{late}{track.symbol}"
+            self._schedule.plan(signal.close_ns, Rank.SIGNAL, name, self._signal, (track, entries, signal))
 
     def _signal(self, what: tuple[Track, Entries, Signal]) -> Iterable[Event]:
         track, entries, signal = what
@@ -221,7 +231,13 @@ class HistoryVenue:
         if not self.exchange.crossed:
             return (raised,)
         self._transit.mark(acting=False)
-        return (self.exchange.report(now_ns, REFRESH), raised)
+        return (self.exchange.report(now_ns, PRICES), raised)
+
+    def _refresh(self) -> None:
+        """Show the account as it is: a decision waits for it."""
+        self._transit.mark(acting=False)
+        now_ns = self._schedule.now_ns
+        self._schedule.tell(now_ns, Rank.ACCOUNT, "", self.exchange.report(now_ns, REFRESH))
 
     def _expect_withdrawal(self, symbol: str, entries: Entries, signal: Signal) -> None:
         void = entries.withdrawals.get(signal.close_ns)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 
 from sadari.exchange import Exchange
 from sadari.model.command import ArmLevels, WatchVerdict
-from sadari.model.event import Event, LevelCrossed, VerdictTurned
+from sadari.model.event import PRICES, Event, LevelCrossed, VerdictTurned
 from sadari.model.units import price_of
 from sadari.venue.schedule import NOTHING, Rank, Schedule
 from sadari.venue.track import Crossing, Track
-from sadari.venue.transit import REFRESH, Transit
+from sadari.venue.transit import Transit
 
 
 class Levels:
@@ -70,6 +70,7 @@ class Levels:
         if crossing is not track.crossing:
             return NOTHING
         units = crossing[1]
+        track.crossing = None
         track.advance(self._schedule.now_ns)
         self._mark()
         self._report(track, self._exchange.touch(track.symbol, self._schedule.now_ns, price_of(units)))
@@ -93,7 +94,7 @@ class Levels:
         if not self._exchange.crossed:
             return (crossed,)
         self._mark(acting=False)
-        return (self._exchange.report(self._schedule.now_ns, REFRESH), crossed)
+        return (self._exchange.report(self._schedule.now_ns, PRICES), crossed)
 
     def _close(self, what: tuple[Track, Crossing]) -> Iterable[Event]:
         """Let the close of a frame move the trail to the price standing, unless the trail has just been dropped."""

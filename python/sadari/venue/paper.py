@@ -21,6 +21,7 @@ from sadari.exchange.clearing import canceled
 from sadari.model import command as commands
 from sadari.model.command import CancelOrder, Command, PlaceOrder, QueryOrder
 from sadari.model.event import (
+    PRICES,
     AccountUpdated,
     Event,
     FundingPaid,
@@ -233,6 +234,13 @@ class PaperDesk:
         self._take(self.exchange.report(now_ns, cause))
 
     # What the account shows
+
+    def moved(self, time_ns: int) -> AccountUpdated | None:
+        """The balances with what prices have left available; None where no crossed position is held."""
+        if not self.exchange.crossed:
+            return None
+        self._mark()
+        return self.exchange.report(time_ns, PRICES)
 
     def positions(self, symbol: str = "") -> tuple[PositionRecord, ...]:
         """The positions held, of one symbol or of all."""

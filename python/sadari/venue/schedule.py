@@ -15,6 +15,8 @@ Action = Callable[[Any], Iterable[Event]]
 Entry = tuple[int, int, str, int, Action, Any]
 
 NOTHING: tuple[Event, ...] = ()
+# Sorts behind every symbol.
+BEHIND_ALL = "~"
 
 
 class Rank(IntEnum):
@@ -50,11 +52,13 @@ class Schedule:
 
     Attributes:
         now_ns: The time of the action taken out last.
+        rank: Its rank.
         end_ns: The last instant of the run.
     """
 
     def __init__(self, now_ns: int, end_ns: int) -> None:
         self.now_ns = now_ns
+        self.rank = Rank.FILL
         self.end_ns = end_ns
         self._heap: list[Entry] = []
         self._sequence = count()
@@ -76,7 +80,7 @@ class Schedule:
         if not self._heap or self._heap[0][0] > self.end_ns:
             return None
         entry = heappop(self._heap)
-        self.now_ns = entry[0]
+        self.now_ns, self.rank = entry[0], Rank(entry[1])
         return entry
 
     def rest(self) -> Iterator[Entry]:

@@ -98,12 +98,20 @@ class Track:
         """The last price at a time."""
         return price_of(self.history.price_at(time_ns))
 
-    def traded_from(self, time_ns: int) -> int | None:
-        """The first instant at or after a time that a candle covers; None if there is none."""
+    def told_price(self, time_ns: int) -> Decimal:
+        """The last price that anybody has been told of: a trade of this moment that is still to be met is none."""
+        meets = self.crossing is not None and self.crossing[0] == time_ns and not self.crossing[2]
+        return self.price(time_ns - 1 if meets else time_ns)
+
+    def is_traded(self, time_ns: int) -> bool:
+        """Whether a candle covers an instant."""
         row = bisect_right(self._open_times, time_ns) - 1
-        if row >= 0 and time_ns < self._open_times[row] + self._interval_ns:
-            return time_ns
-        return self._open_times[row + 1] if row + 1 < len(self._open_times) else None
+        return row >= 0 and time_ns < self._open_times[row] + self._interval_ns
+
+    def follows_hole(self, close_ns: int) -> bool:
+        """Whether candles are missing before the one that closes at a time."""
+        row = bisect_left(self._open_times, close_ns - self._interval_ns)
+        return 0 < row < len(self._open_times) and self._open_times[row - 1] < self._open_times[row] - self._interval_ns
 
     def last_traded_ns(self, time_ns: int) -> int:
         """When the last price at a time was made: now inside a candle, at a close where candles are missing."""

@@ -13,13 +13,13 @@ from sadari.model.event import Event, FundingPaid, OrderAccepted, OrderCanceled,
 from sadari.model.order import Purpose, Side
 from sadari.model.reason import RejectReason
 from sadari.venue.port import Latency
-from sadari.venue.schedule import NOTHING, RANKS, Rank, Schedule
+from sadari.venue.schedule import BEHIND_ALL, NOTHING, RANKS, Action, Rank, Schedule
 from sadari.venue.track import Track
 
 # Source: reference binance-usdm §6: a query for an order that the exchange does not know.
 UNKNOWN_ORDER = -2013
 
-# The balances are shown without that anything happened: prices have moved what is available (strategies §9.1).
+# The balances are shown because they were asked for.
 REFRESH = "REFRESH"
 
 _OUTCOMES = (OrderAccepted, OrderFilled, OrderCanceled, OrderRejected)
@@ -45,12 +45,14 @@ class Transit:
 
     Attributes:
         moved: Symbols whose levels or path may have changed; shared with whoever looks for crossings.
+        in_holes: How many orders of a symbol arrived where candles are missing.
     """
 
     def __init__(
         self, schedule: Schedule, tracks: Mapping[str, Track], exchange: Exchange, latency: Latency, path: Path
     ) -> None:
         self.moved: dict[str, Track] = {}
+        self.in_holes: dict[str, int] = {}
         self._lost: list[tuple[PlaceOrder, int]] = []
         self._schedule = schedule
         self._tracks = tracks
@@ -71,15 +73,14 @@ class Transit:
         if order.purpose is Purpose.ENTRY:
             # Source: strategies §1.7: the bounds look at a pending entry as at a position, in the candle it is sent in.
             self.turn(self._tracks[order.symbol], order.side is Side.BUY, now_ns - 1)
-        self._schedule.plan(now_ns + self._latency.order_ns, Rank.FILL, order.symbol, self._arrive, order)
+        self._send(order, self._arrive)
 
     def cancel(self, command: CancelOrder) -> None:
         """Send a cancel; after the data have ended it arrives at once and takes no time to be answered."""
         if self._last is not None:
             self._last += self._exchange.cancel(command.symbol, command.client_order_id, self._schedule.now_ns)
             return
-        due_ns = self._schedule.now_ns + self._latency.order_ns
-        self._schedule.plan(due_ns, Rank.FILL, command.symbol, self._cancel, command)
+        self._send(command, self._cancel)
 
     def query(self, command: QueryOrder) -> None:
         """Answer at once with the last that is known of an order."""
@@ -94,7 +95,7 @@ class Transit:
         now_ns = self._schedule.now_ns
         for symbol in self._exchange.crossed:
             track = self._tracks[symbol]
-            self._exchange.mark(symbol, track.price(now_ns))
+            self._exchange.mark(symbol, track.told_price(now_ns))
             if acting:
                 self.moved[symbol] = track
 
@@ -136,15 +137,22 @@ class Transit:
         """What became of the cancels since then."""
         yield from self._last or ()
 
+    def _send(self, command: PlaceOrder | CancelOrder, arrive: Action) -> None:
+        """Plan that something arrives; what takes no time does so when all that is told together has been told."""
+        schedule, symbol = self._schedule, command.symbol
+        if self._latency.order_ns:
+            schedule.plan(schedule.now_ns + self._latency.order_ns, Rank.FILL, symbol, arrive, command)
+        else:
+            schedule.plan(schedule.now_ns, schedule.rank, f"{BEHIND_ALL}{symbol}", arrive, command)
+
     def _arrive(self, order: PlaceOrder) -> Iterable[Event]:
         track, now_ns = self._tracks[order.symbol], self._schedule.now_ns
-        traded_ns = track.traded_from(now_ns)
-        if traded_ns is None:
+        if now_ns >= track.end_ns:
             self._lost.append((order, now_ns))
-        elif traded_ns > now_ns:
-            # No price is known where candles are missing: the order meets the first one after them.
-            self._schedule.plan(traded_ns, Rank.FILL, order.symbol, self._arrive, order)
         else:
+            # Source: strategies §1.5: where candles are missing nothing trades, and the last price stands.
+            if not track.is_traded(now_ns):
+                self.in_holes[order.symbol] = self.in_holes.get(order.symbol, 0) + 1
             self.mark()
             self.report(track, self._exchange.submit(order, now_ns, track.price(now_ns)))
             self.moved[order.symbol] = track

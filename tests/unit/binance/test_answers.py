@@ -177,6 +177,9 @@ ACCOUNT = {
     "totalMarginBalance": "10",
     "totalMaintMargin": "2.5",
     "totalInitialMargin": "5",
+    "totalPositionInitialMargin": "5",
+    "totalOpenOrderInitialMargin": "0",
+    "totalCrossUnPnl": "0",
     "availableBalance": "5",
     "assets": [{"asset": "USDT", "walletBalance": "10"}],
 }

@@ -32,6 +32,17 @@ def test_an_entry_that_fills_in_part_is_protected_at_once() -> None:
     assert driver.tick("48509.7") == ["ADD 0.412"]
 
 
+def test_what_is_worth_less_than_the_smallest_order_is_closed_all_the_same() -> None:
+    """Fault F29: the smallest notional is for openings; no guard of ours holds an exit back."""
+    driver = Driver(patient(), min_notional=D("100"))
+    driver.hold = {ENTRY}
+    driver.signal(LONG, "50000")
+    entry = driver.held.pop()
+    driver.fill(entry, "0.001", done=False)
+    driver.end(entry.client_order_id, cause="EXPIRED")
+    assert driver.tick("45000") == ["STOP_LOSS_INITIAL 0.001", "EXIT 0.001", "CLOSED STOP_LOSS_INITIAL"]
+
+
 @pytest.mark.parametrize("refused", [True, False])
 def test_an_entry_without_a_fill_leaves_nothing(refused: bool) -> None:
     """Refused or expired: flat, nothing armed, no stop, and the entry does not count."""

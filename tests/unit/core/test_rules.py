@@ -115,6 +115,18 @@ def test_a_refused_cancel_waits_for_the_report_of_the_order() -> None:
     assert driver.sent(EXIT)[-1].qty == D("0.712")
 
 
+def test_an_acceptance_that_is_told_after_its_fill_changes_nothing() -> None:
+    """Fault F70: an order that has ended stays ended, whatever is told late of its beginning."""
+    driver, add = pending(ADD, "48500")
+    driver.fill(add, price="48500")
+    before = driver.engine.orders[add.client_order_id].state
+    sent = len(driver.log)
+    driver.accept(add)
+    assert driver.engine.orders[add.client_order_id].state is before
+    assert add.client_order_id not in driver.engine.live
+    assert (driver.state, len(driver.log)) == ("FIRST_DCA", sent)
+
+
 def test_a_trade_is_booked_once() -> None:
     """A doubled report changes nothing and is written down."""
     driver = held("48500")

@@ -195,3 +195,16 @@ def test_a_settlement_alarm_of_an_earlier_life_does_nothing() -> None:
     before = len(driver.log)
     driver.give(AlarmRang(time_ns=driver.now_ns, name=f"settle:{SYMBOL}:{driver.position.id}"))
     assert driver.log[before:] == []
+
+
+def test_what_a_hand_trades_beyond_the_position_is_no_drift_of_it() -> None:
+    """An exit is on its way when somebody sells ten times what is held: only the position's share of that slipped."""
+    driver, _ = pending(EXIT, "44900")
+    driver.give(
+        OrderFilled(
+            time_ns=driver.now_ns, symbol=SYMBOL, client_order_id="web_1", trade_id=99, price=D(44_890), qty=D(3),
+            fee=D(1), realized_pnl=D("0.300") * (44_890 - 50_000), buyer=False, done=True,
+        )
+    )  # fmt: skip
+    (record,) = driver.of(RecordPosition)
+    assert (record.drift, record.slips) == (D("-3.000"), (Slip(99, D("-3.000")),))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sadari.model.command import Audit
-from sadari.model.event import AccountUpdated, PositionRecord, PositionsShown
+from sadari.model.event import PRICES, AccountUpdated, PositionRecord, PositionsShown
 from sadari.model.order import Direction, Purpose
 from tests.ladder_driver import SYMBOL, Driver, held, patient
 
@@ -132,3 +132,32 @@ def test_an_entry_that_fills_after_a_stop_that_closes_is_closed_too() -> None:
     driver.fill(driver.held.pop())
     assert driver.state == "FLAT"
     assert driver.done[-1] == "CLOSED ENGINE_LIQUIDATION:OPERATOR_STOP_CLOSE"
+
+
+def test_prices_alone_change_what_is_available_and_nothing_else() -> None:
+    """The balances are as old as they were, and a refusal for margin is not taken back."""
+    driver = held()
+    state = driver.engine.account
+    state.margin_refused = True
+    before = (state.wallet_balance, state.updated_ns)
+    driver.now_ns += 10**9
+    driver.give(
+        AccountUpdated(
+            time_ns=driver.now_ns, cause=PRICES, wallet_balance=state.wallet_balance + 5, available_balance=D(17)
+        )
+    )
+    assert (state.available_balance, state.margin_refused) == (D(17), True)
+    assert (state.wallet_balance, state.updated_ns) == before
+
+
+def test_a_denied_add_is_asked_again_by_news_alone() -> None:
+    """A reading that shows what is known says nothing new, however prices have moved; more money does."""
+    driver = held()
+    driver.account(available="50")
+    assert driver.tick("48400") == ["DENIED MARGIN_BUFFER"]
+    driver.account(available="5000")
+    assert "rung1" not in driver.levels[SYMBOL], "crossed: prices alone move what is available"
+    driver.wallet += 5
+    driver.account(available="5000")
+    assert "rung1" in driver.levels[SYMBOL]
+    assert driver.tick("48400")[0].startswith("ADD ")

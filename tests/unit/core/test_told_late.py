@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sadari.model.command import CancelOrder, Reconcile, RecordPosition
-from sadari.model.event import OrderCanceled, OrderFilled
+from sadari.model.command import CancelOrder, PlaceOrder, Reconcile, RecordPosition
+from sadari.model.event import ForceExitRequested, OrderCanceled, OrderFilled
 from sadari.model.order import Direction, Purpose
 from tests.ladder_driver import SYMBOL, Driver, patient, pending
 from tests.unit.core.test_reconcile import show, stops
@@ -150,3 +150,23 @@ def test_a_trade_that_made_what_was_found_is_not_counted_twice() -> None:
     )  # fmt: skip
     assert driver.position.qty == D("0.300")
     assert "LATE_REPORT" in driver.audits()
+
+
+@pytest.mark.parametrize("fills", [True, False])
+def test_the_wall_stays_while_an_add_may_still_fill(fills: bool) -> None:
+    """I2: an exit has closed what is known, the canceled add has no last word: what it opens is under a wall."""
+    driver, add = pending(Purpose.ADD, "48500")
+    driver.lose(add)
+    (wall,) = (stop for stop in driver.stops.values() if stop.purpose is Purpose.WALL)
+    driver.give(ForceExitRequested(time_ns=driver.now_ns, symbol=SYMBOL, actor="anna"))
+    driver.ring("exit:")
+    assert (driver.position.qty, [*driver.stops.values()]) == (D(0), [wall])
+    if fills:
+        before = len(driver.log)
+        driver.fill(add)
+        placed = [one.purpose for one in driver.log[before:] if isinstance(one, PlaceOrder)]
+        assert (driver.state, placed[0]) == ("QUARANTINED", Purpose.STOP)  # The wall is there.
+        assert sorted(stop.purpose for stop in driver.stops.values()) == ["STOP", "WALL"]
+    else:
+        driver.end(add.client_order_id)
+        assert driver.stops == {}

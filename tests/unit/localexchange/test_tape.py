@@ -125,3 +125,16 @@ def test_the_play_begins_at_its_start() -> None:
     """Candles before the start are not played."""
     assert drawn()[0].time_ns == OPEN_NS + 40 * MINUTE_NS
     assert columns(40).open_time_ns[39] == OPEN_NS + 39 * MINUTE_NS
+
+
+def test_of_trades_at_one_time_those_of_some_symbols_come_last() -> None:
+    """Everything else is as before: no trade is left out, and each symbol's own stay in order."""
+    tape = Tape(tapes(SYMBOLS))
+    tape.last = frozenset({"BTCUSDT"})
+    found = []
+    while tape.next_ns() is not None:
+        found.append(tape.pop())
+    assert sorted(found) == drawn()
+    order = [(trade.time_ns, trade.symbol == "BTCUSDT", trade.symbol) for trade in found]
+    assert order == sorted(order)
+    assert found != drawn(), "some are at one time"

@@ -175,8 +175,11 @@ def test_what_can_be_written_nowhere_is_not_sent(tmp_path: Path) -> None:
     journal = created(tmp_path)
     driver, done = driven(journal, told.events)
     count = len([one for one in done if isinstance(one, PlaceOrder)])
+    numbers: list[int] = []
+    driver.observers.append(lambda number, _event, _said: numbers.append(number))
     with full_disk(100):
         driver.take(exit_now(told.now_ns + 1))
+    assert numbers == [0, 0], "it has no number that the next start would give to another event"
     assert len([one for one in done if isinstance(one, PlaceOrder)]) == count
     assert "the reserve of the journal cannot be written" in driver.failure
     assert driver.engine.state is EngineState.FAILED

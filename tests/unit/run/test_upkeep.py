@@ -13,17 +13,18 @@ from sadari.errors import ConfigError
 from sadari.model.order import Purpose
 from sadari.model.reason import RejectReason
 from sadari.model.units import SECOND_NS
-from sadari.run.resume import resume
+from sadari.run.resume import begin_or_resume, resume
 from sadari.run.upkeep import Finding, diagnose, reset
-from sadari.store.backup import back_up
+from sadari.store.backup import back_up, begin_anew
 from sadari.store.folder import Folder
 from sadari.store.journal import read, verify
 from sadari.store.live_journal import LiveJournal
 from sadari.store.lock import FolderLock
 from sadari.store.reserve import Reserve
 from tests.ladder_driver import SYMBOL, Driver, pending
-from tests.live_folder import CLOCK, created, kept, story
+from tests.live_folder import CLOCK, created, header, kept, story
 from tests.unit.run.test_driver import alarm
+from tests.unit.run.test_resume import driven_on
 
 NOW_NS = 1_700_000_000 * SECOND_NS
 
@@ -41,6 +42,31 @@ def findings(folder: Folder, *, restore: bool = False) -> dict[str, Finding]:
 
 
 # beginning anew
+
+
+def test_a_journal_that_is_gone_with_its_reserve_damaged_is_no_folder_without_one(tmp_path: Path) -> None:
+    """Nothing says that there was none."""
+    folder = kept(tmp_path, story().events)
+    folder.journal.unlink()
+    Reserve.beside(folder.journal).write_bytes(b"")
+    found = findings(folder)["journal"]
+    assert (found.good, found.mended) == (False, False)
+    assert found.sentence.startswith("is gone, and its reserve cannot be read")
+
+
+def test_a_reserve_made_anew_is_of_a_generation_that_gave_out_no_id(tmp_path: Path) -> None:
+    """Also where the damaged one was all that said how often the journal had been begun anew."""
+    folder = Folder(tmp_path)
+    begin_anew(folder, NOW_NS)
+    started = begin_or_resume(folder.journal, header(), CLOCK)
+    driven_on(started, story().events)
+    started.journal.close()
+    assert any("-g1-" in name for name in started.engine.orders)
+    Reserve.beside(folder.journal).unlink()
+    assert findings(folder)["reserve"].mended
+    resumed = resume(folder.journal, CLOCK)
+    assert resumed.journal.generation == 2
+    resumed.journal.close()
 
 
 @pytest.mark.requirement("R004-40")

@@ -143,6 +143,15 @@ def test_a_journal_that_is_gone_is_not_begun_anew(tmp_path: Path) -> None:
         created(tmp_path)
 
 
+def test_a_journal_that_is_gone_with_its_reserve_damaged_is_not_begun_anew(tmp_path: Path) -> None:
+    """Nothing says that there was none."""
+    path = written(tmp_path)
+    path.unlink()
+    with_torn_reserve(path)
+    with pytest.raises(JournalError, match=r"is gone, and engine\.journal\.reserve, .* cannot be read; put both back"):
+        created(tmp_path)
+
+
 def test_what_was_begun_and_never_finished_is_begun_again(tmp_path: Path) -> None:
     """Killed before the journal had its name: the reserve is there, and nothing was ever acknowledged."""
     created(tmp_path).abandon()
@@ -187,10 +196,11 @@ def without_reserve(path: Path) -> None:
 
 
 def with_torn_reserve(path: Path) -> None:
-    """A byte of the mark is another one."""
+    """A byte of the mark is another one, in both of its places."""
     reserve = Reserve.beside(path)
     text = bytearray(reserve.read_bytes())
     text[20] ^= 1
+    text[2_068] ^= 1
     reserve.write_bytes(text)
 
 

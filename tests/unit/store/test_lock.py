@@ -12,6 +12,7 @@ import pytest
 
 from sadari.errors import ConfigError
 from sadari.store.lock import FolderLock, holder
+from tests.live_folder import full_disk
 
 HOLD = """
 import sys
@@ -44,3 +45,13 @@ def test_a_folder_that_cannot_be_locked_is_named(tmp_path: Path) -> None:
     assert holder(tmp_path / "absent") == ""
     with pytest.raises(ConfigError, match="absent"):
         FolderLock(tmp_path / "absent")
+
+
+def test_a_folder_on_a_full_disk_is_refused_by_a_sentence(tmp_path: Path) -> None:
+    """What cannot be told is who holds the lock; and nobody does."""
+    with (
+        full_disk(0),
+        pytest.raises(ConfigError, match=r"cannot be locked \(File too large\); see that its disk is well"),
+    ):
+        FolderLock(tmp_path)
+    assert holder(tmp_path) == ""

@@ -11,7 +11,7 @@ from sadari.model.command import Command
 from sadari.model.event import AlarmRang, Event
 from sadari.store.journal import decode
 from sadari.store.live_journal import LiveJournal
-from sadari.store.reserve import Reserve
+from sadari.store.reserve import Reserve, read_mark
 from tests.live_folder import created, full_disk, order
 from tests.unit.store.test_live_journal import alarm, resumed
 
@@ -61,6 +61,26 @@ def test_an_emergency_finds_room_on_a_full_disk_and_is_read_back(tmp_path: Path)
     journal = resumed(journal.path)
     assert [[decode(line) for line in lines] for lines in journal.emergencies()] == [told[1:]]
     journal.close()
+
+
+@pytest.mark.parametrize("cut", range(0, 96, 5))
+def test_a_mark_that_was_torn_leaves_the_one_before(tmp_path: Path, cut: int) -> None:
+    """Of two places one is written at a time: what was acknowledged before is known, and the journal goes on."""
+    journal = created(tmp_path)
+    reserve = Reserve.beside(journal.path)
+    marks = [read_mark(journal.path)]
+    states = [reserve.read_bytes()]
+    for number in range(1, 5):
+        journal.append_all([alarm(number), order(number)])
+        marks.append(read_mark(journal.path))
+        states.append(reserve.read_bytes())
+    journal.abandon()
+    for at in range(1, 5):
+        begun = next(place for place in (0, 2_048) if states[at - 1][place:][:96] != states[at][place:][:96])
+        torn = states[at - 1][:begun] + states[at][begun : begun + cut] + states[at - 1][begun + cut :]
+        reserve.write_bytes(torn)
+        assert read_mark(journal.path) == marks[at - 1]
+        resumed(journal.path).abandon()
 
 
 def test_a_reserve_that_is_full_says_so(tmp_path: Path) -> None:

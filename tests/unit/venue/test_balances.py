@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sadari.binance.user_frames import AccountHeard, BalanceHeard, PositionHeard
+from sadari.binance.values import AccountShown
 from sadari.model.order import PositionSide
 from sadari.venue.live.balances import Balances
 
@@ -40,3 +41,47 @@ def test_an_amount_is_told_where_the_stream_tells_one() -> None:
     balances = Balances(lambda _: None, lambda: 0)
     assert balances.changed(told(change="-5")).change == D(-5)
     assert balances.changed(told()).change is None
+
+
+def crossed(qty: str, entry_price: str = "100", wallet: str = "1000") -> AccountHeard:
+    """A crossed position as the stream tells it, with the wallet's balance."""
+    position = PositionHeard(SYMBOL, PositionSide.BOTH, D(qty), D(entry_price), D(0), False, D(0))
+    return AccountHeard("ORDER", (BalanceHeard("USDT", D(wallet), D(wallet), D(0)),), (position,), 1, 1)
+
+
+def shown(**fields: str) -> AccountShown:
+    """A reading of an account with nothing but a wallet of 1000."""
+    amounts = dict.fromkeys(("unrealized_pnl", "initial_margin", "maint_margin"), D(0))
+    names = ("wallet_balance", "cross_wallet_balance", "available_balance", "free_balance", "margin_balance")
+    amounts |= dict.fromkeys(names, D(1000)) | {name: D(value) for name, value in fields.items()}
+    return AccountShown(wallets=(), **amounts)
+
+
+def test_prices_move_what_a_crossed_position_leaves_available() -> None:
+    """Profit is added, the initial margin is that of the value now; below nothing there is nothing."""
+    prices = {SYMBOL: D(100)}
+    balances = Balances(prices.get, lambda: 0)
+    balances.read(shown(), (), "SYNC", 1)
+    assert balances.moved(2) is None
+    balances.leverages[SYMBOL] = 10
+    assert balances.changed(crossed("2", wallet="999")).available_balance == 999 - 20
+    prices[SYMBOL] = D(130)
+    moved = balances.moved(3)
+    assert moved is not None
+    assert (moved.cause, moved.time_ns, moved.wallet_balance) == ("PRICES", 3, D(999))
+    assert moved.available_balance == balances.available_balance == 999 + 60 - 26
+    prices[SYMBOL] = D(1)
+    balances.changed(crossed("20", wallet="999"))
+    assert balances.available_balance == 0
+    balances.changed(crossed("0", wallet="900"))
+    assert balances.available_balance == 900
+    assert balances.moved(4) is None
+
+
+def test_a_reading_says_what_is_free_whatever_prices_do() -> None:
+    """What orders of others lock is in it; the price of a position may have moved since it was read."""
+    balances = Balances(lambda _: D(90), lambda: 0)
+    balances.changed(crossed("1"))
+    told = balances.read(shown(available_balance="940", free_balance="950"), None, "SYNC", 1)
+    assert told.available_balance == 940
+    assert balances.available_balance == 950 - 10 - 90

@@ -179,32 +179,6 @@ def test_levels_replaced_between_a_fill_and_its_crossing_are_asked_again_at_that
     assert (crossed.price, crossed.levels) == (Decimal(95), ("new",))
 
 
-def test_an_order_sent_where_candles_are_missing_meets_the_first_price_after_them() -> None:
-    """Nobody knows what a price was there."""
-    candles = line((100.0, 100.0, 200.0, 200.0, 200.0)).without([1, 2])
-    answer = when(AlarmRang, order("a", Side.BUY))
-    alarm = when(EngineTurned, commands.SetAlarm(name="x", at_ns=minute(1.5)))
-    [filled] = of(run(venue_over({BTC: candles}), both(answer, alarm)), OrderFilled)
-    assert isinstance(filled, OrderFilled)
-    assert (filled.time_ns, filled.price) == (minute(3), Decimal(200))
-
-
-def test_an_order_that_the_data_end_before_stays_in_flight() -> None:
-    """Whether its own symbol ends or the whole run: it is named with its due time and nothing is made up."""
-    late = order("late", Side.BUY)
-    venue = venue_over({BTC: flat(1), ETH: flat(3)})
-    alarm = when(EngineTurned, commands.SetAlarm(name="x", at_ns=minute(1)))
-    last = both(when(AlarmRang, late, commands.SetAlarm(name="y", at_ns=minute(3))), alarm)
-    beyond = order("beyond", Side.BUY, symbol=ETH)
-
-    def at_the_end(event: Event) -> list[commands.Command]:
-        return [beyond] if isinstance(event, AlarmRang) and event.name == "y" else []
-
-    events = run(venue, both(last, at_the_end))
-    assert of(events, OrderFilled, OrderRejected) == []
-    assert venue.in_flight == [(late, minute(1) + LATENCY_NS), (beyond, minute(3) + LATENCY_NS)]
-
-
 def test_a_cancel_and_a_query_are_answered() -> None:
     """The cancel after its latency, the query at once, with what is known."""
     answer = both(

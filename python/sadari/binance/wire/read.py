@@ -156,6 +156,19 @@ class DayTicker(_Read, frozen=True, kw_only=True):
     quote_volume: Decimal
 
 
+class MarketTrade(_Read, frozen=True, kw_only=True):
+    """A trade of the market."""
+
+    time: int
+
+
+class AccountPosition(_Read, frozen=True, kw_only=True):
+    """A position of the account, or orders on it."""
+
+    isolated_wallet: Decimal
+    initial_margin: Decimal
+
+
 class Account(_Read, frozen=True, kw_only=True):
     """The third version of the account."""
 
@@ -164,9 +177,13 @@ class Account(_Read, frozen=True, kw_only=True):
     total_margin_balance: Decimal
     total_maint_margin: Decimal
     total_initial_margin: Decimal
+    total_position_initial_margin: Decimal
+    total_open_order_initial_margin: Decimal
     total_cross_wallet_balance: Decimal
+    total_cross_un_pnl: Decimal
     available_balance: Decimal
     assets: list[Asset]
+    positions: list[AccountPosition] = []
 
 
 class Position(_Read, frozen=True, kw_only=True):

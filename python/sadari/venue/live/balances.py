@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from sadari.binance.user_frames import AccountHeard
 from sadari.binance.values import AccountShown, PositionShown
-from sadari.model.event import AccountUpdated, PositionRecord
+from sadari.exchange.margin import booked, exact, initial_margin
+from sadari.model.event import PRICES, AccountUpdated, PositionRecord
 from sadari.model.order import PositionSide
 
 ZERO = Decimal(0)
@@ -26,8 +27,6 @@ class Balances:
 
     Attributes:
         wallet_balance: In quote currency.
-        available_balance: What new orders may use. Between readings it follows the stream: what leaves the cross wallet
-            is not available, and a crossed position that grows takes its margin.
         margin_ratio: Maintenance margin by margin balance at the last reading.
         read_ns: When it was last told, by the exchange's time; None before the first time.
         leverages: Leverage of each symbol, where it is known.
@@ -38,9 +37,11 @@ class Balances:
 
     def __init__(self, price: Callable[[str], Decimal | None], steady_ns: Callable[[], int]) -> None:
         self.wallet_balance = ZERO
-        self.available_balance = ZERO
         self.margin_ratio: Decimal | None = None
         self._held: dict[tuple[str, PositionSide], PositionRecord] = {}
+        self._crossed: set[tuple[str, PositionSide]] = set()
+        # What would be available without crossed positions.
+        self._free = ZERO
         self.read_ns: int | None = None
         self.leverages: dict[str, int] = {}
         self.multi_assets = False
@@ -55,14 +56,33 @@ class Balances:
         """What is held, on whichever side."""
         return sorted({symbol for symbol, _ in self._held})
 
+    @property
+    @exact
+    def available_balance(self) -> Decimal:
+        """What new orders may use, at the last prices.
+
+        Between readings it follows the stream, for what leaves the cross wallet is not available, and prices: a crossed
+        position adds its unrealized profit and takes the initial margin of its value.
+
+        Source: strategies §9.1; reference binance-usdm §8, availableBalance.
+        """
+        return max(self._free + self._left_by_crossed(), ZERO)
+
+    @exact
     def equity(self) -> Decimal:
         """Wallet balance plus unrealized profit at the last prices."""
-        total = self.wallet_balance
-        for (symbol, _), record in self._held.items():
-            price = self._price(symbol) or record.mark_price
-            if price is not None:
-                total += record.qty * (price - record.entry_price)
-        return total
+        return self.wallet_balance + sum((self._profit(record) for record in self._held.values()), ZERO)
+
+    def moved(self, time_ns: int) -> AccountUpdated | None:
+        """What is available now that prices have moved; None where they do not move it."""
+        if self.read_ns is None or not self._crossed:
+            return None
+        return AccountUpdated(
+            time_ns=time_ns,
+            cause=PRICES,
+            wallet_balance=self.wallet_balance,
+            available_balance=self.available_balance,
+        )
 
     def read(
         self,
@@ -73,11 +93,16 @@ class Balances:
         change: Decimal | None = None,
     ) -> AccountUpdated:
         """Take over a reading by REST, of positions too if there is one: it outranks what the stream told."""
-        shown = [(row.position_side, record) for row in positions or () if (record := row.record()) is not None]
+        shown: list[PositionRecord] = []
         if positions is not None:
-            self._held = {(record.symbol, side): record for side, record in shown}
+            self._held, self._crossed = {}, set()
+            for row in positions:
+                record = row.record()
+                if record is not None:
+                    shown.append(record)
+                    self._hold(row.position_side, record, crossed=not row.isolated_wallet)
         self.wallet_balance = account.wallet_balance
-        self.available_balance = account.available_balance
+        self._free = account.free_balance
         self.margin_ratio = account.margin_ratio
         self._cross_wallet = account.cross_wallet_balance
         self.read_ns = time_ns
@@ -86,8 +111,8 @@ class Balances:
             time_ns=time_ns,
             cause=cause,
             wallet_balance=self.wallet_balance,
-            available_balance=self.available_balance,
-            positions=tuple(record for _, record in shown),
+            available_balance=account.available_balance,
+            positions=tuple(shown),
             wallets=account.wallets if self.multi_assets else (),
             margin_ratio=self.margin_ratio,
             change=change,
@@ -95,7 +120,7 @@ class Balances:
 
     def follow(self, event: AccountUpdated, positions: Iterable[PositionRecord]) -> None:
         """Take over what an account of our own has told, and what it holds."""
-        self.wallet_balance, self.available_balance = event.wallet_balance, event.available_balance
+        self.wallet_balance, self._free = event.wallet_balance, event.available_balance
         self._held = {(record.symbol, PositionSide.BOTH): record for record in positions}
         self.read_ns = event.time_ns
         self.told_at = self._steady_ns()
@@ -106,20 +131,15 @@ class Balances:
         for balance in report.balances:
             if balance.asset == self.asset:
                 if self._cross_wallet is not None:
-                    self.available_balance += balance.cross_wallet_balance - self._cross_wallet
+                    self._free += balance.cross_wallet_balance - self._cross_wallet
                 self._cross_wallet = balance.cross_wallet_balance
                 self.wallet_balance = balance.wallet_balance
                 change = balance.change or None
         records = []
         for row in report.positions:
-            before = self._held.pop((row.symbol, row.position_side), None)
             record = PositionRecord(row.symbol, row.qty, row.entry_price or ZERO)
-            if not row.isolated:
-                self.available_balance -= self._margin_taken(record, before)
-            if row.qty:
-                self._held[row.symbol, row.position_side] = record
+            self._hold(row.position_side, record, crossed=not row.isolated)
             records.append(record)
-        self.available_balance = max(self.available_balance, ZERO)
         self.read_ns = report.time_ns
         self.told_at = self._steady_ns()
         return AccountUpdated(
@@ -131,8 +151,30 @@ class Balances:
             change=change,
         )
 
-    def _margin_taken(self, record: PositionRecord, before: PositionRecord | None) -> Decimal:
-        """By how much the initial margin of a crossed position has grown."""
-        now = abs(record.qty) * record.entry_price
-        then = ZERO if before is None else abs(before.qty) * before.entry_price
-        return (now - then) / self.leverages.get(record.symbol, 1)
+    def _hold(self, side: PositionSide, record: PositionRecord, *, crossed: bool) -> None:
+        """Take over a position, or its end."""
+        key = record.symbol, side
+        self._held.pop(key, None)
+        self._crossed.discard(key)
+        if record.qty:
+            self._held[key] = record
+            if crossed:
+                self._crossed.add(key)
+
+    def _left_by_crossed(self) -> Decimal:
+        """What crossed positions add to what is available at the last prices, as a rule less than nothing."""
+        total = ZERO
+        for key in self._crossed:
+            record = self._held[key]
+            price = self._price_of(record) or record.entry_price
+            leverage = self.leverages.get(record.symbol, 1)
+            total += self._profit(record) - initial_margin(abs(record.qty) * price, leverage)
+        return total
+
+    def _profit(self, record: PositionRecord) -> Decimal:
+        """Unrealized profit, as the exchange shows it; 0 where no price is known."""
+        price = self._price_of(record)
+        return ZERO if price is None else booked(record.qty * (price - record.entry_price))
+
+    def _price_of(self, record: PositionRecord) -> Decimal | None:
+        return self._price(record.symbol) or record.mark_price

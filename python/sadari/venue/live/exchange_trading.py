@@ -16,7 +16,7 @@ from sadari.binance.user_frames import (
 )
 from sadari.errors import SadariError
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
-from sadari.model.event import Event, OrderFilled, StopStuck
+from sadari.model.event import AccountUpdated, Event, OrderFilled, StopStuck
 from sadari.venue.live.background import Background
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.comparison import FUNDING, Comparison, Held
@@ -133,6 +133,10 @@ class ExchangeTrading:
     async def refresh(self, cause: str = "REFRESH", *, positions: bool = True) -> None:
         """See `Comparison.refresh`."""
         await self.comparison.refresh(cause, positions=positions)
+
+    def moved(self, time_ns: int) -> AccountUpdated | None:
+        """See `Trading`: by what the exchange has told last, at the prices of now."""
+        return self._balances.moved(time_ns)
 
     def trade(self, symbol: str, price: float, time_ns: int) -> None:
         """The exchange meets its trades by itself."""

@@ -25,6 +25,7 @@ from sadari.venue.live.market_clock import MarketClock
 from sadari.venue.live.ports import Caller, Take
 from sadari.venue.live.sensed import FrameClosed, Raised, Withdrawn
 from sadari.venue.live.sensing import Outcome, Sensing
+from sadari.venue.live.silence import Silence, Streams
 from sadari.venue.live.supervision import Supervision
 from sadari.venue.live.watches import Watches
 
@@ -35,7 +36,7 @@ AGAIN_S = 5.0
 NAME = "market"
 
 
-class Follows(Protocol):
+class Follows(Streams, Protocol):
     """Who brings streams."""
 
     def follow(self, streams: Iterable[str]) -> None:
@@ -98,6 +99,7 @@ class Market:
         self._lost: set[str] = set()
         self._report = report
         self._followed: set[str] = set()
+        self._since: dict[str, int] = {}
         self._filling: set[str] = set()
         self._background = Background()
         self._signals: asyncio.Queue[Raised | Withdrawn] = asyncio.Queue()
@@ -105,6 +107,7 @@ class Market:
     def attach(self, streams: Follows) -> None:
         """Take the streams that are to bring trades and candles; they know this market already."""
         self._streams = streams
+        self._silence = Silence(self._rest, streams, lambda stream: self._since[stream])
 
     # trades
 
@@ -114,7 +117,7 @@ class Market:
             self._followed.add(symbol)
             self._forget(symbol)
             self._report(f"{symbol}: its trades are followed from now on")
-            self._streams.follow(self._names(symbol))
+            self._follow(self._names(symbol))
 
     def drop(self, symbol: str) -> None:
         """Follow a symbol's trades no more."""
@@ -125,6 +128,10 @@ class Market:
             self._streams.drop(names)
             for name in names:
                 self.recover(name)
+
+    def _follow(self, names: list[str]) -> None:
+        self._since.update(dict.fromkeys(names, self._clock.now_ns()))
+        self._streams.follow(names)
 
     @property
     def followed(self) -> frozenset[str]:
@@ -164,7 +171,7 @@ class Market:
             self._sensing.add(instrument)
         for instrument in beside:
             self._sensing.add(instrument, entries=False)
-        self._streams.follow([stream_names.candles(one.symbol, CANDLE_NS) for one in chosen])
+        self._follow([stream_names.candles(one.symbol, CANDLE_NS) for one in chosen])
         limit = asyncio.Semaphore(WARMED_AT_ONCE)
         for instrument in chosen:
             self._background.begin(self._warm_up(instrument.symbol, limit))
@@ -183,6 +190,10 @@ class Market:
             self._mend(symbol)
 
     # sight
+
+    def doubt(self, stream: str) -> None:
+        """A stream is silent: it is lost if there was a trade that it has not told of."""
+        self._silence.doubt(stream)
 
     def lose(self, stream: str) -> None:
         """A stream is not seen any more."""
@@ -219,7 +230,7 @@ class Market:
 
     async def close(self) -> None:
         """Ask for nothing any more."""
-        await self._background.close()
+        await asyncio.gather(self._background.close(), self._silence.close())
 
     async def _warm_up(self, symbol: str, limit: asyncio.Semaphore) -> None:
         async with limit:

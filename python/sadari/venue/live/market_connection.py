@@ -41,6 +41,7 @@ class Surroundings(NamedTuple):
         jitter: A new number from -1 to 1.
         take: Takes each frame that is an event.
         lost: Told the streams that are not seen any more.
+        silent: Told those that have said nothing for longer than they may.
         came: Told a stream of which the first frame came, also after it was lost.
         exhausted: Told the connection's name at the fifth failure in a row.
         limits: Of every socket.
@@ -50,6 +51,7 @@ class Surroundings(NamedTuple):
     jitter: Callable[[], float]
     take: Callable[[MarketFrame], None]
     lost: Callable[[Iterable[str]], None]
+    silent: Callable[[Iterable[str]], None]
     came: Callable[[str], None]
     exhausted: Callable[[str], None]
     limits: SocketLimits = LIMITS
@@ -176,7 +178,7 @@ class MarketConnection:
     def _watch(self, now_ns: int) -> None:
         stale = self.session.grown_stale(now_ns)
         if stale:
-            self._around.lost(stale)
+            self._around.silent(stale)
         silent = self.session.silent(now_ns)
         if silent or now_ns >= self._link.replace_ns or self.session.unanswered(now_ns):
             self.replace(now_ns, silent)

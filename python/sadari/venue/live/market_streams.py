@@ -55,6 +55,7 @@ class MarketStreams:
         jitter: A new number from -1 to 1.
         on_mark: Takes mark prices.
         on_book: Takes tops of the book.
+        on_silent: Told the name of a stream that is silent, which is not lost then; its owner may say that it is.
         on_exhausted: Told a connection's name at its fifth failure in a row; attempts go on.
         limits: Of every socket.
 
@@ -79,6 +80,7 @@ class MarketStreams:
         jitter: Callable[[], float],
         on_mark: Callable[[MarkHeard], None] = lambda _: None,
         on_book: Callable[[BookTopHeard], None] = lambda _: None,
+        on_silent: Callable[[str], None] | None = None,
         on_exhausted: Callable[[str], None] = lambda _: None,
         limits: SocketLimits = LIMITS,
     ) -> None:
@@ -92,12 +94,16 @@ class MarketStreams:
         self._on_mark, self._on_book = on_mark, on_book
         self._on_lost, self._on_recovered = on_lost, on_recovered
         self._now_ns = now_ns
-        self._around = Surroundings(now_ns, jitter, self._take, self._gone, self._came, on_exhausted, limits)
+        self._on_silent = on_silent or self.lose
+        self._around = Surroundings(
+            now_ns, jitter, self._take, self._gone, self._silent, self._came, on_exhausted, limits
+        )
         self._connections: dict[Lane, list[MarketConnection]] = {}
         self._of: dict[str, MarketConnection] = {}
         self._trade_ids: dict[str, int] = {}
         self._candle_ends: dict[str, tuple[int, int]] = {}
         self._latest: dict[str, tuple[int, int]] = {}
+        self._told_ns: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._numbers: dict[Lane, int] = defaultdict(int)
 
@@ -135,6 +141,7 @@ class MarketStreams:
             self._trade_ids.pop(name, None)
             self._candle_ends.pop(name, None)
             self._latest.pop(name, None)
+            self._told_ns.pop(name, None)
         for connection, names in left.items():
             connection.drop(names, now_ns)
         for lane, connections in self._connections.items():
@@ -153,6 +160,20 @@ class MarketStreams:
         connection = self._of.get(stream)
         state = connection.session.streams.get(stream) if connection is not None else None
         return None if state is None else state.heard_ns
+
+    def told_ns(self, stream: str) -> int | None:
+        """The time that the last frame of trades or candles bore, None before the first."""
+        return self._told_ns.get(stream)
+
+    def is_silent(self, stream: str) -> bool:
+        """Whether a stream is wanted and has been silent for longer than it may."""
+        connection = self._of.get(stream)
+        state = connection.session.streams.get(stream) if connection is not None else None
+        return state is not None and state.stale
+
+    def lose(self, stream: str) -> None:
+        """A silent stream is not only silent: it is not seen any more."""
+        self._gone((stream,))
 
     def seen(self) -> dict[str, dict[str, bool]]:
         """By symbol, the streams that are wanted, and whether each is seen."""
@@ -199,6 +220,10 @@ class MarketStreams:
                 self.lost.add(name)
                 self._on_lost(name)
 
+    def _silent(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._on_silent(name)
+
     def _came(self, name: str) -> None:
         if name in self.lost:
             self.lost.discard(name)
@@ -206,6 +231,8 @@ class MarketStreams:
 
     def _take(self, frame: MarketFrame) -> None:
         """Tell an event, unless it is known or older than what is."""
+        if isinstance(frame, TradeHeard | CandleHeard):
+            self._told_ns[frame.stream] = max(frame.time_ns, self._told_ns.get(frame.stream, 0))
         if isinstance(frame, TradeHeard):
             last = self._trade_ids.get(frame.stream)
             if last is not None:

@@ -19,10 +19,11 @@ from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
-from sadari.errors import ConfigError, RetryableError
+from sadari.errors import BannedError, ConfigError, RetryableError
 
 MISSED_PINGS = 2
 BODY_SHOWN = 300
+BANNED = 418
 
 
 class SocketLimits(NamedTuple):
@@ -328,5 +329,7 @@ def _handshake_failure(error: Exception) -> str:
 
 
 def _failure(peer: str, reason: str, error: Exception | None) -> RetryableError:
-    wait = error.response.headers.get("Retry-After", "") if isinstance(error, InvalidStatus) else ""
-    return RetryableError(f"no connection to {peer}: {reason}", float(wait) if wait.isdigit() else 0.0)
+    response = error.response if isinstance(error, InvalidStatus) else None
+    wait = "" if response is None else response.headers.get("Retry-After", "")
+    kind = BannedError if response is not None and response.status_code == BANNED else RetryableError
+    return kind(f"no connection to {peer}: {reason}", float(wait) if wait.isdigit() else 0.0)

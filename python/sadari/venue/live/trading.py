@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
+from sadari.model.event import AccountUpdated
 
 
 class Trading(Protocol):
@@ -39,6 +40,9 @@ class Trading(Protocol):
         Raises:
             SadariError: It cannot be told now.
         """
+
+    def moved(self, time_ns: int) -> AccountUpdated | None:
+        """What is available at a moment of decision, where prices have moved it."""
 
     def trade(self, symbol: str, price: float, time_ns: int) -> None:
         """A trade of the market, before the engine's levels meet it."""

@@ -21,7 +21,7 @@ from sadari.binance.endpoint import Endpoint
 from sadari.binance.judge import banned_until_ms, fault_of, judge, shown, unclear
 from sadari.binance.sign import Signer, signed_call
 from sadari.binance.wire.read import Reply, UsedLimit
-from sadari.errors import ConfigError, RetryableError
+from sadari.errors import BannedError, ConfigError, RetryableError
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.venue.live.server_clock import ServerClock
 from sadari.venue.live.socket import LIMITS, Socket, SocketLimits, connect
@@ -230,6 +230,8 @@ class WsApi:
                 self.last_failure = str(error)
                 self._tried.set()
                 failures += 1
+                if isinstance(error, BannedError):
+                    self._budget.shut(self._clock.ns() + int(error.after_s * SECOND_NS))
                 await asyncio.sleep(max(error.after_s, self._wait_s(failures)))
                 continue
             self.connections += 1

@@ -1,0 +1,302 @@
+"""The judge of a simulation: after every step, by the exchange's truth and the disk's, never by what the engine says.
+
+Numbers are those of the list of invariants in `docs/reliability.md`. The engine is asked for nothing but which order
+was meant for what, which its ids say as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from decimal import Decimal
+from typing import NamedTuple
+
+from sadari.localexchange.faults import Fired
+from sadari.localexchange.gate import Answer
+from sadari.localexchange.records import AlgoOrder, AlgoStatus, Order
+from tests.sim.tap import Asked, Tap, refusal
+from tests.sim.world import Life, World
+from tests.sim.written import Written
+
+NS = 1_000_000_000
+# What a ban of the address is about.
+API = ("requests", "calls", "connections")
+SUCCESS, BANNED = 200, 418
+# How long something may be held without a stop: while nothing is wrong, and beyond the time that something was.
+CALM_S, TROUBLED_S = 2.0, 25.0
+# Requests that were under way already when the one before was told to wait.
+UNDER_WAY_NS = NS // 5
+# The same request may be refused so often in a row: three tries, and the exits that are exempt beside them.
+REFUSALS = 12
+# The plan of one position, as a share of the balance, with room for prices that move between size and fill.
+ROOM = Decimal("1.10")
+_PURPOSE = re.compile(r"-([A-Z])\d*$")
+_OPENING = {"E", "A"}
+
+
+class Bare(NamedTuple):
+    """A time in which something was held and no stop covered it.
+
+    Attributes:
+        symbol: What.
+        from_ns: When it began, on the loop's clock.
+        lasted_ns: How long, without the times in which no engine ran.
+        kind: ``calm``, ``troubled`` or ``restart``: what went wrong at the same time.
+    """
+
+    symbol: str
+    from_ns: int
+    lasted_ns: int
+    kind: str
+
+
+class Auditor:
+    """Watches a world.
+
+    Args:
+        world: With its exchange.
+        tap: At the exchange's door.
+
+    Attributes:
+        found: What was violated, each with the invariant's number and the time.
+        bare: Every time without a stop that is over.
+        looks: How often the truth was looked at.
+        troubles: When something was wrong, from and until, on the loop's clock.
+        by_hand: Whether people have traded on the account.
+    """
+
+    def __init__(self, world: World, tap: Tap) -> None:
+        self.found: list[str] = []
+        self.bare: list[Bare] = []
+        self.looks = 0
+        self.troubles: list[tuple[int, int]] = []
+        self._world = world
+        self._tap = tap
+        self._seen = -1
+        self._orders = self._algos = 0
+        self._names: Counter[str] = Counter()
+        self._since: dict[str, int] = {}
+        self._covers: dict[int, AlgoOrder] = {}
+        self._canceled: set[int] = set()
+        self._silent_until: dict[str, int] = {}
+        self._in_a_row: Counter[tuple[str, str, int]] = Counter()
+        self._written: Written | None = None
+        self.by_hand = False
+        tap.on_request.append(self._asked)
+        tap.on_answered.append(self._answered)
+        tap.on_door.append(self._at_door)
+        world.on_begin.append(self._begins)
+        world.loop.after_turn.append(self.look)
+
+    def say(self, invariant: str, what: str) -> None:
+        """Something is violated."""
+        told = f"{invariant} at {self._world.now_ns / NS:.3f} s: {what}"
+        if len(self.found) < 50 and told not in self.found:
+            self.found.append(told)
+
+    # after every step
+
+    def look(self) -> None:
+        """Look at the truth, if anything of it has changed."""
+        if self._seen == self._tap.version:
+            return
+        self._seen = self._tap.version
+        self.looks += 1
+        self._new_orders()
+        desk = self._world.exchange.desk
+        held = {symbol: one.qty for symbol, one in desk.exchange.positions.items() if one.qty}
+        for symbol, qty in held.items():
+            if self._is_covered(symbol, qty):
+                self._covered(symbol)
+            else:
+                self._since.setdefault(symbol, self._world.now_ns)
+        for symbol in [one for one in self._since if one not in held]:
+            self._covered(symbol)
+        self._no_gap_by_our_hand(held)
+
+    def _new_orders(self) -> None:
+        """I3 and I10: no order of ours is there twice, and what is no opening can only close."""
+        desk = self._world.exchange.desk
+        while self._orders < len(desk.orders):
+            order = list(desk.orders.values())[self._orders] if self._orders else next(iter(desk.orders.values()))
+            self._orders += 1
+            self._new(order)
+        while self._algos < len(desk.algos):
+            algo = list(desk.algos.values())[self._algos]
+            self._algos += 1
+            self._covers[algo.algo_id] = algo
+            self._name(algo.client_algo_id)
+            if self.ours(algo.client_algo_id) and not (algo.wish.reduce_only or algo.wish.close_position):
+                self.say("I10", f"{algo.client_algo_id} is not capped")
+
+    def _new(self, order: Order) -> None:
+        if order.orig_type not in ("MARKET", "LIMIT") or order.auto_close is not None:
+            return
+        self._name(order.client_order_id)
+        if self.ours(order.client_order_id) and not self.opens(order.client_order_id) and not order.reduce_only:
+            self.say("I10", f"{order.client_order_id} is not capped")
+
+    def _name(self, name: str) -> None:
+        self._names[name] += 1
+        if self.ours(name) and self._names[name] > 1:
+            self.say("I3", f"{name} is there {self._names[name]} times")
+
+    def ours(self, name: str) -> bool:
+        """Whether an order is the engine's by its id."""
+        return name.startswith("sim-")
+
+    def opens(self, name: str) -> bool:
+        """Whether an order of ours opens, by its id."""
+        found = _PURPOSE.search(name)
+        return found is not None and found[1] in _OPENING
+
+    # I1 and I2
+
+    def _is_covered(self, symbol: str, held: Decimal) -> bool:
+        side = "SELL" if held > 0 else "BUY"
+        reducing = Decimal(0)
+        for algo in self._world.exchange.desk.open_algos(symbol):
+            if algo.status is not AlgoStatus.NEW or algo.wish.side.value != side:
+                continue
+            if algo.wish.close_position:
+                return True
+            reducing += algo.wish.qty or Decimal(0)
+        return reducing >= abs(held)
+
+    def _covered(self, symbol: str) -> None:
+        since = self._since.pop(symbol, None)
+        if since is not None:
+            self._judge(symbol, since, self._world.now_ns)
+
+    def over(self) -> None:
+        """The end: what is not covered never was."""
+        for symbol, since in self._since.items():
+            self._judge(symbol, since, self._world.now_ns)
+
+    def _judge(self, symbol: str, since: int, until: int) -> None:
+        lives = [(one.began_ns, one.ended_ns) for one in self._world.lives]
+        alive = sum(max(0, min(until, b or until) - max(since, a)) for a, b in lives)
+        trouble = _length(self.troubles, since, until)
+        restarted = any(since <= a <= until or (b is not None and since - NS <= b <= until) for a, b in lives)
+        kind = "restart" if restarted else "troubled" if _near(self.troubles, since, until) else "calm"
+        self.bare.append(Bare(symbol, since, alive, kind))
+        most = CALM_S * NS if kind == "calm" else TROUBLED_S * NS + trouble
+        if alive > most:
+            self.say("I1", f"{symbol} was held without a stop for {alive / NS:.1f} s ({kind}) until then")
+
+    def _no_gap_by_our_hand(self, held: dict[str, Decimal]) -> None:
+        for algo_id, algo in list(self._covers.items()):
+            if algo.status is AlgoStatus.NEW:
+                continue
+            del self._covers[algo_id]
+            # What a hand has traded while no stream told of it is not known when a stop of a closed position goes.
+            if algo_id not in self._canceled or self.by_hand:
+                continue
+            qty = held.get(algo.symbol, Decimal(0))
+            closes = (algo.wish.side.value == "SELL") == (qty > 0)
+            if qty and closes and not self._is_covered(algo.symbol, qty) and not self._leaving(algo.symbol):
+                self.say("I2", f"{algo.client_algo_id} was canceled by us, and nothing else covers {algo.symbol}")
+
+    def _leaving(self, symbol: str) -> bool:
+        return any(one.reduce_only for one in self._world.exchange.desk.open_orders(symbol))
+
+    # requests
+
+    def _begins(self, life: Life) -> None:
+        self._written = Written(life.folder / "engine.journal")
+
+    def _asked(self, asked: Asked) -> None:
+        if not asked.places or self._world.life is None:
+            return
+        if self._written is not None and not self._written.has(asked.client_id):
+            self.say("I4", f"{asked.client_id} has arrived and is not in the journal")
+        disk = self._world.disk
+        if disk is not None and not disk.holds(f'"client_order_id":"{asked.client_id}"'.encode()):
+            self.say("I4", f"{asked.client_id} has arrived and would be lost with the power")
+        if not asked.capped:
+            self._opening(asked)
+        elif not self.ours(asked.client_id):
+            self.say("I3", f"{asked.client_id} bears no name of ours")
+
+    def _answered(self, asked: Asked, answer: Answer) -> None:
+        """What we have canceled, and nobody else before us."""
+        if asked.method != "DELETE" or answer.status != SUCCESS:
+            return
+        name = asked.values.get("clientAlgoId") or asked.values.get("origClientOrderId", "")
+        number = asked.values.get("algoId", "")
+        for algo in self._covers.values():
+            if algo.client_algo_id == name or str(algo.algo_id) == number:
+                self._canceled.add(algo.algo_id)
+                if not self.ours(algo.client_algo_id):
+                    self.say("I15", f"{algo.client_algo_id} is somebody else's and was canceled")
+
+    def _opening(self, asked: Asked) -> None:
+        """I11 and I18: no more than planned, and only as the account was planned to be."""
+        world = self._world
+        exchange, symbol = world.exchange.desk.exchange, asked.values["symbol"]
+        price = world.exchange.market.symbols[symbol].last_price
+        position = exchange.positions.get(symbol)
+        open_qty = sum(
+            (one.qty - one.filled_qty for one in world.exchange.desk.open_orders(symbol) if not one.reduce_only),
+            Decimal(0),
+        )
+        qty = abs(position.qty if position is not None else Decimal(0)) + open_qty + Decimal(asked.values["quantity"])
+        planned = Decimal("0.055") * exchange.wallet_balance * 3 * ROOM
+        if qty * price > planned and not self.by_hand:
+            self.say("I11", f"{asked.client_id} makes it {qty * price:.0f} of {planned:.0f} planned")
+        if self._troubled_lately(10):
+            return
+        modes = (exchange.leverage(symbol), exchange.hedge)
+        if modes != (3, False):
+            self.say("I18", f"{asked.client_id} opens at leverage and hedge mode {modes}")
+
+    def _troubled_lately(self, seconds: float) -> bool:
+        now_ns = self._world.now_ns
+        return _near(self.troubles, now_ns - int(seconds * NS), now_ns)
+
+    def _at_door(self, method: str, path: str, over: str, fired: Fired | None) -> None:
+        """I12: nothing is asked while nothing is to be asked, and nothing again and again."""
+        now_ns, family = self._world.now_ns, _family(path, over)
+        if now_ns < self._silent_until.get(family, 0):
+            self.say("I12", f"{method} {path} over {over} although nothing was to be asked")
+        code, wait_s = refusal(fired)
+        key = (method, path, code)
+        if code and method != "GET":
+            self._in_a_row[key] += 1
+            if self._in_a_row[key] > REFUSALS:
+                self.say("I12", f"{method} {path} was refused with {code} {self._in_a_row[key]} times in a row")
+        elif method != "GET":
+            for other in [one for one in self._in_a_row if one[:2] == (method, path)]:
+                del self._in_a_row[other]
+        if wait_s:
+            silent = API if code == BANNED and family in API else (family,)
+            self._world.loop.call_later(UNDER_WAY_NS / NS, self._silence, silent, now_ns + wait_s * NS)
+
+    def _silence(self, families: tuple[str, ...], until_ns: int) -> None:
+        for family in families:
+            self._silent_until[family] = max(until_ns, self._silent_until.get(family, 0))
+
+
+def _family(path: str, over: str) -> str:
+    """What shares a limit: requests, calls of the WebSocket API, its connections, the stream connections of a path."""
+    if over == "ws":
+        return "calls"
+    if path.startswith("/ws-fapi"):
+        return "connections"
+    return "requests" if path.startswith(("/fapi", "/sapi")) else path.split("/")[1]
+
+
+def _length(troubles: list[tuple[int, int]], since: int, until: int) -> int:
+    """How much of a time was troubled."""
+    total, reached = 0, since
+    for a, b in sorted(troubles):
+        start, end = max(a, reached), min(b, until)
+        if end > start:
+            total += end - start
+            reached = end
+    return total
+
+
+def _near(troubles: list[tuple[int, int]], since: int, until: int) -> bool:
+    """Whether anything was wrong in a time or in the ten seconds before."""
+    return any(a <= until and b >= since - 10 * NS for a, b in troubles)
