@@ -14,7 +14,8 @@ from sadari.core.desk import Desk
 from sadari.core.engine import Engine
 from sadari.core.intents import Intent, Part
 from sadari.core.ledger import Ledger
-from sadari.core.position import Lot, Position
+from sadari.core.lots import Lot
+from sadari.core.position import Position
 from sadari.model.event import Event, OrderFilled
 from sadari.model.units import Exact
 

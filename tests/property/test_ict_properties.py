@@ -53,7 +53,9 @@ rules = st.builds(
     entry_ttl=st.sampled_from([4, 24]),
     stop_buffer=st.sampled_from([0.0, 0.005]),
     target=st.sampled_from(["MULTI_R", "ATR", "STRUCTURE"]),
-    target_r=st.sampled_from([0.3, 0.8]),
+    target_r=st.sampled_from([(0.3, 1.0), (0.8, 1.2)]),
+    target_shares=st.just((0.5, 0.5)),
+    stop=st.sampled_from(["REVERSAL", "ATR", "WIDER", "TIGHTER"]),
 )
 
 
@@ -144,7 +146,8 @@ def test_the_sides_are_mirrors_of_each_other(seed: int, settings_: IctSettings) 
         if bar[1] < kept[-1][1] or bar[2] > kept[-1][2]:
             kept.append(bar)
     wide = IctSettings(
-        swing_left=settings_.swing_left, swing_right=settings_.swing_right, eq_tol=0.0, target_r=900.0,
+        swing_left=settings_.swing_left, swing_right=settings_.swing_right, eq_tol=0.0,
+        target_r=(900.0,), target_shares=(1.0,),
         entry_level=settings_.entry_level, entry_ttl=settings_.entry_ttl, shift_within=settings_.shift_within,
     )  # fmt: skip
     turned = [tuple(round(200 - price, 2) for price in (a, low, high, b)) for a, high, low, b in kept]

@@ -233,7 +233,7 @@ class Model:
     ) -> tuple[int, str, Entry | None, float]:
         """The entry that a shift gives."""
         sign = 1 if short else -1
-        if self.rules.target == "ATR" and isnan(self.line[row]):
+        if (self.rules.target == "ATR" or self.rules.stop != "REVERSAL") and isnan(self.line[row]):
             return row, "NOT_READY", None, 0.0
         seen = [self.mirrored(one, short=short) for one in range(sweep, row + 1)]
         filled = {(at, up) for known, what, up, at, _, _ in self.gaps if what == "GAP_FILLED" and known <= row}
@@ -252,12 +252,21 @@ class Model:
         equilibrium = (exact(extreme) + exact(broken[4])) / 2
         if sign * price < sign * equilibrium:
             return row, "NOT_IN_PREMIUM" if short else "NOT_IN_DISCOUNT", None, 0.0
-        stop = exact(extreme) * (1 + sign * Fraction(str(self.rules.stop_buffer)))
+        stop = self.stop(row, price, exact(extreme) * (1 + sign * Fraction(str(self.rules.stop_buffer))), short=short)
         nearest = self.nearest(row, sign * min(bar[2] for bar in seen), short=short)
         return (
             row, "ENTRY",
             Entry(price, stop, extreme, level, broken[4], (at, bottom, top), nearest, turned=broken[2]), far,
         )  # fmt: skip
+
+    def stop(self, row: int, price: Fraction, reversal: Fraction, *, short: bool) -> Fraction:
+        """The stop: beyond the extreme, so many true ranges away, or one of both."""
+        if self.rules.stop == "REVERSAL":
+            return reversal
+        times = self.rules.stop_atr_short if short else self.rules.stop_atr_long
+        away = Fraction(times * self.line[row])
+        found = {"ATR": away, "WIDER": max(abs(reversal - price), away), "TIGHTER": min(abs(reversal - price), away)}
+        return price + (1 if short else -1) * found[self.rules.stop]
 
     def nearest(self, row: int, price: float, *, short: bool) -> float | None:
         """The nearest unswept pool beyond a price on the other side, as known at a close."""
@@ -305,7 +314,8 @@ class Model:
         """The first target."""
         sign = 1 if short else -1
         if self.rules.target == "ATR":
-            return entry.price - sign * Fraction(self.rules.target_atr * self.line[row])
+            times = self.rules.target_atr_short if short else self.rules.target_atr_long
+            return entry.price - sign * Fraction(times * self.line[row])
         if self.rules.target == "STRUCTURE" and entry.liquidity is not None:
             return exact(entry.liquidity)
-        return entry.price - (entry.stop - entry.price) * Fraction(str(self.rules.target_r))
+        return entry.price - (entry.stop - entry.price) * Fraction(str(self.rules.target_r[0]))

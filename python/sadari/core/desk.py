@@ -174,7 +174,7 @@ class Desk:
             ladder = own or self.settings.ladder
             if mode is not None:
                 ladder = msgspec.structs.replace(ladder, margin_mode=mode)
-            rules = self._rules[name, mode] = Rules(ladder, self.settings.fees)
+            rules = self._rules[name, mode] = Rules(ladder, self.settings.fees, self.settings.reward)
         return rules
 
     # the gate for new exposure

@@ -23,6 +23,7 @@ from sadari.core import (
     settlement,
     standing,
     stops,
+    targets,
     waiting,
     watching,
 )
@@ -226,7 +227,8 @@ class Engine:
 
     def _ladder(self, position: Position, tick: Decimal) -> None:
         desk = self._desk
-        if desk.reduces and reductions.consider_profit(desk, position, tick):
+        consider = reductions.consider_profit if position.limit is None else targets.consider
+        if desk.reduces and consider(desk, position, tick):
             protection.protect(desk, position)
             return
         rung = position.next_rung()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core import gates, scaling, takeover, waiting
+from sadari.core import gates, scaling, stop_entries, takeover, waiting
 from sadari.core.desk import Desk
 from sadari.core.exposure import worst_case
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.core.position_table import pending
 from sadari.core.sizing import Denial, Sizing, ladder_caps, planned_quantities, quantity
-from sadari.model.command import ArmSignals, CallDay, RecordDecision, RefreshAccount, SetAlarm
+from sadari.model.command import ArmSignals, CallDay, RecordDecision, RefreshAccount, RewardRatio, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected, SignalRaised
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, DenialCode, EntryEnd, RejectReason, is_stop, stage_name
@@ -27,6 +27,7 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
     """Decide on an entry signal: deny it with a reason, which is returned, or size it and send the entry."""
     position = desk.position(signal.symbol) if signal.symbol in desk.instruments else None
     sizing: Sizing | None = None
+    reward: RewardRatio | None = None
     denial = None
     if position is None:
         denial = gates.may_act(desk, signal.symbol, signal.price_time_ns)
@@ -34,11 +35,13 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
         denial = gates.may_enter(desk, position, signal)
         if denial is None:
             _begin(desk, position, signal)
+            denial, reward = stop_entries.weigh(desk, signal)
+        if denial is None:
             denial, sizing = _size_entry(desk, position, signal)
     waits = _waits_for_account(desk, signal, denial)
     if not waits:
         desk.last_signal[signal.symbol, signal.strategy] = signal.signal_id
-    _record(desk, signal, denial, sizing)
+    _record(desk, signal, denial, sizing, reward=reward)
     if denial is not None or position is None or sizing is None:
         if signal.rearm and not waits:
             desk.out.append(ArmSignals(symbol=signal.symbol, not_before_ns=_again_ns(desk, position, denial)))
@@ -89,16 +92,21 @@ def _begin(desk: Desk, position: Position, signal: SignalRaised) -> None:
 
 def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[Denial | None, Sizing | None]:
     price = exact(entry_price(signal))
-    denial = gates.prices_fit(signal) or gates.leverage_fits(position, price) or gates.margin_buffer(desk)
+    limit = signal.limit
+    sizing = None if limit is None else stop_entries.size(desk, position, limit)
+    denial = gates.leverage_fits(position, price) or gates.margin_buffer(desk)
     if denial is not None:
         return denial, None
-    sizing = _sized(desk, position, 0, price)
+    if sizing is None:
+        sizing = _sized(desk, position, 0, price)
+    no_room = sizing.denial if sizing.denial is not None and sizing.denial.code is DenialCode.SHORT_RISK_CAP else None
     denial = (
         gates.short_risk_fits(desk, position)
+        or no_room
         or gates.portfolio_fits(desk, position, sizing.qty, price, signal.correlations)
         or sizing.denial
     )
-    if denial is None and signal.limit is None:
+    if denial is None and limit is None:
         instrument = position.instrument
         prices = [price, *(price * factor for factor in position.side.trigger)]
         for rung, (qty, at) in enumerate(zip(planned_quantities(position, price), prices, strict=True)):
@@ -123,7 +131,10 @@ def _sized(desk: Desk, position: Position, rung: int, price: Exact) -> Sizing:
     return quantity(caps, position.instrument, price)
 
 
-def _record(desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Sizing | None, rung: int = 0) -> None:
+def _record(
+    desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Sizing | None, rung: int = 0,
+    reward: RewardRatio | None = None,
+) -> None:  # fmt: skip
     desk.out.append(
         RecordDecision(
             symbol=signal.symbol,
@@ -139,6 +150,7 @@ def _record(desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Siz
             qty=sizing.qty if sizing and denial is None else Decimal(0),
             caps={name: decimal_of(cap) for name, cap in sizing.caps.items()} if sizing else {},
             binding=sizing.binding if sizing else "",
+            reward=reward,
         )
     )
 

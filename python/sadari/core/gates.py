@@ -12,6 +12,7 @@ from sadari.core.desk import Desk
 from sadari.core.engine_table import EngineState
 from sadari.core.exposure import committed, counts, open_short_risk, portfolio_worst_case, worst_case
 from sadari.core.position import Position
+from sadari.core.reward import Distances
 from sadari.core.rules import estimated_liquidation
 from sadari.core.sizing import Denial, planned_quantities
 from sadari.model.entry import LimitEntry
@@ -124,14 +125,28 @@ def _time_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterato
 
 
 def prices_fit(signal: SignalRaised) -> Denial | None:
-    """Gates 16 and 17, of an entry that names its stop: that lies on the losing side of the entry (strategies §8.1)."""
-    limit = signal.limit
+    """Gates 16 and 17, of an entry that names its stop: it lies between the stop and its targets (strategies §8.1)."""
+    limit, sign = signal.limit, signal.direction.sign
     if limit is None:
         return None
-    risk = signal.direction.sign * (limit.price - limit.stop)
-    if risk == 0:
-        return Denial(DenialCode.ZERO_STOP_DISTANCE, 0, "above 0")
-    return Denial(DenialCode.INVALID_PRICES, limit.stop, f"beyond {limit.price}") if risk < 0 else None
+    risk = sign * (limit.price - limit.stop)
+    if risk < 0:
+        return Denial(DenialCode.INVALID_PRICES, limit.stop, f"beyond {limit.price}")
+    wrong = next((one.price for one in limit.targets if sign * (one.price - limit.price) <= 0), None)
+    if wrong is not None:
+        return Denial(DenialCode.INVALID_PRICES, wrong, f"beyond {limit.price}")
+    return Denial(DenialCode.ZERO_STOP_DISTANCE, 0, "above 0") if risk == 0 else None
+
+
+def reward_fits(desk: Desk, found: Distances, least: Decimal) -> Denial | None:
+    """Gates 18 and 19: the targets pay for the fees, and bring enough for what is risked (strategies §8, D-19)."""
+    if not desk.settings.reward.enabled:
+        return None
+    if found.reward <= found.fees_at_target:
+        return Denial(DenialCode.REWARD_BELOW_COSTS, found.reward, found.fees_at_target)
+    if found.raw < exact(least):
+        return Denial(DenialCode.RR_BELOW_MINIMUM, found.raw, least)
+    return None
 
 
 def leverage_fits(position: Position, price: Exact) -> Denial | None:
@@ -140,9 +155,9 @@ def leverage_fits(position: Position, price: Exact) -> Denial | None:
     if not rules.isolated:
         return None
     side = position.side
-    quantities = planned_quantities(position, price)
     if position.limit is not None:
-        return _stop_fits(position, position.limit, price, exact(quantities[0]) * price)
+        return _stop_fits(position, position.limit, price, position.plan[0])
+    quantities = planned_quantities(position, price)
     prices = [price, *(price * factor for factor in side.trigger)]
     full = sum((exact(qty) * at for qty, at in zip(quantities, prices, strict=True)), Exact(0))
     held = cost = Exact(0)

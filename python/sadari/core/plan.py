@@ -122,7 +122,7 @@ def check_plan(
         return PlanReport(
             balance=balance, price=price, maint_margin_rate=ASSUMED_MAINT_MARGIN_RATE, findings=(finding,)
         )
-    rules = Rules(ladder, settings.fees)
+    rules = Rules(ladder, settings.fees, settings.reward)
     rate = _maint_margin_rate(rules, balance, instrument)
     stages = {
         direction: list(_stages(rules, rules.side(direction), balance, price, rate, instrument))

@@ -10,6 +10,7 @@ from functools import cache
 from sadari.core.desk import Desk
 from sadari.core.position import Position
 from sadari.core.position_table import pending
+from sadari.core.targets import next_goal, set_goals
 from sadari.core.waiting import levels as entry_levels
 from sadari.model.command import ArmLevels, Level, Trail, WatchVerdict
 from sadari.model.order import TechExit
@@ -18,6 +19,7 @@ from sadari.model.units import MINUTE_NS, Exact, ceil_units, floor_units
 
 STOP = "stop"
 HALF = "half"
+TARGET = "target"
 TRAIL = "trail"
 BACK = "back"
 
@@ -39,6 +41,8 @@ def recovery_level(rung: int) -> str:
 
 def sync(desk: Desk, position: Position) -> None:
     """Arm what the position waits for now, if that has changed."""
+    if position.limit is not None:
+        set_goals(position, position.limit)
     if position.is_in("RUNNER") and position.trail is None:
         _begin_trail(position)
     levels = _levels(desk, position)
@@ -109,16 +113,26 @@ def _levels(desk: Desk, position: Position) -> tuple[Level, ...]:
 
 
 def _profit(position: Position, *, favour: bool) -> list[Level]:
-    lots = position.open_lots()
-    due = [Level(HALF, favour, _units(position.half_level, up=favour))]
-    if lots:
-        due.insert(0, Level(recovery_level(lots[0]), favour, _units(position.recovery(lots[0]), up=favour)))
-    if not position.reduction_blocked:
+    due = _goals(position, favour=favour) if position.limit is not None else _staged(position, favour=favour)
+    if not position.reduction_blocked or not due:
         return due
     if not position.reduction_given_up:
         return []
     nearest = due[0].units
     return [Level(BACK, not favour, nearest - 1 if favour else nearest + 1)]
+
+
+def _goals(position: Position, *, favour: bool) -> list[Level]:
+    goal = next_goal(position)
+    return [] if goal is None else [Level(TARGET, favour, _units(goal.price, up=favour))]
+
+
+def _staged(position: Position, *, favour: bool) -> list[Level]:
+    lots = position.open_lots()
+    due = [Level(HALF, favour, _units(position.half_level, up=favour))]
+    if lots:
+        due.insert(0, Level(recovery_level(lots[0]), favour, _units(position.recovery(lots[0]), up=favour)))
+    return due
 
 
 def _rung(position: Position, *, against: bool) -> list[Level]:

@@ -7,6 +7,13 @@ from decimal import Decimal
 import msgspec
 
 
+class Target(msgspec.Struct, frozen=True):
+    """A price, not rounded, at which a ``share`` of the initial quantity is closed at a profit (strategies §8.4)."""
+
+    price: Decimal
+    share: Decimal = Decimal(1)
+
+
 class LimitEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The terms of an entry that waits for its price, and the numbers of the set-up behind it (strategies §7.7).
 
@@ -14,7 +21,7 @@ class LimitEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         price: The limit price, on the grid.
         stop: Where the position is closed at a loss, not rounded; price there before the entry calls it off.
         until_ns: The last instant at which it waits, of the market's clock.
-        target: The first target, not rounded; price there before the entry calls it off. None: nothing does.
+        targets: Where it is closed at a profit, the nearest first; price at that one before the entry calls it off.
         extreme: The most extreme price of the set-up, beyond which the stop lies.
         liquidity: The nearest liquidity on the other side of the set-up, None if there is none.
         true_range: The average true range of the entry's frame, None if it is not known.
@@ -25,9 +32,14 @@ class LimitEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     price: Decimal
     stop: Decimal
     until_ns: int
-    target: Decimal | None = None
+    targets: tuple[Target, ...] = ()
     extreme: Decimal | None = None
     liquidity: Decimal | None = None
     true_range: float | None = None
     volatility: float | None = None
     bias: str = "NEUTRAL"
+
+    @property
+    def target(self) -> Decimal | None:
+        """The first target, None if there is none."""
+        return self.targets[0].price if self.targets else None

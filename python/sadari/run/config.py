@@ -16,7 +16,7 @@ from sadari.errors import ConfigError
 from sadari.exchange import Collateral
 from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
-from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Scaling, Settings, Strategy
+from sadari.model.plan import Daily, Fees, Ladder, Reentry, Reward, Risk, Scaling, Settings, StopSizing, Strategy
 from sadari.run.hosts import VenueSection
 from sadari.run.limits import check_bounds, check_order
 from sadari.run.request import FunnelSection, MarketSection, ScannerSection, SignalSection
@@ -76,6 +76,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     account: AccountSection = AccountSection()
     ladder: Ladder = Ladder()
     risk: Risk = Risk()
+    sizing: StopSizing = StopSizing()
+    reward: Reward = Reward()
     reentry: Reentry = Reentry()
     daily: Daily = Daily()
     fees: Fees = Fees()
@@ -105,8 +107,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         if not own and only != Strategy():
             own = {self.signal.kind: only}
         return Settings(
-            run_id=self.engine.name, ladder=self.ladder, risk=self.risk, reentry=self.reentry, daily=self.daily,
-            fees=self.fees, scaling=self.scaling, strategies=own,
+            run_id=self.engine.name, ladder=self.ladder, risk=self.risk, sizing=self.sizing, reward=self.reward,
+            reentry=self.reentry, daily=self.daily, fees=self.fees, scaling=self.scaling, strategies=own,
         )  # fmt: skip
 
     def _gate(self, signal: SignalSection) -> int | None:

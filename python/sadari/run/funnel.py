@@ -151,9 +151,9 @@ def alone(signal: SignalRaised, wallet: Decimal) -> SignalRaised:
 
 
 def allowed_once(settings: Settings) -> Settings:
-    """Settings under which a side is not forbidden altogether: a limit of no shorts is a gate like any other."""
-    risk = settings.risk
-    return settings if risk.max_shorts else changed(settings, risk=changed(risk, max_shorts=1))
+    """Settings that forbid nothing altogether: no shorts, or too little reward, is a gate like any other."""
+    risk, reward = settings.risk, changed(settings.reward, enabled=False)
+    return changed(settings, risk=changed(risk, max_shorts=max(risk.max_shorts, 1)), reward=reward)
 
 
 def shared(traded: Iterable[Market], start_ns: int) -> dict[str, Market]:

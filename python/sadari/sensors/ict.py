@@ -15,9 +15,10 @@ import msgspec
 from sadari.kernel import IctStream, ict_batch
 from sadari.model.entry import LimitEntry
 from sadari.model.order import Direction
-from sadari.model.units import EXACT, MINUTE_NS, decimals
+from sadari.model.units import MINUTE_NS, decimals
 from sadari.sensors.frames import check_frame
-from sadari.sensors.ict_settings import WITHDRAWALS, IctSettings, check
+from sadari.sensors.ict_settings import WITHDRAWALS, IctSettings, check, decimal_of
+from sadari.sensors.ict_terms import stop_price, targets
 from sadari.sensors.senses import Trending
 from sadari.sensors.signals import Candle, Candles, ListedSignals, Signal, Withdrawal
 from sadari.sensors.trend import Trend, TrendStream
@@ -120,36 +121,21 @@ class _Reading:
         return None if cause is None or raised_ns is None else Withdrawal(close_ns, raised_ns, cause)
 
     def _limit(self, close_ns: int, direction: Direction, terms: Terms) -> LimitEntry:
-        sign, settings = direction.sign, self.settings
-        price = _decimal(terms.price).quantize(self._step)
-        buffer = Decimal(repr(settings.stop_buffer))
-        extreme = _decimal(terms.extreme)
-        stop = EXACT.multiply(extreme, 1 - sign * buffer)
+        settings = self.settings
+        price = decimal_of(terms.price).quantize(self._step)
+        extreme = decimal_of(terms.extreme)
+        stop = stop_price(settings, direction, price, extreme, terms.true_range)
         return LimitEntry(
             price=price,
             stop=stop,
             until_ns=close_ns + settings.entry_ttl * self._frame_ns,
-            target=self._target(price, stop, sign, terms),
+            targets=targets(settings, direction, price, stop, terms.true_range, terms.liquidity),
             extreme=extreme,
-            liquidity=None if terms.liquidity is None else _decimal(terms.liquidity),
+            liquidity=None if terms.liquidity is None else decimal_of(terms.liquidity),
             true_range=terms.true_range,
             volatility=terms.volatility,
             bias=self._bias.at(close_ns),
         )
-
-    def _target(self, price: Decimal, stop: Decimal, sign: int, terms: Terms) -> Decimal:
-        settings = self.settings
-        if settings.target == "STRUCTURE" and terms.liquidity is not None:
-            return _decimal(terms.liquidity)
-        if settings.target == "ATR" and terms.true_range is not None:
-            return price + sign * Decimal(repr(settings.target_atr)) * _decimal(terms.true_range)
-        risk = abs(EXACT.subtract(price, stop))
-        return EXACT.add(price, EXACT.multiply(sign * risk, Decimal(repr(settings.target_r))))
-
-
-def _decimal(price: float) -> Decimal:
-    """The decimal that a price is written as."""
-    return Decimal(repr(price))
 
 
 class IctSignals:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from itertools import pairwise
 from typing import Literal
 
 import msgspec
@@ -10,6 +12,7 @@ from sadari.errors import ConfigError
 from sadari.model.reason import EntryEnd
 
 Target = Literal["MULTI_R", "ATR", "STRUCTURE"]
+Stop = Literal["REVERSAL", "ATR", "WIDER", "TIGHTER"]
 Select = Literal["EXTREME", "LAST_OPPOSITE"]
 
 #: What a fact says, by the kernel's code.
@@ -32,6 +35,14 @@ FACTS = (
 WITHDRAWALS = frozenset({EntryEnd.GAP_FILLED, EntryEnd.OPPOSITE_EVENT, EntryEnd.DATA_LOST})
 
 LONGEST = 100_000
+# What has a reason of its own: TAKE_PROFIT_1 to 3.
+MOST_TARGETS = 3
+FURTHEST = 1000
+
+
+def decimal_of(value: float) -> Decimal:
+    """The decimal that a number is written as."""
+    return Decimal(repr(value))
 
 
 class IctSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,9 +60,15 @@ class IctSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         entry_level: Where in the gap the entry lies: 0 its near edge, 1 its far edge.
         entry_ttl: Frames after the shift for which the entry waits.
         stop_buffer: How far beyond the extreme of the set-up the stop lies.
-        target: Where the first target lies; price there before the entry calls it off.
-        target_r: Distances to the stop, for ``MULTI_R``.
-        target_atr: True ranges, for ``ATR``.
+        stop: Where the stop lies: beyond the extreme of the set-up (``REVERSAL``), so many true ranges from the entry
+            (``ATR``), or the one of both that is further away (``WIDER``) or nearer (``TIGHTER``).
+        stop_atr_long: True ranges from the entry of a LONG to its stop.
+        stop_atr_short: The same of a SHORT.
+        target: Where the targets lie; price at the first one before the entry calls that off.
+        target_r: One to three rising distances to the stop, for ``MULTI_R``, and for ``STRUCTURE`` without a level.
+        target_shares: Of the quantity, what each of these closes; together the whole.
+        target_atr_long: True ranges from the entry of a LONG to its target, for ``ATR``.
+        target_atr_short: The same of a SHORT.
     """
 
     direction: Literal["long", "short", "both"] = "both"
@@ -65,9 +82,14 @@ class IctSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     entry_level: float = 0.5
     entry_ttl: int = 24
     stop_buffer: float = 0.005
+    stop: Stop = "REVERSAL"
+    stop_atr_long: float = 2.5
+    stop_atr_short: float = 2.5
     target: Target = "MULTI_R"
-    target_r: float = 0.8
-    target_atr: float = 1.5
+    target_r: tuple[float, ...] = (0.8, 1.2, 1.6)
+    target_shares: tuple[float, ...] = (0.4, 0.3, 0.3)
+    target_atr_long: float = 1.5
+    target_atr_short: float = 1.5
 
 
 def check(settings: IctSettings) -> None:
@@ -86,8 +108,10 @@ def check(settings: IctSettings) -> None:
         "entry_level": (0, 1),
         "entry_ttl": (1, LONGEST),
         "stop_buffer": (0, 0.5),
-        "target_r": (0.01, 1000),
-        "target_atr": (0.01, 1000),
+        "stop_atr_long": (0.01, 1000),
+        "stop_atr_short": (0.01, 1000),
+        "target_atr_long": (0.01, 1000),
+        "target_atr_short": (0.01, 1000),
     }
     for key, (least, most) in bounds.items():
         value = getattr(settings, key)
@@ -95,3 +119,18 @@ def check(settings: IctSettings) -> None:
             raise ConfigError(f"ict: {key} is {value}; allowed: {least:g} to {most:g}")
     if 1440 % settings.frame_minutes:
         raise ConfigError(f"ict: frame_minutes is {settings.frame_minutes}; allowed: minutes that divide a day")
+    _check_targets(settings)
+
+
+def _check_targets(settings: IctSettings) -> None:
+    multiples, shares = settings.target_r, settings.target_shares
+    rising = all(nearer < further for nearer, further in pairwise((0.0, *multiples)))
+    if not (1 <= len(multiples) <= MOST_TARGETS and rising and multiples[-1] <= FURTHEST):
+        raise ConfigError(
+            f"ict: target_r is {list(multiples)}; allowed: one to {MOST_TARGETS} rising numbers from 0.01 to {FURTHEST}"
+        )
+    total = sum(map(decimal_of, shares))
+    if len(shares) != len(multiples) or min(shares) <= 0 or total != 1:
+        raise ConfigError(
+            f"ict: target_shares is {list(shares)}; allowed: {len(multiples)} fractions above 0 that add up to 1"
+        )

@@ -6,7 +6,7 @@ use sadari_kernel::candles::Candle;
 use sadari_kernel::ict::Bar;
 use sadari_kernel::ict::blocks::{Select, of_breaks};
 use sadari_kernel::ict::facts::{self, Facts, Rules};
-use sadari_kernel::ict::settings::{Settings, Target};
+use sadari_kernel::ict::settings::{Settings, Sides, Stop, Target};
 use sadari_kernel::ict::setup::End;
 use sadari_kernel::ict::stream::{self, Said, Stream};
 use sadari_kernel::structure::Break;
@@ -30,9 +30,13 @@ pub struct IctRules {
     entry_level: f64,
     entry_ttl: i64,
     stop_buffer: f64,
+    stop: String,
+    stop_atr_long: f64,
+    stop_atr_short: f64,
     target: String,
-    target_r: f64,
-    target_atr: f64,
+    target_r: Vec<f64>,
+    target_atr_long: f64,
+    target_atr_short: f64,
 }
 
 fn not_negative(name: &str, value: f64) -> PyResult<f64> {
@@ -73,11 +77,22 @@ impl IctRules {
         if !(tick_size.is_finite() && tick_size < 1e7 && tick > 0) {
             return Err(refuse("tick_size", tick_size, "at least 0.00000001"));
         }
+        let nearest = self.target_r.first().copied().unwrap_or(f64::NAN);
         let target = match self.target.as_str() {
-            "MULTI_R" => Target::Risk(parts("target_r", self.target_r, 1000.0)?),
-            "ATR" => Target::Range(not_negative("target_atr", self.target_atr)?),
-            "STRUCTURE" => Target::Structure(parts("target_r", self.target_r, 1000.0)?),
+            "MULTI_R" => Target::Risk(parts("target_r", nearest, 1000.0)?),
+            "ATR" => Target::Range(Sides {
+                long: not_negative("target_atr_long", self.target_atr_long)?,
+                short: not_negative("target_atr_short", self.target_atr_short)?,
+            }),
+            "STRUCTURE" => Target::Structure(parts("target_r", nearest, 1000.0)?),
             other => return Err(refuse("target", other, "MULTI_R, ATR or STRUCTURE")),
+        };
+        let stop = match self.stop.as_str() {
+            "REVERSAL" => Stop::Reversal,
+            "ATR" => Stop::Range,
+            "WIDER" => Stop::Wider,
+            "TIGHTER" => Stop::Tighter,
+            other => return Err(refuse("stop", other, "REVERSAL, ATR, WIDER or TIGHTER")),
         };
         Ok(Settings {
             left,
@@ -88,6 +103,11 @@ impl IctRules {
             entry_level: parts("entry_level", self.entry_level, 1.0)?,
             entry_ttl: window("entry_ttl", self.entry_ttl)? as i64,
             stop_buffer: parts("stop_buffer", self.stop_buffer, 0.99)?,
+            stop,
+            stop_ranges: Sides {
+                long: not_negative("stop_atr_long", self.stop_atr_long)?,
+                short: not_negative("stop_atr_short", self.stop_atr_short)?,
+            },
             target,
             tick,
         })

@@ -9,7 +9,7 @@ import pytest
 
 from sadari.core.exposure import worst_case
 from sadari.model.command import Audit, CancelOrder, PlaceOrder, RecordDecision, RecordMove
-from sadari.model.entry import LimitEntry
+from sadari.model.entry import LimitEntry, Target
 from sadari.model.event import CancelRejected, OrderAccepted, SignalWithdrawn
 from sadari.model.order import Direction, OrderType, Purpose, Side, TimeInForce
 from sadari.model.reason import EntryEnd
@@ -29,8 +29,13 @@ BEFORE = {SHORT: "49800", LONG: "50200"}
 
 def terms(direction: Direction, **changes: Any) -> LimitEntry:
     """The terms of an entry."""
-    price, stop, target = TERMS[direction]
-    fields: dict[str, Any] = {"price": D(price), "stop": D(stop), "target": D(target), "until_ns": UNTIL_NS}
+    price, stop, _ = TERMS[direction]
+    risk = D(price) - D(stop)
+    targets = tuple(
+        Target(D(price) + risk * D(times), D(share))
+        for times, share in (("0.8", "0.4"), ("1.2", "0.3"), ("1.6", "0.3"))
+    )
+    fields: dict[str, Any] = {"price": D(price), "stop": D(stop), "targets": targets, "until_ns": UNTIL_NS}
     return LimitEntry(**(fields | changes))
 
 
@@ -149,7 +154,7 @@ def test_a_target_that_price_is_beyond_already_has_to_be_reached_anew(
 
 def test_an_entry_without_a_target_has_none_to_be_reached() -> None:
     """Only the stop is watched."""
-    driver, _ = waiting(SHORT, BEFORE[SHORT], target=None)
+    driver, _ = waiting(SHORT, BEFORE[SHORT], targets=())
     assert list(driver.levels[SYMBOL]) == ["entry stop"]
     driver.tick("40000")
     assert driver.state == "ENTRY_PENDING"
@@ -263,5 +268,5 @@ def test_the_worst_case_of_an_entry_with_a_stop_is_its_loss_there() -> None:
 def test_a_stop_beyond_the_liquidation_guard_is_denied(stop: str, denied: bool) -> None:
     """Gate 20 with isolated margin at 10x: the liquidation price lies a tenth away."""
     driver = Driver(patient(margin_mode="isolated"))
-    done = driver.signal(SHORT, BEYOND[SHORT], limit=terms(SHORT, stop=D(stop)))
+    done = driver.signal(SHORT, BEYOND[SHORT], limit=terms(SHORT, stop=D(stop), targets=(Target(D(40000)),)))
     assert done == (["DENIED LEVERAGE_PLAN_INCOMPATIBLE"] if denied else [])

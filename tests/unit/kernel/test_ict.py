@@ -182,8 +182,10 @@ def test_price_at_the_first_target_before_the_entry_calls_it_off() -> None:
     assert after_the_shift(back, (99.3, 99.4, 99.04, 99.2)) == []
     assert after_the_shift(back, (99.3, 99.4, 99.03, 99.2)) == [(10, "TARGET_FIRST")]
     assert after_the_shift((98.6, 99.3, 98.5, 98.9)) == [(9, "TARGET_FIRST")]
-    assert after_the_shift((98.6, 98.9, 97.4, 98.0), rules=replace(RULES, target_r=1.5)) == [(9, "TARGET_FIRST")]
-    assert after_the_shift((98.6, 98.9, 97.5, 98.0), rules=replace(RULES, target_r=1.5)) == []
+    assert after_the_shift((98.6, 98.9, 97.4, 98.0), rules=replace(RULES, target_r=(1.5,), target_shares=(1.0,))) == [
+        (9, "TARGET_FIRST")
+    ]
+    assert after_the_shift((98.6, 98.9, 97.5, 98.0), rules=replace(RULES, target_r=(1.5,), target_shares=(1.0,))) == []
 
 
 def test_a_close_beyond_the_extreme_ends_the_set_up_and_a_wick_does_not() -> None:

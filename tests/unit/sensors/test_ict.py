@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sadari.errors import ConfigError
-from sadari.model.entry import LimitEntry
+from sadari.model.entry import LimitEntry, Target
 from sadari.model.order import Direction
 from sadari.model.reason import EntryEnd
 from sadari.model.units import MINUTE_NS
@@ -55,15 +55,12 @@ def test_the_short_vector_gives_its_entry_stop_and_target() -> None:
     assert signal == Signal(
         closing(8), Direction.SHORT, "BOS",
         limit=LimitEntry(
-            price=D("100.85"), stop=D("103.1130"), until_ns=closing(32), target=D("99.03960"), extreme=D("102.6"),
+            price=D("100.85"), stop=D("103.1130"), until_ns=closing(32), extreme=D("102.6"),
+            targets=(
+                Target(D("99.03960"), D("0.4")), Target(D("98.13440"), D("0.3")), Target(D("97.22920"), D("0.3")),
+            ),
         ),
     )  # fmt: skip
-    limit = signal.limit
-    assert limit is not None
-    risk = limit.stop - limit.price
-    assert [limit.price - risk * multiple for multiple in (D("0.8"), D("1.2"), D("1.6"))] == [
-        D("99.0396"), D("98.1344"), D("97.2292"),
-    ]  # fmt: skip
 
 
 def test_the_long_vector_gives_its_entry_stop_and_target() -> None:
@@ -72,11 +69,8 @@ def test_the_long_vector_gives_its_entry_stop_and_target() -> None:
     limit = signal.limit
     assert signal.direction is Direction.LONG
     assert limit is not None
-    assert (limit.price, limit.stop, limit.extreme, limit.target) == (
-        D("99.15"), D("96.913"), D("97.4"), D("100.9396"),
-    )  # fmt: skip
-    risk = limit.price - limit.stop
-    assert [limit.price + risk * multiple for multiple in (D("1.2"), D("1.6"))] == [D("101.8344"), D("102.7292")]
+    assert (limit.price, limit.stop, limit.extreme) == (D("99.15"), D("96.913"), D("97.4"))
+    assert [one.price for one in limit.targets] == [D("100.9396"), D("101.8344"), D("102.7292")]
 
 
 @pytest.mark.parametrize(("direction", "rows"), [("long", SHORT), ("short", LONG)])

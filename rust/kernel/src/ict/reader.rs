@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::Bar;
 use super::gaps::Finder;
 use super::liquidity::{How, Side, Taken};
-use super::settings::{ATR, RANKED, Settings, Target};
+use super::settings::{ATR, RANKED, Settings};
 use super::setup::{Brought, Setup, Told};
 use crate::crossing::share_not_above;
 use crate::recursive::{Range, percent};
@@ -99,7 +99,7 @@ impl Reader {
         let least = if min_fvg_atr > 0.0 { min_fvg_atr * self.range } else { 0.0 };
         let gap = self.finder.push(bar, least);
         if !(self.short.idle() && self.long.idle()) {
-            let unknown = self.range.is_nan() && matches!(self.settings.target, Target::Range(_));
+            let unknown = self.range.is_nan() && self.settings.needs_range();
             let ready = self.quiet.count_ones() <= MOST_QUIET && !unknown;
             self.judge(&Brought { row: self.row, bar, gap, broken, range: self.range, ready }, out);
         }

@@ -3,7 +3,7 @@
 //! Written for SHORT; LONG sees the market in the mirror, where prices and their integers are negative.
 
 use super::gaps::Gap;
-use super::settings::{Settings, Target};
+use super::settings::{Settings, Stop, Target};
 use super::{Bar, seen, turned};
 use crate::structure::Break;
 use crate::units::{PRICE_SCALE, ceil_grid, to_units};
@@ -238,14 +238,26 @@ impl Setup {
     }
 
     fn target(&self, settings: &Settings, price: i64, extreme: i64, liquidity: Option<f64>, range: f64) -> i64 {
-        let buffer = i128::from(if self.short { settings.stop_buffer } else { -settings.stop_buffer });
-        let risk = i128::from(extreme) * (WHOLE + buffer) - i128::from(price) * WHOLE;
+        let risk = self.risk(settings, price, extreme, range);
         match (settings.target, liquidity) {
             (Target::Structure(_), Some(level)) => to_units(turned(level, !self.short)),
             (Target::Risk(times) | Target::Structure(times), _) => {
                 price + (-risk * i128::from(times)).div_euclid(WHOLE * WHOLE) as i64
             }
-            (Target::Range(times), _) => price - (times * range * PRICE_SCALE as f64).ceil() as i64,
+            (Target::Range(times), _) => price - (times.of(self.short) * range * PRICE_SCALE as f64).ceil() as i64,
+        }
+    }
+
+    /// The distance to the stop, in 1e-8 of a unit.
+    fn risk(&self, settings: &Settings, price: i64, extreme: i64, range: f64) -> i128 {
+        let buffer = i128::from(if self.short { settings.stop_buffer } else { -settings.stop_buffer });
+        let reversal = i128::from(extreme) * (WHOLE + buffer) - i128::from(price) * WHOLE;
+        let by_range = (settings.stop_ranges.of(self.short) * range * PRICE_SCALE as f64) as i128 * WHOLE;
+        match settings.stop {
+            Stop::Reversal => reversal,
+            Stop::Range => by_range,
+            Stop::Wider => reversal.max(by_range),
+            Stop::Tighter => reversal.min(by_range),
         }
     }
 }
