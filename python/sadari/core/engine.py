@@ -173,6 +173,8 @@ class Engine:
         try:
             position = self._handlers[type(event)](event)
             if position is not None:
+                if position.turned:
+                    targets.leave(desk, position)
                 watching.sync(desk, position)
         except IllegalTransitionError as error:
             desk.gate_causes.add(AuditCode.ILLEGAL_EVENT)
@@ -241,12 +243,15 @@ class Engine:
     def _verdict(self, event: events.VerdictTurned) -> Position | None:
         desk = self._desk
         position = desk.positions.get(event.symbol)
-        if position is None or not position.is_in("RUNNER") or not desk.guards:
+        waited = position is not None and position.is_in(*watching.judged(position))
+        if position is None or not waited or not desk.guards:
             return None
         position.last_price = event.price
         if exits.breached(position, event.price):
             cause = f"tick {event.price}"
             exits.begin(desk, position, "stop_trigger", position.stop_reason, "engine", cause)
+        elif position.limit is not None:
+            position.turned = event.verdict
         else:
             exits.begin(desk, position, "tech_exit", ExitReason.TECH_MA_CROSS.value, "engine", event.verdict)
         return position

@@ -60,6 +60,7 @@ class Position:
         wall_blocked: The venue has another close-position order, so that no wall of ours can rest.
         stop_lost_ns: When the venue last canceled a resting stop that we had not asked it to.
         outdated: Quantity or stop changed while a resting stop was being replaced.
+        turned: Structure has turned against it by this verdict, and it is to be closed for that.
         working: The entry, add, reduction or exit that is unresolved.
         limit: The terms of an entry that waits, or has waited, for its price; None if it was entered at once.
         goals: What its targets close, the nearest first; empty until all of its quantity is known.
@@ -75,8 +76,8 @@ class Position:
         "plan_balance", "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked",
         "reduction_given_up", "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips",
         "stage", "staged_exit", "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "suspended",
-        "symbol", "trail", "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked",
-        "working", "worst", "worst_case",
+        "symbol", "trail", "tries", "turned", "unproven", "unproven_price", "untraded", "used", "verdict", "wall",
+        "wall_blocked", "working", "worst", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
@@ -149,7 +150,7 @@ class Position:
         if self.wall is not None:
             self.wall.position_id = number
         self.armed: object = NOTHING_ARMED
-        self.verdict = ""
+        self.verdict = self.turned = ""
         self.trail: Trail | None = None
         self.runner_best = ZERO
 

@@ -50,6 +50,13 @@ def set_goals(position: Position, limit: LimitEntry) -> None:
         position.goals = split(limit.targets, position.qty, position.instrument)
 
 
+def leave(desk: Desk, position: Position) -> None:
+    """Structure has turned against what is held: close it, as soon as no order of it is under way (§7.8)."""
+    if position.is_in("INITIAL") and desk.guards:
+        verdict, position.turned = position.turned, ""
+        exits.begin(desk, position, "opposite_choch", ExitReason.OPPOSITE_CHOCH.value, "engine", verdict)
+
+
 def next_goal(position: Position) -> Goal | None:
     """The nearest target that is not reached yet."""
     return next((goal for goal in position.goals if goal.open > 0), None)

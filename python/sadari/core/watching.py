@@ -51,19 +51,11 @@ def sync(desk: Desk, position: Position) -> None:
     if wanted != position.armed:
         desk.out.append(ArmLevels(symbol=position.symbol, levels=levels, trail=trail))
         position.armed = wanted
-    verdict = _verdict(position)
+    command = _verdict(position)
+    verdict = command.verdict or ""
     if verdict != position.verdict:
-        ladder = position.rules.ladder
         position.verdict = verdict
-        desk.out.append(
-            WatchVerdict(
-                symbol=position.symbol,
-                verdict=verdict or None,
-                frame_ns=ladder.tech_frame_minutes * MINUTE_NS,
-                fast=ladder.tech_ma_fast,
-                slow=ladder.tech_ma_slow,
-            )
-        )
+        desk.out.append(command)
 
 
 def _begin_trail(position: Position) -> None:
@@ -147,7 +139,30 @@ def _rung(position: Position, *, against: bool) -> list[Level]:
     return [Level(again_level(rung), not against, _units(again, up=not against))]
 
 
-def _verdict(position: Position) -> str:
-    if not position.is_in("RUNNER") or position.rules.ladder.tech_exit not in (TechExit.MA_CROSS, TechExit.EITHER):
-        return ""
-    return "MA_CROSS_DOWN" if position.side.sign > 0 else "MA_CROSS_UP"
+def judged(position: Position) -> tuple[str, ...]:
+    """The states in which a verdict over closed frames closes what is held."""
+    return ("RUNNER",) if position.limit is None else ("INITIAL", "REDUCING")
+
+
+def _verdict(position: Position) -> WatchVerdict:
+    """What to watch for: a cross against a runner, or a turn of structure against what a set-up has opened."""
+    symbol, way = position.symbol, "DOWN" if position.side.sign > 0 else "UP"
+    ladder, limit = position.rules.ladder, position.limit
+    if position.is_in(*judged(position)):
+        if limit is not None and limit.frame_ns and position.rules.reward.exit_on_opposite_choch:
+            fast, slow = limit.swings
+            return WatchVerdict(symbol=symbol, verdict=f"CHOCH_{way}", frame_ns=limit.frame_ns, fast=fast, slow=slow)
+        if limit is None and ladder.tech_exit in (TechExit.MA_CROSS, TechExit.EITHER):
+            return _cross(position, f"MA_CROSS_{way}")
+    return _cross(position, None)
+
+
+def _cross(position: Position, verdict: str | None) -> WatchVerdict:
+    ladder = position.rules.ladder
+    return WatchVerdict(
+        symbol=position.symbol,
+        verdict=verdict,
+        frame_ns=ladder.tech_frame_minutes * MINUTE_NS,
+        fast=ladder.tech_ma_fast,
+        slow=ladder.tech_ma_slow,
+    )

@@ -89,7 +89,8 @@ class ArmLevels(Command, frozen=True):
 class WatchVerdict(Command, frozen=True):
     """Report when a verdict over closed candles turns true from now on; None stops watching.
 
-    ``MA_CROSS_DOWN`` (``MA_CROSS_UP``): the fast moving average crosses below (above) the slow one.
+    ``MA_CROSS_DOWN`` (``MA_CROSS_UP``): the fast moving average crosses below (above) the slow one. ``CHOCH_DOWN``
+    (``CHOCH_UP``): structure turns; ``fast`` and ``slow`` are the frames before and after a swing.
     """
 
     symbol: str

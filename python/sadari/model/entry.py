@@ -27,6 +27,8 @@ class LimitEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         true_range: The average true range of the entry's frame, None if it is not known.
         volatility: Percentile (0 to 100) of that range in percent of the close, None if it is not known.
         bias: Trend of the hours of the symbol: NEUTRAL, BULLISH or BEARISH.
+        frame_ns: The frame of the set-up, 0 if there is none: structure may turn against what is held.
+        swings: Frames before and after a swing of that structure.
     """
 
     price: Decimal
@@ -38,6 +40,8 @@ class LimitEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     true_range: float | None = None
     volatility: float | None = None
     bias: str = "NEUTRAL"
+    frame_ns: int = 0
+    swings: tuple[int, int] = (2, 2)
 
     @property
     def target(self) -> Decimal | None:

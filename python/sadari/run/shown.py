@@ -66,7 +66,11 @@ def _levels(position: Position) -> Iterator[tuple[str, Exact]]:
     if position.qty == 0 or position.stop is None:
         return
     yield "stop", position.stop
-    if not position.half_closed:
+    if position.limit is not None:
+        for goal in position.goals:
+            if goal.open > 0:
+                yield goal.reason.lower().replace("_", " "), goal.price
+    elif not position.half_closed:
         yield "half", position.half_level
         for rung in position.open_lots():
             yield f"recovery {rung}", position.recovery(rung)

@@ -135,6 +135,8 @@ class _Reading:
             true_range=terms.true_range,
             volatility=terms.volatility,
             bias=self._bias.at(close_ns),
+            frame_ns=self._frame_ns,
+            swings=(settings.swing_left, settings.swing_right),
         )
 
 

@@ -45,7 +45,7 @@ def in_parts(price: str, stop: str) -> LimitEntry:
     return entry(price, stop, *(Target(D(price) + risk * D(times), D(share)) for times, share in MULTIPLES))
 
 
-@pytest.mark.requirement("R003-5")
+@pytest.mark.requirement("R003-5", "R003-6", "R003-7")
 @pytest.mark.parametrize("name", SIGNALS)
 def test_the_five_worked_signals(name: str) -> None:
     """Strategies §8.1: reward, risk, both ratios."""
@@ -94,7 +94,7 @@ def test_a_filter_that_is_off_denies_nothing() -> None:
     assert len(driver.sent(Purpose.ENTRY)) == 1
 
 
-@pytest.mark.requirement("R003-7")
+@pytest.mark.requirement("R003-19", "R003-20")
 def test_the_atr_example() -> None:
     """Strategies §8.3: the ratio of 1.5 to 2.5 is 0.6, which FIXED rejects and COMPOSITE takes as a bearish SHORT."""
     target = Target(D("1.7833"))
@@ -110,6 +110,7 @@ def test_the_atr_example() -> None:
         assert (decision.reward.raw, decision.reward.break_even) == (D("0.6"), D("0.625"))
 
 
+@pytest.mark.requirement("R003-22", "R003-23")
 @pytest.mark.parametrize("direction", [SHORT, LONG])
 def test_several_targets_have_the_ratio_of_their_shares(direction: Direction) -> None:
     """Strategies §8.4: 0.4·0.8 + 0.3·1.2 + 0.3·1.6 = 1.16, on either side."""
@@ -143,7 +144,7 @@ MINIMA = [
 ]  # fmt: skip
 
 
-@pytest.mark.requirement("R003-6")
+@pytest.mark.requirement("R003-15", "R003-16", "R003-17")
 @pytest.mark.parametrize(("mode", "direction", "volatility", "bias", "least"), MINIMA)
 def test_the_least_ratio_by_mode(
     mode: str, direction: Direction, volatility: float | None, bias: str, least: str
@@ -159,7 +160,6 @@ def test_every_least_ratio_that_may_be_asked() -> None:
     assert list(minima(Reward(mode=MODES.VOLATILITY), SHORT)) == [D("0.3"), D("0.4"), D("0.5")]
 
 
-@pytest.mark.requirement("R003-8")
 @pytest.mark.parametrize(
     ("ratio", "rate"),
     [

@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from sadari.core.targets import split
-from sadari.model.command import RecordExit, RecordMove, RecordPosition
+from sadari.model.command import RecordExit, RecordMove, RecordPosition, WatchVerdict
 from sadari.model.entry import Target
 from sadari.model.order import Direction, Purpose
-from sadari.model.units import exact
+from sadari.model.units import MINUTE_NS, exact
 from tests.ladder_driver import Driver, instrument, patient
 from tests.unit.core.test_reward import in_parts
 
@@ -25,7 +26,8 @@ AT = {SHORT: ("98.4", "97.6", "96.8"), LONG: ("101.6", "102.4", "103.2")}
 def entered(direction: Direction = SHORT, *, filled: str | None = None, **changes: Any) -> Driver:
     """A position of 1.000 at 100 (by a tenth of 1,000), or of what was filled of it."""
     driver = Driver(patient(**changes), balance="1000")
-    driver.signal(direction, "100", strategy="ict", limit=in_parts("100", STOP[direction]))
+    limit = msgspec.structs.replace(in_parts("100", STOP[direction]), frame_ns=5 * MINUTE_NS, swings=(3, 4))
+    driver.signal(direction, "100", strategy="ict", limit=limit)
     (order,) = driver.sent(Purpose.ENTRY)
     assert order.qty == D("1.000")
     driver.fill(order, filled, done=filled is None, price="100")
@@ -36,7 +38,7 @@ def entered(direction: Direction = SHORT, *, filled: str | None = None, **change
     return driver
 
 
-@pytest.mark.requirement("R003-9")
+@pytest.mark.requirement("R003-22")
 @pytest.mark.parametrize("direction", [SHORT, LONG])
 def test_the_vector_of_one_unit_closes_in_three_parts(direction: Direction) -> None:
     """Strategies §8.4: 0.400/0.300/0.300 at 0.8/1.2/1.6 R; 0.64 + 0.72 + 0.96 = 2.32."""
@@ -71,7 +73,7 @@ SPLITS = [
 ]
 
 
-@pytest.mark.requirement("R003-9")
+@pytest.mark.requirement("R003-22")
 @pytest.mark.parametrize(("qty", "least", "parts"), SPLITS)
 def test_shares_are_rounded_down_and_small_ones_are_merged(qty: str, least: str, parts: dict[str, str]) -> None:
     """A share below the least quantity joins the next target."""
@@ -201,3 +203,33 @@ def test_all_that_was_filled_before_it_was_called_off_is_shared_out() -> None:
     driver = entered(filled="0.500")
     assert driver.tick("98.4") == ["TAKE_PROFIT_1 0.200", "REDUCE 0.200"]
     assert driver.tick("96.8")[:2] == ["TAKE_PROFIT_2 0.150", "TAKE_PROFIT_3 0.150"]
+
+
+@pytest.mark.parametrize(("direction", "verdict"), [(SHORT, "CHOCH_UP"), (LONG, "CHOCH_DOWN")])
+def test_a_change_of_character_against_it_may_close_it(direction: Direction, verdict: str) -> None:
+    """`exit_on_opposite_choch`, which is off by default."""
+    driver = entered(direction)
+    assert driver.position.verdict == ""
+    driver = entered(direction, exit_on_opposite_choch=True)
+    watched = driver.of(WatchVerdict)[-1]
+    assert (watched.verdict, watched.frame_ns, watched.fast, watched.slow) == (verdict, 5 * MINUTE_NS, 3, 4)
+    done = driver.verdict(verdict, "100.5")
+    assert done == ["OPPOSITE_CHOCH 1.000", "EXIT 1.000", "CLOSED OPPOSITE_CHOCH"]
+    assert driver.of(WatchVerdict)[-1].verdict is None
+
+
+def test_a_change_of_character_beyond_the_stop_is_a_stop() -> None:
+    """The close of a frame is an event at the last price, STOP first."""
+    driver = entered(exit_on_opposite_choch=True)
+    assert driver.verdict("CHOCH_UP", "102.5")[0] == "STOP_LOSS 1.000"
+
+
+def test_a_change_of_character_waits_for_an_order_under_way() -> None:
+    """Only a stop acts while a target's order has no answer."""
+    driver = entered(exit_on_opposite_choch=True)
+    driver.hold = {Purpose.REDUCE}
+    driver.tick("98.4")
+    assert driver.verdict("CHOCH_UP", "98.5") == []
+    driver.hold = set()
+    driver.fill(driver.held.pop())
+    assert driver.of(RecordPosition)[-1].reason == "OPPOSITE_CHOCH"

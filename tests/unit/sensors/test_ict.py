@@ -59,6 +59,7 @@ def test_the_short_vector_gives_its_entry_stop_and_target() -> None:
             targets=(
                 Target(D("99.03960"), D("0.4")), Target(D("98.13440"), D("0.3")), Target(D("97.22920"), D("0.3")),
             ),
+            frame_ns=MINUTE_NS, swings=(1, 1),
         ),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from sadari.model.plan import Ladder
 from sadari.model.units import MINUTE_NS, PRICE_SCALE
 from sadari.sensors.columns import Columns
 from sadari.sensors.feed import Feed
-from sadari.sensors.frame_streams import Closed, CrossStream, FrameStream, RangeStream
+from sadari.sensors.frame_streams import Closed, CrossStream, FrameStream, RangeStream, TurnStream
 from sadari.sensors.hours import hours_source
 from sadari.sensors.ict import Ict, IctDrive
 from sadari.sensors.signals import Candle, SignalRule, SignalStream
@@ -40,6 +40,7 @@ class _Exit:
 
     frames: FrameStream
     crosses: dict[tuple[int, int], CrossStream]
+    turns: dict[tuple[int, int], TurnStream]
     ranges: dict[int, RangeStream]
 
 
@@ -84,6 +85,7 @@ class SensedSymbol:
                 stream: SignalStream = rule.stream(self._interval_ns, usable)
             elif isinstance(rule, Ict):
                 stream = rule.stream(self._interval_ns, self.instrument.tick_size, hours_source(longer))
+                self._turn(rule.frame_ns, rule.settings.swing_left, rule.settings.swing_right)
             else:
                 stream = rule.stream(self._interval_ns)
             self._entries.append(_Entries(name, stream, rule.rearm, self.start_ns))
@@ -134,7 +136,11 @@ class SensedSymbol:
             for (fast, slow), cross in lines.crosses.items():
                 side = cross.take(closed)
                 if side is not None:
-                    verdicts += self._turned(closed, frame_ns, (fast, slow), side)
+                    verdicts += self._turned(closed, "MA_CROSS", (frame_ns, fast, slow), side)
+            for (left, right), turn in lines.turns.items():
+                side = turn.take(closed)
+                if side is not None:
+                    verdicts += self._turned(closed, "CHOCH", (frame_ns, left, right), side)
             for n, ranges in lines.ranges.items():
                 frames += self._followed(closed, frame_ns, n, ranges.take(closed))
         return verdicts + frames
@@ -163,15 +169,15 @@ class SensedSymbol:
         else:
             self._trail = trail, before[1]
 
-    def _turned(self, closed: Closed, frame_ns: int, spans: tuple[int, int], side: Direction) -> list[Turned]:
+    def _turned(self, closed: Closed, kind: str, numbers: tuple[int, int, int], side: Direction) -> list[Turned]:
         if self._watched is None:
             return []
         command, since_ns = self._watched
-        wanted = Direction.LONG if command.verdict == "MA_CROSS_UP" else Direction.SHORT
-        asked = (command.frame_ns, (command.fast, command.slow), wanted)
-        if asked != (frame_ns, spans, side) or closed.close_ns <= since_ns:
+        verdict = f"{kind}_{'UP' if side is Direction.LONG else 'DOWN'}"
+        asked = (command.verdict, command.frame_ns, command.fast, command.slow)
+        if asked != (verdict, *numbers) or closed.close_ns <= since_ns:
             return []
-        return [Turned(self.symbol, command.verdict or "", closed.close_ns, _units(closed.close))]
+        return [Turned(self.symbol, verdict, closed.close_ns, _units(closed.close))]
 
     def _followed(self, closed: Closed, frame_ns: int, n: int, line: float) -> list[FrameClosed]:
         if self._trail is None or closed.close_ns <= self._trail[1]:
@@ -188,12 +194,15 @@ class SensedSymbol:
     def _cross(self, frame_ns: int, fast: int, slow: int) -> None:
         self._lines(frame_ns).crosses.setdefault((fast, slow), CrossStream(frame_ns, fast, slow))
 
+    def _turn(self, frame_ns: int, left: int, right: int) -> None:
+        self._lines(frame_ns).turns.setdefault((left, right), TurnStream(left, right))
+
     def _range(self, frame_ns: int, n: int) -> None:
         first_ns = self.start_ns - max(WARM_CANDLES * self._interval_ns, WARM_FRAMES * frame_ns)
         self._lines(frame_ns).ranges.setdefault(n, RangeStream(n, first_ns))
 
     def _lines(self, frame_ns: int) -> _Exit:
-        return self._exits.setdefault(frame_ns, _Exit(FrameStream(self._interval_ns, frame_ns), {}, {}))
+        return self._exits.setdefault(frame_ns, _Exit(FrameStream(self._interval_ns, frame_ns), {}, {}, {}))
 
 
 def _units(price: float) -> int:
