@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sadari.research import attribution, coverage, funnel, setups
+from sadari.research import attribution, coverage, funnel, reward, setups
 from sadari.research.layout import (
     NOT_KNOWN,
     count,
@@ -37,6 +37,7 @@ def text(summary: Section) -> str:
         ("Signals", _signals),
         ("Surge", lambda whole: attribution.surge_text(whole["surge"])),
         ("ICT", lambda whole: setups.text(whole["ict"])),
+        ("Reward and risk", lambda whole: reward.text(whole["reward"])),
         ("Scanner", lambda whole: attribution.scanner_text(whole["scanner"])),
         ("Denied signals, followed", lambda whole: funnel.text(whole["funnel"])),
         ("Entries and adds", _entries),

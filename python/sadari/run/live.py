@@ -36,6 +36,7 @@ from sadari.run.opening import Opened, identity, open_engine
 from sadari.run.other_engines import OtherEngines
 from sadari.run.paper_side import PaperSide, listed
 from sadari.run.recent import Recent
+from sadari.run.reward_notes import reward_notes
 from sadari.run.sensing import MARKET
 from sadari.run.side import Facts
 from sadari.run.silence import silent
@@ -204,6 +205,8 @@ class LiveEngine:
         for one in facts.findings:
             if one.severity is not Severity.FINE:
                 self.asked.log(f"{one.severity}: {one.told}")
+        for note in reward_notes(self.asked.config):
+            self.asked.log(f"note: {note}")
         market_ns = await self._market_ns()
         self._open(facts.instruments)
         self._parts = Parts(self, market_ns)
