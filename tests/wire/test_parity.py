@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from sadari.cli.main import main
 from sadari.errors import ConfigError
-from sadari.model.command import Audit
+from sadari.model.command import Audit, RecordExit, RecordPosition
 from sadari.model.units import MINUTE_NS
 from sadari.run import synthetic
 from sadari.run.backtest import backtest
@@ -56,12 +56,17 @@ ALWAYS = 'kind = "always"\ndirection = "{}"'
 
 
 def configured(
-    signal: str = CROSS, *, margin: str = "isolated", latency: int = 50, seed: int = 8, more: str = ""
-) -> Config:
-    """A ladder whose rungs and stops are as far apart as a made-up market moves in minutes; ``more`` outranks it."""
+    signal: str = CROSS, *, margin: str = "isolated", latency: int = 50, seed: int = 8, more: str = "",
+    strategies: str = "",
+) -> Config:  # fmt: skip
+    """A ladder whose rungs and stops are as far apart as a made-up market moves in minutes; ``more`` outranks it.
+
+    ``strategies`` take the place of the signal.
+    """
     sections: dict[str, dict[str, str]] = {}
     section: dict[str, str] = {}
-    for text_ in (LADDER.format(signal=signal, margin=margin, latency=latency, seed=seed), more):
+    ladder = LADDER if not strategies else LADDER.replace("[signal]\n{signal}\n", strategies)
+    for text_ in (ladder.format(signal=signal, margin=margin, latency=latency, seed=seed), more):
         for line in filter(None, text_.splitlines()):
             if line.startswith("["):
                 section = sections.setdefault(line, {})
@@ -120,6 +125,34 @@ def test_entries_that_wait_for_their_price_are_the_same(seed: int, latency: int,
     ends = {one.detail.split()[0] for one in found if isinstance(one, Audit) and one.code == "ENTRY_WITHDRAWN"}
     assert ends >= {"ENTRY_EXPIRED", "OPPOSITE_EVENT", "TARGET_FIRST"}
     agreed(parity(config, prepared), fills=fills)
+
+
+MANAGED = """
+[ict]
+frame_minutes = 1
+swing_left = 1
+swing_right = 1
+stop = "TIGHTER"
+[reward]
+mode = "VOLATILITY"
+be_after_tp1 = true
+exit_on_opposite_choch = true
+[risk]
+allow_opposite_side = true
+"""
+
+
+def test_targets_turns_of_structure_and_two_strategies_are_the_same() -> None:
+    """Crosses on a ladder and set-ups with stops of their own, side by side: every reason, order and amount."""
+    sides = {"cross": CROSS, "ict": 'kind = "ict"'}
+    strategies = "".join(f"[strategies.{name}.signal]\n{signal}\n" for name, signal in sides.items())
+    config = configured(seed=1, more=MANAGED, strategies=strategies)
+    prepared = made_up(config, 2, 700)
+    found = backtest(prepared.request).records
+    reasons = {one.reason for one in found if isinstance(one, RecordExit)}
+    assert reasons >= {"TAKE_PROFIT_1", "OPPOSITE_CHOCH", "DCA1_RECOVERY"}
+    assert {one.strategy for one in found if isinstance(one, RecordPosition)} == set(sides)
+    agreed(parity(config, prepared), fills=20)
 
 
 @pytest.mark.parametrize("direction", ["long", "short"])
@@ -283,6 +316,27 @@ def test_the_surge_strategy_behind_its_scanner_is_the_same(
     assert (code, said["equal"], said["differences"]) == (0, True, [])
     assert said["compared"]["decisions"]["live"] > 50
     assert said["compared"]["fills"]["live"] >= 4
+
+
+def test_surge_and_ict_side_by_side_are_the_same(
+    recorded_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both on one account over recorded candles: the ladder and limit entries with stops of their own."""
+    config = tmp_path / "parity.toml"
+    surge, _, own = SURGE.partition("[surge]\n")
+    strategies = f'[strategies.surge.signal]\n{surge}[strategies.ict.signal]\nkind = "ict"\n[surge]\n{own}\n'
+    ladder = LADDER.replace("[signal]\n{signal}\n", strategies).replace("[risk]", "[risk]\nallow_opposite_side = true")
+    config.write_text(ladder.format(margin="crossed", latency=50, seed=1), encoding="utf-8")
+    rest = recorded_data / "payloads" / "rest"
+    code = main([
+        "parity", "--config", str(config), "--data", str(recorded_data / "klines-1m" / "2025-05"),
+        "--instruments", str(rest / "2026-07-03" / "fapi-v1-exchangeInfo.json"),
+        "--instruments", str(rest / "leverage-brackets-2025-07.ccxt.json.gz"), "--symbols", "BTCUSDT,DOGEUSDT,XRPUSDT",
+        "--from", "2025-06-09T23:00", "--to", "2025-06-10T05:00", "--json",
+    ])  # fmt: skip
+    said = msgspec.json.decode(capsys.readouterr().out)
+    assert (code, said["equal"], said["differences"]) == (0, True, [])
+    assert said["compared"]["fills"]["live"] >= 6
 
 
 def test_symbols_that_are_not_listed_all_along_are_refused() -> None:
