@@ -132,26 +132,42 @@ MANAGED = """
 frame_minutes = 1
 swing_left = 1
 swing_right = 1
+entry_level = 0.0
+entry_ttl = 60
 stop = "TIGHTER"
+stop_buffer = 0.001
+target_r = [0.5, 1.0, 1.5]
 [reward]
-mode = "VOLATILITY"
+enabled = false
 be_after_tp1 = true
 exit_on_opposite_choch = true
 [risk]
+max_shorts = 8
 allow_opposite_side = true
+"""
+SIDE_BY_SIDE = """
+[strategies.cross]
+max_positions = 1
+[strategies.cross.signal]
+frame_minutes = 1
+fast = 5
+slow = 20
+cooldown_minutes = 60
+[strategies.ict]
+max_positions = 8
+[strategies.ict.signal]
+kind = "ict"
 """
 
 
 def test_targets_turns_of_structure_and_two_strategies_are_the_same() -> None:
     """Crosses on a ladder and set-ups with stops of their own, side by side: every reason, order and amount."""
-    sides = {"cross": CROSS, "ict": 'kind = "ict"'}
-    strategies = "".join(f"[strategies.{name}.signal]\n{signal}\n" for name, signal in sides.items())
-    config = configured(seed=1, more=MANAGED, strategies=strategies)
-    prepared = made_up(config, 2, 700)
+    config = configured(more=MANAGED, strategies=SIDE_BY_SIDE)
+    prepared = made_up(config, 3, 700)
     found = backtest(prepared.request).records
     reasons = {one.reason for one in found if isinstance(one, RecordExit)}
-    assert reasons >= {"TAKE_PROFIT_1", "OPPOSITE_CHOCH", "DCA1_RECOVERY"}
-    assert {one.strategy for one in found if isinstance(one, RecordPosition)} == set(sides)
+    assert reasons >= {"TAKE_PROFIT_1", "TAKE_PROFIT_2", "BREAKEVEN_STOP", "OPPOSITE_CHOCH", "DCA1_RECOVERY"}
+    assert {one.strategy for one in found if isinstance(one, RecordPosition)} == {"cross", "ict"}
     agreed(parity(config, prepared), fills=20)
 
 
