@@ -109,7 +109,7 @@ class Position:
         self.worst: Exact | None = None
         self.rearm = False
         self.limit: LimitEntry | None = None
-        self.goals: tuple[Goal, ...] = ()
+        self.goals: list[Goal] = []
         self.qty = ZERO
         self.cost = Exact(0)
         self.avg: Exact | None = None

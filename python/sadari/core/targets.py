@@ -22,7 +22,7 @@ _REASONS = (ExitReason.TAKE_PROFIT_1, ExitReason.TAKE_PROFIT_2, ExitReason.TAKE_
 MOST = len(_REASONS)
 
 
-def split(targets: tuple[Target, ...], qty: Decimal, instrument: Instrument) -> tuple[Goal, ...]:
+def split(targets: tuple[Target, ...], qty: Decimal, instrument: Instrument) -> list[Goal]:
     """What each target closes of an initial quantity, rounded down; the last one closes the rest.
 
     A share that is too small joins the next one, the last one joins the one before. If only one is left, everything is
@@ -40,8 +40,8 @@ def split(targets: tuple[Target, ...], qty: Decimal, instrument: Instrument) -> 
         last = kept.pop()
         shares[kept[-1]] += shares[last]
     if len(kept) == 1:
-        return (Goal(ExitReason.TAKE_PROFIT.value, targets[(len(targets) - 1) // 2].price, qty),)
-    return tuple(Goal(_REASONS[place].value, targets[place].price, shares[place]) for place in kept)
+        return [Goal(ExitReason.TAKE_PROFIT.value, targets[(len(targets) - 1) // 2].price, qty)]
+    return [Goal(_REASONS[place].value, targets[place].price, shares[place]) for place in kept]
 
 
 def set_goals(position: Position, limit: LimitEntry) -> None:

@@ -42,7 +42,7 @@ def both(reward: Reward | None = None, ict: IctSettings | None = None) -> Reques
         balance=D(100_000),
         candles={symbol: made_up(number, 20_000) for number, symbol in enumerate(SYMBOLS, 3)},
         instruments={symbol: changed(INSTRUMENT, symbol=symbol) for symbol in SYMBOLS},
-        signals={name: SignalSection(kind=name) for name in LIMITS},
+        signals={"surge": SignalSection(kind="surge"), "ict": SignalSection(kind="ict")},
         surge=LOOSE,
         ict=ict or IctSettings(frame_minutes=3),
     )
