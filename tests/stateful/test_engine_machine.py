@@ -207,10 +207,8 @@ class EngineOnAVenue(RuleBasedStateMachine):
         sign = direction.sign
         price = (self.price * (1000 - sign * per_mille) / 1000).quantize(TICK)
         risk = price * Decimal("0.015")
-        targets = tuple(
-            Target(price + sign * risk * Decimal(times), Decimal(share))
-            for times, share in (("0.8", "0.4"), ("1.2", "0.3"), ("1.6", "0.3"))
-        )
+        shared = (("0.8", "0.4"), ("1.2", "0.3"), ("1.6", "0.3"))
+        targets = tuple(Target(price + sign * risk * Decimal(times), Decimal(share)) for times, share in shared)
         until_ns = self.now_ns + HOUR_NS
         limit = LimitEntry(price=price, stop=price - sign * risk, targets=targets, until_ns=until_ns, frame_ns=HOUR_NS)
         self.give(self.raised(direction, limit))
@@ -228,11 +226,10 @@ class EngineOnAVenue(RuleBasedStateMachine):
     @rule(cause=st.sampled_from(["GAP_FILLED", "OPPOSITE_EVENT"]))
     def withdraw(self, cause: str) -> None:
         """What the entry was for does not hold any more."""
-        self.give(
-            SignalWithdrawn(
-                time_ns=self.now_ns, symbol=SYMBOL, strategy="test", signal_id=str(self.signals), cause=cause
-            )
+        told = SignalWithdrawn(
+            time_ns=self.now_ns, symbol=SYMBOL, strategy="test", signal_id=str(self.signals), cause=cause
         )
+        self.give(told)
 
     @precondition(lambda self: self.fast or self.slow)
     @rule(fast=st.booleans(), fate=st.sampled_from(["arrive", "split", "refuse", "lose", "vanish"]), steps=STEPS)
@@ -389,9 +386,8 @@ class EngineOnAVenue(RuleBasedStateMachine):
     @invariant()
     def targets_close_no_more_than_there_is(self) -> None:
         """What is still open of them is never more than what is held, unless everything is on its way out."""
-        position = self.position
-        if position is not None and position.goals and position.is_in("INITIAL") and position.working is None:
-            assert sum(goal.open for goal in position.goals) <= position.qty
+        one = self.position
+        assert one is None or not one.is_in("INITIAL") or one.working or sum(g.open for g in one.goals) <= one.qty
 
     @invariant()
     def each_rung_is_sent_at_most_three_times(self) -> None:
