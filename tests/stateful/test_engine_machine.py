@@ -226,10 +226,8 @@ class EngineOnAVenue(RuleBasedStateMachine):
     @rule(cause=st.sampled_from(["GAP_FILLED", "OPPOSITE_EVENT"]))
     def withdraw(self, cause: str) -> None:
         """What the entry was for does not hold any more."""
-        told = SignalWithdrawn(
-            time_ns=self.now_ns, symbol=SYMBOL, strategy="test", signal_id=str(self.signals), cause=cause
-        )
-        self.give(told)
+        number = str(self.signals)
+        self.give(SignalWithdrawn(time_ns=self.now_ns, symbol=SYMBOL, strategy="test", signal_id=number, cause=cause))
 
     @precondition(lambda self: self.fast or self.slow)
     @rule(fast=st.booleans(), fate=st.sampled_from(["arrive", "split", "refuse", "lose", "vanish"]), steps=STEPS)
