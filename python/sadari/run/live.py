@@ -29,6 +29,7 @@ from sadari.run.driver import Driver
 from sadari.run.ending import AT_END, Ending
 from sadari.run.engine_parts import Parts, account_age_ms
 from sadari.run.exchange_side import ExchangeSide, examined
+from sadari.run.exposures import Exposures
 from sadari.run.health import Health
 from sadari.run.keys import Keys
 from sadari.run.modes import hosts_of
@@ -213,7 +214,8 @@ class LiveEngine:
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
         self._parts.side.restore(self._trades)
         self._health = Health(self)
-        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen))
+        self._exposures = Exposures(self._opened.engine.positions, self.price, self.asked.log)
+        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen, self._exposures.seen))
         for event in self._opened.first_events(self._settings, self.now_ns()):
             self.take(event)
         self.begun = True
@@ -235,6 +237,7 @@ class LiveEngine:
         await parts.side.start()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
         self._health.start()
+        self._exposures.start()
         parts.supervision.tell_lost()
         self._remind()
         self._looking = begin(parts.venue.run())
@@ -365,6 +368,7 @@ class LiveEngine:
         if looking is not None:
             looking.cancel()
         await self._health.close()
+        await self._exposures.close()
         await self._parts.close()
         self._audit.close()
         journal = self._opened.journal

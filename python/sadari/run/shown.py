@@ -11,7 +11,8 @@ from sadari.core.exposure import worst_case
 from sadari.core.position import Position
 from sadari.model.reason import stage_name
 from sadari.model.units import MILLISECOND_NS, SECOND_NS, Exact, decimal_of, exact
-from sadari.run.status import Counters, LevelStatus, PositionStatus, Status, StreamStatus, SymbolStatus
+from sadari.run.exposures import exposure
+from sadari.run.status import Counters, ExposureStatus, LevelStatus, PositionStatus, Status, StreamStatus, SymbolStatus
 from sadari.run.unprotected import is_accepted
 from sadari.venue.live.preparation import Prepared
 
@@ -141,6 +142,7 @@ def status(live: LiveEngine) -> Status:
         streams=tuple(_streams(live)),
         decisions=tuple(recent.decisions),
         alerts=tuple(recent.alerts),
+        exposure=_exposure(live),
         unprotected=live.unprotected.show(),
         counters=_counters(live),
         watched=tuple(parts.watches.symbols),
@@ -153,6 +155,11 @@ def status(live: LiveEngine) -> Status:
         closed=recent.closed,
         realized=recent.realized,
     )
+
+
+def _exposure(live: LiveEngine) -> ExposureStatus:
+    now = exposure(live.opened.engine.positions, live.price)
+    return ExposureStatus(**now._asdict(), net=now.net)
 
 
 def _symbols(live: LiveEngine) -> Iterator[SymbolStatus]:

@@ -45,8 +45,15 @@ INCIDENT = {
 def test_r10_and_r11_by_the_engine(name: str) -> None:
     """Strategies §9.6: all five limits are in the decision, and a tenth of the balance binds."""
     price, stop, step, caps, qty = INCIDENT[name]
-    tick = {"tick_size": D("0.0001"), "step_size": D(step), "min_qty": D(step)}
-    driver = Driver(patient(leverage=1), balance="4430", **tick, max_qty=D(10**6), market_max_qty=D(10**6))
+    driver = Driver(
+        patient(leverage=1),
+        balance="4430",
+        tick_size=D("0.0001"),
+        step_size=D(step),
+        min_qty=D(step),
+        max_qty=D(10**6),
+        market_max_qty=D(10**6),
+    )
     decision = raised(driver, SHORT, price, stop)
     shown = [decision.caps[f"c{number}"] for number in ("1_risk", "2_value", "3_position", "4_margin", "5_short_risk")]
     assert [round(cap, 2) for cap in shown] == [D(cap) for cap in caps.split()]
