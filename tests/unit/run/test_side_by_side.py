@@ -12,6 +12,7 @@ from msgspec.structs import replace as changed
 from sadari.model.command import Audit, RecordDecision, RecordExit, RecordMove, RecordPosition, WatchVerdict
 from sadari.model.order import Direction, MinimumReward
 from sadari.model.plan import Reentry, Reward, Risk, Settings, Strategy
+from sadari.research.pictures.tracks import tracks_of
 from sadari.research.report import Summary, summarize, text
 from sadari.research.run_record import Run
 from sadari.run.backtest import backtest
@@ -201,3 +202,10 @@ def test_a_filter_that_denies_all_or_nothing_is_told_at_the_start(more: str, cod
 def test_without_ict_nothing_is_told() -> None:
     """No entry has a reward."""
     assert reward_notes(parse("")) == []
+
+
+def test_a_picture_has_rungs_for_a_ladder_only(run: Run) -> None:
+    """What waits for targets of its own has none to be drawn, whatever the account's ladder plans."""
+    tracks = tracks_of(run.records)
+    climbs = {(track.life.strategy, track.climbs) for track in tracks if track.life.record is not None}
+    assert climbs == {("surge", True), ("ict", False)}
