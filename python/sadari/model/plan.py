@@ -153,6 +153,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ladder: Its ladder. Leverage and margin mode are a symbol's at the venue and so the same for all strategies.
         max_positions: Positions of it at once.
         min_reserve_pct: Share of the balance that this strategy never uses as margin.
+        by_stop: Its entries name their stops: each is one order, sized by what it loses there, and climbs no ladder.
         scan_max_age_minutes: How old the last scan in which a symbol was a candidate may be at an entry (D-39); None:
             the scanner does not gate this strategy.
     """
@@ -160,6 +161,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ladder: Ladder | None = None
     max_positions: int | None = None
     min_reserve_pct: Decimal | None = None
+    by_stop: bool = False
     scan_max_age_minutes: int | None = None
 
 

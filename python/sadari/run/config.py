@@ -97,12 +97,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         own = {
             name: Strategy(
                 ladder=section.ladder, max_positions=_at_once(section), min_reserve_pct=section.min_reserve_pct,
-                scan_max_age_minutes=self._gate(section.signal),
+                by_stop=section.signal.kind == "ict", scan_max_age_minutes=self._gate(section.signal),
             )
             for name, section in self.strategies.items()
         }  # fmt: skip
         only = Strategy(
-            max_positions=_at_once(StrategySection(signal=self.signal)), scan_max_age_minutes=self._gate(self.signal)
+            max_positions=_at_once(StrategySection(signal=self.signal)),
+            by_stop=self.signal.kind == "ict",
+            scan_max_age_minutes=self._gate(self.signal),
         )
         if not own and only != Strategy():
             own = {self.signal.kind: only}
