@@ -42,7 +42,7 @@ from sadari.model.event import (
 )
 from sadari.model.instrument import Bracket, Instrument
 from sadari.model.order import Direction, OrderType, Purpose, Side
-from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Settings
+from sadari.model.plan import Daily, Fees, Ladder, Reentry, Reward, Risk, Settings, StopSizing
 from sadari.model.reason import RejectReason
 from sadari.model.units import EXACT, SECOND_NS, floor_units
 
@@ -51,6 +51,8 @@ START_NS = 1_700_000_000 * SECOND_NS
 GROUPS: Mapping[str, type[msgspec.Struct]] = {
     "ladder": Ladder,
     "risk": Risk,
+    "sizing": StopSizing,
+    "reward": Reward,
     "reentry": Reentry,
     "daily": Daily,
     "fees": Fees,

@@ -27,7 +27,7 @@ from sadari.model.plan import Settings
 from sadari.model.units import MILLISECOND_NS, PRICE_SCALE, SECOND_NS, price_of
 from sadari.run.request import MarketSection
 from sadari.sensors.feed import Quoted
-from sadari.venue.live.sensed import FrameClosed, Raised, Turned
+from sadari.venue.live.sensed import FrameClosed, Raised, Turned, Withdrawn
 from sadari.venue.live.sensing import Sensing, Specs
 from sadari.venue.paper import PaperDesk
 from sadari.venue.port import Latency
@@ -205,6 +205,8 @@ class PaperVenue:
                 self._schedule.plan(now_ns, Rank.CANDLE, said.symbol, handed_out, said.event(now_ns))
             elif isinstance(said, FrameClosed):
                 self._schedule.plan(now_ns, Rank.TRAIL, said.symbol, self._frame, said)
+            elif isinstance(said, Withdrawn):
+                self._schedule.plan(now_ns, Rank.SIGNAL, said.symbol, handed_out, said.event(now_ns))
             else:
                 self._schedule.plan(now_ns, Rank.SIGNAL, said.rose.symbol, self._signal, said)
         return NOTHING

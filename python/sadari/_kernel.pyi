@@ -6,6 +6,7 @@ from typing import Final, final, type_check_only
 
 from typing_extensions import Buffer
 
+from sadari._kernel_ict import *
 from sadari._kernel_readings import *
 from sadari._kernel_surge import *
 

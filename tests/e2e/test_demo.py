@@ -26,6 +26,7 @@ needs_the_engine = pytest.mark.skipif(find_spec("sadari.run.live") is None, reas
     (["--backtest", "--speed", "60"], "--speed does not go with --backtest"),
     (["--backtest", "--for", "60s"], "--for does not go with --backtest"),
     (["--backtest", "--headless"], "--headless does not go with --backtest"),
+    (["--backtest", "--ict"], "--ict does not go with --backtest"),
 ])  # fmt: skip
 def test_options_of_the_other_demo_are_refused(
     words: list[str], expected: str, capsys: pytest.CaptureFixture[str]

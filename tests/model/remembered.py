@@ -14,11 +14,12 @@ from sadari.core.desk import Desk
 from sadari.core.engine import Engine
 from sadari.core.intents import Intent, Part
 from sadari.core.ledger import Ledger
-from sadari.core.position import Lot, Position
+from sadari.core.lots import Goal, Lot
+from sadari.core.position import Position
 from sadari.model.event import Event, OrderFilled
 from sadari.model.units import Exact
 
-_OWN = (Position, Intent, Part, Lot, Account, Ledger, Agreement)
+_OWN = (Position, Intent, Part, Lot, Goal, Account, Ledger, Agreement)
 # What no decision about orders goes by: records of the past, sums that settlement alone compares, what follows from
 # the rest, and what is named by order of appearance.
 _PAST = frozenset(
@@ -132,6 +133,6 @@ class Names:
             return tuple(sorted(value))
         if isinstance(value, list | tuple):
             return tuple(self._plain(one) for one in value)
-        if isinstance(value, Lot | Part):
+        if isinstance(value, Lot | Part | Goal):
             return tuple(self._plain(getattr(value, slot)) for slot in value.__slots__)
         return repr(value)

@@ -18,7 +18,7 @@ from sadari.core.rules import Rules
 from sadari.model.command import PlaceOrder, RecordExit, RecordMove, RecordPosition
 from sadari.model.event import LevelCrossed, OrderFilled
 from sadari.model.order import Direction, OrderType, Purpose
-from sadari.model.plan import Fees, Ladder
+from sadari.model.plan import Fees, Ladder, Reward
 from sadari.model.reason import exit_reasons
 from sadari.model.units import ceil_units, floor_step, floor_units
 from tests.ladder_driver import SYMBOL, Driver, patient
@@ -243,7 +243,7 @@ def test_an_armed_level_says_of_every_grid_price_what_the_exact_comparison_says(
     direction: Direction, tick: str, ticks: int, fill: Fraction, shares: tuple[int, int]
 ) -> None:
     """Unrounded thresholds, integer units: no price on the grid is on the wrong side, for any level of any average."""
-    side = Rules(Ladder(), Fees()).side(direction)
+    side = Rules(Ladder(), Fees(), Reward()).side(direction)
     size = Fraction(D(tick))
     first = size * ticks
     second = size * int(ticks * fill)

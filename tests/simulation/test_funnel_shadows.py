@@ -16,7 +16,7 @@ from msgspec.structs import replace as changed
 from sadari.model.command import Command, RecordDecision, RecordExit, RecordPosition
 from sadari.model.event import AccountUpdated, Event, FundingPaid, OrderFilled, SignalRaised
 from sadari.model.order import MarginMode, TechExit
-from sadari.model.plan import Daily, Ladder, Reentry, Risk, Settings
+from sadari.model.plan import Daily, Ladder, Reentry, Reward, Risk, Settings
 from sadari.model.units import HOUR_NS
 from sadari.research.book import Book
 from sadari.research.run_record import Run, ShadowState
@@ -24,6 +24,8 @@ from sadari.run.backtest import backtest
 from sadari.run.funnel import ShadowRun, shared
 from sadari.run.market import markets
 from sadari.run.request import FunnelSection, MarketSection, Request, SignalSection
+from sadari.run.sensing import sensing
+from sadari.sensors.ict_settings import IctSettings
 from tests.history_script import BTC, rates
 from tests.reference.tapes import INSTRUMENT, START_NS, made_up
 
@@ -118,6 +120,25 @@ def test_a_shadow_of_a_signal_that_was_accepted_alone_is_the_real_position(
         elif run.open_positions:
             [held] = run.open_positions
             assert (outcome.state, outcome.unrealized) == (ShadowState.OPEN, held.unrealized)
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32), delays, st.booleans())
+def test_a_shadow_of_an_entry_that_waits_is_the_real_position(seed: int, latency_ms: int, options: bool) -> None:
+    """Targets in parts, stops of their own and turns of structure; the filter does not matter to a shadow."""
+    reward = Reward(be_after_tp1=options, exit_on_opposite_choch=options)
+    request = asked(seed, TechExit.EITHER, latency_ms=latency_ms)
+    request = replace(
+        request, settings=changed(request.settings, reward=reward), signals={"ict": SignalSection(kind="ict")},
+        ict=IctSettings(frame_minutes=1, swing_left=1, swing_right=1),
+    )  # fmt: skip
+    run = backtest(request)
+    traded = markets(request, sensing(request).entries)
+    market = shared(traded, START_NS)[BTC]
+    for signal, wallet, real in accepted(run):
+        if isinstance(real[-1], RecordPosition):
+            shadow = ShadowRun(request, market, signal, wallet, market.span_ns[1])
+            assert of_position(shadow.records()) == of_position(real)
 
 
 def test_the_made_up_markets_use_the_whole_ladder() -> None:

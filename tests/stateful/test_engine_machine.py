@@ -23,6 +23,7 @@ from sadari.model.command import (
     SetAlarm,
     WatchVerdict,
 )
+from sadari.model.entry import LimitEntry, Target
 from sadari.model.event import (
     AccountUpdated,
     AlarmRang,
@@ -35,12 +36,13 @@ from sadari.model.event import (
     OrderRejected,
     OutcomeUnknown,
     SignalRaised,
+    SignalWithdrawn,
     SymbolPrepared,
     VerdictTurned,
 )
 from sadari.model.order import Direction, MarginMode, Purpose
 from sadari.model.reason import RejectReason, exit_reasons
-from sadari.model.units import MILLISECOND_NS, floor_units, price_of
+from sadari.model.units import HOUR_NS, MILLISECOND_NS, floor_units, price_of
 from tests.ladder_driver import START_NS, SYMBOL, instrument, patient
 
 RUNGS = 2
@@ -60,11 +62,15 @@ class EngineOnAVenue(RuleBasedStateMachine):
     @initialize(
         mode=st.sampled_from(list(MarginMode)),
         rearm=st.booleans(),
-        limit=st.sampled_from([Decimal("0.5"), Decimal(99)]),
+        limit=st.sampled_from([Decimal("0.05"), Decimal("0.5"), Decimal(99)]),
+        options=st.booleans(),
     )
-    def begin(self, mode: MarginMode, rearm: bool, limit: Decimal) -> None:
+    def begin(self, mode: MarginMode, rearm: bool, limit: Decimal, options: bool) -> None:
         """An engine that is RUNNING on a prepared symbol, flat."""
-        self.plan = patient(margin_mode=mode.value, dca_rearm=rearm, max_per_symbol_per_day=10_000, max_entries=10_000)
+        self.plan = patient(
+            margin_mode=mode.value, dca_rearm=rearm, max_per_symbol_per_day=10_000, max_entries=10_000,
+            be_after_tp1=options, exit_on_opposite_choch=options,
+        )  # fmt: skip
         contract = instrument(market_max_qty=limit)
         self.exchange = Exchange({SYMBOL: contract}, self.plan.fees, WALLET, slippage=NO_SLIPPAGE)
         if mode is MarginMode.ISOLATED:
@@ -191,14 +197,37 @@ class EngineOnAVenue(RuleBasedStateMachine):
     @rule(direction=st.sampled_from(Direction), steps=STEPS)
     def signal(self, direction: Direction, steps: int) -> None:
         """An entry signal at the last price."""
-        self.signals += 1
-        self.give(
-            SignalRaised(
-                time_ns=self.now_ns, symbol=SYMBOL, direction=direction, strategy="test", signal_id=str(self.signals),
-                price=self.price, price_time_ns=self.now_ns, equity=WALLET,
-            )
-        )  # fmt: skip
+        self.give(self.raised(direction, None))
         self.proceed(steps)
+
+    @precondition(lambda self: self.position is None or self.position.is_in("FLAT", "CLOSED"))
+    @rule(direction=st.sampled_from(Direction), per_mille=st.sampled_from([-1, 0, 2, 10]), steps=STEPS)
+    def set_up(self, direction: Direction, per_mille: int, steps: int) -> None:
+        """An entry that waits for its price, so far from the last one, with a stop and targets of its own."""
+        sign = direction.sign
+        price = (self.price * (1000 - sign * per_mille) / 1000).quantize(TICK)
+        risk = price * Decimal("0.015")
+        shared = (("0.8", "0.4"), ("1.2", "0.3"), ("1.6", "0.3"))
+        targets = tuple(Target(price + sign * risk * Decimal(times), Decimal(share)) for times, share in shared)
+        until_ns = self.now_ns + HOUR_NS
+        limit = LimitEntry(price=price, stop=price - sign * risk, targets=targets, until_ns=until_ns, frame_ns=HOUR_NS)
+        self.give(self.raised(direction, limit))
+        self.proceed(steps)
+
+    def raised(self, direction: Direction, limit: LimitEntry | None) -> SignalRaised:
+        """A signal with a number of its own."""
+        self.signals += 1
+        return SignalRaised(
+            time_ns=self.now_ns, symbol=SYMBOL, direction=direction, strategy="test", signal_id=str(self.signals),
+            price=self.price, price_time_ns=self.now_ns, equity=WALLET, limit=limit,
+        )  # fmt: skip
+
+    @precondition(lambda self: self.position is not None and self.position.is_in("ENTRY_PENDING"))
+    @rule(cause=st.sampled_from(["GAP_FILLED", "OPPOSITE_EVENT"]))
+    def withdraw(self, cause: str) -> None:
+        """What the entry was for does not hold any more."""
+        number = str(self.signals)
+        self.give(SignalWithdrawn(time_ns=self.now_ns, symbol=SYMBOL, strategy="test", signal_id=number, cause=cause))
 
     @precondition(lambda self: self.fast or self.slow)
     @rule(fast=st.booleans(), fate=st.sampled_from(["arrive", "split", "refuse", "lose", "vanish"]), steps=STEPS)
@@ -312,7 +341,8 @@ class EngineOnAVenue(RuleBasedStateMachine):
 
     def is_protected(self, position: Position) -> None:
         """Two stops rest on the loss side of the market, one for the whole quantity, one for whatever there is."""
-        orders = [waiting.order for waiting in self.exchange.open_orders(SYMBOL)]
+        resting = [waiting.order for waiting in self.exchange.open_orders(SYMBOL)]
+        orders = [order for order in resting if order.purpose in CAPPED]
         walls = [order for order in orders if order.close_position]
         inner = [order for order in orders if order.reduce_only]
         assert len(walls) == 1
@@ -350,6 +380,12 @@ class EngineOnAVenue(RuleBasedStateMachine):
     def every_end_has_a_reason_of_the_closed_list(self) -> None:
         """One reason for each closed position."""
         assert set(self.reasons.values()) <= exit_reasons(RUNGS)
+
+    @invariant()
+    def targets_close_no_more_than_there_is(self) -> None:
+        """What is still open of them is never more than what is held, unless everything is on its way out."""
+        one = self.position
+        assert one is None or not one.is_in("INITIAL") or one.working or sum(g.open for g in one.goals) <= one.qty
 
     @invariant()
     def each_rung_is_sent_at_most_three_times(self) -> None:

@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 
 from sadari.cli.main import main
 from sadari.errors import ConfigError
+from sadari.model.command import Audit, RecordExit, RecordPosition
 from sadari.model.units import MINUTE_NS
 from sadari.run import synthetic
+from sadari.run.backtest import backtest
 from sadari.run.config import Config, parse
 from sadari.run.inputs import Prepared
 from sadari.run.parity import SECTIONS, Verdict, text
@@ -54,12 +56,17 @@ ALWAYS = 'kind = "always"\ndirection = "{}"'
 
 
 def configured(
-    signal: str = CROSS, *, margin: str = "isolated", latency: int = 50, seed: int = 8, more: str = ""
-) -> Config:
-    """A ladder whose rungs and stops are as far apart as a made-up market moves in minutes; ``more`` outranks it."""
+    signal: str = CROSS, *, margin: str = "isolated", latency: int = 50, seed: int = 8, more: str = "",
+    strategies: str = "",
+) -> Config:  # fmt: skip
+    """A ladder whose rungs and stops are as far apart as a made-up market moves in minutes; ``more`` outranks it.
+
+    ``strategies`` take the place of the signal.
+    """
     sections: dict[str, dict[str, str]] = {}
     section: dict[str, str] = {}
-    for text_ in (LADDER.format(signal=signal, margin=margin, latency=latency, seed=seed), more):
+    ladder = LADDER if not strategies else LADDER.replace("[signal]\n{signal}\n", strategies)
+    for text_ in (ladder.format(signal=signal, margin=margin, latency=latency, seed=seed), more):
         for line in filter(None, text_.splitlines()):
             if line.startswith("["):
                 section = sections.setdefault(line, {})
@@ -76,7 +83,7 @@ def made_up(config: Config, symbols: int, minutes: int) -> Prepared:
     request = Request(
         settings=config.settings(), balance=config.account.balance, candles=columns,
         instruments={one.instrument.symbol: one.instrument for one in made}, signals=config.signals(),
-        surge=config.surge, scanner=config.scanner, market=config.market,
+        surge=config.surge, ict=config.ict, scanner=config.scanner, market=config.market,
         funding={one.instrument.symbol: one.funding for one in made}, start_ns=end_ns - minutes * MINUTE_NS,
     )  # fmt: skip
     return Prepared(request, columns, [])
@@ -106,6 +113,62 @@ def test_crossed_margin_is_the_same_with_latency() -> None:
     """What prices have left available is what both size by, at every decision."""
     config = configured(margin="crossed")
     agreed(parity(config, made_up(config, 3, 300)), fills=20)
+
+
+@pytest.mark.parametrize(("seed", "latency", "fills"), [(1, 50, 6), (8, 0, 2)])
+def test_entries_that_wait_for_their_price_are_the_same(seed: int, latency: int, fills: int) -> None:
+    """Resting limit orders: those that fill, and each way in which one is called off, the last one by the end."""
+    waits = 'kind = "ict"\n[ict]\nframe_minutes = 1\nswing_left = 1\nswing_right = 1\nentry_ttl = 12'
+    config = configured(waits, latency=latency, seed=seed)
+    prepared = made_up(config, 2, 700)
+    found = backtest(prepared.request).records
+    ends = {one.detail.split()[0] for one in found if isinstance(one, Audit) and one.code == "ENTRY_WITHDRAWN"}
+    assert ends >= {"ENTRY_EXPIRED", "OPPOSITE_EVENT", "TARGET_FIRST"}
+    agreed(parity(config, prepared), fills=fills)
+
+
+MANAGED = """
+[ict]
+frame_minutes = 1
+swing_left = 1
+swing_right = 1
+entry_level = 0.0
+entry_ttl = 60
+stop = "TIGHTER"
+stop_buffer = 0.001
+target_r = [0.5, 1.0, 1.5]
+[reward]
+enabled = false
+be_after_tp1 = true
+exit_on_opposite_choch = true
+[risk]
+max_shorts = 8
+allow_opposite_side = true
+"""
+SIDE_BY_SIDE = """
+[strategies.cross]
+max_positions = 1
+[strategies.cross.signal]
+frame_minutes = 1
+fast = 5
+slow = 20
+cooldown_minutes = 60
+[strategies.ict]
+max_positions = 8
+[strategies.ict.signal]
+kind = "ict"
+"""
+
+
+def test_targets_turns_of_structure_and_two_strategies_are_the_same() -> None:
+    """Crosses on a ladder and set-ups with stops of their own, side by side: every reason, order and amount."""
+    config = configured(more=MANAGED, strategies=SIDE_BY_SIDE)
+    prepared = made_up(config, 3, 700)
+    found = backtest(prepared.request).records
+    reasons = {one.reason for one in found if isinstance(one, RecordExit)}
+    assert reasons >= {"TAKE_PROFIT_1", "TAKE_PROFIT_2", "BREAKEVEN_STOP", "OPPOSITE_CHOCH", "DCA1_RECOVERY"}
+    assert {one.strategy for one in found if isinstance(one, RecordPosition)} == {"cross", "ict"}
+    agreed(parity(config, prepared), fills=20)
 
 
 @pytest.mark.parametrize("direction", ["long", "short"])
@@ -269,6 +332,27 @@ def test_the_surge_strategy_behind_its_scanner_is_the_same(
     assert (code, said["equal"], said["differences"]) == (0, True, [])
     assert said["compared"]["decisions"]["live"] > 50
     assert said["compared"]["fills"]["live"] >= 4
+
+
+def test_surge_and_ict_side_by_side_are_the_same(
+    recorded_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both on one account over recorded candles: the ladder and limit entries with stops of their own."""
+    config = tmp_path / "parity.toml"
+    surge, _, own = SURGE.partition("[surge]\n")
+    strategies = f'[strategies.surge.signal]\n{surge}[strategies.ict.signal]\nkind = "ict"\n[surge]\n{own}\n'
+    ladder = LADDER.replace("[signal]\n{signal}\n", strategies).replace("[risk]", "[risk]\nallow_opposite_side = true")
+    config.write_text(ladder.format(margin="crossed", latency=50, seed=1), encoding="utf-8")
+    rest = recorded_data / "payloads" / "rest"
+    code = main([
+        "parity", "--config", str(config), "--data", str(recorded_data / "klines-1m" / "2025-05"),
+        "--instruments", str(rest / "2026-07-03" / "fapi-v1-exchangeInfo.json"),
+        "--instruments", str(rest / "leverage-brackets-2025-07.ccxt.json.gz"), "--symbols", "BTCUSDT,DOGEUSDT,XRPUSDT",
+        "--from", "2025-06-09T23:00", "--to", "2025-06-10T05:00", "--json",
+    ])  # fmt: skip
+    said = msgspec.json.decode(capsys.readouterr().out)
+    assert (code, said["equal"], said["differences"]) == (0, True, [])
+    assert said["compared"]["fills"]["live"] >= 6
 
 
 def test_symbols_that_are_not_listed_all_along_are_refused() -> None:

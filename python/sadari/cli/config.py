@@ -86,6 +86,7 @@ def check(asked: argparse.Namespace) -> int:
     from sadari.cli.plan import text
     from sadari.core.plan import check_plan, plans
     from sadari.run.inputs import check_instruments
+    from sadari.run.reward_notes import reward_notes
 
     config = _loaded(asked.file)
     instruments = check_instruments(config, asked.instruments, asked.symbol or [])
@@ -101,5 +102,5 @@ def check(asked: argparse.Namespace) -> int:
     if asked.json:
         print(json_text(reports.get("", reports)).rstrip())
     else:
-        print("\n\n".join(texts))
+        print("\n\n".join([*texts, *(f"note: {note}" for note in reward_notes(config))]))
     return 2 if any(report.faults for report in reports.values()) else 0

@@ -29,7 +29,7 @@ CONFIGURATION = "demo.toml"
 # Nobody ends a demo whose output goes to a file or to another program.
 WITHOUT_A_TERMINAL_S = 60.0
 OF_BACKTEST = ("symbols", "days", "html", "journal", "quiet")
-OF_LIVE = ("speed", "for_ns", "headless", "folder", "search")
+OF_LIVE = ("speed", "for_ns", "headless", "folder", "search", "ict")
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,6 +40,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )  # fmt: skip
     parser.add_argument("--seed", type=count, help="which market (one that was found by --search; 1 with --backtest)")
     parser.add_argument("--speed", type=speed, help="market seconds in a second (60)")
+    parser.add_argument(
+        "--ict", action="store_true", help="enter on ICT set-ups beside the crosses: limit orders, targets in parts"
+    )
     add_watching(parser)
     parser.add_argument(
         "--folder", type=Path, metavar="DIR",
@@ -93,7 +96,7 @@ def watch(asked: argparse.Namespace) -> int:
         try:
             with Child("the exchange", exchange_command(settings), folder / EXCHANGE_LOG, speaks=True) as exchange:
                 reached = exchange.first_line()
-                with start_engine(folder, reached, settings.seed) as engine, shown(asked) as screen:
+                with start_engine(folder, reached, settings.seed, ict=asked.ict) as engine, shown(asked) as screen:
 
                     def check() -> None:
                         exchange.check()
@@ -120,13 +123,14 @@ def length(asked: argparse.Namespace, *, terminal: bool) -> float | None:
     return WITHOUT_A_TERMINAL_S if asked_s is None and not terminal else asked_s
 
 
-def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:
+def start_engine(folder: Path, reached: dict[str, str], seed: int, *, ict: bool = False) -> Child:
     """Start the engine of the demo on an exchange, as `sadari run` with a configuration and keys in its environment.
 
     Args:
         folder: Where the engine's state and its configuration are to be.
         reached: What the exchange says of itself: its addresses and an account's key.
         seed: Of the market.
+        ict: Whether ICT set-ups enter, too.
     """
     from sadari.cli.output import write_text
     from sadari.run import demo
@@ -135,7 +139,7 @@ def start_engine(folder: Path, reached: dict[str, str], seed: int) -> Child:
 
     file = folder / CONFIGURATION
     config = demo.config(
-        str(folder), rest=reached["rest"], streams=reached["ws"], ws_api=reached["ws_api"], seed=seed
+        str(folder), rest=reached["rest"], streams=reached["ws"], ws_api=reached["ws_api"], seed=seed, ict=ict
     )  # fmt: skip
     write_text(file, plain(config))
     keys = {"SADARI_API_KEY": reached["key"], "SADARI_API_SECRET": reached["secret"], "SADARI_KEY_FILE": None}

@@ -176,7 +176,7 @@ class Desk:
             ladder = own or self.settings.ladder
             if mode is not None:
                 ladder = msgspec.structs.replace(ladder, margin_mode=mode)
-            rules = self._rules[name, mode] = Rules(ladder, self.settings.fees)
+            rules = self._rules[name, mode] = Rules(ladder, self.settings.fees, self.settings.reward)
         return rules
 
     # the gate for new exposure
@@ -251,9 +251,17 @@ class Desk:
         self._orders_made = max(self._orders_made, number)
 
     def send(
-        self, position: Position, intent: Intent, *, trigger_price: Decimal | None = None, limit: Decimal | None = None
+        self,
+        position: Position,
+        intent: Intent,
+        *,
+        trigger_price: Decimal | None = None,
+        limit: Decimal | None = None,
+        rests: bool = False,
     ) -> None:
         """Send an intent: a market order, a stop if it has a trigger price, or what a limit can have at once.
+
+        With ``rests`` what is left of the limit waits for its price.
 
         All but entry and add are capped.
         """
@@ -273,7 +281,7 @@ class Desk:
                 qty=intent.qty,
                 price=limit,
                 trigger_price=trigger_price,
-                time_in_force=None if limit is None else TimeInForce.IOC,
+                time_in_force=None if limit is None else TimeInForce.GTC if rests else TimeInForce.IOC,
                 reduce_only=not opening and intent.qty is not None,
                 close_position=intent.qty is None,
             )

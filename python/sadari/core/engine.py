@@ -23,6 +23,8 @@ from sadari.core import (
     settlement,
     standing,
     stops,
+    targets,
+    waiting,
     watching,
 )
 from sadari.core.account import Account
@@ -69,6 +71,7 @@ class Engine:
             events.LevelCrossed: self._crossed,
             events.VerdictTurned: self._verdict,
             events.SignalRaised: self._signal,
+            events.SignalWithdrawn: lambda event: waiting.withdrawn(desk, event),
             events.OrderAccepted: lambda event: reports.accepted(self._desk, event),
             events.OrderFilled: lambda event: reports.filled(self._desk, event),
             events.OrderCanceled: lambda event: reports.ended(self._desk, event),
@@ -170,6 +173,8 @@ class Engine:
         try:
             position = self._handlers[type(event)](event)
             if position is not None:
+                if position.turned:
+                    targets.leave(desk, position)
                 watching.sync(desk, position)
         except IllegalTransitionError as error:
             desk.gate_causes.add(AuditCode.ILLEGAL_EVENT)
@@ -200,11 +205,16 @@ class Engine:
     def _crossed(self, event: events.LevelCrossed) -> Position | None:
         desk = self._desk
         position = desk.positions.get(event.symbol)
-        if position is None or position.qty == 0:
+        waits = position is not None and position.is_in("ENTRY_PENDING") and position.limit is not None
+        if position is None or (position.qty == 0 and not waits):
             return None
         tick = event.price
         position.last_price = tick
         position.armed = None
+        if waits and desk.guards:
+            waiting.crossed(desk, position, event)
+        if position.qty == 0:
+            return position
         if not desk.guards or position.is_in("EXITING", "CLOSED", "CLOSED_UNSETTLED"):
             return position
         if watching.BACK in event.levels:
@@ -219,7 +229,8 @@ class Engine:
 
     def _ladder(self, position: Position, tick: Decimal) -> None:
         desk = self._desk
-        if desk.reduces and reductions.consider_profit(desk, position, tick):
+        consider = reductions.consider_profit if position.limit is None else targets.consider
+        if desk.reduces and consider(desk, position, tick):
             protection.protect(desk, position)
             return
         rung = position.next_rung()
@@ -232,12 +243,15 @@ class Engine:
     def _verdict(self, event: events.VerdictTurned) -> Position | None:
         desk = self._desk
         position = desk.positions.get(event.symbol)
-        if position is None or not position.is_in("RUNNER") or not desk.guards:
+        waited = position is not None and position.is_in(*watching.judged(position))
+        if position is None or not waited or not desk.guards:
             return None
         position.last_price = event.price
         if exits.breached(position, event.price):
             cause = f"tick {event.price}"
             exits.begin(desk, position, "stop_trigger", position.stop_reason, "engine", cause)
+        elif position.limit is not None:
+            position.turned = event.verdict
         else:
             exits.begin(desk, position, "tech_exit", ExitReason.TECH_MA_CROSS.value, "engine", event.verdict)
         return position
@@ -271,6 +285,8 @@ class Engine:
             settlement.rung(desk, position)
         elif kind == "cooldown" and position.is_in("CLOSED"):
             settlement.cool_down_over(desk, position)
+        elif kind == waiting.ALARM:
+            waiting.rung(desk, position)
         elif kind == "retry":
             position.suspended = {rung: price for rung, price in position.suspended.items() if rung in position.denied}
         elif kind == "reduce":

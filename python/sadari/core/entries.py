@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core import gates, refusals, scaling, takeover
+from sadari.core import gates, refusals, scaling, stop_entries, takeover, waiting
 from sadari.core.desk import Desk
 from sadari.core.exposure import worst_case
 from sadari.core.intents import Intent
 from sadari.core.position import Position
 from sadari.core.position_table import pending
 from sadari.core.sizing import Denial, Sizing, ladder_caps, planned_quantities, quantity
-from sadari.model.command import ArmSignals, CallDay, RecordDecision, RefreshAccount, SetAlarm
+from sadari.model.command import ArmSignals, CallDay, RecordDecision, RefreshAccount, RewardRatio, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected, SignalRaised
 from sadari.model.order import Purpose
-from sadari.model.reason import AuditCode, DenialCode, RejectReason, is_stop, stage_name
+from sadari.model.reason import AuditCode, DenialCode, EntryEnd, RejectReason, is_stop, stage_name
 from sadari.model.units import DAY_NS, EXACT, MILLISECOND_NS, Exact, decimal_of, exact
 
 # Strategies §5.3: a refused order is tried three times in all, with these pauses after each refusal.
@@ -27,6 +27,7 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
     """Decide on an entry signal: deny it with a reason, which is returned, or size it and send the entry."""
     position = desk.position(signal.symbol) if signal.symbol in desk.instruments else None
     sizing: Sizing | None = None
+    reward: RewardRatio | None = None
     denial = None
     if position is None:
         denial = gates.may_act(desk, signal.symbol, signal.price_time_ns)
@@ -34,11 +35,13 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
         denial = gates.may_enter(desk, position, signal)
         if denial is None:
             _begin(desk, position, signal)
+            denial, reward = stop_entries.weigh(desk, signal)
+        if denial is None:
             denial, sizing = _size_entry(desk, position, signal)
     waits = _waits_for_account(desk, signal, denial)
     if not waits:
         desk.last_signal[signal.symbol, signal.strategy] = signal.signal_id
-    _record(desk, signal, denial, sizing)
+    _record(desk, signal, denial, sizing, reward=reward)
     if denial is not None or position is None or sizing is None:
         if signal.rearm and not waits:
             desk.out.append(ArmSignals(symbol=signal.symbol, not_before_ns=_again_ns(desk, position, denial)))
@@ -47,9 +50,18 @@ def on_signal(desk: Desk, signal: SignalRaised) -> Denial | None:
     desk.account.count_entry(signal.symbol, 1)
     desk.move(position, "signal_accepted")
     position.working = desk.order(position, Purpose.ENTRY, sizing.qty)
-    desk.send(position, position.working)
+    if signal.limit is None:
+        desk.send(position, position.working)
+    else:
+        desk.send(position, position.working, limit=signal.limit.price, rests=True)
+        waiting.begin(desk, position, position.working, signal.limit)
     call_next_day(desk)
     return None
+
+
+def entry_price(signal: SignalRaised) -> Decimal:
+    """The price that an entry is sized by: its limit, or the last price (strategies §7.7, 4)."""
+    return signal.price if signal.limit is None else signal.limit.price
 
 
 def _waits_for_account(desk: Desk, signal: SignalRaised, denial: Denial | None) -> bool:
@@ -73,22 +85,28 @@ def _begin(desk: Desk, position: Position, signal: SignalRaised) -> None:
     balance = EXACT.multiply(desk.account.wallet_balance, scaling.share(desk, signal))
     position.start(position.id, signal.direction, signal.strategy, signal.signal_id, balance)
     position.rearm = signal.rearm
+    position.limit = signal.limit
     position.last_price = signal.price
     position.opened_ns = desk.now_ns
 
 
 def _size_entry(desk: Desk, position: Position, signal: SignalRaised) -> tuple[Denial | None, Sizing | None]:
-    price = exact(signal.price)
+    price = exact(entry_price(signal))
+    limit = signal.limit
+    sizing = None if limit is None else stop_entries.size(desk, position, limit)
     denial = gates.leverage_fits(position, price) or gates.margin_buffer(desk)
     if denial is not None:
         return denial, None
-    sizing = _sized(desk, position, 0, price)
+    if sizing is None:
+        sizing = _sized(desk, position, 0, price)
+    no_room = sizing.denial if sizing.denial is not None and sizing.denial.code is DenialCode.SHORT_RISK_CAP else None
     denial = (
         gates.short_risk_fits(desk, position)
+        or no_room
         or gates.portfolio_fits(desk, position, sizing.qty, price, signal.correlations)
         or sizing.denial
     )
-    if denial is None:
+    if denial is None and limit is None:
         instrument = position.instrument
         prices = [price, *(price * factor for factor in position.side.trigger)]
         for rung, (qty, at) in enumerate(zip(planned_quantities(position, price), prices, strict=True)):
@@ -113,7 +131,10 @@ def _sized(desk: Desk, position: Position, rung: int, price: Exact) -> Sizing:
     return quantity(caps, position.instrument, price)
 
 
-def _record(desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Sizing | None, rung: int = 0) -> None:
+def _record(
+    desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Sizing | None, rung: int = 0,
+    reward: RewardRatio | None = None,
+) -> None:  # fmt: skip
     desk.out.append(
         RecordDecision(
             symbol=signal.symbol,
@@ -121,7 +142,7 @@ def _record(desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Siz
             strategy=signal.strategy,
             signal_id=signal.signal_id,
             rung=rung,
-            price=signal.price,
+            price=entry_price(signal),
             accepted=denial is None,
             denial=denial.code if denial else "",
             value=denial.value if denial else "",
@@ -129,6 +150,7 @@ def _record(desk: Desk, signal: SignalRaised, denial: Denial | None, sizing: Siz
             qty=sizing.qty if sizing and denial is None else Decimal(0),
             caps={name: decimal_of(cap) for name, cap in sizing.caps.items()} if sizing else {},
             binding=sizing.binding if sizing else "",
+            reward=reward,
         )
     )
 
@@ -170,7 +192,7 @@ def entry_filled(desk: Desk, position: Position, event: OrderFilled) -> None:
 
 def entry_ended(desk: Desk, position: Position, event: OrderCanceled | OrderRejected) -> None:
     """The entry order has ended at the venue: with a part filled the position is held, otherwise there is none."""
-    position.working = None
+    intent, position.working = position.working, None
     if position.qty > 0:
         position.worst_case = decimal_of(worst_case(position))
         desk.move(position, "entry_done_partial")
@@ -178,9 +200,16 @@ def entry_ended(desk: Desk, position: Position, event: OrderCanceled | OrderReje
     desk.refused(position, event)
     refusals.count(desk, position, event)
     desk.account.count_entry(position.symbol, -1)
-    desk.move(position, "entry_rejected" if isinstance(event, OrderRejected) else "entry_cancelled")
+    desk.move(position, _unfilled(intent, event))
     if position.rearm:
         desk.out.append(ArmSignals(symbol=position.symbol, not_before_ns=desk.now_ns))
+
+
+def _unfilled(intent: Intent | None, event: OrderCanceled | OrderRejected) -> str:
+    if isinstance(event, OrderRejected):
+        return "entry_rejected"
+    expired = intent is not None and intent.called_off == EntryEnd.ENTRY_EXPIRED
+    return "entry_timeout_unfilled" if expired else "entry_cancelled"
 
 
 # adds

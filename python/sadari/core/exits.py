@@ -5,13 +5,14 @@ Source: strategies §5.7.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from sadari.core import protection, settlement, slices
 from sadari.core.desk import Desk
 from sadari.core.entries import RETRY_BACKOFF_NS
 from sadari.core.intent_table import IntentState
-from sadari.core.intents import Intent
+from sadari.core.intents import Intent, Part
 from sadari.core.position import Position
 from sadari.model.command import Reconcile, RecordExit, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected
@@ -57,17 +58,27 @@ def begin(desk: Desk, position: Position, event: str, reason: str, actor: str, c
     send(desk, position, actor, cause)
 
 
+def close_at_target(desk: Desk, position: Position, parts: Sequence[Part], cause: str) -> None:
+    """The last target is reached: close everything by its reason, and what earlier ones left by theirs (§7.8)."""
+    desk.move(position, "target_trigger", "last target")
+    position.reason = parts[-1].reason
+    position.decide()
+    send(desk, position, cause=cause, parts=parts)
+
+
 def _set_alarm(desk: Desk, position: Position, wait_ns: int) -> None:
     name = f"exit:{position.symbol}:{position.id}"
     desk.out.append(SetAlarm(name=name, at_ns=desk.now_ns + wait_ns, wall=True))
 
 
-def _record(desk: Desk, position: Position, qty: Decimal, actor: str, cause: str, client_order_id: str) -> None:
+def _record(
+    desk: Desk, position: Position, qty: Decimal, actor: str, cause: str, client_order_id: str, reason: str = ""
+) -> None:
     desk.out.append(
         RecordExit(
             symbol=position.symbol,
             position_id=position.id,
-            reason=position.reason,
+            reason=reason or position.reason,
             qty=qty,
             actor=actor,
             cause=cause,
@@ -76,8 +87,13 @@ def _record(desk: Desk, position: Position, qty: Decimal, actor: str, cause: str
     )
 
 
-def send(desk: Desk, position: Position, actor: str = "engine", cause: str = "remainder") -> None:
-    """Send a capped market order for what is open, at most the market maximum; the rest follows its fill."""
+def send(
+    desk: Desk, position: Position, actor: str = "engine", cause: str = "remainder", parts: Sequence[Part] = ()
+) -> None:
+    """Send a capped market order for what is open, at most the market maximum; the rest follows its fill.
+
+    ``parts`` are shares with reasons of their own; what is beyond them is closed for the reason of the whole.
+    """
     if position.qty == 0:
         return
     tries = position.tries.get("exit", 0)
@@ -86,7 +102,14 @@ def send(desk: Desk, position: Position, actor: str = "engine", cause: str = "re
     if tries >= MARKET_TRIES:
         qty, limit = slices.cut(position, tries - MARKET_TRIES)
     intent = desk.order(position, Purpose.EXIT, qty)
-    _record(desk, position, qty, actor, cause, intent.client_order_id)
+    room = qty
+    for part in parts:
+        share = min(part.qty, room)
+        room -= share
+        if share > 0:
+            _record(desk, position, share, actor, cause, intent.client_order_id, part.reason)
+    if room > 0:
+        _record(desk, position, room, actor, cause, intent.client_order_id)
     position.working = intent
     desk.send(position, intent, limit=limit)
 

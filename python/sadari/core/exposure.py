@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sadari.core.intent_table import IntentState
 from sadari.core.intents import Intent
 from sadari.core.position import Position
+from sadari.model.entry import LimitEntry
 from sadari.model.order import Direction
 from sadari.model.units import EXACT, Exact, exact
 
@@ -40,7 +41,8 @@ def committed(position: Position) -> Exact:
     held = position.cost + _unknown_notional(position) if position.openings else position.cost
     if working is None or working.final or working.qty is None or working.purpose not in ("ENTRY", "ADD"):
         return held
-    return held + exact(working.qty - working.filled) * exact(position.last_price)
+    price = position.last_price if position.limit is None else position.limit.price
+    return held + exact(working.qty - working.filled) * exact(price)
 
 
 class Exposure(NamedTuple):
@@ -85,7 +87,20 @@ def worst_case(position: Position) -> Exact:
     return position.worst
 
 
+def _loss_at(stop: Exact, limit: LimitEntry, position: Position) -> Exact:
+    """What an entry with a stop of its own loses there: no adds follow it (strategies §7.8, §9.5)."""
+    sign, working = position.side.sign, position.working
+    held = exact(position.qty) * max(Exact(0), sign * (position.average - stop)) if position.qty > 0 else Exact(0)
+    if working is not None and working.qty is not None and not working.final:
+        waits = exact(working.qty - working.filled) if working.purpose == "ENTRY" else Exact(0)
+    else:
+        waits = position.plan[0] / exact(limit.price) if position.qty == 0 else Exact(0)
+    return held + waits * max(Exact(0), sign * (exact(limit.price) - stop))
+
+
 def _worst_case(position: Position) -> Exact:
+    if position.limit is not None and not position.is_in("QUARANTINED"):
+        return _loss_at(position.stop or exact(position.limit.stop), position.limit, position)
     if position.qty == 0:
         return _plan_loss(position, position.plan[0], 0)
     if position.half_closed or position.staged_exit or position.is_in("QUARANTINED"):
@@ -100,10 +115,17 @@ def _worst_case(position: Position) -> Exact:
 
 
 def open_short_risk(positions: Iterable[Position]) -> Exact:
-    """What short positions lose if all of them stop: 0 for one whose stop is at or below its average (D-22)."""
+    """What short positions lose if all of them stop: 0 for one whose stop is at or below its average (D-22).
+
+    What still waits for its price is counted as filled: resting orders together must not exceed what each may risk.
+    """
     risk = Exact(0)
     for position in positions:
-        if position.qty > 0 and position.direction is Direction.SHORT and position.stop is not None:
+        if position.direction is not Direction.SHORT:
+            continue
+        if position.limit is not None and counts(position) and not position.is_in("QUARANTINED"):
+            risk += _loss_at(position.stop or exact(position.limit.stop), position.limit, position)
+        elif position.qty > 0 and position.stop is not None:
             risk += exact(position.qty) * max(Exact(0), position.stop - position.average)
     return risk
 

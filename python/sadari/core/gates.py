@@ -12,8 +12,10 @@ from sadari.core.desk import Desk
 from sadari.core.engine_table import EngineState
 from sadari.core.exposure import committed, counts, open_short_risk, portfolio_worst_case, worst_case
 from sadari.core.position import Position
+from sadari.core.reward import Distances
 from sadari.core.rules import estimated_liquidation
 from sadari.core.sizing import Denial, planned_quantities
+from sadari.model.entry import LimitEntry
 from sadari.model.event import SignalRaised
 from sadari.model.order import Direction
 from sadari.model.reason import DenialCode, is_stop
@@ -122,12 +124,39 @@ def _time_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterato
         yield Denial(DenialCode.DAILY_LOSS_LIMIT, result, floor)
 
 
+def prices_fit(signal: SignalRaised) -> Denial | None:
+    """Gates 16 and 17, of an entry that names its stop: it lies between the stop and its targets (strategies §8.1)."""
+    limit, sign = signal.limit, signal.direction.sign
+    if limit is None:
+        return None
+    risk = sign * (limit.price - limit.stop)
+    if risk < 0:
+        return Denial(DenialCode.INVALID_PRICES, limit.stop, f"beyond {limit.price}")
+    wrong = next((one.price for one in limit.targets if sign * (one.price - limit.price) <= 0), None)
+    if wrong is not None:
+        return Denial(DenialCode.INVALID_PRICES, wrong, f"beyond {limit.price}")
+    return Denial(DenialCode.ZERO_STOP_DISTANCE, 0, "above 0") if risk == 0 else None
+
+
+def reward_fits(desk: Desk, found: Distances, least: Decimal) -> Denial | None:
+    """Gates 18 and 19: the targets pay for the fees, and bring enough for what is risked (strategies §8, D-19)."""
+    if not desk.settings.reward.enabled:
+        return None
+    if found.reward <= found.fees_at_target:
+        return Denial(DenialCode.REWARD_BELOW_COSTS, found.reward, found.fees_at_target)
+    if found.raw < exact(least):
+        return Denial(DenialCode.RR_BELOW_MINIMUM, found.raw, least)
+    return None
+
+
 def leverage_fits(position: Position, price: Exact) -> Denial | None:
     """Gate 20 of an entry, isolated margin only: each rung lies on the safe side of the guard before it (D-13)."""
     rules = position.rules
     if not rules.isolated:
         return None
     side = position.side
+    if position.limit is not None:
+        return _stop_fits(position, position.limit, price, position.plan[0])
     quantities = planned_quantities(position, price)
     prices = [price, *(price * factor for factor in side.trigger)]
     full = sum((exact(qty) * at for qty, at in zip(quantities, prices, strict=True)), Exact(0))
@@ -144,6 +173,15 @@ def leverage_fits(position: Position, price: Exact) -> Denial | None:
         if side.adverse(prices[rung], guard):
             return Denial(DenialCode.LEVERAGE_PLAN_INCOMPATIBLE, prices[rung], guard)
     return None
+
+
+def _stop_fits(position: Position, limit: LimitEntry, price: Exact, notional: Exact) -> Denial | None:
+    """Gate 20 of an entry with a stop of its own: that lies on the safe side of the guard."""
+    side, stop = position.side, exact(limit.stop)
+    liquidation = estimated_liquidation(side, price, notional, position.maintenance) if notional > 0 else None
+    if liquidation is None or not side.adverse(stop, liquidation * side.guard):
+        return None
+    return Denial(DenialCode.LEVERAGE_PLAN_INCOMPATIBLE, stop, liquidation * side.guard)
 
 
 def margin_buffer(desk: Desk) -> Denial | None:

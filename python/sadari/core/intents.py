@@ -35,11 +35,15 @@ class Intent:
         continues: It carries a reduction on of which something is filled.
         position_id: The life of the position that it was made for.
         trigger_price: Where a resting stop lies, None for any other order.
+        before_target: Price has been on its side of the first target since it waits for its price.
+        called_off: Why it waits no more, empty while it does.
         absent: It was given up: by proof that the venue never had it, or because its answer took too long.
     """
 
     __slots__ = (
         "absent",
+        "before_target",
+        "called_off",
         "client_order_id",
         "continues",
         "filled",
@@ -70,7 +74,8 @@ class Intent:
         self.continues = False
         self.trade_ids: set[int] = set()
         self.trigger_price: Decimal | None = None
-        self.absent = False
+        self.before_target = self.absent = False
+        self.called_off = ""
         self.state = INTENT.initial
 
     @property

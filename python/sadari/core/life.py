@@ -9,9 +9,10 @@ from sadari.core import exits, refusals, watching
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS, EngineState
 from sadari.core.position import Position
+from sadari.core.waiting import call_off, waits
 from sadari.model import event as events
 from sadari.model.command import CallDay, RecordMove
-from sadari.model.reason import AuditCode, DenialCode, LiquidationReason, engine_liquidation
+from sadari.model.reason import AuditCode, DenialCode, EntryEnd, LiquidationReason, engine_liquidation
 from sadari.model.units import DAY_NS, exact
 
 DAILY_LOSS = "daily_loss_limit"
@@ -91,7 +92,10 @@ def pause(desk: Desk, cause: str) -> None:
 def cancel_entries(desk: Desk) -> None:
     """Entries that work at the venue go."""
     for position in desk.positions.values():
-        if position.is_in("ENTRY_PENDING") and position.working is not None:
+        waiting = waits(position)
+        if waiting is not None:
+            call_off(desk, position, waiting[0], EntryEnd.ENTRIES_STOPPED)
+        elif position.is_in("ENTRY_PENDING") and position.working is not None:
             desk.cancel(position.working)
 
 

@@ -14,12 +14,16 @@ import msgspec
 from sadari.core.rules import ONE, Rules, Side
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, SizingBasis
-from sadari.model.plan import Ladder, Settings
+from sadari.model.plan import Ladder, Settings, StopSizing
 from sadari.model.reason import PlanFault, stage_name
 from sadari.model.units import Exact, decimal_of, exact, floor_step
 
 # Where no instrument is named, a maintenance margin rate at the high end of the liquid contracts' first brackets.
 ASSUMED_MAINT_MARGIN_RATE = Decimal("0.01")
+
+
+# A stop may lie anywhere short of losing everything.
+FURTHEST_STOP = Decimal("0.99")
 
 
 class CapitalRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +126,7 @@ def check_plan(
         return PlanReport(
             balance=balance, price=price, maint_margin_rate=ASSUMED_MAINT_MARGIN_RATE, findings=(finding,)
         )
-    rules = Rules(ladder, settings.fees)
+    rules = Rules(ladder, settings.fees, settings.reward)
     rate = _maint_margin_rate(rules, balance, instrument)
     stages = {
         direction: list(_stages(rules, rules.side(direction), balance, price, rate, instrument))
@@ -161,8 +165,21 @@ def plans(settings: Settings) -> dict[str, Settings]:
             risk.min_reserve_pct if own.min_reserve_pct is None else max(own.min_reserve_pct, risk.min_reserve_pct)
         )
         limits = msgspec.structs.replace(risk, max_positions=min(risk.max_positions, at_once), min_reserve_pct=reserve)
-        found[name] = msgspec.structs.replace(settings, ladder=settings.ladder_of(name), risk=limits)
+        ladder = settings.ladder_of(name)
+        if own.by_stop:
+            ladder = _single_order(settings.sizing, ladder)
+        found[name] = msgspec.structs.replace(settings, ladder=ladder, risk=limits)
     return found or {"": settings}
+
+
+def _single_order(sizing: StopSizing, ladder: Ladder) -> Ladder:
+    """The worst of orders that are sized by their stop, as a plan: the largest, stopped where it loses most (§9.3)."""
+    most = sizing.max_order_value
+    largest = most if sizing.max_position is None else min(sizing.max_position, most)
+    return msgspec.structs.replace(
+        ladder, weights=(largest / ladder.leverage,), dca_trigger=(), sizing_basis=SizingBasis.MARGIN,
+        stop_by_stage=(min(sizing.risk_per_trade / largest, FURTHEST_STOP),),
+    )  # fmt: skip
 
 
 def _invalid(ladder: Ladder) -> Iterator[str]:

@@ -7,45 +7,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
 
 from sadari.core.intents import Intent
+from sadari.core.lots import ZERO, Decision, Goal, Lot
 from sadari.core.position_table import position_lifecycle
 from sadari.core.rules import Maintenance, Rules, Side, estimated_liquidation
 from sadari.model.command import Slip, Trail
+from sadari.model.entry import LimitEntry
 from sadari.model.event import OrderFilled
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction
 from sadari.model.reason import ExitReason
 from sadari.model.units import EXACT, Exact, exact
 
-ZERO = Decimal(0)
 NOTHING_ARMED = ((), None)
-
-
-class Decision(NamedTuple):
-    """The last price when closing everything was decided, what that would have brought; gain and exits until then."""
-
-    price: Decimal
-    unrealized: Exact
-    gain: Exact
-    exit_value: Decimal
-
-
-class Lot:
-    """What one add bought: ``qty`` filled at ``price`` on average, ``open`` of it not yet closed by its recovery."""
-
-    __slots__ = ("cost", "open", "qty")
-
-    def __init__(self) -> None:
-        self.qty = ZERO
-        self.cost = ZERO
-        self.open = ZERO
-
-    @property
-    def price(self) -> Exact:
-        """The quantity-weighted fill price."""
-        return exact(self.cost) / exact(self.qty)
 
 
 class Position:
@@ -86,21 +61,24 @@ class Position:
         stop_lost_ns: When the venue last canceled a resting stop that we had not asked it to.
         outdated: Quantity or stop changed while a resting stop was being replaced.
         superseded: Stops that go once another one covers everything.
+        turned: Structure has turned against it by this verdict, and it is to be closed for that.
         working: The entry, add, reduction or exit that is unresolved.
+        limit: The terms of an entry that waits, or has waited, for its price; None if it was entered at once.
+        goals: What its targets close, the nearest first; empty until all of its quantity is known.
         openings: Entries and adds of this and earlier lives; those without a last word may still fill.
         wall: The outer stop; beyond the end of a life for as long as one of the openings may still fill.
     """
 
     __slots__ = (
         "adds", "armed", "assumed", "avg", "closed_ns", "cost", "decision", "denied", "direction", "e0", "entry_cost",
-        "entry_qty", "exit_qty", "exit_value", "fees", "found", "funding", "gain", "half_closed", "id", "inner",
-        "inner_next", "instrument", "last_price", "lifecycle", "liquidation", "lots", "maintenance", "max_notional",
-        "max_qty", "mismatch", "near_liquidation", "opened_ns", "openings", "outdated", "plan", "plan_balance",
-        "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked", "reduction_given_up",
-        "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips", "stage", "staged_exit",
-        "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "superseded", "suspended", "symbol",
-        "trail", "tries", "unproven", "unproven_price", "untraded", "used", "verdict", "wall", "wall_blocked",
-        "working", "worst", "worst_case",
+        "entry_qty", "exit_qty", "exit_value", "fees", "found", "funding", "gain", "goals", "half_closed", "id",
+        "inner", "inner_next", "instrument", "last_price", "lifecycle", "limit", "liquidation", "lots", "maintenance",
+        "max_notional", "max_qty", "mismatch", "near_liquidation", "opened_ns", "openings", "outdated", "plan",
+        "plan_balance", "protect_blocked", "qty", "ratchet", "realized", "rearm", "reason", "reduction_blocked",
+        "reduction_given_up", "refused_flat", "return_state", "rules", "runner_best", "side", "signal_id", "slips",
+        "stage", "staged_exit", "state", "stop", "stop_from", "stop_lost_ns", "stop_reason", "strategy", "superseded",
+        "suspended", "symbol", "trail", "tries", "turned", "unproven", "unproven_price", "untraded", "used",
+        "verdict", "wall", "wall_blocked", "working", "worst", "worst_case",
     )  # fmt: skip
 
     def __init__(self, symbol: str, instrument: Instrument, rules: Rules) -> None:
@@ -131,6 +109,8 @@ class Position:
         self.plan = self.rules.plan(plan_balance)
         self.worst: Exact | None = None
         self.rearm = False
+        self.limit: LimitEntry | None = None
+        self.goals: list[Goal] = []
         self.qty = ZERO
         self.cost = Exact(0)
         self.avg: Exact | None = None
@@ -172,7 +152,7 @@ class Position:
         if self.wall is not None:
             self.wall.position_id = number
         self.armed: object = NOTHING_ARMED
-        self.verdict = ""
+        self.verdict = self.turned = ""
         self.trail: Trail | None = None
         self.runner_best = ZERO
 
@@ -336,6 +316,13 @@ class Position:
         """The liquidation price of the position as it is."""
         return self.liquidation_price(self.average, self.qty)
 
+    @property
+    def at_cost(self) -> bool:
+        """True if enough profit is taken for the stop to be at break-even at least (strategies §5.2, §8.4)."""
+        if self.limit is None:
+            return self.half_closed and self.rules.ladder.breakeven_after_half
+        return self.staged_exit and self.rules.reward.be_after_tp1
+
     def update_stop(self) -> None:
         """Recompute ``Y`` and ``X`` after a fill, a half close or a new liquidation price.
 
@@ -346,9 +333,11 @@ class Position:
         avg = self.average
         base = avg if self.stop_from is None else self.stop_from
         level, reason = base * side.stop[self.stage], rules.stop_reasons[self.stage]
+        if self.limit is not None:
+            level, reason = exact(self.limit.stop), ExitReason.STOP_LOSS.value
         if self.ratchet is not None and rules.ladder.stop_ratchet:
             level = side.tighter(level, self.ratchet)
-        if self.half_closed and rules.ladder.breakeven_after_half:
+        if self.at_cost:
             breakeven = avg * side.breakeven
             if side.favourable(breakeven, level):
                 level, reason = breakeven, ExitReason.BREAKEVEN_STOP.value
@@ -390,7 +379,7 @@ class Position:
 
     def next_rung(self) -> int | None:
         """The lowest rung not yet executed, None if the ladder is done or adds are over."""
-        if self.half_closed or (self.staged_exit and not self.rules.ladder.dca_rearm):
+        if self.limit is not None or self.half_closed or (self.staged_exit and not self.rules.ladder.dca_rearm):
             return None
         return next((rung for rung in range(1, self.rules.ladder.rungs + 1) if rung not in self.used), None)
 

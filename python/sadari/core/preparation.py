@@ -74,7 +74,7 @@ def _follow_mode(desk: Desk, symbol: str, mode: MarginMode) -> None:
     if position is None or position.rules.ladder.margin_mode is mode:
         return
     ladder = msgspec.structs.replace(position.rules.ladder, margin_mode=mode)
-    position.rules = Rules(ladder, position.rules.fees)
+    position.rules = Rules(ladder, position.rules.fees, position.rules.reward)
     position.liquidation = None
     _again(desk, position)
 

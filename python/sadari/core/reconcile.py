@@ -14,7 +14,8 @@ from sadari.core import exits, found_orders, life, protection, settlement, takeo
 from sadari.core.desk import Desk
 from sadari.core.exposure import worst_case
 from sadari.core.intent_table import IntentState
-from sadari.core.position import ZERO, Position
+from sadari.core.lots import ZERO
+from sadari.core.position import Position
 from sadari.model.command import Reconcile, SetAlarm
 from sadari.model.event import AdoptRequested, PositionRecord, PositionsShown
 from sadari.model.order import Direction, Purpose

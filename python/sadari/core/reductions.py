@@ -11,7 +11,8 @@ from sadari.core import settlement
 from sadari.core.desk import Desk
 from sadari.core.entries import RETRY_BACKOFF_NS
 from sadari.core.intents import Intent, Part
-from sadari.core.position import ZERO, Position
+from sadari.core.lots import ZERO
+from sadari.core.position import Position
 from sadari.model.command import RecordExit, SetAlarm
 from sadari.model.event import OrderCanceled, OrderFilled, OrderRejected
 from sadari.model.order import Purpose
@@ -62,7 +63,7 @@ def consider_profit(desk: Desk, position: Position, tick: Decimal) -> bool:
     event = "half_trigger" if half_due else "recovery_trigger"
     position.return_state = position.state.value
     desk.move(position, event)
-    _send(desk, position, parts, "RUNNER" if half_due else position.return_state, "level")
+    send(desk, position, parts, "RUNNER" if half_due else position.return_state, "level")
     return True
 
 
@@ -74,10 +75,10 @@ def _half_without_order(desk: Desk, position: Position) -> None:
 
 def _go_on(desk: Desk, position: Position, before: Intent, cause: str) -> None:
     """The next order of a reduction of which something is filled."""
-    _send(desk, position, _unfilled(before), before.target, cause, continues=True)
+    send(desk, position, _unfilled(before), before.target, cause, continues=True)
 
 
-def _send(
+def send(
     desk: Desk, position: Position, parts: list[Part], target: str, cause: str, *, continues: bool = False
 ) -> None:
     """One order for the parts, at most the market maximum; what is beyond it follows its fill."""
@@ -140,6 +141,9 @@ def allot(position: Position, intent: Intent, qty: Decimal) -> None:
         qty -= share
         if share == 0:
             continue
+        if position.limit is not None:
+            _reach(position, part.reason, share)
+            continue
         if part.rung == 0:
             position.half_closed = True
             continue
@@ -148,6 +152,14 @@ def allot(position: Position, intent: Intent, qty: Decimal) -> None:
         lot.open -= min(share, lot.open)
         if lot.open == 0 and position.rules.ladder.dca_rearm:
             position.used.discard(part.rung)
+
+
+def _reach(position: Position, reason: str, qty: Decimal) -> None:
+    """A target has closed so much of its share; what is left of that stays open (strategies §5.3)."""
+    position.staged_exit = True
+    for goal in position.goals:
+        if goal.reason == reason:
+            goal.open -= min(qty, goal.open)
 
 
 def _conclude(position: Position, target: str) -> str:
@@ -190,9 +202,12 @@ def reduce_ended(desk: Desk, position: Position, intent: Intent, event: OrderCan
 def _close_all(desk: Desk, position: Position, intent: Intent) -> None:
     """Exempt from the minimum by rule, refused for it all the same: everything is closed with the same reason."""
     last = intent.parts[-1]
-    desk.move(position, "recovery_trigger" if last.rung else "half_trigger")
+    if position.limit is not None:
+        desk.move(position, "target_trigger", "some target stays open")
+    else:
+        desk.move(position, "recovery_trigger" if last.rung else "half_trigger")
     everything = [Part(last.reason, position.qty, last.rung)]
-    _send(desk, position, everything, intent.target, "refused for its notional")
+    send(desk, position, everything, intent.target, "refused for its notional")
 
 
 def unblock(desk: Desk, position: Position) -> None:

@@ -37,9 +37,13 @@ def accepted(desk: Desk, event: OrderAccepted) -> None:
     if intent is not None and intent.absent:
         late_life(desk, intent)
         return
-    if intent is None or not intent.move("accept"):
+    if intent is None:
         return
     position = desk.record_of(intent)
+    if intent.called_off and not intent.final:
+        desk.cancel(intent)  # The cancel came before the order, or got lost.
+    if not intent.move("accept"):
+        return
     if intent.purpose in _RESTING:
         position.tries.pop("protect", None)
         protection.confirmed(desk, position, intent)

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, MarginMode, SizingBasis
-from sadari.model.plan import Fees, Ladder
+from sadari.model.plan import Fees, Ladder, Reward
 from sadari.model.reason import stop_loss
 from sadari.model.units import Exact, exact
 
@@ -77,11 +77,12 @@ class Side:
 class Rules:
     """The plan of a run with its factors for both directions."""
 
-    __slots__ = ("_sides", "fees", "isolated", "ladder", "stop_reasons", "stops", "weights")
+    __slots__ = ("_sides", "fees", "isolated", "ladder", "reward", "stop_reasons", "stops", "weights")
 
-    def __init__(self, ladder: Ladder, fees: Fees) -> None:
+    def __init__(self, ladder: Ladder, fees: Fees, reward: Reward) -> None:
         self.ladder = ladder
         self.fees = fees
+        self.reward = reward
         self.isolated = ladder.margin_mode is MarginMode.ISOLATED
         scale = ladder.leverage if ladder.sizing_basis is SizingBasis.MARGIN else 1
         self.weights = tuple(exact(weight) * scale for weight in ladder.weights)

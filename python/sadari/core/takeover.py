@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core.position import ZERO, Position
+from sadari.core.lots import ZERO
+from sadari.core.position import Position
 from sadari.model.units import EXACT, Exact, decimal_of, exact
 
 # The strategy of positions that nobody of us has opened.

@@ -10,6 +10,8 @@ from functools import cache
 from sadari.core.desk import Desk
 from sadari.core.position import Position
 from sadari.core.position_table import pending
+from sadari.core.targets import next_goal, set_goals
+from sadari.core.waiting import levels as entry_levels
 from sadari.model.command import ArmLevels, Level, Trail, WatchVerdict
 from sadari.model.order import TechExit
 from sadari.model.reason import stage_name
@@ -17,6 +19,7 @@ from sadari.model.units import MINUTE_NS, Exact, ceil_units, floor_units
 
 STOP = "stop"
 HALF = "half"
+TARGET = "target"
 TRAIL = "trail"
 BACK = "back"
 
@@ -38,6 +41,8 @@ def recovery_level(rung: int) -> str:
 
 def sync(desk: Desk, position: Position) -> None:
     """Arm what the position waits for now, if that has changed."""
+    if position.limit is not None:
+        set_goals(position, position.limit)
     if position.is_in("RUNNER") and position.trail is None:
         _begin_trail(position)
     levels = _levels(desk, position)
@@ -46,19 +51,11 @@ def sync(desk: Desk, position: Position) -> None:
     if wanted != position.armed:
         desk.out.append(ArmLevels(symbol=position.symbol, levels=levels, trail=trail))
         position.armed = wanted
-    verdict = _verdict(position)
+    command = _verdict(position)
+    verdict = command.verdict or ""
     if verdict != position.verdict:
-        ladder = position.rules.ladder
         position.verdict = verdict
-        desk.out.append(
-            WatchVerdict(
-                symbol=position.symbol,
-                verdict=verdict or None,
-                frame_ns=ladder.tech_frame_minutes * MINUTE_NS,
-                fast=ladder.tech_ma_fast,
-                slow=ladder.tech_ma_slow,
-            )
-        )
+        desk.out.append(command)
 
 
 def _begin_trail(position: Position) -> None:
@@ -91,8 +88,10 @@ def _states(rungs: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _levels(desk: Desk, position: Position) -> tuple[Level, ...]:
-    if position.qty == 0 or position.stop is None or not desk.guards:
+    if not desk.guards:
         return ()
+    if position.qty == 0 or position.stop is None:
+        return tuple(entry_levels(position))
     stages, watching = _states(position.rules.ladder.rungs)
     if position.state not in watching:
         return ()
@@ -102,20 +101,30 @@ def _levels(desk: Desk, position: Position) -> tuple[Level, ...]:
         levels += _rung(position, against=against)
         if desk.reduces and not position.half_closed:
             levels += _profit(position, favour=favour)
-    return tuple(levels)
+    return tuple(levels + entry_levels(position))
 
 
 def _profit(position: Position, *, favour: bool) -> list[Level]:
-    lots = position.open_lots()
-    due = [Level(HALF, favour, _units(position.half_level, up=favour))]
-    if lots:
-        due.insert(0, Level(recovery_level(lots[0]), favour, _units(position.recovery(lots[0]), up=favour)))
-    if not position.reduction_blocked:
+    due = _goals(position, favour=favour) if position.limit is not None else _staged(position, favour=favour)
+    if not position.reduction_blocked or not due:
         return due
     if not position.reduction_given_up:
         return []
     nearest = due[0].units
     return [Level(BACK, not favour, nearest - 1 if favour else nearest + 1)]
+
+
+def _goals(position: Position, *, favour: bool) -> list[Level]:
+    goal = next_goal(position)
+    return [] if goal is None else [Level(TARGET, favour, _units(goal.price, up=favour))]
+
+
+def _staged(position: Position, *, favour: bool) -> list[Level]:
+    lots = position.open_lots()
+    due = [Level(HALF, favour, _units(position.half_level, up=favour))]
+    if lots:
+        due.insert(0, Level(recovery_level(lots[0]), favour, _units(position.recovery(lots[0]), up=favour)))
+    return due
 
 
 def _rung(position: Position, *, against: bool) -> list[Level]:
@@ -130,7 +139,30 @@ def _rung(position: Position, *, against: bool) -> list[Level]:
     return [Level(again_level(rung), not against, _units(again, up=not against))]
 
 
-def _verdict(position: Position) -> str:
-    if not position.is_in("RUNNER") or position.rules.ladder.tech_exit not in (TechExit.MA_CROSS, TechExit.EITHER):
-        return ""
-    return "MA_CROSS_DOWN" if position.side.sign > 0 else "MA_CROSS_UP"
+def judged(position: Position) -> tuple[str, ...]:
+    """The states in which a verdict over closed frames closes what is held."""
+    return ("RUNNER",) if position.limit is None else ("INITIAL", "REDUCING")
+
+
+def _verdict(position: Position) -> WatchVerdict:
+    """What to watch for: a cross against a runner, or a turn of structure against what a set-up has opened."""
+    symbol, way = position.symbol, "DOWN" if position.side.sign > 0 else "UP"
+    ladder, limit = position.rules.ladder, position.limit
+    if position.is_in(*judged(position)):
+        if limit is not None and limit.frame_ns and position.rules.reward.exit_on_opposite_choch:
+            fast, slow = limit.swings
+            return WatchVerdict(symbol=symbol, verdict=f"CHOCH_{way}", frame_ns=limit.frame_ns, fast=fast, slow=slow)
+        if limit is None and ladder.tech_exit in (TechExit.MA_CROSS, TechExit.EITHER):
+            return _cross(position, f"MA_CROSS_{way}")
+    return _cross(position, None)
+
+
+def _cross(position: Position, verdict: str | None) -> WatchVerdict:
+    ladder = position.rules.ladder
+    return WatchVerdict(
+        symbol=position.symbol,
+        verdict=verdict,
+        frame_ns=ladder.tech_frame_minutes * MINUTE_NS,
+        fast=ladder.tech_ma_fast,
+        slow=ladder.tech_ma_slow,
+    )

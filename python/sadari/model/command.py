@@ -89,7 +89,8 @@ class ArmLevels(Command, frozen=True):
 class WatchVerdict(Command, frozen=True):
     """Report when a verdict over closed candles turns true from now on; None stops watching.
 
-    ``MA_CROSS_DOWN`` (``MA_CROSS_UP``): the fast moving average crosses below (above) the slow one.
+    ``MA_CROSS_DOWN`` (``MA_CROSS_UP``): the fast moving average crosses below (above) the slow one. ``CHOCH_DOWN``
+    (``CHOCH_UP``): structure turns; ``fast`` and ``slow`` are the frames before and after a swing.
     """
 
     symbol: str
@@ -129,10 +130,27 @@ class SendAlert(Command, frozen=True):
     text: str = ""
 
 
+class RewardRatio(msgspec.Struct, frozen=True):
+    """What an entry may bring by what it risks, by distances of prices (strategies §8.1, §8.2); to twelve decimals.
+
+    Attributes:
+        raw: Without costs; of several targets by their shares.
+        net: With the taker fees of entry and exit.
+        minimum: The least that was asked of it.
+        break_even: The share of trades that must win for it to pay, ``1/(1 + raw)``.
+    """
+
+    raw: Decimal
+    net: Decimal
+    minimum: Decimal
+    break_even: Decimal
+
+
 class RecordDecision(Command, frozen=True):
     """What became of a signal or an add: accepted with its size, or denied with gate, value and limit.
 
     ``caps`` are the quantity limits asked, by name, and ``binding`` the smallest. ``rung`` is 0 for an entry.
+    ``reward`` is that of an entry with a stop and a target, once it was asked for.
     """
 
     symbol: str
@@ -148,6 +166,7 @@ class RecordDecision(Command, frozen=True):
     qty: Decimal = Decimal(0)
     caps: dict[str, Decimal] = {}
     binding: str = ""
+    reward: RewardRatio | None = None
 
 
 class RecordExit(Command, frozen=True):

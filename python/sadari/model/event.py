@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from sadari.model.entry import LimitEntry
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, MarginMode, OrderType, PositionSide, Side
 from sadari.model.plan import Settings
@@ -140,6 +141,7 @@ class SignalRaised(Event, frozen=True):
         market_trend: NEUTRAL, BULLISH or BEARISH; empty where it is not known.
         volatility: Percentile (0 to 100) of the true range in percent of the close among the last 500 of its frames.
         correlations: Correlation of returns with each other symbol, where it is known.
+        limit: The terms of an entry that waits for its price; None: it is entered at once.
     """
 
     symbol: str
@@ -156,6 +158,19 @@ class SignalRaised(Event, frozen=True):
     market_trend: str = ""
     volatility: float | None = None
     correlations: tuple[tuple[str, float], ...] = ()
+    limit: LimitEntry | None = None
+
+
+class SignalWithdrawn(Event, frozen=True):
+    """What an entry signal was raised for does not hold any more; an entry that still waits for its price is void.
+
+    ``cause`` is one of `sadari.model.reason.EntryEnd`.
+    """
+
+    symbol: str
+    strategy: str
+    signal_id: str
+    cause: str
 
 
 class OrderAccepted(Event, frozen=True):
@@ -340,6 +355,7 @@ AnyEvent = (
     | LevelCrossed
     | VerdictTurned
     | SignalRaised
+    | SignalWithdrawn
     | OrderAccepted
     | OrderFilled
     | OrderCanceled

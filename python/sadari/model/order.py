@@ -94,3 +94,13 @@ class TechExit(StrEnum):
     ATR_TRAIL = "ATR_TRAIL"
     EITHER = "EITHER"
     OFF = "OFF"
+
+
+class MinimumReward(StrEnum):
+    """What the least ratio of reward to risk depends on (strategies §8.2)."""
+
+    FIXED = "FIXED"
+    DIRECTION = "DIRECTION"
+    VOLATILITY = "VOLATILITY"
+    TREND = "TREND"
+    COMPOSITE = "COMPOSITE"

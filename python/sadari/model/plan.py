@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from sadari.model.order import MarginMode, SizingBasis, TechExit
+from sadari.model.order import MarginMode, MinimumReward, SizingBasis, TechExit
 from sadari.model.units import MINUTE_NS
 
 D = Decimal
@@ -87,6 +87,38 @@ class StopSizing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     assumed_stop: Decimal = D("0.02")
 
 
+class Reward(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the reward of an entry must be by its risk, and how what it opened is managed (strategies §7.8, §8).
+
+    Attributes:
+        enabled: Whether a reward that is too small is denied.
+        mode: What the least ratio of reward to risk depends on (D-20).
+        fixed: The least ratio, for ``FIXED``.
+        long: For a LONG, by ``DIRECTION`` and ``VOLATILITY``.
+        short: For a SHORT, by the same, while volatility is ordinary.
+        short_volatile: For a SHORT while the percentile of volatility is above 50.
+        short_wild: For a SHORT while it is above 80.
+        long_bullish: For a LONG in a bullish trend.
+        short_bearish: For a SHORT in a bearish trend; the least that ``COMPOSITE`` asks of one.
+        otherwise: For what goes against the trend, or without one, by ``TREND`` and ``COMPOSITE``.
+        be_after_tp1: After the first target the stop is at least at break-even.
+        exit_on_opposite_choch: A change of character against what is held closes it.
+    """
+
+    enabled: bool = True
+    mode: MinimumReward = MinimumReward.COMPOSITE
+    fixed: Decimal = D("1.0")
+    long: Decimal = D("1.0")
+    short: Decimal = D("0.5")
+    short_volatile: Decimal = D("0.4")
+    short_wild: Decimal = D("0.3")
+    long_bullish: Decimal = D("0.8")
+    short_bearish: Decimal = D("0.4")
+    otherwise: Decimal = D("1.0")
+    be_after_tp1: bool = False
+    exit_on_opposite_choch: bool = False
+
+
 class Reentry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When a symbol may be entered again (strategies §5.6)."""
 
@@ -121,6 +153,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ladder: Its ladder. Leverage and margin mode are a symbol's at the venue and so the same for all strategies.
         max_positions: Positions of it at once.
         min_reserve_pct: Share of the balance that this strategy never uses as margin.
+        by_stop: Its entries name their stops: each is one order, sized by what it loses there, and climbs no ladder.
         scan_max_age_minutes: How old the last scan in which a symbol was a candidate may be at an entry (D-39); None:
             the scanner does not gate this strategy.
     """
@@ -128,6 +161,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ladder: Ladder | None = None
     max_positions: int | None = None
     min_reserve_pct: Decimal | None = None
+    by_stop: bool = False
     scan_max_age_minutes: int | None = None
 
 
@@ -161,6 +195,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     run_id: str = "run"
     ladder: Ladder = Ladder()
     risk: Risk = Risk()
+    sizing: StopSizing = StopSizing()
+    reward: Reward = Reward()
     reentry: Reentry = Reentry()
     daily: Daily = Daily()
     fees: Fees = Fees()

@@ -88,6 +88,20 @@ class DenialCode(StrEnum):
     DCA_WOULD_STOP = "DCA_WOULD_STOP"
 
 
+class EntryEnd(StrEnum):
+    """Why an entry that waited for its price was called off (strategies §7.7, 9)."""
+
+    ENTRY_EXPIRED = "ENTRY_EXPIRED"
+    STOP_PASSED = "STOP_PASSED"
+    TARGET_FIRST = "TARGET_FIRST"
+    GAP_FILLED = "GAP_FILLED"
+    OPPOSITE_EVENT = "OPPOSITE_EVENT"
+    # The engine makes no new exposure any more.
+    ENTRIES_STOPPED = "ENTRIES_STOPPED"
+    # A candle is missing: what would call it off cannot be seen any more.
+    DATA_LOST = "DATA_LOST"
+
+
 class PlanFault(StrEnum):
     """What a configuration check finds before any order (strategies §5.1, §5.4, §9.5)."""
 
@@ -116,6 +130,7 @@ class RejectReason(StrEnum):
 class AuditCode(StrEnum):
     """Facts worth a line that change no order by themselves."""
 
+    ENTRY_WITHDRAWN = "ENTRY_WITHDRAWN"
     HALF_QTY_ZERO = "HALF_QTY_ZERO"
     PLAN_RUNG_TOO_SMALL = "PLAN_RUNG_TOO_SMALL"
     ADD_ABANDONED = "ADD_ABANDONED"

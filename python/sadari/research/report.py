@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sadari.model.units import EXACT
-from sadari.research import attribution, conduct, funnel, results
+from sadari.research import attribution, conduct, funnel, results, reward, setups
 from sadari.research.book import Book
 from sadari.research.ledger import ledger
 from sadari.research.months import months
@@ -39,6 +39,8 @@ def summarize(run: Run) -> Summary:
             "margin": conduct.margin(book),
             "signals": conduct.signals(book),
             "surge": attribution.surge(run.surge),
+            "ict": setups.section(run.ict, run.records),
+            "reward": reward.section(book),
             "scanner": attribution.scanner(run.scans),
             "funnel": funnel.section(book),
             "orders": conduct.orders(book.tally),

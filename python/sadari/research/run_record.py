@@ -14,6 +14,7 @@ from sadari.model.event import Event
 from sadari.model.order import Direction
 from sadari.model.plan import Settings
 from sadari.sensors.candidates import Facts
+from sadari.sensors.ict import IctFacts
 from sadari.sensors.surge import SurgeFacts
 
 
@@ -131,6 +132,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         wall_s: Elapsed seconds of the run, data loading excluded.
         path: The order of prices inside candles: tape, adverse or favourable.
         surge: What the surge rules saw, by symbol and direction.
+        ict: How the set-ups of the ICT strategy ended, by symbol.
         scans: What the scanner saw, by symbol.
         assumptions: What the run took for granted, one sentence each.
         funnel: What became of its denied signals in shadow, None if they were not followed.
@@ -153,5 +155,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     path: str = "tape"
     assumptions: list[str] = []
     surge: list[tuple[tuple[str, Direction], SurgeFacts]] = []
+    ict: list[tuple[str, IctFacts]] = []
     scans: list[tuple[str, Facts]] = []
     funnel: Funnel | None = None

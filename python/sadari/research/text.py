@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sadari.research import attribution, coverage, funnel
+from sadari.research import attribution, coverage, funnel, reward, setups
 from sadari.research.layout import (
     NOT_KNOWN,
     count,
@@ -36,6 +36,8 @@ def text(summary: Section) -> str:
         ("How bad", _risk),
         ("Signals", _signals),
         ("Surge", lambda whole: attribution.surge_text(whole["surge"])),
+        ("ICT", lambda whole: setups.text(whole["ict"])),
+        ("Reward and risk", lambda whole: reward.text(whole["reward"])),
         ("Scanner", lambda whole: attribution.scanner_text(whole["scanner"])),
         ("Denied signals, followed", lambda whole: funnel.text(whole["funnel"])),
         ("Entries and adds", _entries),

@@ -76,6 +76,7 @@ def backtest(request: Request) -> Run:
         path=request.market.path,
         assumptions=assumptions(request, traded, venue),
         surge=list(sensed.surge.items()),
+        ict=sensed.ict,
         scans=list(sensed.scans.items()),
         funnel=funnel_of(request, traded, records, venue),
     )

@@ -16,13 +16,17 @@ from sadari.errors import ConfigError
 from sadari.exchange import Collateral
 from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
-from sadari.model.plan import Daily, Fees, Ladder, Reentry, Risk, Scaling, Settings, Strategy
+from sadari.model.plan import Daily, Fees, Ladder, Reentry, Reward, Risk, Scaling, Settings, StopSizing, Strategy
 from sadari.run.hosts import VenueSection
 from sadari.run.limits import check_bounds, check_order
 from sadari.run.request import FunnelSection, MarketSection, ScannerSection, SignalSection
+from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.surge_settings import SurgeSettings
 
 D = Decimal
+
+# Source: strategies §9.2, gate 9.
+ICT_POSITIONS = 3
 
 # Sections of keys, as TOML has them.
 Raw = dict[str, Any]
@@ -72,12 +76,15 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     account: AccountSection = AccountSection()
     ladder: Ladder = Ladder()
     risk: Risk = Risk()
+    sizing: StopSizing = StopSizing()
+    reward: Reward = Reward()
     reentry: Reentry = Reentry()
     daily: Daily = Daily()
     fees: Fees = Fees()
     scaling: Scaling = Scaling()
     signal: SignalSection = SignalSection()
     surge: SurgeSettings = SurgeSettings()
+    ict: IctSettings = IctSettings()
     scanner: ScannerSection = ScannerSection()
     market: MarketSection = MarketSection()
     funnel: FunnelSection = FunnelSection()
@@ -89,16 +96,21 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """What the engine decides by."""
         own = {
             name: Strategy(
-                ladder=section.ladder, max_positions=section.max_positions, min_reserve_pct=section.min_reserve_pct,
-                scan_max_age_minutes=self._gate(section.signal),
+                ladder=section.ladder, max_positions=_at_once(section), min_reserve_pct=section.min_reserve_pct,
+                by_stop=section.signal.kind == "ict", scan_max_age_minutes=self._gate(section.signal),
             )
             for name, section in self.strategies.items()
         }  # fmt: skip
-        if not own and self._gate(self.signal) is not None:
-            own = {self.signal.kind: Strategy(scan_max_age_minutes=self._gate(self.signal))}
+        only = Strategy(
+            max_positions=_at_once(StrategySection(signal=self.signal)),
+            by_stop=self.signal.kind == "ict",
+            scan_max_age_minutes=self._gate(self.signal),
+        )
+        if not own and only != Strategy():
+            own = {self.signal.kind: only}
         return Settings(
-            run_id=self.engine.name, ladder=self.ladder, risk=self.risk, reentry=self.reentry, daily=self.daily,
-            fees=self.fees, scaling=self.scaling, strategies=own,
+            run_id=self.engine.name, ladder=self.ladder, risk=self.risk, sizing=self.sizing, reward=self.reward,
+            reentry=self.reentry, daily=self.daily, fees=self.fees, scaling=self.scaling, strategies=own,
         )  # fmt: skip
 
     def _gate(self, signal: SignalSection) -> int | None:
@@ -108,6 +120,13 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def signals(self) -> dict[str, SignalSection]:
         """The signal of each strategy: the named ones', or that of the only one, which is named by its kind."""
         return {name: section.signal for name, section in self.strategies.items()} or {self.signal.kind: self.signal}
+
+
+def _at_once(section: StrategySection) -> int | None:
+    """How many positions a strategy may have at once, None: as many as the account."""
+    if section.max_positions is None and section.signal.kind == "ict":
+        return ICT_POSITIONS
+    return section.max_positions
 
 
 # Sections that hold one section for each name.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from sadari.model.command import Command, RecordDecision, RecordExit, RecordMove, RecordPosition, SendAlert
+from sadari.model.command import Command, RecordDecision, RecordExit, RecordMove, RecordPosition, RewardRatio, SendAlert
 from sadari.run.status import DecisionStatus
 
 ENTRY = "entry"
@@ -46,9 +46,18 @@ def _decided(decision: RecordDecision) -> tuple[str, str]:
     if decision.accepted:
         limited = f", limited by {decision.binding}" if decision.binding not in {"", PLAN} else ""
         on = f" on {decision.strategy}" if not decision.rung else ""
-        return what, f"{decision.direction} {decision.qty:f} at {decision.price:f}{on}{limited}"
+        return (
+            what,
+            f"{decision.direction} {decision.qty:f} at {decision.price:f}{on}{limited}{_worth(decision.reward)}",
+        )
     numbers = f" ({decision.value}, limit {decision.limit})" if decision.value and decision.limit else ""
     return f"{what} {DENIED}", f"{decision.denial}{numbers}"
+
+
+def _worth(reward: RewardRatio | None) -> str:
+    if reward is None:
+        return ""
+    return f", RR {reward.raw:.2f} ({reward.net:.2f} after fees), pays if {reward.break_even:.1%} win"
 
 
 def _left(record: RecordExit) -> tuple[str, str]:

@@ -13,10 +13,11 @@ from decimal import Decimal
 from sadari.model.order import TechExit
 from sadari.model.plan import Daily, Ladder, Reentry, Risk
 from sadari.model.units import DAY_NS
-from sadari.run.config import AccountSection, Config, EngineSection
+from sadari.run.config import AccountSection, Config, EngineSection, StrategySection
 from sadari.run.hosts import VenueSection
 from sadari.run.listings import LocalSettings
 from sadari.run.request import MarketSection, SignalSection
+from sadari.sensors.ict_settings import IctSettings
 
 D = Decimal
 
@@ -44,6 +45,8 @@ LADDER = Ladder(
     protect_wall_offset=D("0.005"),
 )
 SIGNAL = SignalSection(kind="ma_cross", direction="both", frame_minutes=1, fast=5, slow=20, cooldown_minutes=5)
+# Set-ups of a few minutes, with stops and targets as near as the rungs.
+ICT = IctSettings(frame_minutes=1, swing_left=2, swing_right=1, entry_level=1.0, entry_ttl=60, stop_buffer=0.001)
 
 
 def exchange(seed: int = SEED, speed: float = SPEED) -> LocalSettings:
@@ -53,7 +56,9 @@ def exchange(seed: int = SEED, speed: float = SPEED) -> LocalSettings:
     )  # fmt: skip
 
 
-def config(folder: str = "state", *, rest: str = "", streams: str = "", ws_api: str = "", seed: int = SEED) -> Config:
+def config(
+    folder: str = "state", *, rest: str = "", streams: str = "", ws_api: str = "", seed: int = SEED, ict: bool = False
+) -> Config:
     """The engine of the demo.
 
     Args:
@@ -62,7 +67,12 @@ def config(folder: str = "state", *, rest: str = "", streams: str = "", ws_api: 
         streams: Where its streams begin.
         ws_api: Where its WebSocket API is.
         seed: Of the market; a backtest on it draws its tape by the same.
+        ict: Whether ICT set-ups enter beside the crosses.
     """
+    beside = {
+        "cross": StrategySection(signal=SIGNAL, max_positions=SYMBOLS // 2 - 1),
+        "ict": StrategySection(signal=SignalSection(kind="ict"), max_positions=SYMBOLS // 2),
+    }
     return Config(
         engine=EngineSection(mode="local", name=NAME),
         account=AccountSection(balance=BALANCE),
@@ -74,7 +84,9 @@ def config(folder: str = "state", *, rest: str = "", streams: str = "", ws_api: 
         ),
         reentry=Reentry(cooldown_after_stop_minutes=6, cooldown_after_exit_minutes=3, max_per_symbol_per_day=1_000),
         daily=Daily(max_entries=10_000),
-        signal=SIGNAL,
+        signal=SignalSection() if ict else SIGNAL,
+        strategies=beside if ict else {},
+        ict=ICT,
         market=MarketSection(latency_ms=round(WAY_MS * SPEED), seed=seed),
         venue=VenueSection(
             rest=rest, streams=streams, ws_api=ws_api, folder=folder, scanned=SYMBOLS,

@@ -59,7 +59,7 @@ class Parts:
             live.take, trading, config.venue, state=lambda: live.state.value, now_ns=self.clock.now_ns,
             poll_prices=self._poll_prices, report=asked.log,
         )  # fmt: skip
-        specs = live_specs(config.settings(), config.signals(), config.surge, config.scanner)
+        specs = live_specs(config.settings(), config.signals(), config.surge, config.scanner, config.ict)
         sensing = Sensing(specs, self.clock.now_ns, lambda: self.balances.symbols)
         paper = self.side if isinstance(self.side, PaperSide) else None
         self.market = Market(

@@ -80,7 +80,7 @@ class ShadowRun:
         self._exchange = exchange_of(request, instruments, wallet)
         self._venue = history_venue(
             request,
-            [replace(market, entries=(only(signal),))],
+            [replace(market, entries=(only(market, signal),))],
             self._exchange,
             start_ns=signal.time_ns - 1,
             end_ns=end_ns,
@@ -135,10 +135,11 @@ class ShadowRun:
         return changed(shadow, state=ShadowState.OPEN, unrealized=unrealized, adds=adds)
 
 
-def only(signal: SignalRaised) -> Entries:
-    """The entry signals of a market on which this one alone is raised, at the same close."""
-    again = Signal(signal.time_ns, signal.direction, signal.tag, signal.episode)
-    return Entries(strategy=signal.strategy, signals=ListedSignals([again]))
+def only(market: Market, signal: SignalRaised) -> Entries:
+    """The entry signals of a market on which this one alone is raised, at the same close, and withdrawn as it was."""
+    withdrawals = next((one.withdrawals for one in market.entries if one.strategy == signal.strategy), {})
+    again = Signal(signal.time_ns, signal.direction, signal.tag, signal.episode, signal.limit)
+    return Entries(strategy=signal.strategy, signals=ListedSignals([again]), withdrawals=withdrawals)
 
 
 def alone(signal: SignalRaised, wallet: Decimal) -> SignalRaised:
@@ -150,9 +151,9 @@ def alone(signal: SignalRaised, wallet: Decimal) -> SignalRaised:
 
 
 def allowed_once(settings: Settings) -> Settings:
-    """Settings under which a side is not forbidden altogether: a limit of no shorts is a gate like any other."""
-    risk = settings.risk
-    return settings if risk.max_shorts else changed(settings, risk=changed(risk, max_shorts=1))
+    """Settings that forbid nothing altogether: no shorts, or too little reward, is a gate like any other."""
+    risk, reward = settings.risk, changed(settings.reward, enabled=False)
+    return changed(settings, risk=changed(risk, max_shorts=max(risk.max_shorts, 1)), reward=reward)
 
 
 def shared(traded: Iterable[Market], start_ns: int) -> dict[str, Market]:

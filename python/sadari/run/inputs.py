@@ -17,6 +17,7 @@ from sadari.run import longer
 from sadari.run.config import Config
 from sadari.run.instruments import describe, refuse_missing
 from sadari.run.request import Request
+from sadari.run.reward_notes import reward_notes
 from sadari.store import candles, funding
 
 # A folder may bring the exchange's answers along; these are their names there.
@@ -77,7 +78,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
     """
     settings = config.settings()
     refuse_plan(settings, config.account.balance)
-    notes: list[str] = []
+    notes = reward_notes(config)
     symbols = [symbol_of(text) for text in inputs.symbols] if inputs.symbols is not None else None
     columns = candles.load(inputs.data, symbols, until_ns=inputs.until_ns)
     columns = _started(columns, inputs.from_ns)
@@ -102,6 +103,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         instruments=described.instruments,
         signals=config.signals(),
         surge=config.surge,
+        ict=config.ict,
         longer=longer.load(inputs.history, columns),
         scanner=config.scanner,
         market=config.market,

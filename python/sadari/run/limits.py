@@ -13,6 +13,7 @@ import msgspec
 from sadari.errors import ConfigError
 from sadari.model.plan import Ladder
 from sadari.model.units import DAY_NS, MINUTE_NS
+from sadari.sensors.ict_settings import check as check_ict
 from sadari.sensors.scanner import check_settings as check_scanner
 from sadari.sensors.surge_settings import check as check_surge
 
@@ -80,6 +81,15 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "max_portfolio_stop_loss_pct": PART, "margin_buffer_usdt": NOT_NEGATIVE, "max_order_margin_pct": PART,
         "max_usable_pct": PART, "max_price_age_ms": COUNT, "account_max_age_ms": COUNT,
     },
+    "sizing": {
+        "risk_per_trade": PART, "max_available_risk": PART, "max_order_value": PART, "max_position": POSITIVE,
+        "assumed_stop": PART,
+    },
+    "reward": {
+        "fixed": NOT_NEGATIVE, "long": NOT_NEGATIVE, "short": NOT_NEGATIVE, "short_volatile": NOT_NEGATIVE,
+        "short_wild": NOT_NEGATIVE, "long_bullish": NOT_NEGATIVE, "short_bearish": NOT_NEGATIVE,
+        "otherwise": NOT_NEGATIVE,
+    },
     "reentry": {
         "cooldown_after_stop_minutes": COUNT_OR_NONE, "cooldown_after_exit_minutes": COUNT_OR_NONE,
         "max_per_symbol_per_day": COUNT,
@@ -120,6 +130,7 @@ def check_bounds(config: Config) -> None:
     for section, bounds in BOUNDS.items():
         _check(section, getattr(config, section), bounds)
     check_surge(config.surge)
+    check_ict(config.ict)
     check_scanner(config.scanner)
     for name, strategy in config.strategies.items():
         _check(f"strategies.{name}", strategy, _STRATEGY)

@@ -29,6 +29,7 @@ from sadari.run.driver import Driver
 from sadari.run.ending import AT_END, Ending
 from sadari.run.engine_parts import Parts, account_age_ms
 from sadari.run.exchange_side import ExchangeSide, examined
+from sadari.run.exposures import Exposures
 from sadari.run.health import Health
 from sadari.run.keys import Keys
 from sadari.run.modes import hosts_of
@@ -36,6 +37,7 @@ from sadari.run.opening import Opened, identity, open_engine
 from sadari.run.other_engines import OtherEngines
 from sadari.run.paper_side import PaperSide, listed
 from sadari.run.recent import Recent
+from sadari.run.reward_notes import reward_notes
 from sadari.run.sensing import MARKET
 from sadari.run.side import Facts
 from sadari.run.silence import silent
@@ -204,13 +206,16 @@ class LiveEngine:
         for one in facts.findings:
             if one.severity is not Severity.FINE:
                 self.asked.log(f"{one.severity}: {one.told}")
+        for note in reward_notes(self.asked.config):
+            self.asked.log(f"note: {note}")
         market_ns = await self._market_ns()
         self._open(facts.instruments)
         self._parts = Parts(self, market_ns)
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
         self._parts.side.restore(self._trades)
         self._health = Health(self)
-        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen))
+        self._exposures = Exposures(self._opened.engine.positions, self.price, self.asked.log)
+        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen, self._exposures.seen))
         for event in self._opened.first_events(self._settings, self.now_ns()):
             self.take(event)
         self.begun = True
@@ -232,6 +237,7 @@ class LiveEngine:
         await parts.side.start()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
         self._health.start()
+        self._exposures.start()
         parts.supervision.tell_lost()
         self._remind()
         self._looking = begin(parts.venue.run())
@@ -362,6 +368,7 @@ class LiveEngine:
         if looking is not None:
             looking.cancel()
         await self._health.close()
+        await self._exposures.close()
         await self._parts.close()
         self._audit.close()
         journal = self._opened.journal

@@ -13,18 +13,19 @@ import msgspec
 from sadari.exchange import Collateral
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
+from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.scanner import QuotedCandles, ScannerSettings
 from sadari.sensors.surge_settings import SurgeSettings
 from sadari.venue.port import FundingColumns
 
 
 class SignalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which entry signal: a cross of two moving averages, a surge, or `always`, which enters whenever a symbol is flat.
+    """Which entry signal: a cross of two averages, a surge, ict, or `always`, which enters whenever a symbol is flat.
 
-    What makes a surge has a section of its own; its directions and frames are there.
+    What makes a surge, and ict, has a section of its own; its directions and frames are there.
     """
 
-    kind: Literal["ma_cross", "surge", "always"] = "ma_cross"
+    kind: Literal["ma_cross", "surge", "ict", "always"] = "ma_cross"
     direction: Literal["long", "short", "both"] = "both"
     frame_minutes: int = 15
     fast: int = 20
@@ -72,6 +73,7 @@ class Request:
         instruments: The instrument of each symbol in ``candles``.
         signals: The entry signal of each strategy, by its name.
         surge: What makes a surge.
+        ict: What makes an entry of the ICT strategy.
         scanner: What makes a candidate.
         longer: Candles of longer intervals that begin before those of a symbol, for the warm-up.
         funding: Funding of each symbol whose funding is known.
@@ -88,6 +90,7 @@ class Request:
     instruments: Mapping[str, Instrument]
     signals: Mapping[str, SignalSection] = field(default_factory=lambda: {"ma_cross": SignalSection()})
     surge: SurgeSettings = field(default_factory=SurgeSettings)
+    ict: IctSettings = field(default_factory=IctSettings)
     scanner: ScannerSection = field(default_factory=ScannerSection)
     longer: Mapping[str, Sequence[QuotedCandles]] = field(default_factory=dict)
     market: MarketSection = field(default_factory=MarketSection)

@@ -14,6 +14,9 @@ from sadari.run.request import Request, SignalSection
 from sadari.sensors.always import Always
 from sadari.sensors.candidates import Candidates, Facts
 from sadari.sensors.correlation import Correlations
+from sadari.sensors.hours import hours_source
+from sadari.sensors.ict import Ict, IctFacts, IctSignals
+from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.ma_cross import MaCross
 from sadari.sensors.scanner import Scanner, ScannerSettings, in_universe
 from sadari.sensors.senses import Senses
@@ -31,6 +34,9 @@ DIRECTIONS = {
     "both": (Direction.LONG, Direction.SHORT),
 }
 
+# The kinds of signals with a section of their own.
+SECTIONED = frozenset({"surge", "ict"})
+
 # Source: strategies §9.4: the market's trend is that of this symbol.
 MARKET = "BTCUSDT"
 
@@ -43,12 +49,14 @@ class Sensing:
         entries: The signals of each strategy, by symbol.
         senses: What a signal carries besides its price.
         surge: What the surge rules saw, by symbol and direction.
+        ict: How the set-ups of the ICT strategy ended, by symbol.
         scans: What the scanner saw, by symbol.
     """
 
     entries: Mapping[str, tuple[Entries, ...]]
     senses: Senses
     surge: Mapping[tuple[str, Direction], SurgeFacts] = field(default_factory=dict)
+    ict: list[tuple[str, IctFacts]] = field(default_factory=list)
     scans: Mapping[str, Facts] = field(default_factory=dict)
 
 
@@ -64,13 +72,24 @@ def sensing(request: Request) -> Sensing:
         entries[symbol] = tuple(
             _entries(request, name, signal, symbol, candles, surge) for name, signal in request.signals.items()
         )
+    ict = [
+        (symbol, facts)
+        for symbol, several in entries.items()
+        for one in several
+        if isinstance(one.signals, IctSignals)
+        for facts in one.signals.facts
+    ]
     candidates = _candidates(request)
     scans = {} if candidates is None else {symbol: candidates.facts(symbol) for symbol in candidates.symbols}
-    return Sensing(entries=entries, senses=_senses(request, candidates), surge=surge, scans=scans)
+    return Sensing(entries=entries, senses=_senses(request, candidates), surge=surge, ict=ict, scans=scans)
 
 
 def live_specs(
-    settings: Settings, signals: Mapping[str, SignalSection], surge: SurgeSettings, scanner: ScannerSettings
+    settings: Settings,
+    signals: Mapping[str, SignalSection],
+    surge: SurgeSettings,
+    scanner: ScannerSettings,
+    ict: IctSettings | None = None,
 ) -> Specs:
     """The same sensors for candles that are still to come.
 
@@ -79,9 +98,7 @@ def live_specs(
     """
     gated = any(strategy.scan_max_age_minutes is not None for strategy in settings.strategies.values())
     return Specs(
-        rules={
-            name: Surge(surge) if signal.kind == "surge" else _rule(name, signal) for name, signal in signals.items()
-        },
+        rules={name: _any_rule(name, signal, surge, ict or IctSettings()) for name, signal in signals.items()},
         scanner=scanner if gated else None,
         volatility=settings.scaling.volatility_from_pct is not None,
         correlation=settings.scaling.max_correlated_loss_pct is not None,
@@ -90,13 +107,19 @@ def live_specs(
     )
 
 
+def _any_rule(name: str, signal: SignalSection, surge: SurgeSettings, ict: IctSettings) -> SignalRule | Surge | Ict:
+    if signal.kind == "surge":
+        return Surge(surge)
+    return Ict(ict) if signal.kind == "ict" else _rule(name, signal)
+
+
 def signal_rules(signals: Mapping[str, SignalSection]) -> dict[str, SignalRule]:
     """The rule of each strategy whose signal needs no more than its section.
 
     Raises:
         ConfigError: `always` was asked for both directions at once, or the averages are the wrong way round.
     """
-    return {name: _rule(name, signal) for name, signal in signals.items() if signal.kind != "surge"}
+    return {name: _rule(name, signal) for name, signal in signals.items() if signal.kind not in SECTIONED}
 
 
 def _rule(name: str, signal: SignalSection) -> SignalRule:
@@ -122,6 +145,8 @@ def _entries(
     candles: Candles,
     surge: dict[tuple[str, Direction], SurgeFacts],
 ) -> Entries:
+    if signal.kind == "ict":
+        return _ict_entries(request, name, symbol, candles)
     if signal.kind != "surge":
         rule = _rule(name, signal)
         return Entries(strategy=name, signals=rule.batch(candles), rearm=rule.rearm)
@@ -133,6 +158,15 @@ def _entries(
         if facts is not None:
             surge[symbol, facts.direction] = facts
     return Entries(strategy=name, signals=found)
+
+
+def _ict_entries(request: Request, name: str, symbol: str, candles: Candles) -> Entries:
+    hours = hours_source(request.longer.get(symbol, ()))
+    try:
+        found = Ict(request.ict).batch(candles, request.instruments[symbol].tick_size, hours)
+    except ConfigError as error:
+        raise ConfigError(f"{symbol}: {error}") from error
+    return Entries(strategy=name, signals=found, withdrawals=found.withdrawals)
 
 
 def _candidates(request: Request) -> Candidates | None:

@@ -11,7 +11,8 @@ from sadari.core.exposure import worst_case
 from sadari.core.position import Position
 from sadari.model.reason import stage_name
 from sadari.model.units import MILLISECOND_NS, SECOND_NS, Exact, decimal_of, exact
-from sadari.run.status import Counters, LevelStatus, PositionStatus, Status, StreamStatus, SymbolStatus
+from sadari.run.exposures import exposure
+from sadari.run.status import Counters, ExposureStatus, LevelStatus, PositionStatus, Status, StreamStatus, SymbolStatus
 from sadari.run.unprotected import is_accepted
 from sadari.venue.live.preparation import Prepared
 
@@ -66,7 +67,11 @@ def _levels(position: Position) -> Iterator[tuple[str, Exact]]:
     if position.qty == 0 or position.stop is None:
         return
     yield "stop", position.stop
-    if not position.half_closed:
+    if position.limit is not None:
+        for goal in position.goals:
+            if goal.open > 0:
+                yield goal.reason.lower().replace("_", " "), goal.price
+    elif not position.half_closed:
         yield "half", position.half_level
         for rung in position.open_lots():
             yield f"recovery {rung}", position.recovery(rung)
@@ -137,6 +142,7 @@ def status(live: LiveEngine) -> Status:
         streams=tuple(_streams(live)),
         decisions=tuple(recent.decisions),
         alerts=tuple(recent.alerts),
+        exposure=_exposure(live),
         unprotected=live.unprotected.show(),
         counters=_counters(live),
         watched=tuple(parts.watches.symbols),
@@ -149,6 +155,11 @@ def status(live: LiveEngine) -> Status:
         closed=recent.closed,
         realized=recent.realized,
     )
+
+
+def _exposure(live: LiveEngine) -> ExposureStatus:
+    now = exposure(live.opened.engine.positions, live.price)
+    return ExposureStatus(**now._asdict(), net=now.net)
 
 
 def _symbols(live: LiveEngine) -> Iterator[SymbolStatus]:

@@ -89,6 +89,16 @@ class UnprotectedTime(msgspec.Struct, frozen=True, kw_only=True):
     max_s: float | None = None
 
 
+class ExposureStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What is at stake on each side at the last prices, in quote currency; ``net`` is long less short."""
+
+    long: Decimal = Decimal(0)
+    short: Decimal = Decimal(0)
+    net: Decimal = Decimal(0)
+    long_unrealized: Decimal = Decimal(0)
+    short_unrealized: Decimal = Decimal(0)
+
+
 class PerformanceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How well it does. Shares of 1; None where nothing is known yet.
 
@@ -165,6 +175,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     streams: tuple[StreamStatus, ...] = ()
     decisions: tuple[DecisionStatus, ...] = ()
     alerts: tuple[DecisionStatus, ...] = ()
+    exposure: ExposureStatus = ExposureStatus()
     unprotected: UnprotectedTime = UnprotectedTime()
     counters: Counters = Counters()
     watched: tuple[str, ...] = ()

@@ -240,6 +240,7 @@ def request_of(prepared: Prepared, trial: Trial) -> Request:
         multi_assets=config.account.multi_assets,
         signals=config.signals(),
         surge=config.surge,
+        ict=config.ict,
         scanner=config.scanner,
         market=config.market,
         funnel=FunnelSection(),

@@ -9,7 +9,7 @@ from collections import deque
 from math import isnan, nan
 from typing import NamedTuple
 
-from sadari.kernel import Aggregator, LineSet, above, below
+from sadari.kernel import Aggregator, LineSet, Structure, above, below
 from sadari.model.order import Direction
 from sadari.sensors.frames import QUIET_WINDOW, check_frame, too_quiet
 from sadari.sensors.signals import Candle
@@ -88,6 +88,23 @@ class CrossStream:
         """``+1`` or ``-1`` for the fast average above or below the slow one, 0 for equal, None until both are valid."""
         fast, slow = self._lines[0], self._lines[1]
         return None if isnan(fast) or isnan(slow) else above(fast, slow) - below(fast, slow)
+
+
+class TurnStream:
+    """Where structure turns (CHoCH), on a market that can be read; it starts anew after each hole."""
+
+    def __init__(self, left: int, right: int) -> None:
+        self._spans = left, right
+        self._structure = Structure(left, right)
+
+    def take(self, closed: Closed) -> Direction | None:
+        """Take the next closed frame: LONG where structure turns up, SHORT where it turns down."""
+        if closed.fresh:
+            self._structure = Structure(*self._spans)
+        broken, _ = self._structure.push(closed.high, closed.low, closed.close)
+        if broken is None or not broken[2] or closed.quiet:
+            return None
+        return Direction.LONG if broken[1] else Direction.SHORT
 
 
 class RangeStream:

@@ -6,7 +6,9 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from sadari.model.entry import LimitEntry
 from sadari.model.order import Direction
+from sadari.model.reason import EntryEnd
 from sadari.model.units import MILLISECOND_NS
 
 
@@ -56,13 +58,23 @@ class Candles(Protocol):
 class Signal(NamedTuple):
     """A verdict to enter, at the close of the candle that completed it.
 
-    ``tag`` names the part of the rule that raised it; ``episode`` numbers the spells in which the verdict stays true.
+    ``tag`` names the part of the rule that raised it; ``episode`` numbers the spells in which the verdict stays true;
+    ``limit`` has the terms of an entry that waits for its price.
     """
 
     close_ns: int
     direction: Direction
     tag: str = ""
     episode: int = 0
+    limit: LimitEntry | None = None
+
+
+class Withdrawal(NamedTuple):
+    """What a signal was raised for at a close does not hold any more, at the close of a later candle."""
+
+    close_ns: int
+    raised_ns: int
+    cause: EntryEnd
 
 
 class Signals(Protocol):

@@ -1,6 +1,6 @@
-"""What a technical exit reads off closed frames: crosses of two averages, and the average true range it trails by.
+"""What an exit reads off closed frames: crosses of two averages, turns of structure, and the range it trails by.
 
-Source: strategies §5.5.
+Source: strategies §5.5, §7.8.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from math import nan
 
-from sadari.kernel import atr, crosses, sma
+from sadari.kernel import atr, crosses, sma, structure
 from sadari.sensors.frames import Frames, closed_frames
 from sadari.sensors.signals import Candles
 
@@ -31,16 +31,24 @@ class Technical:
         self._candles = candles
         self._start_ns = start_ns
         self._frames: dict[int, Frames] = {}
-        self._crosses: dict[tuple[int, int, int], CrossRows] = {}
+        self._verdicts: dict[tuple[bool, int, int, int], CrossRows | TurnRows] = {}
         self._ranges: dict[tuple[int, int], TrueRange] = {}
 
     def next_cross(self, frame_ns: int, fast: int, slow: int, time_ns: int, *, up: bool) -> int | None:
         """When the fast average next crosses above (or below) the slow one, later than a time: a frame's close."""
-        frames = self._closed(frame_ns)
-        key = (frame_ns, fast, slow)
-        if key not in self._crosses:
-            self._crosses[key] = CrossRows(frames, fast, slow)
-        row = self._crosses[key].next_row(frames.closed_later(time_ns), up=up)
+        return self._next(CrossRows, (frame_ns, fast, slow), time_ns, up=up)
+
+    def next_turn(self, frame_ns: int, left: int, right: int, time_ns: int, *, up: bool) -> int | None:
+        """When structure next turns up (or down), later than a time: a frame's close."""
+        return self._next(TurnRows, (frame_ns, left, right), time_ns, up=up)
+
+    def _next(
+        self, kind: type[CrossRows | TurnRows], numbers: tuple[int, int, int], time_ns: int, *, up: bool
+    ) -> int | None:
+        frames, key = self._closed(numbers[0]), (kind is TurnRows, *numbers)
+        if key not in self._verdicts:
+            self._verdicts[key] = kind(frames, *numbers[1:])
+        row = self._verdicts[key].next_row(frames.closed_later(time_ns), up=up)
         return None if row is None else frames.close_ns(row)
 
     def true_range(self, frame_ns: int, n: int) -> TrueRange:
@@ -79,9 +87,35 @@ class CrossRows:
 
     def next_row(self, first: int, *, up: bool) -> int | None:
         """The first readable row from ``first`` on with a golden (or dead) cross."""
-        rows = self.golden if up else self.dead
-        later = (rows[place] for place in range(bisect_left(rows, first), len(rows)))
-        return next((row for row in later if not self._frames.quiet(row)), None)
+        return _readable(self._frames, self.golden if up else self.dead, first)
+
+
+class TurnRows:
+    """Where structure turns (CHoCH), on a market that can be read; it starts anew after each hole.
+
+    Attributes:
+        up: Rows at which it turns up.
+        down: Rows at which it turns down.
+    """
+
+    def __init__(self, frames: Frames, left: int, right: int) -> None:
+        self._frames = frames
+        self.up: list[int] = []
+        self.down: list[int] = []
+        for run in frames.runs:
+            breaks, _ = structure(frames.high[run], frames.low[run], frames.close[run], left, right)
+            for row, up, turned, *_ in breaks:
+                if turned:
+                    (self.up if up else self.down).append(run.start + row)
+
+    def next_row(self, first: int, *, up: bool) -> int | None:
+        """The first readable row from ``first`` on at which it turns up (or down)."""
+        return _readable(self._frames, self.up if up else self.down, first)
+
+
+def _readable(frames: Frames, rows: Sequence[int], first: int) -> int | None:
+    later = (rows[place] for place in range(bisect_left(rows, first), len(rows)))
+    return next((row for row in later if not frames.quiet(row)), None)
 
 
 class TrueRange:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from sadari.model.units import DAY_NS, HOUR_NS, MINUTE_NS
 from sadari.sensors.frames import QUIET_WINDOW
+from sadari.sensors.ict import Ict
 from sadari.sensors.ma_cross import MaCross
 from sadari.sensors.scanner import WARM_HOURS
 from sadari.sensors.signals import SignalRule
@@ -19,13 +20,18 @@ from sadari.sensors.technical import WARM_CANDLES, WARM_FRAMES
 # Frames and days begin before the first candle that is loaded: so many of them may be incomplete.
 SPARE = 2
 
+# The trend looks back over breaks of structure; so many hours hold several.
+TREND_HOURS = 1_000
+
 Rows = dict[int, int]
 
 
-def rows_of_rule(rule: SignalRule | Surge, interval_ns: int) -> Rows:
+def rows_of_rule(rule: SignalRule | Surge | Ict, interval_ns: int) -> Rows:
     """What an entry rule needs, by interval."""
     if isinstance(rule, Surge):
         return rows_of_surge(rule.settings)
+    if isinstance(rule, Ict):
+        return {interval_ns: WARM_CANDLES * rule.frame_ns // interval_ns, **rows_of_hours(TREND_HOURS)}
     if isinstance(rule, MaCross):
         frames = max(rule.slow + 1, QUIET_WINDOW) + SPARE
         return {interval_ns: (frames * rule.frame_ns + rule.cooldown_ns) // interval_ns}

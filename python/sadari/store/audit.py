@@ -39,6 +39,7 @@ KINDS: dict[type[Event | Command], str] = {
     events.SymbolPrepared: "preparation",
     events.SymbolUnprepared: "preparation",
     events.SignalRaised: "signal",
+    events.SignalWithdrawn: "signal",
     events.OrderAccepted: "order",
     events.OrderFilled: "fill",
     events.OrderCanceled: "order",
@@ -225,8 +226,8 @@ class Audit:
 
 
 # The symbol of these has a position only by chance.
-_OF_NO_POSITION = frozenset({events.SignalRaised, events.SymbolPrepared, events.SymbolUnprepared, events.GateShut,
-                             events.GateOpened})  # fmt: skip
+_OF_NO_POSITION = frozenset({events.SignalRaised, events.SignalWithdrawn, events.SymbolPrepared,
+                             events.SymbolUnprepared, events.GateShut, events.GateOpened})  # fmt: skip
 
 
 def _is_new(decision: commands.RecordDecision) -> bool:

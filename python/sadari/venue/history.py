@@ -19,6 +19,7 @@ from sadari.model.event import (
     Event,
     OperatorRequested,
     SignalRaised,
+    SignalWithdrawn,
     SymbolPrepared,
 )
 from sadari.model.order import MarginMode
@@ -147,7 +148,9 @@ class HistoryVenue:
             yield from entry[4](entry[5])
         self._schedule.now_ns = self.end_ns
         yield from self._transit.told_late()
+        self._transit.end()
         yield OperatorRequested(time_ns=self.end_ns, command="stop_keep", actor=ACTOR, cause="end of data")
+        yield from self._transit.ended()
         yield EngineTurned(time_ns=self.end_ns, trigger="drained")
 
     def _opening(self) -> Iterator[Event]:
@@ -203,6 +206,7 @@ class HistoryVenue:
             return NOTHING
         now_ns, strategy = self._schedule.now_ns, entries.strategy
         track.waiting[strategy] = None
+        self._expect_withdrawal(track.symbol, entries, signal)
         if not entries.rearm:
             self._expect_signal(track, entries, now_ns)
         sensed = self._senses.at(track.symbol, signal.direction, now_ns, self.exchange.positions)
@@ -222,6 +226,7 @@ class HistoryVenue:
             market_trend=sensed.market_trend,
             volatility=sensed.volatility,
             correlations=sensed.correlations,
+            limit=signal.limit,
         )
         if not self.exchange.crossed:
             return (raised,)
@@ -233,6 +238,19 @@ class HistoryVenue:
         self._transit.mark(acting=False)
         now_ns = self._schedule.now_ns
         self._schedule.tell(now_ns, Rank.ACCOUNT, "", self.exchange.report(now_ns, REFRESH))
+
+    def _expect_withdrawal(self, symbol: str, entries: Entries, signal: Signal) -> None:
+        void = entries.withdrawals.get(signal.close_ns)
+        if void is None:
+            return
+        event = SignalWithdrawn(
+            time_ns=void.close_ns,
+            symbol=symbol,
+            strategy=entries.strategy,
+            signal_id=signal_id(entries.strategy, symbol, signal.close_ns),
+            cause=void.cause.value,
+        )
+        self._schedule.tell(void.close_ns, Rank.SIGNAL, symbol, event)
 
     # funding and time
 

@@ -108,9 +108,9 @@ class Levels:
         return (_crossed(track, now_ns, units, names),) if names else NOTHING
 
     def _expect_verdict(self, track: Track, command: WatchVerdict) -> None:
-        up = command.verdict == "MA_CROSS_UP"
-        now_ns = self._schedule.now_ns
-        close_ns = track.technical.next_cross(command.frame_ns, command.fast, command.slow, now_ns, up=up)
+        verdict, now_ns = command.verdict or "", self._schedule.now_ns
+        following = track.technical.next_turn if verdict.startswith("CHOCH") else track.technical.next_cross
+        close_ns = following(command.frame_ns, command.fast, command.slow, now_ns, up=verdict.endswith("UP"))
         if close_ns is not None:
             self._schedule.plan(close_ns, Rank.CANDLE, track.symbol, self._verdict, (track, track.watching, command))
 

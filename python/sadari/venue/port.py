@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sadari.kernel import History
 from sadari.model.command import Command
 from sadari.model.event import Event
-from sadari.sensors.signals import Candles, Signals
+from sadari.sensors.signals import Candles, Signals, Withdrawal
 from sadari.sensors.technical import Technical
 
 
@@ -44,11 +44,15 @@ class FundingColumns(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Entries:
-    """The entry signals of one strategy on one symbol; with ``rearm`` each waits to be armed after the one before."""
+    """The entry signals of one strategy on one symbol; with ``rearm`` each waits to be armed after the one before.
+
+    ``withdrawals`` are the signals that become void at a later close, by the close at which they are raised.
+    """
 
     strategy: str
     signals: Signals
     rearm: bool = False
+    withdrawals: Mapping[int, Withdrawal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

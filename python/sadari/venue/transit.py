@@ -60,6 +60,7 @@ class Transit:
         self._latency = latency
         self._path = path
         self._outcomes: dict[str, Event] = {}
+        self._last: list[Event] | None = None
 
     @property
     def in_flight(self) -> list[tuple[PlaceOrder, int]]:
@@ -75,7 +76,10 @@ class Transit:
         self._send(order, self._arrive)
 
     def cancel(self, command: CancelOrder) -> None:
-        """Send a cancel."""
+        """Send a cancel; after the data have ended it arrives at once and takes no time to be answered."""
+        if self._last is not None:
+            self._last += self._exchange.cancel(command.symbol, command.client_order_id, self._schedule.now_ns)
+            return
         self._send(command, self._cancel)
 
     def query(self, command: QueryOrder) -> None:
@@ -124,6 +128,14 @@ class Transit:
         for _, _, _, _, _, what in self._schedule.rest():
             if type(what) in RANKS:
                 yield told_at(what, self._schedule.now_ns)
+
+    def end(self) -> None:
+        """The data have ended."""
+        self._last = []
+
+    def ended(self) -> Iterator[Event]:
+        """What became of the cancels since then."""
+        yield from self._last or ()
 
     def _send(self, command: PlaceOrder | CancelOrder, arrive: Action) -> None:
         """Plan that something arrives; what takes no time does so when all that is told together has been told."""

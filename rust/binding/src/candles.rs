@@ -11,7 +11,7 @@ pub fn positive(name: &str, value: i64) -> PyResult<i64> {
     if value > 0 { Ok(value) } else { Err(refuse(name, value, "above 0")) }
 }
 
-fn frame(interval_ns: i64, frame_ns: i64) -> PyResult<()> {
+pub fn frame(interval_ns: i64, frame_ns: i64) -> PyResult<()> {
     positive("interval_ns", interval_ns)?;
     if frame_ns >= interval_ns && frame_ns % interval_ns == 0 {
         Ok(())

@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 mod buffer;
 mod candles;
 mod history;
+mod ict;
 mod lines;
 mod portfolio;
 mod readings;
@@ -22,6 +23,8 @@ mod _kernel {
     };
     #[pymodule_export]
     use crate::history::{History, Ticks, expand};
+    #[pymodule_export]
+    use crate::ict::{IctFacts, IctReader, IctStream, ict_batch, ict_facts, order_blocks};
     #[pymodule_export]
     use crate::lines::{
         LineSet, above, atr, below, bollinger, crosses, ema, falling, natr, percentile, rising, rolling_max,

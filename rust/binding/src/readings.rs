@@ -17,11 +17,11 @@ pub fn share(name: &str, value: f64) -> PyResult<i64> {
     }
 }
 
-fn side(name: &str, candles: i64) -> PyResult<usize> {
+pub fn side(name: &str, candles: i64) -> PyResult<usize> {
     if (1..=1000).contains(&candles) { Ok(candles as usize) } else { Err(refuse(name, candles, "from 1 to 1000")) }
 }
 
-type BreakRow = (i64, bool, bool, i64, f64);
+pub type BreakRow = (i64, bool, bool, i64, f64);
 type SwingRow = (i64, i64, bool, f64);
 
 fn break_row(found: Break) -> BreakRow {

@@ -213,10 +213,10 @@ impl SurgeVerdicts {
 }
 
 /// Columns of one table of candles, in the order of a candle's fields.
-type Given<'py> =
+pub type Given<'py> =
     (Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>, Bound<'py, PyAny>);
 
-fn table(given: &Given<'_>) -> PyResult<Table> {
+pub fn table(given: &Given<'_>) -> PyResult<Table> {
     let (open_time_ns, open, high, low, close, volume) = given;
     Table::read(open_time_ns, [open, high, low, close], volume, None)
 }

@@ -69,13 +69,14 @@ pub fn percentile(x: &[f64], w: usize, out: &mut [f64]) {
     let mut valid = 0;
     for (row, out) in out.iter_mut().enumerate() {
         valid = if x[row].is_nan() { 0 } else { valid + 1 };
-        *out = if valid < w { f64::NAN } else { share_not_above(&x[row + 1 - w..=row], x[row]) };
+        *out = if valid < w { f64::NAN } else { share_not_above(x[row + 1 - w..=row].iter(), x[row]) };
     }
 }
 
+/// Share of some values, in percent, that are not above one of them.
 #[inline]
-fn share_not_above(window: &[f64], now: f64) -> f64 {
-    let slack = TOLERANCE * now.abs();
-    let count = window.iter().map(|past| u32::from(past - now <= slack)).sum::<u32>();
-    100.0 * f64::from(count) / window.len() as f64
+pub fn share_not_above<'a>(window: impl ExactSizeIterator<Item = &'a f64>, now: f64) -> f64 {
+    let (slack, length) = (TOLERANCE * now.abs(), window.len());
+    let count = window.map(|past| u32::from(past - now <= slack)).sum::<u32>();
+    100.0 * f64::from(count) / length as f64
 }

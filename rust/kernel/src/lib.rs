@@ -9,6 +9,7 @@ pub mod crossing;
 pub mod expand;
 pub mod extents;
 pub mod history;
+pub mod ict;
 pub mod lines;
 pub mod portfolio;
 pub mod quality;

@@ -3,8 +3,6 @@
 //! A swing is known only when the candles after it have closed, so nothing here looks ahead. Source: strategies §7.1
 //! (raw confirmed view) and §7.2.
 
-use std::collections::VecDeque;
-
 /// The high or low of a candle that no candle nearby exceeds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Swing {
@@ -47,10 +45,11 @@ pub enum Trend {
 /// The structure of one symbol's candles, which follow one another without a hole.
 #[derive(Clone, Debug)]
 pub struct Structure {
-    left: usize,
     right: usize,
-    /// High and low of the last `left + 1 + right` candles.
-    near: VecDeque<[f64; 2]>,
+    /// High and low of the last `left + 1 + right` candles, each in the place of the one that it follows as the next.
+    near: Vec<[f64; 2]>,
+    /// The place of the next candle.
+    head: usize,
     row: i64,
     trend: Trend,
     /// The latest swing high and swing low; gone once broken.
@@ -61,18 +60,16 @@ impl Structure {
     /// A swing is one of `left` candles before it and `right` candles after it.
     #[must_use]
     pub fn new(left: usize, right: usize) -> Self {
-        let near = VecDeque::with_capacity(left + 2 + right);
-        Self { left, right, near, row: 0, trend: Trend::Neutral, unbroken: [None; 2] }
+        let near = vec![[f64::INFINITY, f64::NEG_INFINITY]; left + 1 + right];
+        Self { right, near, head: 0, row: 0, trend: Trend::Neutral, unbroken: [None; 2] }
     }
 
     /// Take the next closed candle; the break by its close, then the swing that it confirms.
     #[inline]
     pub fn push(&mut self, high: f64, low: f64, close: f64) -> (Option<Break>, Option<Swing>) {
         let broken = self.broken_by(close);
-        self.near.push_back([high, low]);
-        if self.near.len() > self.left + 1 + self.right {
-            self.near.pop_front();
-        }
+        self.near[self.head] = [high, low];
+        self.head = if self.head + 1 == self.near.len() { 0 } else { self.head + 1 };
         let confirmed = self.confirmed();
         if let Some(swing) = confirmed {
             self.unbroken[usize::from(!swing.high)] = Some(swing);
@@ -99,15 +96,26 @@ impl Structure {
     }
 
     fn confirmed(&self) -> Option<Swing> {
-        if self.near.len() < self.left + 1 + self.right {
+        // So many candles at once are compared without asking after each: which way one goes cannot be guessed.
+        const AT_ONCE: usize = 8;
+        if self.row + 1 < self.near.len() as i64 {
             return None;
         }
-        let [high, low] = self.near[self.left];
-        let top = self.near.iter().all(|near| near[0] <= high);
-        let bottom = self.near.iter().all(|near| near[1] >= low);
+        let behind = self.right + 1;
+        let place = if self.head >= behind { self.head - behind } else { self.head + self.near.len() - behind };
+        let [high, low] = self.near[place];
+        let [mut top, mut bottom] = [true; 2];
+        for some in self.near.chunks(AT_ONCE) {
+            for near in some {
+                top &= near[0] <= high;
+                bottom &= near[1] >= low;
+            }
+            if !(top || bottom) {
+                return None;
+            }
+        }
         let level = if top { high } else { low };
-        let row = self.row - self.right as i64;
-        (top || bottom).then_some(Swing { confirmed: self.row, row, high: top, level })
+        Some(Swing { confirmed: self.row, row: self.row - self.right as i64, high: top, level })
     }
 }
 

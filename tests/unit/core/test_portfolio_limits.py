@@ -280,6 +280,23 @@ def test_each_strategy_is_planned_with_its_own_ladder_and_limits() -> None:
     assert list(plans(patient())) == [""]
 
 
+@pytest.mark.parametrize(("changes", "capital", "notional", "loss"), [
+    ({}, "1000", "10000", "1000"),
+    ({"max_position": None}, "3000", "30000", "1000"),
+    ({"risk_per_trade": "0.2"}, "1000", "10000", "9900"),
+])  # fmt: skip
+def test_the_plan_of_orders_with_a_stop_is_the_worst_of_them(
+    changes: dict[str, Any], capital: str, notional: str, loss: str
+) -> None:
+    """One order, as large as c2 and c3 let it be, that loses what one trade may lose, or nearly all of itself."""
+    settings = msgspec.structs.replace(patient(**changes), strategies={"ict": Strategy(max_positions=3, by_stop=True)})
+    plan = plans(settings)["ict"]
+    report = check_plan(plan, D(100_000))
+    (row,) = (row for row in report.capital if row.basis is plan.ladder.sizing_basis)
+    assert (row.capital, row.notional, round(row.loss, 9)) == (D(capital), D(notional), D(loss))
+    assert round(report.worst_case, 9) == 3 * D(loss)
+
+
 # the scanner's gate
 
 GATED = {

@@ -14,12 +14,16 @@ import pytest
 
 from sadari.core.engine import Engine
 from sadari.errors import ConfigError
-from sadari.model.command import PlaceOrder, RecordDecision
+from sadari.model.command import PlaceOrder, RecordDecision, RecordMove
 from sadari.model.event import Event, FundingPaid, OrderAccepted, OrderFilled, OrderRejected, SignalRaised
 from sadari.model.order import Direction, Purpose, TechExit
 from sadari.model.plan import Ladder, Settings
 from sadari.model.units import HOUR_NS, MINUTE_NS
+from sadari.research.funnel import NOT_FILLED
+from sadari.research.report import summarize
+from sadari.research.text import text
 from sadari.run.backtest import backtest, bounds
+from sadari.run.config import parse
 from sadari.run.request import MarketSection, Request, SignalSection
 from sadari.store import journal
 from tests.history_script import rates
@@ -233,3 +237,31 @@ def test_simulated_orders_are_logged_and_answered_and_never_leave_the_machine(
     first = next(record for record in cheaper.records if isinstance(record, OrderFilled))
     assert entries[0].price - first.price == INSTRUMENT.tick_size
     assert all(fill.fee == fill.price * fill.qty * run.settings.fees.taker for fill in entries)
+
+
+def test_entries_that_wait_are_reported_with_what_called_them_off() -> None:
+    """Each set-up ends in one way, each entry that was called off has one reason, and both are told."""
+    config = parse('[signal]\nkind = "ict"\n')
+    run = backtest(request(made_up(9, 60_000), settings=config.settings(), signals=config.signals()))
+    raised = [record for record in run.records if isinstance(record, SignalRaised)]
+    summary = summarize(run)
+    told = summary["ict"]
+    assert sum(told["entries"].values()) == len(raised) > 40
+    moves = [record.event for record in run.records if isinstance(record, RecordMove) and record.target == "FLAT"]
+    unfilled = [event for event in moves if event in {"entry_cancelled", "entry_timeout_unfilled"}]
+    assert sum(told["called_off"].values()) == len(unfilled) > 20
+    assert set(told["called_off"]) == {"ENTRY_EXPIRED", "OPPOSITE_EVENT", "TARGET_FIRST"}
+    assert "TARGET_FIRST" in text(summary)
+    assert summarize(backtest(request()))["ict"] is None
+
+
+def test_a_denied_entry_that_waits_is_followed_by_its_own_terms() -> None:
+    """In shadow it rests as a limit order too, and ends for one of its reasons or is held by its own stop."""
+    config = parse('[signal]\nkind = "ict"\n[funnel]\nenabled = true\n')
+    asked = request(made_up(9, 60_000), settings=config.settings(), signals=config.signals(), funnel=config.funnel)
+    run = backtest(asked)
+    assert run.funnel is not None
+    reasons = {shadow.reason for shadow in run.funnel.shadows}
+    assert "STOP_LOSS" in reasons
+    assert not any(reason.startswith("STOP_LOSS_") for reason in reasons)
+    assert any(shadow.code == NOT_FILLED for shadow in run.funnel.shadows)

@@ -102,7 +102,7 @@ REFUSED = [
     ("[risk]\nmax_positions = 0", "[risk] max_positions is 0; allowed: a whole number of 1 or more"),
     ("[daily]\nmax_loss_pct = 0", "[daily] max_loss_pct is 0; allowed: a fraction above 0, at most 1"),
     ("[reentry]\nmax_per_symbol_per_day = 0", "max_per_symbol_per_day is 0; allowed: a whole number of 1 or more"),
-    ('[signal]\nkind = "ict"', '[signal] kind is "ict"; allowed: ma_cross, surge, always'),
+    ('[signal]\nkind = "rsi"', '[signal] kind is "rsi"; allowed: ma_cross, surge, ict, always'),
     ("[signal]\nframe_minutes = 7", "frame_minutes is 7; allowed: a whole number of minutes that divides a day"),
     ("[signal]\nfast = 90", "[signal] fast is 90; allowed: less than slow, which is 80"),
     ('[market]\npath = "best"', '[market] path is "best"; allowed: tape, adverse, favourable'),
@@ -251,3 +251,14 @@ def test_what_show_prints_is_the_configuration() -> None:
         "brackets = [{ floor = 0, cap = 5, max_leverage = 7, maint_margin_rate = 0.01, cum = 0 }]"
     )
     assert parse(plain(config)) == config
+
+
+def test_the_ict_strategy_holds_three_positions_at_once_unless_told_otherwise() -> None:
+    """Strategies §9.2, gate 9: alone or beside others; its own section is checked."""
+    assert parse('[signal]\nkind = "ict"').settings().strategy("ict").max_positions == 3
+    several = '[strategies.a]\nsignal = {{ kind = "ict" }}\n{}[strategies.b]\nsignal = {{ kind = "surge" }}\n'
+    for own, most in (("", 3), ("max_positions = 5\n", 5)):
+        settings = parse(several.format(own)).settings()
+        assert (settings.strategy("a").max_positions, settings.strategy("b").max_positions) == (most, None)
+    with pytest.raises(ConfigError, match="ict: entry_ttl is 0"):
+        parse("[ict]\nentry_ttl = 0")

@@ -60,9 +60,12 @@ def test_the_search_runs_on_the_tape_that_the_exchange_plays() -> None:
         assert last_ns - start_ns >= DONE_S * demo.SPEED * SECOND_NS
 
 
-def test_the_plan_of_the_demo_keeps_its_own_limits() -> None:
+@pytest.mark.parametrize("ict", [False, True])
+def test_the_plan_of_the_demo_keeps_its_own_limits(ict: bool) -> None:
     """Nothing in it contradicts anything else, and as a file it is the same configuration."""
-    config = demo.config("here", rest="http://127.0.0.1:1", streams="ws://127.0.0.1:1", ws_api="ws://127.0.0.1:1/x")
+    config = demo.config(
+        "here", rest="http://127.0.0.1:1", streams="ws://127.0.0.1:1", ws_api="ws://127.0.0.1:1/x", ict=ict
+    )
     assert check_plan(config.settings(), config.account.balance).faults == ()
     assert parse(plain(config)) == config
 

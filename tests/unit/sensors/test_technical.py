@@ -7,14 +7,25 @@ from dataclasses import replace
 from math import isnan
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sadari.kernel import atr
+from sadari.model.order import Direction
 from sadari.model.units import MINUTE_NS
+from sadari.sensors.frame_streams import FrameStream, TurnStream
 from sadari.sensors.frames import closed_frames, contiguous
-from sadari.sensors.technical import WARM_FRAMES, CrossRows, Technical, TrueRange
-from tests.reference.tapes import START_NS, line, made_up
+from sadari.sensors.signals import Candle
+from sadari.sensors.technical import WARM_FRAMES, CrossRows, Technical, TrueRange, TurnRows
+from tests.reference.tapes import START_NS, line, made_up, minutes
 
 FRAME_NS = 3 * MINUTE_NS
+# The vector of strategies §7.2: open, high, low, close.
+STRUCTURE = [
+    (9.2, 10, 9, 9.6), (9.6, 11, 9.5, 10.8), (10.8, 12, 10.6, 11.5), (11.5, 11.6, 10, 10.2), (10.2, 10.5, 9.5, 9.8),
+    (9.8, 11.5, 9.7, 11.4), (11.4, 12.5, 11.3, 12.4), (12.4, 13, 12, 12.6), (12.6, 12.8, 11.2, 11.4),
+    (11.4, 11.8, 10.9, 11.6), (11.6, 12.3, 11, 11.3), (11.3, 11.35, 10.1, 10.3), (10.3, 10.6, 9.2, 9.4),
+]  # fmt: skip
 
 
 def test_only_whole_frames_are_closed() -> None:
@@ -51,6 +62,32 @@ def test_the_averages_of_a_run_after_a_hole_are_those_of_the_run_alone() -> None
     alone = CrossRows(closed_frames(after, MINUTE_NS), 3, 8)
     assert [row - 299 for row in holed.golden if row >= 299] == alone.golden
     assert [row - 299 for row in holed.dead if row >= 299] == alone.dead
+
+
+def test_a_turn_of_structure_is_told_at_the_close_of_its_frame() -> None:
+    """The vector of strategies §7.2: down at the close of bar 11, by swings of one candle on either side."""
+    technical = Technical(minutes(STRUCTURE), START_NS)
+    turned_ns = START_NS + 12 * MINUTE_NS
+    assert technical.next_turn(MINUTE_NS, 1, 1, START_NS, up=False) == turned_ns
+    assert technical.next_turn(MINUTE_NS, 1, 1, turned_ns, up=False) is None
+    assert technical.next_turn(MINUTE_NS, 1, 1, START_NS, up=True) is None
+
+
+@given(seed=st.integers(0, 1_000), missing=st.integers(200, 800), left=st.integers(1, 3), right=st.integers(1, 3))
+def test_turns_are_the_same_candle_by_candle(seed: int, missing: int, left: int, right: int) -> None:
+    """Over whole columns and over a stream, through a hole and through lulls without a trade."""
+    candles = made_up(seed, 1_000).without([missing])
+    frames = closed_frames(candles, FRAME_NS)
+    rows = TurnRows(frames, left, right)
+    told: dict[Direction, list[int]] = {side: [] for side in Direction}
+    stream, turns = FrameStream(MINUTE_NS, FRAME_NS), TurnStream(left, right)
+    for row in zip(*candles.columns, strict=True):
+        closed = stream.push(Candle(*row))
+        side = None if closed is None else turns.take(closed)
+        if closed is not None and side is not None:
+            told[side].append(closed.close_ns)
+    readable = [[frames.close_ns(row) for row in found if not frames.quiet(row)] for found in (rows.up, rows.down)]
+    assert [told[Direction.LONG], told[Direction.SHORT]] == readable
 
 
 def test_the_true_range_decides_only_once_it_is_warm() -> None:

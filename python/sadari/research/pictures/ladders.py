@@ -149,7 +149,7 @@ class Ladders:
     def _rungs(self, track: Track) -> list[tuple[int, float, bool]]:
         """Each rung with its price: the armed level where it was armed, else what the plan makes of the entry."""
         entries = [fill for fill in track.fills if fill.label == "entry"]
-        if track.life.direction is None or not entries:
+        if track.life.direction is None or not entries or not track.climbs:
             return []
         qty = sum((fill.qty for fill in entries), Decimal(0))
         value = sum((Decimal(str(fill.price)) * fill.qty for fill in entries), Decimal(0))

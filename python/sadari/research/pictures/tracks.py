@@ -15,6 +15,7 @@ from sadari.research.trades import UNRECORDED, Arms, Life, Lives
 
 STOP = "stop"
 RUNG = "rung"
+TARGET = "target"
 RESTING = {Purpose.STOP: "inner stop", Purpose.WALL: "outer wall"}
 
 
@@ -38,12 +39,16 @@ class Resting(NamedTuple):
 
 
 class Track:
-    """One position. Lines are (time_ns, price) and hold until the next; a price of None ends one."""
+    """One position. Lines are (time_ns, price) and hold until the next; a price of None ends one.
 
-    __slots__ = ("average", "fills", "life", "resting", "rungs", "stop")
+    ``climbs`` says that it has a ladder: one that waits for targets of its own has none.
+    """
+
+    __slots__ = ("average", "climbs", "fills", "life", "resting", "rungs", "stop")
 
     def __init__(self, life: Life) -> None:
         self.life = life
+        self.climbs = True
         self.fills: list[Fill] = []
         self.average: list[tuple[int, float | None]] = []
         self.stop: list[tuple[int, float | None]] = []
@@ -134,6 +139,8 @@ class Tracks:
                 stop = level.units / PRICE_SCALE
             elif level.name.startswith(RUNG):
                 track.rungs[level.name] = level.units / PRICE_SCALE
+            elif level.name == TARGET:
+                track.climbs = False
         if stop is not None or not life.qty:
             _step(track.stop, now, stop)
 

@@ -23,7 +23,7 @@ from sadari.venue.live.balances import Balances
 from sadari.venue.live.klines import Klines
 from sadari.venue.live.market_clock import MarketClock
 from sadari.venue.live.ports import Caller, Take
-from sadari.venue.live.sensed import FrameClosed, Raised
+from sadari.venue.live.sensed import FrameClosed, Raised, Withdrawn
 from sadari.venue.live.sensing import Outcome, Sensing
 from sadari.venue.live.silence import Silence, Streams
 from sadari.venue.live.supervision import Supervision
@@ -102,7 +102,7 @@ class Market:
         self._since: dict[str, int] = {}
         self._filling: set[str] = set()
         self._background = Background()
-        self._signals: asyncio.Queue[Raised] = asyncio.Queue()
+        self._signals: asyncio.Queue[Raised | Withdrawn] = asyncio.Queue()
 
     def attach(self, streams: Follows) -> None:
         """Take the streams that are to bring trades and candles; they know this market already."""
@@ -290,7 +290,7 @@ class Market:
 
     def _tell(self, outcomes: Iterable[Outcome]) -> None:
         for one in outcomes:
-            if isinstance(one, Raised):
+            if isinstance(one, Raised | Withdrawn):
                 self._signals.put_nowait(one)
             elif isinstance(one, FrameClosed):
                 self._watches.close_frame(one.symbol, one.high, one.low, one.line, self._clock.now_ns())
@@ -303,6 +303,9 @@ class Market:
         """Raise one signal after another, each with an account that is not too old."""
         while True:
             raised = await self._signals.get()
+            if isinstance(raised, Withdrawn):
+                self._take(raised.event(self._clock.now_ns()))
+                continue
             await self._fresh()
             self._take(self._priced(raised.event(self._clock.now_ns(), self._balances.equity())))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
-from sadari.model.event import SignalRaised, VerdictTurned
+from sadari.model.entry import LimitEntry
+from sadari.model.event import SignalRaised, SignalWithdrawn, VerdictTurned
 from sadari.model.order import Direction
 from sadari.model.units import price_of
 from sadari.sensors.senses import Sensed
-from sadari.sensors.signals import signal_id
+from sadari.sensors.signals import Withdrawal, signal_id
 
 
 class Rose(NamedTuple):
@@ -24,6 +25,7 @@ class Rose(NamedTuple):
     tag: str = ""
     episode: int = 0
     volatility: float | None = None
+    limit: LimitEntry | None = None
 
 
 class Raised(NamedTuple):
@@ -51,6 +53,23 @@ class Raised(NamedTuple):
             market_trend=sensed.market_trend,
             volatility=sensed.volatility,
             correlations=sensed.correlations,
+            limit=rose.limit,
+        )
+
+
+class Withdrawn(NamedTuple):
+    """What an entry signal was raised for does not hold any more."""
+
+    symbol: str
+    strategy: str
+    withdrawal: Withdrawal
+
+    def event(self, time_ns: int) -> SignalWithdrawn:
+        """The event, at the time at which it is told."""
+        raised = signal_id(self.strategy, self.symbol, self.withdrawal.raised_ns)
+        cause = self.withdrawal.cause.value
+        return SignalWithdrawn(
+            time_ns=time_ns, symbol=self.symbol, strategy=self.strategy, signal_id=raised, cause=cause
         )
 
 

@@ -14,11 +14,13 @@ from sadari.model.plan import Ladder
 from sadari.model.units import MINUTE_NS, PRICE_SCALE
 from sadari.sensors.columns import Columns
 from sadari.sensors.feed import Feed
-from sadari.sensors.frame_streams import Closed, CrossStream, FrameStream, RangeStream
+from sadari.sensors.frame_streams import Closed, CrossStream, FrameStream, RangeStream, TurnStream
+from sadari.sensors.hours import hours_source
+from sadari.sensors.ict import Ict, IctDrive
 from sadari.sensors.signals import Candle, SignalRule, SignalStream
 from sadari.sensors.surge import Surge
 from sadari.sensors.technical import WARM_CANDLES, WARM_FRAMES
-from sadari.venue.live.sensed import FrameClosed, Rose, Turned
+from sadari.venue.live.sensed import FrameClosed, Rose, Turned, Withdrawn
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class _Exit:
 
     frames: FrameStream
     crosses: dict[tuple[int, int], CrossStream]
+    turns: dict[tuple[int, int], TurnStream]
     ranges: dict[int, RangeStream]
 
 
@@ -52,16 +55,18 @@ class SensedSymbol:
 
     Attributes:
         feed: Its candles.
+        withdrawn: The signals that the last candle has made void.
     """
 
     def __init__(
-        self, instrument: Instrument, rules: Mapping[str, SignalRule | Surge], *, interval_ns: int, start_ns: int
+        self, instrument: Instrument, rules: Mapping[str, SignalRule | Surge | Ict], *, interval_ns: int, start_ns: int
     ) -> None:
         self.instrument = instrument
         self.symbol = instrument.symbol
         self.rules = rules
         self.start_ns = start_ns
         self.feed = Feed(interval_ns)
+        self.withdrawn: list[Withdrawn] = []
         self._interval_ns = interval_ns
         self._entries: list[_Entries] = []
         self._exits: dict[int, _Exit] = {}
@@ -78,6 +83,9 @@ class SensedSymbol:
             if isinstance(rule, Surge):
                 usable = [one for one in longer if one.interval_ns > MINUTE_NS]
                 stream: SignalStream = rule.stream(self._interval_ns, usable)
+            elif isinstance(rule, Ict):
+                stream = rule.stream(self._interval_ns, self.instrument.tick_size, hours_source(longer))
+                self._turn(rule.frame_ns, rule.settings.swing_left, rule.settings.swing_right)
             else:
                 stream = rule.stream(self._interval_ns)
             self._entries.append(_Entries(name, stream, rule.rearm, self.start_ns))
@@ -90,8 +98,13 @@ class SensedSymbol:
         """The signals that the next closed candle raises, in the order in which they have been waited for."""
         close_ns = candle.open_time_ns + self._interval_ns
         found: list[Rose] = []
+        self.withdrawn = []
         for entries in tuple(self._entries):
             signal = entries.stream.push(candle)
+            if isinstance(entries.stream, IctDrive):
+                # Those of an earlier life count as well: their entries may wait still.
+                void = entries.stream.withdrawn if close_ns > self.start_ns else ()
+                self.withdrawn += [Withdrawn(self.symbol, entries.strategy, one) for one in void]
             if signal is None or entries.after_ns is None or close_ns <= entries.after_ns:
                 continue
             if entries.rearm:
@@ -107,6 +120,7 @@ class SensedSymbol:
                     rearm=entries.rearm,
                     tag=signal.tag,
                     episode=signal.episode,
+                    limit=signal.limit,
                 )
             )
         return found
@@ -122,7 +136,11 @@ class SensedSymbol:
             for (fast, slow), cross in lines.crosses.items():
                 side = cross.take(closed)
                 if side is not None:
-                    verdicts += self._turned(closed, frame_ns, (fast, slow), side)
+                    verdicts += self._turned(closed, "MA_CROSS", (frame_ns, fast, slow), side)
+            for (left, right), turn in lines.turns.items():
+                side = turn.take(closed)
+                if side is not None:
+                    verdicts += self._turned(closed, "CHOCH", (frame_ns, left, right), side)
             for n, ranges in lines.ranges.items():
                 frames += self._followed(closed, frame_ns, n, ranges.take(closed))
         return verdicts + frames
@@ -151,15 +169,15 @@ class SensedSymbol:
         else:
             self._trail = trail, before[1]
 
-    def _turned(self, closed: Closed, frame_ns: int, spans: tuple[int, int], side: Direction) -> list[Turned]:
+    def _turned(self, closed: Closed, kind: str, numbers: tuple[int, int, int], side: Direction) -> list[Turned]:
         if self._watched is None:
             return []
         command, since_ns = self._watched
-        wanted = Direction.LONG if command.verdict == "MA_CROSS_UP" else Direction.SHORT
-        asked = (command.frame_ns, (command.fast, command.slow), wanted)
-        if asked != (frame_ns, spans, side) or closed.close_ns <= since_ns:
+        verdict = f"{kind}_{'UP' if side is Direction.LONG else 'DOWN'}"
+        asked = (command.verdict, command.frame_ns, command.fast, command.slow)
+        if asked != (verdict, *numbers) or closed.close_ns <= since_ns:
             return []
-        return [Turned(self.symbol, command.verdict or "", closed.close_ns, _units(closed.close))]
+        return [Turned(self.symbol, verdict, closed.close_ns, _units(closed.close))]
 
     def _followed(self, closed: Closed, frame_ns: int, n: int, line: float) -> list[FrameClosed]:
         if self._trail is None or closed.close_ns <= self._trail[1]:
@@ -176,12 +194,15 @@ class SensedSymbol:
     def _cross(self, frame_ns: int, fast: int, slow: int) -> None:
         self._lines(frame_ns).crosses.setdefault((fast, slow), CrossStream(frame_ns, fast, slow))
 
+    def _turn(self, frame_ns: int, left: int, right: int) -> None:
+        self._lines(frame_ns).turns.setdefault((left, right), TurnStream(left, right))
+
     def _range(self, frame_ns: int, n: int) -> None:
         first_ns = self.start_ns - max(WARM_CANDLES * self._interval_ns, WARM_FRAMES * frame_ns)
         self._lines(frame_ns).ranges.setdefault(n, RangeStream(n, first_ns))
 
     def _lines(self, frame_ns: int) -> _Exit:
-        return self._exits.setdefault(frame_ns, _Exit(FrameStream(self._interval_ns, frame_ns), {}, {}))
+        return self._exits.setdefault(frame_ns, _Exit(FrameStream(self._interval_ns, frame_ns), {}, {}, {}))
 
 
 def _units(price: float) -> int:

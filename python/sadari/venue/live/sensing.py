@@ -22,6 +22,7 @@ from sadari.sensors.columns import Columns, columns
 from sadari.sensors.correlation import CorrelationStreams
 from sadari.sensors.feed import Gap, Quoted
 from sadari.sensors.hours import hours_source
+from sadari.sensors.ict import Ict
 from sadari.sensors.scanner import ScannerSettings, in_universe
 from sadari.sensors.senses import Senses
 from sadari.sensors.signals import SignalRule
@@ -29,6 +30,7 @@ from sadari.sensors.surge import Surge
 from sadari.sensors.trend import TrendStream
 from sadari.sensors.volatility import VolatilityStream
 from sadari.sensors.warm_up import (
+    TREND_HOURS,
     Rows,
     most,
     rows_of_exit,
@@ -37,15 +39,13 @@ from sadari.sensors.warm_up import (
     rows_of_scanner,
     rows_of_volatility,
 )
-from sadari.venue.live.sensed import FrameClosed, Raised, Rose, Turned
+from sadari.venue.live.sensed import FrameClosed, Raised, Rose, Turned, Withdrawn
 from sadari.venue.live.sensed_symbol import SensedSymbol
 
-Outcome = Raised | Turned | FrameClosed
+Outcome = Raised | Turned | FrameClosed | Withdrawn
 
 # How long a signal waits for the last hour of another symbol: less than a price may be old at an entry.
 PATIENCE_NS = SECOND_NS
-# The trend of the market looks back over breaks of structure; so many hours hold several.
-TREND_HOURS = 1_000
 CORRELATED_HOURS = 168
 
 
@@ -63,7 +63,7 @@ class Specs:
         interval_ns: The interval of the candles that come.
     """
 
-    rules: Mapping[str, SignalRule | Surge]
+    rules: Mapping[str, SignalRule | Surge | Ict]
     scanner: ScannerSettings | None = None
     volatility: bool = False
     correlation: bool = False
@@ -273,7 +273,9 @@ class Sensing:
                 self._trend.push(quoted.candle)
             said += one.exits(quoted.candle)
             level = self._volatility.get(symbol)
-            for rose in one.signals(quoted.candle):
+            raised = one.signals(quoted.candle)
+            said += one.withdrawn
+            for rose in raised:
                 known = rose if level is None else rose._replace(volatility=level.at(rose.close_ns))
                 self._waiting.append((self._now_ns() + PATIENCE_NS, known))
         return said + self._release(None) if self._waiting else said
