@@ -13,6 +13,7 @@ from sadari.core.agreement import Agreement
 from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
 from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
+from sadari.core.liquidation_state import Liquidation
 from sadari.core.position import Position
 from sadari.core.rules import Rules
 from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, RefreshAccount, SendAlert
@@ -61,6 +62,9 @@ class Desk:
         ledger: Every amount that changed the wallet.
         openings: The balance of each asset that the ledger starts from, where the account has several.
         agreement: Whether that is what the venue shows.
+        liquidation: The last one, None if there was none.
+        liquidations_seen: Correlation ids of the requests so far.
+        liquidations_made: How many of them the engine has made itself.
         foreign_trades: Trades of orders that are not ours, by symbol and id, so that each is booked once.
     """
 
@@ -81,6 +85,9 @@ class Desk:
         self.waiting: dict[str, SignalRaised] = {}
         self.unsettled: list[Position] = []
         self.foreign_trades: set[tuple[str, int]] = set()
+        self.liquidation: Liquidation | None = None
+        self.liquidations_seen: set[str] = set()
+        self.liquidations_made = 0
         self.account = Account()
         self.ledger = ledger
         self.agreement = Agreement(ledger)

@@ -15,6 +15,8 @@ from sadari.core import (
     exits,
     found_orders,
     life,
+    liquidation,
+    liquidation_request,
     preparation,
     protection,
     reconcile,
@@ -30,6 +32,9 @@ from sadari.core.desk import Desk
 from sadari.core.engine_table import EngineState
 from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
+from sadari.core.liquidation_plan import LiquidationPlan, plan
+from sadari.core.liquidation_request import Marks
+from sadari.core.liquidation_state import Liquidation
 from sadari.core.position import Position
 from sadari.errors import IllegalTransitionError
 from sadari.model import event as events
@@ -56,6 +61,9 @@ class Engine:
         desk = self._desk
         self._handlers: dict[type[Event], Callable[[Any], Position | None]] = {
             events.OperatorRequested: lambda event: life.operator(desk, event),
+            events.LiquidationRequested: lambda event: liquidation_request.requested(desk, event),
+            events.LiquidationCancelRequested: lambda event: liquidation_request.canceled(desk, event),
+            events.LiquidationConfirmed: lambda event: liquidation_request.confirmed(desk, event),
             events.ForceExitRequested: self._force_exit,
             events.WriteOffRequested: lambda event: settlement.write_off(desk, event),
             events.AdoptRequested: lambda event: reconcile.adopt_requested(desk, event),
@@ -118,6 +126,15 @@ class Engine:
         return self._desk.account
 
     @property
+    def liquidation(self) -> Liquidation | None:
+        """The last engine-wide liquidation, None if there was none; not to be changed."""
+        return self._desk.liquidation
+
+    def liquidation_plan(self, reason: str, marks: Marks) -> LiquidationPlan:
+        """What an engine-wide liquidation would do now; nothing is changed by asking."""
+        return plan(self._desk, reason, marks)
+
+    @property
     def causes(self) -> tuple[str, ...]:
         """Why entries are paused, in order."""
         return tuple(self._desk.causes)
@@ -171,6 +188,7 @@ class Engine:
             position = self._handlers[type(event)](event)
             if position is not None:
                 watching.sync(desk, position)
+            liquidation.follow(desk, event)
         except IllegalTransitionError as error:
             desk.gate_causes.add(AuditCode.ILLEGAL_EVENT)
             desk.audit(AuditCode.ILLEGAL_EVENT, detail=str(error))
@@ -262,6 +280,9 @@ class Engine:
         if kind == "compare":
             reconcile.look_again(desk, symbol)
             return None
+        if kind == liquidation.ALARM:
+            liquidation.rung(desk, int(number))
+            return None
         position = desk.positions.get(symbol)
         if kind == "settle":
             position = next((old for old in desk.unsettled if old.id == int(number)), position)
@@ -273,7 +294,7 @@ class Engine:
             settlement.cool_down_over(desk, position)
         elif kind == "retry":
             position.suspended = {rung: price for rung, price in position.suspended.items() if rung in position.denied}
-        elif kind == "reduce":
+        elif kind == "reduce" and not liquidation.closes(desk):
             reductions.unblock(desk, position)
         elif kind == "protect":
             position.protect_blocked = False
