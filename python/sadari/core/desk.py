@@ -21,7 +21,7 @@ from sadari.model.event import OrderCanceled, OrderFound, OrderRejected, SignalR
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, MarginMode, OrderType, Purpose, TimeInForce
 from sadari.model.plan import Settings
-from sadari.model.reason import AuditCode, RejectReason, stage_name
+from sadari.model.reason import AuditCode, LiquidationRefusal, RejectReason, stage_name
 
 _CODES = {
     Purpose.ENTRY: "E",
@@ -300,7 +300,7 @@ class Desk:
             self.out.append(RefreshAccount())
             self.alert("warning", RejectReason.INSUFFICIENT_MARGIN, position.symbol, f"{event.code} {event.message}")
 
-    def audit(self, code: AuditCode, position: Position | None = None, detail: str = "") -> None:
+    def audit(self, code: AuditCode | LiquidationRefusal, position: Position | None = None, detail: str = "") -> None:
         """Write a fact that changes no order by itself."""
         symbol = position.symbol if position else ""
         self.out.append(Audit(code=code, symbol=symbol, position_id=position.id if position else 0, detail=detail))

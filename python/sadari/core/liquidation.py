@@ -28,7 +28,7 @@ from sadari.core.liquidation_table import LIQUIDATION
 from sadari.core.moving import move
 from sadari.core.position import Position
 from sadari.model.command import Reconcile, RecordPosition, RefreshAccount, SetAlarm
-from sadari.model.event import Event, PositionsShown
+from sadari.model.event import AccountUpdated, Event, PositionsShown
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, LiquidationReason, engine_liquidation
 from sadari.model.units import SECOND_NS
@@ -53,8 +53,6 @@ def begin(desk: Desk, liquidation: Liquidation) -> None:
     """It is authorized: everything is written down and told, and nothing is done before the notice is over."""
     desk.liquidation = liquidation
     move(desk, "liquidation_authorised")
-    liquidation.wallet = desk.account.wallet_balance if desk.account.updated_ns is not None else None
-    liquidation.booked = desk.ledger.change
     give_notice(desk, liquidation, "authorized")
 
 
@@ -72,7 +70,7 @@ def give_notice(desk: Desk, liquidation: Liquidation, event: str) -> None:
     for symbol in concerned:
         tell_symbol(desk, liquidation, symbol, Outcome.HELD if desk.positions[symbol].qty > 0 else Outcome.ENTERING)
     desk.alert("critical", AuditCode.EMERGENCY_LIQUIDATION, text=notice_text(desk, liquidation, held, total))
-    desk.out.append(Reconcile())
+    desk.out += (Reconcile(), RefreshAccount())
     if notice_ns == 0:
         end_notice(desk, liquidation, "deadline")
     else:
@@ -141,6 +139,8 @@ def follow(desk: Desk, event: Event) -> None:
         return
     if desk.lost:
         liquidation.sight_lost = True
+    if isinstance(event, AccountUpdated) and liquidation.wallet is None:
+        liquidation.wallet, liquidation.booked = event.wallet_balance, desk.ledger.change
     if isinstance(event, PositionsShown):
         _follow_prices(desk, event)
         if liquidation.is_in("VERIFY") and not event.symbol and not liquidation.read:

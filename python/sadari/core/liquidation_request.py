@@ -81,7 +81,7 @@ def _refuse(desk: Desk, code: LiquidationRefusal, why: str, event: LiquidationRe
 
 
 def _tell_refusal(desk: Desk, code: LiquidationRefusal, detail: str) -> None:
-    desk.audit(AuditCode(code.value), detail=detail)
+    desk.audit(code, detail=detail)
     desk.alert("critical", code.value, text=f"{detail}; nothing was canceled or closed")
 
 

@@ -40,7 +40,7 @@ class Liquidation:
         open: Symbols that were open when it last did.
         concerned: Positions that it is about: their symbols by number.
         results: How those that are settled have ended.
-        wallet, booked: Wallet and ledger at the request; None where the wallet was not shown.
+        wallet, booked: Wallet and ledger when the account was first shown after the request; None before.
         settling_ns: When the settlement began.
     """
 

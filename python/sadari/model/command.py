@@ -230,8 +230,9 @@ class RecordLiquidation(Command, frozen=True):
         deadline_ns: When the notice is over; 0 where none runs.
         symbols: What the step is about: at the notice what is held, later what is open still.
         unrealized: What closing everything at the last prices would bring; None where a price is not known.
-        realized, fees: What closing it has brought and cost by its trades; None where not every trade is known.
-        wallet_change: By how much the wallet that the venue shows has changed since the request.
+        realized: The profit of the positions that ended, by their trades; None where not every trade is known.
+        fees: What those trades cost, their entries' included.
+        wallet_change: By how much the wallet that the venue shows has changed meanwhile.
         booked_change: The same by the ledger.
     """
 
