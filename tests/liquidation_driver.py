@@ -71,7 +71,7 @@ class Flattening(Driver):
             "max_shorts": 10, "bearish_shorts": 10, "max_short_risk_pct": "1", "max_positions": 10,
             "strategy_positions": 10,
         }  # fmt: skip
-        contract = {"tick_size": Decimal("0.000001"), "min_notional": Decimal(0)}
+        contract: dict[str, Any] = {"tick_size": Decimal("0.000001"), "min_notional": Decimal(0)}
         super().__init__(patient(**(free | changes)), symbols=symbols, **contract)
 
     # what may be looked at
@@ -127,13 +127,13 @@ class Flattening(Driver):
         }  # fmt: skip
         self.give(LiquidationRequested(**(common | fields)))
 
-    def call_off(self, **fields: Any) -> None:
+    def call_off(self, cause: str = "") -> None:
         """An operator wants the notice to end without anything being closed."""
-        self.give(LiquidationCancelRequested(**({"time_ns": self.now_ns, "actor": "anna"} | fields)))
+        self.give(LiquidationCancelRequested(time_ns=self.now_ns, actor="anna", cause=cause))
 
-    def confirm(self, **fields: Any) -> None:
+    def confirm(self, correlation_id: str = "", actor: str = "anna", cause: str = "") -> None:
         """An operator confirms a second time."""
-        self.give(LiquidationConfirmed(**({"time_ns": self.now_ns, "actor": "anna"} | fields)))
+        self.give(LiquidationConfirmed(time_ns=self.now_ns, actor=actor, cause=cause, correlation_id=correlation_id))
 
     def next(self) -> int:
         """Let the alarm that the liquidation waits for ring; the nanoseconds until it does."""

@@ -170,7 +170,9 @@ def test_denied_signals_are_followed_when_asked_for(tmp_path: Path, capsys: pyte
 
 
 @pytest.mark.parametrize(("arguments", "headings"), [
-    ([], ["## Engine", "## Liquidation", "## Position"]), (["--engine"], ["## Engine", "## Liquidation"]), (["--position"], ["## Position"]),
+    ([], ["## Engine", "## Liquidation", "## Position"]),
+    (["--engine"], ["## Engine", "## Liquidation"]),
+    (["--position"], ["## Position"]),
 ])  # fmt: skip
 def test_the_lifecycles_are_drawn(
     arguments: list[str], headings: list[str], capsys: pytest.CaptureFixture[str]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sadari.model.command import PlaceOrder, RecordLiquidated, RecordLiquidation, RecordPosition, SendAlert
-from sadari.model.event import OrderAccepted
+from sadari.model.event import OrderAccepted, PositionsShown
 from sadari.model.order import Purpose
 from sadari.model.units import SECOND_NS
 from tests.liquidation_driver import INCIDENT, ORDER, Flattening, incident
@@ -146,9 +146,7 @@ def test_a_symbol_that_never_closes_is_named_in_every_phase_and_keeps_its_stops(
     assert "still open: TAOUSDT" in _told(driver, "LIQUIDATION_ABANDONED")
 
 
-def _flat(driver: Flattening) -> object:
-    from sadari.model.event import PositionsShown
-
+def _flat(driver: Flattening) -> PositionsShown:
     return PositionsShown(time_ns=driver.now_ns)
 
 
