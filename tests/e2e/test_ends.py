@@ -65,7 +65,7 @@ def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProces
 
 @pytest.mark.requirement("R003-8", "R003-10")
 def test_a_stop_closes_nothing_unless_it_is_told_to(venue: ExchangeProcess, holding: EngineProcess) -> None:
-    """`stop` keeps everything; `stop --close` closes with a reason of its own, and leaves nothing behind."""
+    """`stop` keeps everything; `stop --close` closes after its notice, for a reason of its own, and leaves nothing."""
     stops, before = untouched(venue), plan(holding)
     stopped = holding.ask("stop")
     assert (stopped.returncode, holding.ended()) == (0, 0)
@@ -74,8 +74,10 @@ def test_a_stop_closes_nothing_unless_it_is_told_to(venue: ExchangeProcess, hold
     holding.start().until(lambda: holding.state() == "RUNNING")
     assert plan(holding) == before
     closing = holding.ask("stop", "--close")
-    assert (closing.returncode, holding.ended()) == (0, 0)
-    assert "every position is closed" in closing.stdout
+    assert "in 30 s every position is closed" in closing.stdout
+    assert venue.orders("SELL") == []
+    confirmed = holding.ask("liquidate", "--confirm")
+    assert (closing.returncode, confirmed.returncode, holding.ended()) == (0, 0, 0)
     assert venue.held() == 0
     assert venue.stops() == []
     assert len(venue.orders("SELL")) == 1

@@ -40,10 +40,8 @@ class LiquidationRequested(Event, frozen=True):
         source: Who asks, by the name of its secret; ``actor`` is the person.
         reason: Why, of the closed enumeration; ``cause`` in words.
         correlation_id: The request's own; one that was seen before is refused.
-        after: PAUSE or STOP, what follows.
-        authentic: The token is that of the source's secret, and was made in the minute before.
-        doubt: Why it is not.
-        marks: As for `OperatorRequested`.
+        after: PAUSE or STOP.
+        authentic: The token is the source's, of the minute before; else ``doubt`` says why not.
     """
 
     source: str
