@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.run.listings import Listings
+from sadari.run.played import Played
 from sadari.run.synthetic import START_NS, contract
 from sadari.store.candles import CandleColumns
 from tests.liquidation_driver import INCIDENT
@@ -27,7 +28,7 @@ def incident_market() -> Listings:
     instruments = {
         symbol: contract(symbol, Decimal(tick), Decimal(step)) for symbol, (tick, step) in sorted(_GRID.items())
     }
-    candles = {symbol: _columns(symbol) for symbol in instruments}
+    candles: dict[str, Played] = {symbol: _columns(symbol) for symbol in instruments}
     return Listings(instruments, candles, {})
 
 

@@ -15,7 +15,6 @@ from sadari.model.command import (
     Reconcile,
     RecordLiquidated,
     RecordLiquidation,
-    RefreshAccount,
 )
 from sadari.model.event import (
     AlarmRang,
@@ -188,9 +187,8 @@ class Flattening(Driver):
 
     def _execute(self, command: Command) -> None:
         if isinstance(command, Reconcile) and not command.symbol and self.answers:
-            self.show()
-        elif isinstance(command, RefreshAccount):
             self.account()
+            self.show()
         elif isinstance(command, CancelOrder) and command.client_order_id not in self.stops:
             for order in [one for one in self.held if one.client_order_id == command.client_order_id]:
                 self.held.remove(order)

@@ -48,18 +48,17 @@ def plan(made: EngineProcess) -> Any:
 
 
 @pytest.mark.requirement("R003-11")
-def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProcess) -> None:
-    """SIGINT and SIGTERM, one after the other on one position, which lives through both."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProcess, number: signal.Signals) -> None:
+    """The position lives through it, behind the same stops and by the same plan."""
     stops, before = untouched(venue), plan(holding)
     assert len(stops) == 2
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        holding.signal(number)
-        assert holding.ended() == 0
-        assert f"{number.name}: stopping; positions are kept with what protects them" in holding.told()
-        assert untouched(venue) == stops
-        holding.start().until(lambda: holding.state() == "RUNNING")
-        assert plan(holding) == before
+    holding.signal(number)
+    assert holding.ended() == 0
+    assert f"{number.name}: stopping; positions are kept with what protects them" in holding.told()
+    assert untouched(venue) == stops
+    holding.start().until(lambda: holding.state() == "RUNNING")
+    assert plan(holding) == before
     assert "Traceback" not in holding.told()
 
 

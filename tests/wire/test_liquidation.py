@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -59,14 +60,14 @@ async def turned(played: Rig) -> None:
     await played.until(lambda: {symbol: played.live.price(symbol) for symbol in INCIDENT} == marks)
 
 
-def asked(played: Rig, name: str = "c1", **changes: object) -> Liquidate:
+def asked(played: Rig, name: str = "c1", **changes: Any) -> Liquidate:
     """A request by the command line's secret."""
     source = LiquidationSource.CLI
     made_ms = wall_ns() // MILLISECOND_NS
     signed = Signed(source.value, "OPERATOR_REQUEST", name, "PAUSE", made_ms)
     given = token(secret_of(Folder(played.folder), source), signed)
     fields = {**signed._asdict(), "command": "liquidate", "actor": "anna", "cause": "test", "token": given} | changes
-    return Liquidate(**fields)  # type: ignore[arg-type]
+    return Liquidate(**fields)
 
 
 def phase(played: Rig) -> str:
@@ -126,7 +127,8 @@ def judge(played: Rig) -> None:
     assert {one.symbol for one in ended} == set(INCIDENT)
     assert {one.reason for one in ended} == {"ENGINE_LIQUIDATION:OPERATOR_REQUEST"}
     told = [one for one in kept if isinstance(one, RecordLiquidated)]
-    prices = [(one.symbol, one.exit_price) for one in (*ended, *told) if one.exit_price is not None]
+    prices = [(one.symbol, one.exit_price) for one in ended if one.exit_price is not None]
+    prices += [(one.symbol, one.exit_price) for one in told if one.exit_price is not None]
     assert prices
     assert set(prices) <= true
     for symbol in INCIDENT:
@@ -166,7 +168,7 @@ def test_a_symbol_that_never_closes_is_reported_until_it_is_given_up(tmp_path: P
 def test_each_refusal_reaches_who_asks_and_touches_nothing(tmp_path: Path) -> None:
     """A wrong token, an old one, another's, no name, no reason, one that comes again, a second one; then a cancel."""
 
-    async def refused(played: Rig, code: str, **changes: object) -> None:
+    async def refused(played: Rig, code: str, **changes: Any) -> None:
         with pytest.raises(ConfigError, match=f"^{code}: "):
             await Commands(played.live).liquidate(asked(played, **changes))
 
@@ -199,20 +201,20 @@ def test_each_refusal_reaches_who_asks_and_touches_nothing(tmp_path: Path) -> No
     asyncio.run(play())
 
 
-def _signed(played: Rig, signed: Signed) -> dict[str, object]:
+def _signed(played: Rig, signed: Signed) -> dict[str, Any]:
     given = token(secret_of(Folder(played.folder), LiquidationSource.CLI), signed)
     return {**signed._asdict(), "token": given}
 
 
-def _late(played: Rig) -> dict[str, object]:
+def _late(played: Rig) -> dict[str, Any]:
     made_ms = (wall_ns() - 61 * SECOND_NS) // MILLISECOND_NS
     return _signed(played, Signed("CLI", "OPERATOR_REQUEST", "late", "PAUSE", made_ms))
 
 
-def _without_reason(played: Rig) -> dict[str, object]:
+def _without_reason(played: Rig) -> dict[str, Any]:
     return _signed(played, Signed("CLI", "", "why", "PAUSE", wall_ns() // MILLISECOND_NS))
 
 
-def _named(played: Rig, name: str) -> dict[str, object]:
+def _named(played: Rig, name: str) -> dict[str, Any]:
     made_ms = wall_ns() // MILLISECOND_NS
     return _signed(played, Signed("CLI", "OPERATOR_REQUEST", name, "PAUSE", made_ms))

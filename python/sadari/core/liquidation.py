@@ -27,7 +27,7 @@ from sadari.core.liquidation_state import STOP, Liquidation
 from sadari.core.liquidation_table import LIQUIDATION
 from sadari.core.moving import move
 from sadari.core.position import Position
-from sadari.model.command import Reconcile, RecordPosition, RefreshAccount, SetAlarm
+from sadari.model.command import Reconcile, RecordPosition, SetAlarm
 from sadari.model.event import AccountUpdated, Event, PositionsShown
 from sadari.model.order import Purpose
 from sadari.model.reason import AuditCode, LiquidationReason, engine_liquidation
@@ -70,7 +70,7 @@ def give_notice(desk: Desk, liquidation: Liquidation, event: str) -> None:
     for symbol in concerned:
         tell_symbol(desk, liquidation, symbol, Outcome.HELD if desk.positions[symbol].qty > 0 else Outcome.ENTERING)
     desk.alert("critical", AuditCode.EMERGENCY_LIQUIDATION, text=notice_text(desk, liquidation, held, total))
-    desk.out += (Reconcile(), RefreshAccount())
+    desk.out.append(Reconcile())
     if notice_ns == 0:
         end_notice(desk, liquidation, "deadline")
     else:
@@ -341,7 +341,12 @@ def _settle(desk: Desk, liquidation: Liquidation, event: str) -> None:
     liquidation.number = 0
     liquidation.settling_ns = desk.now_ns
     tell_phase(desk, liquidation, event, symbols=liquidation.symbols)
-    desk.out.append(RefreshAccount())
+    _look_at_settlement(desk, liquidation)
+
+
+def _look_at_settlement(desk: Desk, liquidation: Liquidation) -> None:
+    """Trades that were not told yet, and the wallet, come with a comparison."""
+    desk.out.append(Reconcile())
     _set_alarm(desk, liquidation, SETTLE_NS)
 
 
@@ -360,7 +365,7 @@ def _settle_again(desk: Desk, liquidation: Liquidation) -> None:
         _done(desk, liquidation, "time_out")
     else:
         LIQUIDATION.move(liquidation, "pending")
-        _set_alarm(desk, liquidation, SETTLE_NS)
+        _look_at_settlement(desk, liquidation)
 
 
 def _done(desk: Desk, liquidation: Liquidation, event: str) -> None:
