@@ -45,7 +45,7 @@ def phase(made: EngineProcess) -> str:
 
 def judge(venue: ExchangeProcess, made: EngineProcess) -> None:
     """Flat, nothing left behind, no id twice, one end each with a record in every phase, one notice that was kept."""
-    assert (venue.held(), venue.held(OTHER)) == (0, 0)
+    assert venue.held() == venue.held(OTHER) == 0
     assert (venue.stops(), venue.stops(OTHER)) == ([], [])
     names = [one["client_order_id"] for one in venue.truth()["orders"]]
     assert len(names) == len(set(names))
@@ -182,7 +182,7 @@ def test_an_engine_that_is_killed_while_orders_are_canceled(venue: ExchangeProce
         made.until(lambda: phase(made) == "CANCEL")
         made.kill()
         made.start().until(lambda: made.state() == "PAUSED")
-        assert (venue.held(), venue.held(OTHER)) == (0, 0)
+        assert venue.held() == venue.held(OTHER) == 0
         assert venue.stops() == []
         told = made.records()
         resumed = [one for one in told if isinstance(one, RecordLiquidation) and one.event == "resumed"]

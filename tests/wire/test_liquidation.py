@@ -17,12 +17,13 @@ from sadari.model.command import RecordLiquidated, RecordLiquidation, RecordPosi
 from sadari.model.reason import LiquidationSource
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.run.commands import Commands
-from sadari.run.control import Liquidate, OfLiquidation
-from sadari.run.tokens import Signed, secret_of, token
+from sadari.run.control import OfLiquidation
+from sadari.run.tokens import secret_of
 from sadari.store.folder import Folder
 from sadari.store.journal import decode, read
 from sadari.venue.clock import wall_ns
 from tests.incident_market import incident_market
+from tests.liquidation_asked import signed_request
 from tests.liquidation_driver import INCIDENT, ORDER
 from tests.live_account import NEVER, resting, trades
 from tests.live_engine import Rig, rig
@@ -60,16 +61,6 @@ async def turned(played: Rig) -> None:
     await played.until(lambda: {symbol: played.live.price(symbol) for symbol in INCIDENT} == marks)
 
 
-def asked(played: Rig, name: str = "c1", **changes: Any) -> Liquidate:
-    """A request by the command line's secret."""
-    source = LiquidationSource.CLI
-    made_ms = wall_ns() // MILLISECOND_NS
-    signed = Signed(source.value, "OPERATOR_REQUEST", name, "PAUSE", made_ms)
-    given = token(secret_of(Folder(played.folder), source), signed)
-    fields = {**signed._asdict(), "command": "liquidate", "actor": "anna", "cause": "test", "token": given} | changes
-    return Liquidate(**fields)
-
-
 def phase(played: Rig) -> str:
     """Where the liquidation is."""
     found = played.live.opened.engine.liquidation
@@ -99,7 +90,7 @@ def test_the_incident_of_section_11(tmp_path: Path) -> None:
             zero = """find = '"avgPrice":"[^"]*"'\nput = '"avgPrice":"0.0"'"""
             fault(played, f'verb = "alter_reply"\n{EXIT.format(symbol="XRPUSDT")}\n{zero}')
             fault(played, f'verb = "code"\n{EXIT.format(symbol="TAOUSDT")}\ncode = -4131\ntimes = 2')
-            await Commands(live).liquidate(asked(played))
+            await Commands(live).liquidate(signed_request(live))
             began_ns = wall_ns()
             await played.until(lambda: phase(played) == "CANCEL" or closed_orders(played))
             assert wall_ns() - began_ns >= 2 * SECOND_NS - 100 * MILLISECOND_NS
@@ -148,7 +139,7 @@ def test_a_symbol_that_never_closes_is_reported_until_it_is_given_up(tmp_path: P
         async with incident(tmp_path) as played, played.running(MORE) as live:
             await covered(played)
             fault(played, f'verb = "code"\n{EXIT.format(symbol="TAOUSDT")}\ncode = -4131')
-            await Commands(live).liquidate(asked(played))
+            await Commands(live).liquidate(signed_request(live))
             await played.until(lambda: [one for one in played.alerts if one.code == "LIQUIDATION_INCOMPLETE"])
             assert [symbol for symbol in INCIDENT if played.held(symbol)] == ["TAOUSDT"]
             assert len(resting(played, "TAOUSDT")) == 2
@@ -170,7 +161,7 @@ def test_each_refusal_reaches_who_asks_and_touches_nothing(tmp_path: Path) -> No
 
     async def refused(played: Rig, code: str, **changes: Any) -> None:
         with pytest.raises(ConfigError, match=f"^{code}: "):
-            await Commands(played.live).liquidate(asked(played, **changes))
+            await Commands(played.live).liquidate(signed_request(played.live, **changes))
 
     async def play() -> None:
         async with incident(tmp_path) as played, played.running(MORE) as live:
@@ -181,12 +172,12 @@ def test_each_refusal_reaches_who_asks_and_touches_nothing(tmp_path: Path) -> No
             await refused(played, "LIQUIDATION_AUTH_FAILED", source="API_AUTH")
             await refused(played, "LIQUIDATION_AUTH_FAILED", after="STOP")
             await refused(played, "LIQUIDATION_AUTH_FAILED", actor="")
-            await refused(played, "LIQUIDATION_AUTH_FAILED", **_late(played))
-            await refused(played, "LIQUIDATION_REASON_REQUIRED", **_without_reason(played))
+            await refused(played, "LIQUIDATION_AUTH_FAILED", age_ms=61_000)
+            await refused(played, "LIQUIDATION_REASON_REQUIRED", name="why", reason="")
             assert live.state == "RUNNING"
             await refused(played, "LIQUIDATION_REPLAYED")
-            await Commands(live).liquidate(asked(played, "c3"))
-            await refused(played, "LIQUIDATION_IN_PROGRESS", **_named(played, "c2"))
+            await Commands(live).liquidate(signed_request(live, "c3"))
+            await refused(played, "LIQUIDATION_IN_PROGRESS", name="c2")
             said = await Commands(live).cancel_liquidation(OfLiquidation(command="", actor="anna"))
             assert "nothing was closed" in said
             await played.until(lambda: live.state == "RUNNING")
@@ -199,22 +190,3 @@ def test_each_refusal_reaches_who_asks_and_touches_nothing(tmp_path: Path) -> No
         assert secret.encode() not in Folder(played.folder).journal.read_bytes()
 
     asyncio.run(play())
-
-
-def _signed(played: Rig, signed: Signed) -> dict[str, Any]:
-    given = token(secret_of(Folder(played.folder), LiquidationSource.CLI), signed)
-    return {**signed._asdict(), "token": given}
-
-
-def _late(played: Rig) -> dict[str, Any]:
-    made_ms = (wall_ns() - 61 * SECOND_NS) // MILLISECOND_NS
-    return _signed(played, Signed("CLI", "OPERATOR_REQUEST", "late", "PAUSE", made_ms))
-
-
-def _without_reason(played: Rig) -> dict[str, Any]:
-    return _signed(played, Signed("CLI", "", "why", "PAUSE", wall_ns() // MILLISECOND_NS))
-
-
-def _named(played: Rig, name: str) -> dict[str, Any]:
-    made_ms = wall_ns() // MILLISECOND_NS
-    return _signed(played, Signed("CLI", "OPERATOR_REQUEST", name, "PAUSE", made_ms))

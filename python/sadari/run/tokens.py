@@ -40,22 +40,29 @@ def secret_file(folder: Folder, source: LiquidationSource) -> Path:
 
 
 def make_secrets(folder: Folder) -> None:
-    """Make the secrets that are not there yet.
+    """Make the secrets that are not there yet; one is there whole or not at all.
 
     Raises:
         ConfigError: One of them cannot be made.
     """
     for source in LiquidationSource:
         path = secret_file(folder, source)
-        try:
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise ConfigError(f"{path}: the secret cannot be made ({error.strerror}); {CARE}") from error
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(secrets.token_hex(_BYTES))
+        if not path.exists():
+            try:
+                path.parent.mkdir(mode=0o700, exist_ok=True)
+                _write(path)
+            except OSError as error:
+                raise ConfigError(f"{path}: the secret cannot be made ({error.strerror}); {CARE}") from error
+
+
+def _write(path: Path) -> None:
+    new = path.with_suffix(".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(secrets.token_hex(_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
 
 
 def secret_of(folder: Folder, source: LiquidationSource) -> Secret:

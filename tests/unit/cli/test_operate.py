@@ -27,6 +27,8 @@ from sadari.run.status import (
     SymbolStatus,
     UnprotectedTime,
 )
+from sadari.run.tokens import make_secrets
+from sadari.store.folder import Folder
 from tests.unit.run.test_control import Listening
 
 HELD = PositionStatus(
@@ -95,6 +97,18 @@ WISHES = [
     (["sync"], ("sync",)),
     (["adopt", "btcusdt"], ("adopt", "BTCUSDT")),
     (["write-off", "BTCUSDT", "--cause", "too old"], ("write_off", "BTCUSDT", "too old")),
+    (
+        ["liquidate", "--reason", "OPERATOR_REQUEST", "--cause", "x", "--after", "stop"],
+        ("liquidate", "OPERATOR_REQUEST", "STOP", "x", True),
+    ),
+    (["liquidate"], ("liquidate", "", "PAUSE", "", True)),
+    (
+        ["liquidate", "--source", "cli", "--correlation", "c", "--timestamp", "1", "--token", "t"],
+        ("liquidate", "", "PAUSE", "", True),
+    ),
+    (["liquidate", "--cancel", "--cause", "x"], ("cancel_liquidation", "x", "")),
+    (["liquidate", "--confirm", "--correlation", "c"], ("confirm_liquidation", "", "c")),
+    (["liquidate", "--abandon", "--cause", "x"], ("abandon_liquidation", "x")),
 ]
 
 
@@ -103,6 +117,7 @@ def test_each_command_reaches_the_engine_and_prints_its_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With who asked."""
+    make_secrets(Folder(tmp_path))
     with engine(tmp_path) as operator:
         for arguments, wanted in WISHES:
             assert main([*arguments, "--folder", str(tmp_path)]) == 0
