@@ -170,7 +170,7 @@ def test_each_refusal_reaches_who_asks_and_touches_nothing(tmp_path: Path) -> No
             await refused(played, "LIQUIDATION_AUTH_FAILED", token="0" * 64)
             await refused(played, "LIQUIDATION_AUTH_FAILED", token="")
             await refused(played, "LIQUIDATION_AUTH_FAILED", source="API_AUTH")
-            await refused(played, "LIQUIDATION_AUTH_FAILED", after="STOP")
+            await refused(played, "LIQUIDATION_AUTH_FAILED", correlation_id="c2")
             await refused(played, "LIQUIDATION_AUTH_FAILED", actor="")
             await refused(played, "LIQUIDATION_AUTH_FAILED", age_ms=61_000)
             await refused(played, "LIQUIDATION_REASON_REQUIRED", name="why", reason="")
