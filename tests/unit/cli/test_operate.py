@@ -20,6 +20,7 @@ from sadari.run.status import (
     Counters,
     DecisionStatus,
     LevelStatus,
+    LiquidationStatus,
     PerformanceStatus,
     PositionStatus,
     Status,
@@ -52,6 +53,10 @@ WHOLE = Status(
     counters=Counters(rest_calls={"order": 4}, stops_triggered=2, profits_triggered=1),
     performance=PerformanceStatus(
         order_success_rate=0.975, margin_utilisation=Decimal("0.2"), risk_adjusted_return=0.5, win_rate=0.25, unknown=1
+    ),
+    liquidation=LiquidationStatus(
+        correlation_id="c1", phase="VERIFY", source="CLI", reason="OPERATOR_REQUEST", actor="anna", cause="x",
+        after="PAUSE", deadline_ns=1, number=4, symbols=("BTCUSDT", "TAOUSDT"), open=("TAOUSDT",),
     ),
 )  # fmt: skip
 
@@ -158,12 +163,15 @@ def test_the_status_is_shown_as_text_and_as_it_is(tmp_path: Path, capsys: pytest
         "49142.85", "STOP_LOSS_FIRST_DCA", "rung2", "-3.29 %", "wall", "45246", "not prepared", "[bold]-4168", "LOST",
         "12.3 s", "entry denied", "COOLDOWN_ACTIVE", "3 rises", "last 0.031 s", "REST calls: order 4",
         "2 stops and 1 targets triggered", "watched tick by tick: BTCUSDT", "kline_1m NOT SEEN", "1 results unknown",
+        "liquidation c1: VERIFY, OPERATOR_REQUEST by CLI (anna), then PAUSE: BTCUSDT, TAOUSDT; still open: TAOUSDT",
         "orders not refused 97.5 %, margin in use 20.0 %, won 25.0 %, mean result by its deviation +0.50",
     ):  # fmt: skip
         assert told in text
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["positions"], ["stop"], ["exit", "BTCUSDT"]])
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["positions"], ["stop"], ["exit", "BTCUSDT"], ["liquidate", "--plan"]]
+)
 def test_without_an_engine_there_is_a_sentence_and_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:
