@@ -40,7 +40,7 @@ MUTANTS = {
         unit("core/test_liquidation", "test_nothing_is_sent_before_the_notice_is_over"),
     ),
     "three-of-four": Mutant(
-        "F118", "sends each closing order once and looks at none again", "sadari.core.liquidation:_again", nothing,
+        "F118", "sends each closing order once and looks at none again", "sadari.core.liquidation:close_again", nothing,
         unit("core/test_liquidation_vectors", "test_a_symbol_that_fails_at_first_is_closed_by_a_later_pass"),
     ),
     "forgets-to-close": Mutant(

@@ -81,9 +81,12 @@ def _request(asked: argparse.Namespace) -> dict[str, Any]:
         alone = [f"--{name}" for name in _PROOF if getattr(asked, name) is not None]
         if alone:
             raise ConfigError(f"{', '.join(alone)} without --token; allowed: together with the token that signs it")
+        folder = folder_of(asked)
+        if not folder.socket.exists():
+            raise ConfigError(f"{folder.path}: no engine runs in this folder")
         source, made_ms = LiquidationSource.CLI, wall_ns() // MILLISECOND_NS
         signed = Signed(source.value, asked.reason, f"cli-{secrets.token_hex(8)}", after, made_ms)
-        given = token(secret_of(folder_of(asked), source), signed)
+        given = token(secret_of(folder, source), signed)
     return {**signed._asdict(), "token": given}
 
 

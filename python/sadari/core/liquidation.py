@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.core import exits, watching
 from sadari.core.desk import Desk
 from sadari.core.engine_table import EngineState
-from sadari.core.intents import Intent
+from sadari.core.liquidation_acts import close_again, concern, follow_prices, leave, to_cancel
 from sadari.core.liquidation_records import (
     Outcome,
     closing_order,
@@ -26,11 +25,9 @@ from sadari.core.liquidation_records import (
 from sadari.core.liquidation_state import STOP, Liquidation
 from sadari.core.liquidation_table import LIQUIDATION
 from sadari.core.moving import move
-from sadari.core.position import Position
 from sadari.model.command import Reconcile, RecordPosition, SetAlarm
 from sadari.model.event import AccountUpdated, Event, PositionsShown
-from sadari.model.order import Purpose
-from sadari.model.reason import AuditCode, LiquidationReason, engine_liquidation
+from sadari.model.reason import AuditCode, LiquidationReason
 from sadari.model.units import SECOND_NS
 
 # Source: strategies §11, the table of phases; the last one D-35.
@@ -65,7 +62,7 @@ def give_notice(desk: Desk, liquidation: Liquidation, event: str) -> None:
     liquidation.deadline_ns = desk.now_ns + notice_ns
     held = closing_order(desk.positions.values())
     total = unrealized_of(held)
-    concerned = _concern(desk, liquidation)
+    concerned = concern(desk, liquidation)
     tell_phase(desk, liquidation, event, actor=wanted.actor, symbols=concerned, amount=total)
     for symbol in concerned:
         tell_symbol(desk, liquidation, symbol, Outcome.HELD if desk.positions[symbol].qty > 0 else Outcome.ENTERING)
@@ -142,10 +139,10 @@ def follow(desk: Desk, event: Event) -> None:
     if isinstance(event, AccountUpdated) and liquidation.wallet is None:
         liquidation.wallet, liquidation.booked = event.wallet_balance, desk.ledger.change
     if isinstance(event, PositionsShown):
-        _follow_prices(desk, event)
+        follow_prices(desk, event)
         if liquidation.is_in("VERIFY") and not event.symbol and not liquidation.read:
             _read(desk, liquidation, event)
-    if liquidation.is_in("CANCEL") and not _to_cancel(desk):
+    if liquidation.is_in("CANCEL") and not to_cancel(desk):
         LIQUIDATION.move(liquidation, "all_confirmed")
         _close(desk, liquidation, "all_confirmed")
 
@@ -159,45 +156,19 @@ def _follow_results(desk: Desk, liquidation: Liquidation) -> None:
                 tell_result(desk, liquidation, command.position_id, outcome_of(desk, liquidation, command.position_id))
 
 
-def _follow_prices(desk: Desk, event: PositionsShown) -> None:
-    """What closing brings beyond its decision is measured from the venue's newest price."""
-    for record in event.positions:
-        position = desk.positions.get(record.symbol)
-        if position is not None and position.qty > 0 and record.mark_price is not None and record.mark_price > 0:
-            position.last_price = record.mark_price
-
-
 def _set_alarm(desk: Desk, liquidation: Liquidation, wait_ns: int) -> None:
     liquidation.step += 1
     name = f"{ALARM}:{liquidation.state.value}:{liquidation.step}"
     desk.out.append(SetAlarm(name=name, at_ns=desk.now_ns + wait_ns, wall=True))
 
 
-def _concern(desk: Desk, liquidation: Liquidation) -> list[str]:
-    """Take in every position that is held or may come to be; their symbols."""
-    found = [one for one in desk.positions.values() if one.qty > 0 or one.is_in("ENTRY_PENDING")]
-    for position in sorted(found, key=lambda one: one.symbol):
-        liquidation.concerned[position.id] = position.symbol
-    return sorted(position.symbol for position in found)
-
-
 # cancel
-
-
-def _to_cancel(desk: Desk) -> list[Intent]:
-    """Orders that would change a position and have not had the venue's last word; stops and exits are none of them."""
-    found: dict[str, Intent] = {}
-    for position in desk.positions.values():
-        working = position.working
-        outstanding = [] if working is None or working.purpose is Purpose.EXIT else [working]
-        found |= {one.client_order_id: one for one in (*outstanding, *position.openings) if not one.final}
-    return list(found.values())
 
 
 def _cancel(desk: Desk, liquidation: Liquidation, event: str, actor: str = "engine", cause: str = "") -> None:
     liquidation.number = 1
-    orders = _to_cancel(desk)
-    _concern(desk, liquidation)
+    orders = to_cancel(desk)
+    concern(desk, liquidation)
     tell_phase(desk, liquidation, event, actor=actor, cause=cause, symbols=sorted({one.symbol for one in orders}))
     for intent in orders:
         desk.cancel(intent)
@@ -211,7 +182,7 @@ def _cancel(desk: Desk, liquidation: Liquidation, event: str, actor: str = "engi
 
 
 def _close(desk: Desk, liquidation: Liquidation, event: str) -> None:
-    _concern(desk, liquidation)
+    concern(desk, liquidation)
     held = closing_order(desk.positions.values())
     liquidation.queue = [position.symbol for position in held]
     tell_phase(desk, liquidation, event, symbols=liquidation.queue, amount=unrealized_of(held))
@@ -238,16 +209,8 @@ def _attempt(desk: Desk, liquidation: Liquidation, symbol: str) -> None:
     outcome = Outcome.FLAT
     if position.qty > 0:
         outcome = Outcome.CLOSING_ALREADY if position.is_in("EXITING") else Outcome.CLOSE_SENT
-        _leave(desk, liquidation, position)
+        leave(desk, liquidation, position)
     tell_symbol(desk, liquidation, symbol, outcome)
-
-
-def _leave(desk: Desk, liquidation: Liquidation, position: Position) -> None:
-    wanted = liquidation.wanted
-    reason = engine_liquidation(LiquidationReason(wanted.reason))
-    cause = f"liquidation {wanted.correlation_id}: {wanted.cause or 'asked for'}"
-    exits.begin(desk, position, "liquidate", reason, wanted.actor, cause)
-    watching.sync(desk, position)
 
 
 # verify
@@ -272,7 +235,7 @@ def _read(desk: Desk, liquidation: Liquidation, event: PositionsShown) -> None:
     for record in event.positions:
         if record.qty != 0:
             shown[record.symbol] = shown.get(record.symbol, Decimal(0)) + abs(record.qty)
-    _concern(desk, liquidation)
+    concern(desk, liquidation)
     held = {symbol for symbol, one in desk.positions.items() if one.qty > 0 or one.may_still_fill()}
     still_open = tuple(sorted({*shown, *held}))
     if liquidation.number <= PASSES or still_open != liquidation.open:
@@ -286,27 +249,9 @@ def _read(desk: Desk, liquidation: Liquidation, event: PositionsShown) -> None:
         return
     LIQUIDATION.move(liquidation, "remainder")
     for symbol in still_open:
-        _again(desk, liquidation, symbol)
+        close_again(desk, liquidation, symbol)
     if liquidation.number >= PASSES:
         _incomplete(desk, liquidation, "remainder", told=changed or liquidation.number == PASSES)
-
-
-def _again(desk: Desk, liquidation: Liquidation, symbol: str) -> None:
-    """Close what is left of a symbol, unless an order for it works; one that may still open something is canceled."""
-    position = desk.positions.get(symbol)
-    if position is None:
-        return
-    for intent in position.openings:
-        if not intent.final and intent is not position.working:
-            desk.cancel(intent)
-    if position.qty == 0:
-        if position.working is not None and not position.working.final:
-            desk.cancel(position.working)
-    elif not position.is_in("EXITING"):
-        _leave(desk, liquidation, position)
-    elif position.working is None or position.working.final:
-        cause = f"liquidation {liquidation.wanted.correlation_id}, pass {liquidation.number}"
-        exits.send(desk, position, cause=cause)
 
 
 def _pass_over(desk: Desk, liquidation: Liquidation) -> None:

@@ -170,7 +170,7 @@ def test_the_status_is_shown_as_text_and_as_it_is(tmp_path: Path, capsys: pytest
 
 
 @pytest.mark.parametrize(
-    "arguments", [["status"], ["positions"], ["stop"], ["exit", "BTCUSDT"], ["liquidate", "--plan"]]
+    "arguments", [["status"], ["positions"], ["stop"], ["exit", "BTCUSDT"], ["liquidate"], ["liquidate", "--plan"]]
 )
 def test_without_an_engine_there_is_a_sentence_and_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]

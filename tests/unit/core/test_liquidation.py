@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sadari.lifecycle import Lifecycle
 from sadari.model.command import CancelOrder, RecordLiquidated, RecordLiquidation, RecordPosition, SendAlert
 from sadari.model.event import EngineTurned, OrderFilled, PositionRecord, PositionsShown
 from sadari.model.order import Direction, Purpose
@@ -265,6 +266,23 @@ def test_a_venue_that_does_not_answer_verifies_nothing() -> None:
     driver.next()
     driver.to_the_end()
     assert driver.engine.state == "PAUSED"
+
+
+def test_one_that_cannot_be_closed_by_a_bug_keeps_none_of_the_others_open() -> None:
+    """It is told, met again by each pass, and named as open."""
+    driver = incident()
+    position = driver.engine.positions["XRPUSDT"]
+    sound = position.lifecycle
+    position.lifecycle = Lifecycle("broken", sound.states, [], "FLAT")
+    driver.ask()
+    for _ in range(6):
+        driver.next()
+    assert [symbol for symbol in INCIDENT if driver.at_venue(symbol)] == ["XRPUSDT"]
+    assert "ILLEGAL_EVENT" in driver.audits()
+    assert driver.liquidation.open == ("XRPUSDT",)
+    position.lifecycle = sound
+    driver.to_the_end()
+    assert driver.at_venue("XRPUSDT") == 0
 
 
 @pytest.mark.requirement("R003-43")
