@@ -28,7 +28,7 @@ from sadari.model.event import (
     PositionRecord,
     PositionsShown,
 )
-from sadari.model.order import Direction, Purpose
+from sadari.model.order import Direction, OrderType, Purpose
 from sadari.model.units import SECOND_NS
 from tests.ladder_driver import Driver, patient
 
@@ -184,6 +184,13 @@ class Flattening(Driver):
         if sight:
             self.show()
             self.give(EngineTurned(time_ns=now_ns, trigger="reconciled"))
+
+    def answer(self, order: PlaceOrder) -> None:
+        """As before; a slice with a limit fills at once, too."""
+        if order.order_type is OrderType.LIMIT:
+            self.fill(order)
+        else:
+            super().answer(order)
 
     def _execute(self, command: Command) -> None:
         if isinstance(command, Reconcile) and not command.symbol and self.answers:
