@@ -171,6 +171,20 @@ def test_a_killed_engine_goes_on_in_its_phase(venue: ExchangeProcess, holding: E
     assert holding.status()["pause_causes"] == ["liquidation"]
 
 
+def test_a_notice_is_given_anew_after_a_kill_and_may_still_be_canceled(
+    venue: ExchangeProcess, patient: EngineProcess
+) -> None:
+    """What was not seen meanwhile is compared before anything is opened again."""
+    assert patient.ask(*WORDS).returncode == 0
+    patient.kill()
+    patient.start().until(lambda: phase(patient) == "NOTICE")
+    assert "canceled (RECONCILING)" in patient.ask("liquidate", "--cancel").stdout
+    patient.until(lambda: patient.state() == "RUNNING")
+    assert venue.orders("SELL") == []
+    assert venue.covered()
+    assert venue.covered(OTHER)
+
+
 def test_an_engine_that_is_killed_while_orders_are_canceled(venue: ExchangeProcess, tmp_path: Path) -> None:
     """An entry of which nobody knows anything is waited for; the next start goes on with that."""
     venue.reset()

@@ -79,7 +79,7 @@ def closed_orders(played: Rig) -> list[tuple[str, Decimal]]:
     return [(desk.orders[one].symbol, desk.orders[one].filled_qty) for one in ids]
 
 
-@pytest.mark.requirement("R003-9", "R003-10", "R003-27", "R003-51")
+@pytest.mark.requirement("R003-9", "R003-10", "R003-26", "R003-27", "R003-51")
 def test_the_incident_of_section_11(tmp_path: Path) -> None:
     """One acknowledgement says price 0, one symbol is refused at first: four closed, in order, the total by trades."""
 
