@@ -75,6 +75,31 @@ def test_an_id_that_nobody_proved_to_own_stays_free() -> None:
     assert driver.engine.state == "LIQUIDATING"
 
 
+@pytest.mark.requirement("R003-25")
+def test_whatever_is_refused_in_whichever_phase_changes_nothing_of_its_course() -> None:
+    """A second request, the same one again, and each that is wrong: in every phase the next step is the same."""
+    wrong = [{}, {"correlation_id": "c9"}, *(fields for fields, _ in REFUSED.values())]
+    plain, bothered = incident(), incident()
+    phases = set()
+    for driver in (plain, bothered):
+        driver.refused = {"TAOUSDT"}
+        driver.ask()
+    while plain.liquidation.under_way:
+        phases.add(plain.phase)
+        for fields in wrong:
+            before = len(bothered.log)
+            bothered.ask(**fields)
+            (audit,) = [one for one in bothered.log[before:] if isinstance(one, Audit)]
+            assert audit.code in set(LiquidationRefusal)
+        for driver in (plain, bothered):
+            if driver.liquidation.number == 2:
+                driver.refused = set()
+            driver.next()
+    assert phases == {"NOTICE", "CLOSE", "VERIFY", "SETTLE"}, "nothing was there to be canceled"
+    assert bothered.of(PlaceOrder) == plain.of(PlaceOrder)
+    assert bothered.of(RecordLiquidation) == plain.of(RecordLiquidation)
+
+
 STATES: dict[str, list[str]] = {
     "RECONCILING": ["data_lost", "data_recovered"],
     "RUNNING": [],

@@ -9,6 +9,7 @@ import pytest
 from sadari.model.command import PlaceOrder, RecordLiquidated, RecordLiquidation, RecordPosition, SendAlert
 from sadari.model.event import OrderAccepted, PositionsShown
 from sadari.model.order import Purpose
+from sadari.model.reason import RejectReason
 from sadari.model.units import SECOND_NS
 from tests.liquidation_driver import INCIDENT, ORDER, Flattening, incident
 
@@ -116,6 +117,32 @@ def test_a_symbol_that_fails_at_first_is_closed_by_a_later_pass() -> None:
         ("VERIFY", "OPEN"), ("VERIFY", "FLAT"), ("SETTLE", "SETTLED"),
     ]  # fmt: skip
     assert "LIQUIDATION_INCOMPLETE" not in driver.audits()
+
+
+@pytest.mark.parametrize("reason", list(RejectReason))
+@pytest.mark.parametrize("symbol", ORDER)
+def test_whatever_a_closing_order_is_refused_for_the_symbol_is_closed_in_the_end(
+    reason: RejectReason, symbol: str
+) -> None:
+    """Each reason the venue may give, for each of the four, twice in a row."""
+    driver = incident()
+    driver.hold = {Purpose.EXIT}
+    driver.ask()
+    refusals = 2
+    while driver.liquidation.under_way:
+        driver.next()
+        for order in list(driver.held):
+            driver.held.remove(order)
+            if order.symbol == symbol and refusals:
+                refusals -= 1
+                driver.reject(order, -1, reason)
+            else:
+                driver.fill(order)
+        for name in [one for one in driver.alarms if one.startswith("exit:")]:
+            driver.ring(name)
+    assert {one: driver.at_venue(one) for one in INCIDENT} == dict.fromkeys(INCIDENT, D(0))
+    assert of_phase(driver, "SETTLE")[-1].realized == D("-21.394475")
+    assert driver.audits().count("EXIT_REJECTED") == 2
 
 
 @pytest.mark.requirement("R003-9", "R003-10")
