@@ -48,24 +48,23 @@ def plan(made: EngineProcess) -> Any:
 
 
 @pytest.mark.requirement("R003-11")
-def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProcess) -> None:
-    """SIGINT and SIGTERM, one after the other on one position, which lives through both."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProcess, number: signal.Signals) -> None:
+    """The position lives through it, behind the same stops and by the same plan."""
     stops, before = untouched(venue), plan(holding)
     assert len(stops) == 2
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        holding.signal(number)
-        assert holding.ended() == 0
-        assert f"{number.name}: stopping; positions are kept with what protects them" in holding.told()
-        assert untouched(venue) == stops
-        holding.start().until(lambda: holding.state() == "RUNNING")
-        assert plan(holding) == before
+    holding.signal(number)
+    assert holding.ended() == 0
+    assert f"{number.name}: stopping; positions are kept with what protects them" in holding.told()
+    assert untouched(venue) == stops
+    holding.start().until(lambda: holding.state() == "RUNNING")
+    assert plan(holding) == before
     assert "Traceback" not in holding.told()
 
 
 @pytest.mark.requirement("R003-8", "R003-10")
 def test_a_stop_closes_nothing_unless_it_is_told_to(venue: ExchangeProcess, holding: EngineProcess) -> None:
-    """`stop` keeps everything; `stop --close` closes with a reason of its own, and leaves nothing behind."""
+    """`stop` keeps everything; `stop --close` closes after its notice, for a reason of its own, and leaves nothing."""
     stops, before = untouched(venue), plan(holding)
     stopped = holding.ask("stop")
     assert (stopped.returncode, holding.ended()) == (0, 0)
@@ -74,8 +73,10 @@ def test_a_stop_closes_nothing_unless_it_is_told_to(venue: ExchangeProcess, hold
     holding.start().until(lambda: holding.state() == "RUNNING")
     assert plan(holding) == before
     closing = holding.ask("stop", "--close")
-    assert (closing.returncode, holding.ended()) == (0, 0)
-    assert "every position is closed" in closing.stdout
+    assert "in 30 s every position is closed" in closing.stdout
+    assert venue.orders("SELL") == []
+    confirmed = holding.ask("liquidate", "--confirm")
+    assert (closing.returncode, confirmed.returncode, holding.ended()) == (0, 0, 0)
     assert venue.held() == 0
     assert venue.stops() == []
     assert len(venue.orders("SELL")) == 1

@@ -20,7 +20,13 @@ from tests.model.edge import AT_REST, FAULTS
 from tests.model.scope import PRICES
 from tests.model.world import World, streamed
 
-_SEEING = (EngineState.RUNNING, EngineState.PAUSED, EngineState.RECONCILING, EngineState.STOPPING)
+_SEEING = (
+    EngineState.RUNNING,
+    EngineState.PAUSED,
+    EngineState.RECONCILING,
+    EngineState.STOPPING,
+    EngineState.LIQUIDATING,
+)
 
 
 def possible(world: World) -> list[str]:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from sadari.core.liquidation import ALARM
 from sadari.model.units import SECOND_NS
 from tests.model.remembered import Names
 from tests.model.world import World
+
+
+def _number(world: World, names: Names, kind: str, number: int) -> int:
+    """The life that an alarm is about; one of the liquidation is that of its present step, or counts for nothing."""
+    found = world.engine.liquidation
+    if kind != ALARM or found is None:
+        return names.life(number)
+    return int(found.under_way and number == found.step)
 
 
 def key(world: World) -> tuple[Any, ...]:
@@ -22,7 +31,7 @@ def key(world: World) -> tuple[Any, ...]:
     reports = tuple(names.events(events) for events in (world.inbox, world.late, world.crossed))
     asked = tuple(map(names.order, world.lookups)), tuple(map(names.order, world.proved))
     alarms = sorted(
-        (round((at - world.now_ns) / tenth), kind, names.life(int(life)))
+        (round((at - world.now_ns) / tenth), kind, _number(world, names, kind, int(life)))
         for name, at in world.alarms.items()
         for kind, _, life in [name.split(":")]
     )

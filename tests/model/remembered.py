@@ -14,12 +14,14 @@ from sadari.core.desk import Desk
 from sadari.core.engine import Engine
 from sadari.core.intents import Intent, Part
 from sadari.core.ledger import Ledger
+from sadari.core.liquidation import PASSES
+from sadari.core.liquidation_state import Liquidation
 from sadari.core.lots import Goal, Lot
 from sadari.core.position import Position
 from sadari.model.event import Event, OrderFilled
 from sadari.model.units import Exact
 
-_OWN = (Position, Intent, Part, Lot, Goal, Account, Ledger, Agreement)
+_OWN = (Position, Intent, Part, Lot, Goal, Account, Ledger, Agreement, Liquidation)
 # What no decision about orders goes by: records of the past, sums that settlement alone compares, what follows from
 # the rest, and what is named by order of appearance.
 _PAST = frozenset(
@@ -86,7 +88,18 @@ class Names:
         for name in desk.live_orders():
             self.order(name)
         gates = tuple((symbol, tuple(sorted(causes))) for symbol, causes in sorted(desk.shut.items()))
-        return desk.state.value, tuple(desk.causes), tuple(desk.lost), tuple(sorted(desk.gate_causes)), gates, told
+        engine = desk.state.value, tuple(desk.causes), tuple(desk.lost), tuple(sorted(desk.gate_causes)), gates, told
+        return *engine, self._liquidation(desk.liquidation)
+
+    def _liquidation(self, found: Liquidation | None) -> tuple[Any, ...]:
+        if found is None:
+            return ()
+        head = found.state.value, found.remembered, found.sight_lost, found.stop_asked, found.read
+        # Up to the third pass it counts which one it is.
+        number = min(found.number, PASSES) if found.under_way else 0
+        concerned = tuple(self.life(position_id) for position_id in found.concerned)
+        settled = tuple(self.life(position_id) for position_id in found.results)
+        return *head, number, tuple(found.queue), found.open, concerned, settled
 
     def orders(self) -> tuple[Any, ...]:
         """The engine's orders among those that were spoken of."""

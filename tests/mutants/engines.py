@@ -5,9 +5,9 @@ These are the deliberate exception from the rule that our own code is never mock
 
 from __future__ import annotations
 
-from tests.mutants import accounting, hearing, keeping, protecting, unclear
+from tests.mutants import accounting, closing, hearing, keeping, protecting, unclear
 from tests.mutants.mutant import Mutant
 
 MUTANTS: dict[str, Mutant] = (
-    unclear.MUTANTS | protecting.MUTANTS | hearing.MUTANTS | accounting.MUTANTS | keeping.MUTANTS
+    unclear.MUTANTS | protecting.MUTANTS | hearing.MUTANTS | accounting.MUTANTS | closing.MUTANTS | keeping.MUTANTS
 )

@@ -156,7 +156,7 @@ MUTANTS: dict[str, Mutant] = {
         unit("run/test_keys", "test_a_secret_shows_as_a_mask_in_every_way_of_showing_it"),
     ),
     "any-file-will-do": Mutant(
-        "F135", "reads a key out of a file that everybody can read", "sadari.run.keys:_private_text",
+        "F135", "reads a key out of a file that everybody can read", "sadari.run.keys:private_text",
         _any_file_will_do,
         unit("run/test_keys", "test_a_key_file_that_others_may_touch_is_refused_with_how_to_mend_it"),
     ),

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from sadari.core.engine_table import ENGINE
 from sadari.core.intent_table import INTENT
+from sadari.core.liquidation_table import LIQUIDATION
 from sadari.core.position_table import position_lifecycle
 from sadari.errors import IllegalTransitionError
 from sadari.lifecycle import Lifecycle
@@ -27,7 +28,10 @@ class Life(RuleBasedStateMachine):
 
     @initialize(
         lifecycle=st.one_of(
-            st.just(ENGINE), st.just(INTENT), st.builds(position_lifecycle, st.integers(0, 4), rearm=st.booleans())
+            st.just(ENGINE),
+            st.just(LIQUIDATION),
+            st.just(INTENT),
+            st.builds(position_lifecycle, st.integers(0, 4), rearm=st.booleans()),
         )
     )
     def begin(self, lifecycle: Lifecycle) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from sadari.cli.main import main
+from sadari.core.liquidation_plan import LiquidationPlan
 from sadari.localexchange.server import Address
 from sadari.model.order import MarginMode
 from sadari.model.units import DAY_NS
@@ -240,6 +241,11 @@ class Engine:
         raise AssertionError
 
     pause = resume = stop = exit = sync = adopt = write_off = reset = _never
+    liquidate = cancel_liquidation = confirm_liquidation = abandon_liquidation = _never
+
+    async def liquidation_plan(self, reason: str) -> LiquidationPlan:
+        """Not asked for."""
+        raise AssertionError(reason)
 
 
 def test_a_running_engine_is_asked_and_the_exchange_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

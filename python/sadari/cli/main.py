@@ -18,6 +18,7 @@ from sadari.cli import (
     demo,
     exchange,
     journal,
+    liquidate,
     machines,
     market,
     monitor,
@@ -61,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
         market,
         monitor,
         operate,
+        liquidate,
         repair,
         account,
     ):

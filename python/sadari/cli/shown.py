@@ -11,7 +11,7 @@ from io import StringIO
 from rich.console import Console
 from rich.table import Table
 
-from sadari.run.status import LevelStatus, PositionStatus, Status, SymbolStatus
+from sadari.run.status import LevelStatus, LiquidationStatus, PositionStatus, Status, SymbolStatus
 
 NONE = "-"
 PERCENT = 100
@@ -28,6 +28,8 @@ def status_text(status: Status) -> str:
     for what, causes in (("paused", status.pause_causes), ("gate shut", status.gates), ("not seen", status.lost)):
         if causes:
             lines.append(f"{what}: {', '.join(causes)}")
+    if status.liquidation is not None:
+        lines.append(_liquidation(status.liquidation))
     if status.watched:
         lines.append(f"watched tick by tick: {', '.join(status.watched)}")
     lines += [*_account(status), *_protection(status), *_performance(status), _counters(status), ""]
@@ -41,6 +43,15 @@ def status_text(status: Status) -> str:
         if rows:
             parts.append(_table(title, ("time", "symbol", "what", "reason"), rows))
     return "".join(parts)
+
+
+def _liquidation(found: LiquidationStatus) -> str:
+    until = f" until {_time(found.deadline_ns)}" if found.phase == "NOTICE" else ""
+    left = f"; still open: {', '.join(found.open)}" if found.open else ""
+    return (
+        f"liquidation {found.correlation_id}: {found.phase}{until}, {found.reason} by {found.source} ({found.actor}), "
+        f"then {found.after}: {', '.join(found.symbols) or 'nothing is held'}{left}"
+    )
 
 
 def positions_text(positions: Sequence[PositionStatus]) -> str:

@@ -92,6 +92,11 @@ def _causes(status: Status, width: int) -> list[Text]:
         ("no new entry:", status.gates, ODD),
     )
     parts = [mark(f"{what} {', '.join(causes)}", style) for what, causes, style in told if causes]
+    found = status.liquidation
+    if found is not None:
+        until = f" until {clock(found.deadline_ns)}" if found.phase == "NOTICE" else ""
+        left = f", open {', '.join(found.open)}" if found.open else ""
+        parts.insert(0, mark(f"{found.reason} by {found.actor}: {found.phase}{until}{left}", BAD))
     return [fit(line, width) for line in wrapped(parts, width)]
 
 

@@ -13,6 +13,7 @@ from sadari.core.agreement import Agreement
 from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
 from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
+from sadari.core.liquidation_state import Liquidation
 from sadari.core.position import Position
 from sadari.core.rules import Rules
 from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, RefreshAccount, SendAlert
@@ -20,7 +21,7 @@ from sadari.model.event import OrderCanceled, OrderFound, OrderRejected, SignalR
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, MarginMode, OrderType, Purpose, TimeInForce
 from sadari.model.plan import Settings
-from sadari.model.reason import AuditCode, RejectReason, stage_name
+from sadari.model.reason import AuditCode, LiquidationRefusal, RejectReason, stage_name
 
 _CODES = {
     Purpose.ENTRY: "E",
@@ -62,6 +63,9 @@ class Desk:
         ledger: Every amount that changed the wallet.
         openings: The balance of each asset that the ledger starts from, where the account has several.
         agreement: Whether that is what the venue shows.
+        liquidation: The last one, None if there was none.
+        liquidations_seen: Correlation ids of the requests so far.
+        liquidations_made: How many of them the engine has made itself.
         foreign_trades: Trades of orders that are not ours, by symbol and id, so that each is booked once.
     """
 
@@ -83,6 +87,9 @@ class Desk:
         self.waiting: dict[str, SignalRaised] = {}
         self.unsettled: list[Position] = []
         self.foreign_trades: set[tuple[str, int]] = set()
+        self.liquidation: Liquidation | None = None
+        self.liquidations_seen: set[str] = set()
+        self.liquidations_made = 0
         self.account = Account()
         self.ledger = ledger
         self.agreement = Agreement(ledger)
@@ -303,7 +310,7 @@ class Desk:
             self.out.append(RefreshAccount())
             self.alert("warning", RejectReason.INSUFFICIENT_MARGIN, position.symbol, f"{event.code} {event.message}")
 
-    def audit(self, code: AuditCode, position: Position | None = None, detail: str = "") -> None:
+    def audit(self, code: AuditCode | LiquidationRefusal, position: Position | None = None, detail: str = "") -> None:
         """Write a fact that changes no order by itself."""
         symbol = position.symbol if position else ""
         self.out.append(Audit(code=code, symbol=symbol, position_id=position.id if position else 0, detail=detail))

@@ -15,6 +15,8 @@ from sadari.core import (
     exits,
     found_orders,
     life,
+    liquidation,
+    liquidation_request,
     preparation,
     protection,
     reconcile,
@@ -32,6 +34,9 @@ from sadari.core.desk import Desk
 from sadari.core.engine_table import EngineState
 from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
+from sadari.core.liquidation_plan import LiquidationPlan, plan
+from sadari.core.liquidation_request import Marks
+from sadari.core.liquidation_state import Liquidation
 from sadari.core.position import Position
 from sadari.errors import IllegalTransitionError
 from sadari.model import event as events
@@ -58,6 +63,9 @@ class Engine:
         desk = self._desk
         self._handlers: dict[type[Event], Callable[[Any], Position | None]] = {
             events.OperatorRequested: lambda event: life.operator(desk, event),
+            events.LiquidationRequested: lambda event: liquidation_request.requested(desk, event),
+            events.LiquidationCancelRequested: lambda event: liquidation_request.canceled(desk, event),
+            events.LiquidationConfirmed: lambda event: liquidation_request.confirmed(desk, event),
             events.ForceExitRequested: self._force_exit,
             events.WriteOffRequested: lambda event: settlement.write_off(desk, event),
             events.AdoptRequested: lambda event: reconcile.adopt_requested(desk, event),
@@ -121,6 +129,15 @@ class Engine:
         return self._desk.account
 
     @property
+    def liquidation(self) -> Liquidation | None:
+        """The last engine-wide liquidation, None if there was none; not to be changed."""
+        return self._desk.liquidation
+
+    def liquidation_plan(self, reason: str, marks: Marks) -> LiquidationPlan:
+        """What an engine-wide liquidation would do now; nothing is changed by asking."""
+        return plan(self._desk, reason, marks)
+
+    @property
     def causes(self) -> tuple[str, ...]:
         """Why entries are paused, in order."""
         return tuple(self._desk.causes)
@@ -176,6 +193,7 @@ class Engine:
                 if position.turned:
                     targets.leave(desk, position)
                 watching.sync(desk, position)
+            liquidation.follow(desk, event)
         except IllegalTransitionError as error:
             desk.gate_causes.add(AuditCode.ILLEGAL_EVENT)
             desk.audit(AuditCode.ILLEGAL_EVENT, detail=str(error))
@@ -276,28 +294,15 @@ class Engine:
         if kind == "compare":
             reconcile.look_again(desk, symbol)
             return None
+        if kind == liquidation.ALARM:
+            liquidation.rung(desk, int(number))
+            return None
         position = desk.positions.get(symbol)
         if kind == "settle":
             position = next((old for old in desk.unsettled if old.id == int(number)), position)
         if position is None or position.id != int(number):
             return None
-        if kind == "settle" and position.is_in("CLOSED_UNSETTLED"):
-            settlement.rung(desk, position)
-        elif kind == "cooldown" and position.is_in("CLOSED"):
-            settlement.cool_down_over(desk, position)
-        elif kind == waiting.ALARM:
-            waiting.rung(desk, position)
-        elif kind == "retry":
-            position.suspended = {rung: price for rung, price in position.suspended.items() if rung in position.denied}
-        elif kind == "reduce":
-            reductions.unblock(desk, position)
-        elif kind == "protect":
-            position.protect_blocked = False
-            protection.protect(desk, position)
-        elif kind == "bare":
-            stops.bare(desk, position)
-        elif kind == "exit" and position.is_in("EXITING") and desk.guards:
-            exits.alarm(desk, position)
+        _ring(desk, position, kind)
         return position
 
     def _force_exit(self, event: events.ForceExitRequested) -> Position | None:
@@ -315,3 +320,24 @@ class Engine:
         cause = event.cause or "asked for"
         exits.begin(desk, position, "force_exit", ExitReason.MANUAL_FORCE_EXIT.value, event.actor, cause)
         return position
+
+
+def _ring(desk: Desk, position: Position, kind: str) -> None:
+    """A position has waited long enough for something."""
+    if kind == "settle" and position.is_in("CLOSED_UNSETTLED"):
+        settlement.rung(desk, position)
+    elif kind == "cooldown" and position.is_in("CLOSED"):
+        settlement.cool_down_over(desk, position)
+    elif kind == waiting.ALARM:
+        waiting.rung(desk, position)
+    elif kind == "retry":
+        position.suspended = {rung: price for rung, price in position.suspended.items() if rung in position.denied}
+    elif kind == "reduce" and not liquidation.closes(desk):
+        reductions.unblock(desk, position)
+    elif kind == "protect":
+        position.protect_blocked = False
+        protection.protect(desk, position)
+    elif kind == "bare":
+        stops.bare(desk, position)
+    elif kind == "exit" and position.is_in("EXITING") and desk.guards:
+        exits.alarm(desk, position)

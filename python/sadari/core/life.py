@@ -5,33 +5,22 @@ Source: strategies §6, §10.
 
 from __future__ import annotations
 
-from sadari.core import exits, refusals, watching
+from sadari.core import exits, liquidation, liquidation_request, refusals, watching
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS, EngineState
-from sadari.core.position import Position
+from sadari.core.liquidation_state import PAUSE, STOP
+from sadari.core.moving import move
 from sadari.core.waiting import call_off, waits
 from sadari.model import event as events
-from sadari.model.command import CallDay, RecordMove
-from sadari.model.reason import AuditCode, DenialCode, EntryEnd, LiquidationReason, engine_liquidation
-from sadari.model.units import DAY_NS, exact
+from sadari.model.command import CallDay
+from sadari.model.reason import AuditCode, DenialCode, EntryEnd, LiquidationReason
+from sadari.model.units import DAY_NS
 
 DAILY_LOSS = "daily_loss_limit"
 # Whoever is blind in these states has nothing to lose sight of; what is lost is only remembered.
+LIQUIDATES = "policy LIQUIDATE"
+_LATE = ("reconciled", "reconcile_failed", "drained", "drain_timeout")
 _BLIND = (EngineState.IDLE, EngineState.STARTING, EngineState.STOPPED, EngineState.FAILED)
-
-
-def move(desk: Desk, event: str, guard: str = "") -> None:
-    """Move the engine's lifecycle, record it, and let every position wait for what it may act on now.
-
-    Raises:
-        IllegalTransitionError: The lifecycle does not list this move.
-    """
-    before, after = ENGINE.move(desk, event, guard)
-    if before is after:
-        return
-    desk.out.append(RecordMove(symbol="", position_id=0, event=event, source=before.value, target=after.value))
-    for position in desk.positions.values():
-        watching.sync(desk, position)
 
 
 def operator(desk: Desk, event: events.OperatorRequested) -> None:
@@ -50,34 +39,41 @@ def operator(desk: Desk, event: events.OperatorRequested) -> None:
     elif command == "stop_close":
         _stop_and_close(desk, event)
     else:
+        if command == "abandon":
+            liquidation.abandon(desk, event.actor, event.cause)
+        liquidating = desk.state is EngineState.LIQUIDATING
         move(desk, command)
         if command == "stop_keep":
             cancel_entries(desk)
+            if liquidating:
+                _stop_afterwards(desk)
         elif command == "reset":
             desk.gate_causes.clear()
             desk.lost.clear()
 
 
 def _stop_and_close(desk: Desk, event: events.OperatorRequested) -> None:
-    """Close everything, the smallest first; without a reason it is a stop that closes nothing (strategies §11)."""
+    """Stop, and close everything through a liquidation; where that is refused it is a stop that closes nothing."""
+    before = desk.state
+    move(desk, "stop_close")
+    if before is EngineState.LIQUIDATING:
+        _stop_afterwards(desk)
+        return
+    cancel_entries(desk)
     if not event.cause:
         detail = f"closing everything needs a reason, {event.actor} gave none: stopping with KEEP"
         desk.audit(AuditCode.NOT_ALLOWED_IN_STATE, detail=detail)
-    move(desk, "stop_close")
-    cancel_entries(desk)
-    if not event.cause or desk.state is not EngineState.STOPPING:
         return
-    reason = engine_liquidation(LiquidationReason.OPERATOR_STOP_CLOSE)
-    for position in sorted(desk.positions.values(), key=_notional):
-        if position.is_in("ENTRY_PENDING") and position.qty == 0:
-            position.reason = reason
-        elif position.qty > 0:
-            exits.begin(desk, position, "liquidate", reason, event.actor, event.cause)
-            watching.sync(desk, position)
+    liquidation_request.see_prices(desk, event.marks)
+    reason = LiquidationReason.OPERATOR_STOP_CLOSE
+    liquidation_request.own_request(desk, reason, STOP, event.actor, event.cause)
 
 
-def _notional(position: Position) -> tuple[object, str]:
-    return exact(position.qty) * exact(position.last_price), position.symbol
+def _stop_afterwards(desk: Desk) -> None:
+    """A stop while everything is being closed: the liquidation goes on, and the engine ends with it."""
+    found = liquidation_request.under_way(desk)
+    if found is not None:
+        found.stop_asked = True
 
 
 def pause(desk: Desk, cause: str) -> None:
@@ -108,6 +104,9 @@ def turned(desk: Desk, event: events.EngineTurned) -> None:
     if trigger in {"reconciled", "reconcile_failed"} and desk.state is EngineState.DEGRADED:
         desk.audit(AuditCode.LATE_REPORT, detail=f"{trigger}: sight was lost meanwhile, the comparison does not count")
         return
+    if trigger in _LATE and desk.state is EngineState.LIQUIDATING:
+        desk.audit(AuditCode.LATE_REPORT, detail=f"{trigger}: everything is being closed meanwhile")
+        return
     if trigger == "reconciled":
         guard = "pause flag set" if desk.causes else "pause flag unset"
     move(desk, trigger, guard)
@@ -117,7 +116,19 @@ def turned(desk: Desk, event: events.EngineTurned) -> None:
         for position in desk.positions.values():
             if position.is_in("EXITING"):
                 exits.alarm(desk, position)
+    elif trigger == "recovery_exhausted":
+        _exhausted(desk, event)
+    liquidation.resume(desk)
     ask_again(desk)
+
+
+def _exhausted(desk: Desk, event: events.EngineTurned) -> None:
+    """A connection could not be had back: a person is told, and by the configuration everything is closed."""
+    text = f"{event.cause} could not be had back; it is tried on"
+    desk.alert("critical", AuditCode.RECOVERY_EXHAUSTED, text=text)
+    if event.guard == LIQUIDATES and desk.state is EngineState.DEGRADED:
+        reason = LiquidationReason.CONNECTION_FAILURE
+        liquidation_request.own_request(desk, reason, PAUSE, liquidation_request.ENGINE_ACTOR, text)
 
 
 def _sight(desk: Desk, trigger: str, cause: str) -> None:
@@ -127,6 +138,7 @@ def _sight(desk: Desk, trigger: str, cause: str) -> None:
             desk.lost.append(cause)
         if desk.state not in _BLIND:
             move(desk, trigger)
+            liquidation.resume(desk)
         return
     if not cause:
         desk.lost.clear()

@@ -240,6 +240,63 @@ class RecordPosition(Command, frozen=True):
     unexplained: bool = False
 
 
+class RecordLiquidation(Command, frozen=True):
+    """A phase of an engine-wide liquidation begins, or it ends (strategies §11).
+
+    Attributes:
+        event: What led to the phase.
+        actor: Who asked for this step.
+        deadline_ns: When the notice is over; 0 where none runs.
+        symbols: What the step is about: at the notice what is held, later what is open still.
+        unrealized: What closing everything at the last prices would bring; None where a price is not known.
+        realized: The profit of the positions that ended, by their trades; None where not every trade is known.
+        fees: What those trades cost, their entries' included.
+        wallet_change: By how much the wallet that the venue shows has changed meanwhile.
+        booked_change: The same by the ledger.
+    """
+
+    correlation_id: str
+    phase: str
+    event: str
+    source: str
+    reason: str
+    actor: str
+    cause: str
+    after: str
+    deadline_ns: int = 0
+    symbols: tuple[str, ...] = ()
+    unrealized: Decimal | None = None
+    realized: Decimal | None = None
+    fees: Decimal | None = None
+    wallet_change: Decimal | None = None
+    booked_change: Decimal | None = None
+
+
+class RecordLiquidated(Command, frozen=True):
+    """What became of one symbol in one phase of a liquidation.
+
+    Attributes:
+        outcome: In a word; see `sadari.core.liquidation_records.Outcome`.
+        qty: What is held of it; None where nobody has said so.
+        last_price: The last price that was told, which no order has traded at; None if there was none.
+        unrealized: What it would bring at that.
+        exit_price, pnl, fees: By its trades; None until they cover what was closed.
+    """
+
+    correlation_id: str
+    phase: str
+    symbol: str
+    outcome: str
+    position_id: int = 0
+    number: int = 0
+    qty: Decimal | None = None
+    last_price: Decimal | None = None
+    unrealized: Decimal | None = None
+    exit_price: Decimal | None = None
+    pnl: Decimal | None = None
+    fees: Decimal | None = None
+
+
 class Audit(Command, frozen=True):
     """A fact worth a line that changes no order by itself."""
 
@@ -265,5 +322,7 @@ AnyCommand = (
     | RecordExit
     | RecordMove
     | RecordPosition
+    | RecordLiquidation
+    | RecordLiquidated
     | Audit
 )

@@ -23,11 +23,53 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=T
 
 
 class OperatorRequested(Event, frozen=True):
-    """An operator's wish: start, pause, resume, stop_keep, stop_close, abandon or reset."""
+    """An operator's wish: start, pause, resume, stop_keep, stop_close, abandon or reset.
+
+    ``marks`` are the last prices of what is held, by symbol, where the wish goes by them.
+    """
 
     command: str
     actor: str
     cause: str = ""
+    marks: tuple[tuple[str, Decimal], ...] = ()
+
+
+class LiquidationRequested(Event, frozen=True):
+    """A wish to close everything, as it was asked for: whatever is wrong with it, the engine says so.
+
+    Attributes:
+        source: Who asks, by the name of its secret; ``actor`` is the person.
+        reason: Why, of the closed enumeration; ``cause`` in words.
+        correlation_id: The request's own; one that was seen before is refused.
+        after: PAUSE or STOP.
+        authentic: The token is the source's, of the minute before; else ``doubt`` says why not.
+    """
+
+    source: str
+    reason: str
+    correlation_id: str
+    after: str
+    actor: str
+    cause: str = ""
+    authentic: bool = False
+    doubt: str = ""
+    marks: tuple[tuple[str, Decimal], ...] = ()
+
+
+class LiquidationCancelRequested(Event, frozen=True):
+    """A wish to end a liquidation while its notice runs; without an id the one that is under way."""
+
+    actor: str
+    cause: str = ""
+    correlation_id: str = ""
+
+
+class LiquidationConfirmed(Event, frozen=True):
+    """The explicit second confirmation of a liquidation: its notice is over now."""
+
+    actor: str
+    cause: str = ""
+    correlation_id: str = ""
 
 
 class ForceExitRequested(Event, frozen=True):
@@ -342,6 +384,9 @@ class DayStarted(Event, frozen=True):
 
 AnyEvent = (
     OperatorRequested
+    | LiquidationRequested
+    | LiquidationCancelRequested
+    | LiquidationConfirmed
     | ForceExitRequested
     | WriteOffRequested
     | AdoptRequested

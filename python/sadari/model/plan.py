@@ -146,6 +146,13 @@ class Fees(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     maker: Decimal = D("0.0002")
 
 
+class Liquidation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long an engine-wide liquidation is announced before it closes anything, in seconds (strategies §11)."""
+
+    notice_s: int = 30
+    margin_critical_notice_s: int = 0
+
+
 class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One strategy's own plan and limits on an account that it shares; what is None is the account's.
 
@@ -201,6 +208,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     daily: Daily = Daily()
     fees: Fees = Fees()
     scaling: Scaling = Scaling()
+    liquidation: Liquidation = Liquidation()
     strategies: dict[str, Strategy] = {}
 
     def strategy(self, name: str) -> Strategy:

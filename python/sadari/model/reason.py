@@ -48,6 +48,36 @@ class LiquidationReason(StrEnum):
     STATE_CORRUPTION = "STATE_CORRUPTION"
 
 
+class LiquidationSource(StrEnum):
+    """Who may ask for a liquidation; each has a secret of its own (strategies §11)."""
+
+    CLI = "CLI"
+    API_AUTH = "API_AUTH"
+    SCHEDULED = "SCHEDULED"
+
+
+# Source: strategies §11, the other spellings of S003.
+LIQUIDATION_ALIASES = {"api_key": LiquidationSource.API_AUTH, "scheduled_task": LiquidationSource.SCHEDULED}
+
+
+def liquidation_source(name: str) -> LiquidationSource | None:
+    """The source that a name or an alias stands for, None if it stands for none."""
+    lowered = name.lower()
+    named = {source.lower(): source for source in LiquidationSource}
+    return LIQUIDATION_ALIASES.get(lowered) or named.get(lowered)
+
+
+class LiquidationRefusal(StrEnum):
+    """Why a liquidation was refused, in the order in which it is asked (strategies §11)."""
+
+    LIQUIDATION_SOURCE_UNKNOWN = "LIQUIDATION_SOURCE_UNKNOWN"
+    LIQUIDATION_AUTH_FAILED = "LIQUIDATION_AUTH_FAILED"
+    LIQUIDATION_REPLAYED = "LIQUIDATION_REPLAYED"
+    LIQUIDATION_IN_PROGRESS = "LIQUIDATION_IN_PROGRESS"
+    LIQUIDATION_REASON_REQUIRED = "LIQUIDATION_REASON_REQUIRED"
+    LIQUIDATION_NOT_ALLOWED_IN_STATE = "LIQUIDATION_NOT_ALLOWED_IN_STATE"
+
+
 class DenialCode(StrEnum):
     """Our own gates, in the order in which they are asked (strategies §9.2); the first that fails is the reason."""
 
@@ -169,6 +199,13 @@ class AuditCode(StrEnum):
     BALANCE_CHANGED = "BALANCE_CHANGED"
     MARGIN_RATIO = "MARGIN_RATIO"
     LIQUIDATION_NEAR = "LIQUIDATION_NEAR"
+    RECOVERY_EXHAUSTED = "RECOVERY_EXHAUSTED"
+    # What becomes of an engine-wide liquidation; the first is the type of its notice (strategies §11, R003-28).
+    EMERGENCY_LIQUIDATION = "EMERGENCY_LIQUIDATION"
+    LIQUIDATION_CANCELED = "LIQUIDATION_CANCELED"
+    LIQUIDATION_INCOMPLETE = "LIQUIDATION_INCOMPLETE"
+    LIQUIDATION_DONE = "LIQUIDATION_DONE"
+    LIQUIDATION_ABANDONED = "LIQUIDATION_ABANDONED"
 
 
 _STAGES = ("INITIAL", "FIRST_DCA", "SECOND_DCA")

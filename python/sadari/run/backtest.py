@@ -47,7 +47,9 @@ def backtest(request: Request) -> Run:
     traded = markets(request, sensed.entries)
     exchange = exchange_of(request, request.instruments, request.balance)
     wallet_start, balances = exchange.wallet_balance, dict(exchange.balances)
-    venue = history_venue(request, traded, exchange, start_ns=request.start_ns, senses=sensed.senses)
+    venue = history_venue(
+        request, traded, exchange, start_ns=request.start_ns, senses=sensed.senses, wishes=request.wishes
+    )
     entries: list[Entry] = []
     engine = Engine(request.settings, request.instruments, Ledger(entries))
     records: list[Record] = []

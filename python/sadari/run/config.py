@@ -16,7 +16,19 @@ from sadari.errors import ConfigError
 from sadari.exchange import Collateral
 from sadari.model.instrument import Bracket
 from sadari.model.order import SizingBasis
-from sadari.model.plan import Daily, Fees, Ladder, Reentry, Reward, Risk, Scaling, Settings, StopSizing, Strategy
+from sadari.model.plan import (
+    Daily,
+    Fees,
+    Ladder,
+    Liquidation,
+    Reentry,
+    Reward,
+    Risk,
+    Scaling,
+    Settings,
+    StopSizing,
+    Strategy,
+)
 from sadari.run.hosts import VenueSection
 from sadari.run.limits import check_bounds, check_order
 from sadari.run.request import FunnelSection, MarketSection, ScannerSection, SignalSection
@@ -82,6 +94,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     daily: Daily = Daily()
     fees: Fees = Fees()
     scaling: Scaling = Scaling()
+    liquidation: Liquidation = Liquidation()
     signal: SignalSection = SignalSection()
     surge: SurgeSettings = SurgeSettings()
     ict: IctSettings = IctSettings()
@@ -110,7 +123,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             own = {self.signal.kind: only}
         return Settings(
             run_id=self.engine.name, ladder=self.ladder, risk=self.risk, sizing=self.sizing, reward=self.reward,
-            reentry=self.reentry, daily=self.daily, fees=self.fees, scaling=self.scaling, strategies=own,
+            reentry=self.reentry, daily=self.daily, fees=self.fees, scaling=self.scaling,
+            liquidation=self.liquidation, strategies=own,
         )  # fmt: skip
 
     def _gate(self, signal: SignalSection) -> int | None:

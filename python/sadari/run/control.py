@@ -12,11 +12,13 @@ import socket
 from collections.abc import Awaitable, Callable
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
+from sadari.core.liquidation_plan import LiquidationPlan
 from sadari.errors import ConfigError, SadariError
+from sadari.model.reason import LiquidationReason
 from sadari.run.status import Status
 
 LONGEST_LINE = 1 << 16
@@ -59,6 +61,21 @@ class Operator(Protocol):
     async def reset(self, actor: str) -> str:
         """Leave FAILED or STOPPED."""
 
+    async def liquidate(self, asked: Liquidate) -> str:
+        """Close everything, after a notice."""
+
+    async def liquidation_plan(self, reason: str) -> LiquidationPlan:
+        """What that would do now."""
+
+    async def cancel_liquidation(self, asked: OfLiquidation) -> str:
+        """End a liquidation while its notice runs."""
+
+    async def confirm_liquidation(self, asked: OfLiquidation) -> str:
+        """End the notice: close everything now."""
+
+    async def abandon_liquidation(self, actor: str, cause: str) -> str:
+        """Give a liquidation up; the engine has failed then."""
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What every request has; ``actor`` is who asks."""
@@ -86,11 +103,40 @@ class OfSymbol(Request, frozen=True):
     cause: str = ""
 
 
+class Liquidate(Request, frozen=True):
+    """The wish that everything is closed. Whatever is wrong with it, the engine refuses and records it."""
+
+    actor: str = ""
+    source: str = ""
+    reason: str = ""
+    correlation_id: str = ""
+    timestamp_ms: int = 0
+    after: Literal["PAUSE", "STOP"] = "PAUSE"
+    token: str = ""
+    cause: str = ""
+
+
+class Plan(Request, frozen=True):
+    """What a liquidation would do."""
+
+    reason: str = LiquidationReason.OPERATOR_REQUEST.value
+
+
+class OfLiquidation(Reasoned, frozen=True):
+    """A wish about the liquidation under way, or about that of an id."""
+
+    correlation_id: str = ""
+
+
 Answer = Callable[[Operator, Any], Awaitable[object]]
 
 
 async def _positions(operator: Operator, _request: Request) -> object:
     return {"positions": (await operator.status()).positions}
+
+
+async def _plan(operator: Operator, asked: Plan) -> object:
+    return {"plan": await operator.liquidation_plan(asked.reason)}
 
 
 def _done(ask: Callable[[Operator, Any], Awaitable[str]]) -> Answer:
@@ -112,6 +158,14 @@ COMMANDS: dict[str, tuple[type[Request], Answer]] = {
     "adopt": (OfSymbol, _done(lambda operator, asked: operator.adopt(asked.actor, asked.symbol))),
     "write_off": (OfSymbol, _done(lambda operator, asked: operator.write_off(asked.actor, asked.symbol, asked.cause))),
     "reset": (Request, _done(lambda operator, asked: operator.reset(asked.actor))),
+    "liquidate": (Liquidate, _done(lambda operator, asked: operator.liquidate(asked))),
+    "liquidation_plan": (Plan, _plan),
+    "cancel_liquidation": (OfLiquidation, _done(lambda operator, asked: operator.cancel_liquidation(asked))),
+    "confirm_liquidation": (OfLiquidation, _done(lambda operator, asked: operator.confirm_liquidation(asked))),
+    "abandon_liquidation": (
+        Reasoned,
+        _done(lambda operator, asked: operator.abandon_liquidation(asked.actor, asked.cause)),
+    ),
 }
 
 

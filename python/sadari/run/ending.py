@@ -67,9 +67,16 @@ class Ending:
         live.take(OperatorRequested(time_ns=live.now_ns(), command="stop_keep", actor=actor, cause=cause))
         await self.drain()
 
+    @property
+    def liquidating(self) -> bool:
+        """Whether everything is being closed, or is about to be."""
+        return self._live.begun and self._live.state is EngineState.LIQUIDATING
+
     def hurry(self, why: str) -> None:
-        """Wait for nothing any more: what is unresolved is looked up by the next start."""
+        """Wait for nothing any more: the next start looks up what is unresolved, and goes on with a liquidation."""
         self._hurry = why
+        if self.liquidating:
+            self.fail(f"{why} in the middle of a liquidation; the next start goes on with it")
 
     async def drain(self) -> None:
         """Wait for what is unresolved, at most for a while, then end."""

@@ -29,6 +29,7 @@ SECTIONS = {
     "daily": "Limits of one UTC day.",
     "fees": "Fee rates, as fractions of notional.",
     "scaling": "Smaller plans when risk is higher; all of it is off.",
+    "liquidation": "Closing everything at once: by sadari liquidate, stop --close and on_recovery_exhausted.",
     "signal": "When to enter.",
     "surge": "What makes a surge, for the signal of that kind: conditions on minutes (m1), three minutes (m3) and\n"
     "# fifteen minutes (m15). n is a number of candles, gap a distance as a share of the slower line.",
@@ -124,6 +125,10 @@ KEYS = {
         "volatility_floor": "the least share of a plan that high volatility leaves",
         "drawdown_steps": "pairs of a fall of equity below its peak and the share of a plan that it leaves",
         "max_correlated_loss_pct": "what positions of one side may lose together, each counted by its correlation",
+    },
+    "liquidation": {
+        "notice_s": "seconds in which it may be canceled before anything is closed; a second confirmation ends them",
+        "margin_critical_notice_s": "the same for the reason MARGIN_CRITICAL, where 0 is allowed",
     },
     "signal": {
         "kind": "ma_cross: a fast average crosses a slow one; surge, ict: see below; always: whenever a symbol is flat",
@@ -225,7 +230,7 @@ KEYS = {
         "on_multi_assets": "where the account's mode forbids isolated margin: crossed (with a warning) or refuse",
         "margin_modes": 'symbols with another margin mode than the ladder\'s: { BTCUSDT = "crossed" }',
         "acknowledged_worst_case_pct": "the worst case that is accepted, as a fraction of the balance; live needs it",
-        "on_recovery_exhausted": "a stream cannot be had back: protect (wait) or liquidate",
+        "on_recovery_exhausted": "a stream cannot be had back: protect (wait), or liquidate after the notice",
         "sync_s": "seconds between comparisons with the exchange",
         "account_s": "seconds between readings of the account",
         "rest_price_s": "seconds between prices by REST while a stream is down",

@@ -151,7 +151,7 @@ def check_binding(folder: Path, binding: Binding) -> None:
 
 
 def _from_file(path: Path) -> Keys:
-    text = _private_text(path, "key file")
+    text = private_text(path, "key file")
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -170,10 +170,10 @@ def _from_file(path: Path) -> Keys:
     if "secret" in content:
         return Keys(Secret(content["key"].strip()), Secret(content["secret"].strip()))
     pem = path.parent / content["private_key"]
-    return Keys(Secret(content["key"].strip()), Secret(_private_text(pem, "private key")))
+    return Keys(Secret(content["key"].strip()), Secret(private_text(pem, "private key")))
 
 
-def _private_text(path: Path, what: str) -> str:
+def private_text(path: Path, what: str) -> str:
     """A file that only its owner may read."""
     try:
         with path.open(encoding="utf-8") as file:

@@ -100,6 +100,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "volatility_from_pct": PERCENTILE, "volatility_floor": PART, "drawdown_steps": STEPS,
         "max_correlated_loss_pct": PART,
     },
+    "liquidation": {"notice_s": COUNT, "margin_critical_notice_s": COUNT_OR_NONE},
     "signal": {"frame_minutes": FRAME, "fast": COUNT, "slow": COUNT, "cooldown_minutes": COUNT_OR_NONE},
     "scanner": {"max_age_minutes": COUNT},
     "market": {

@@ -41,6 +41,7 @@ from sadari.run.reward_notes import reward_notes
 from sadari.run.sensing import MARKET
 from sadari.run.side import Facts
 from sadari.run.silence import silent
+from sadari.run.tokens import make_secrets
 from sadari.run.unprotected import UnprotectedTimes
 from sadari.sensors.universe import scanned_symbols
 from sadari.store.audit import Audit
@@ -81,10 +82,11 @@ class Asked:
 
 
 class Ended(NamedTuple):
-    """How a run ended: the engine's last state, and why if it failed."""
+    """How a run ended: the engine's last state, why if it failed, and whether it was closing everything."""
 
     state: str
     failure: str
+    liquidating: bool = False
 
 
 class LiveEngine:
@@ -156,6 +158,12 @@ class LiveEngine:
         traded = self._parts.ticks.price(symbol) if symbol in market.followed else None
         return market.price(symbol) if traded is None else traded
 
+    def marks(self) -> tuple[tuple[str, Decimal], ...]:
+        """The last prices of what is held, where one is known."""
+        held = (symbol for symbol, one in self._opened.engine.positions.items() if one.qty > 0)
+        prices = ((symbol, self.price(symbol)) for symbol in sorted(held))
+        return tuple((symbol, price) for symbol, price in prices if price is not None)
+
     def margin_mode(self, symbol: str) -> str:
         """The effective margin mode of a symbol as last confirmed, in this life or one before; "" if it never was."""
         mode = self._opened.engine.margin_mode(symbol)
@@ -190,6 +198,7 @@ class LiveEngine:
         asyncio.get_running_loop().set_exception_handler(self.ending.unexpected)
         self._running = asyncio.current_task()
         with FolderLock(folder.path):
+            make_secrets(folder)
             async with Connections(hosts, self.asked.keys, self.asked.clocks, self.asked.jitter) as connections:
                 self._connections = connections
                 try:
@@ -223,7 +232,9 @@ class LiveEngine:
             await self.ending.lived(self._live(ready))
         finally:
             await self._close()
-        return Ended(self.state.value, self.ending.failure or self._driver.failure)
+        found = self._opened.engine.liquidation
+        liquidating = found is not None and not found.is_in("NOTICE", "CANCELED", "DONE")
+        return Ended(self.state.value, self.ending.failure or self._driver.failure, liquidating)
 
     async def _live(self, ready: Callable[[], None]) -> None:
         now_ns, parts, listed_now = self.now_ns(), self._parts, self.facts.instruments

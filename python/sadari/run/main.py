@@ -30,6 +30,10 @@ from sadari.store.folder import Folder
 from sadari.venue.clock import steady_ns, wall_ns
 from sadari.venue.live.tasks import begin
 
+_KEEPING = "stopping; positions are kept with what protects them"
+_CLOSING = (
+    "everything is being closed, and the engine ends with that; a second signal ends it now, the next start goes on"
+)
 _LOUD = ("warning", "critical")
 
 
@@ -50,7 +54,8 @@ def run_engine(path: Path, *, key_file: Path | None, quiet: bool) -> int:
     ended = asyncio.run(serve(asked(config, keys, folder, log), log))
     if ended.failure:
         sys.stderr.write(f"sadari run: {ended.state}: {ended.failure}\n")
-        sys.stderr.write("sadari run: nothing was closed; what protects positions rests at the exchange\n")
+        closed = "a liquidation was under way" if ended.liquidating else "nothing was closed"
+        sys.stderr.write(f"sadari run: {closed}; what protects positions rests at the exchange\n")
     return 0 if ended.state == EngineState.STOPPED else 1
 
 
@@ -104,7 +109,7 @@ async def serve(asked: Asked, log: Callable[[str], None], started: Callable[[Liv
         if stopping:
             live.ending.hurry(f"a second {number.name}")
             return
-        log(f"{number.name}: stopping; positions are kept with what protects them")
+        log(f"{number.name}: {_CLOSING if live.ending.liquidating else _KEEPING}")
         stopping.append(begin(live.stop("signal", number.name)))
 
     def ready() -> None:

@@ -11,6 +11,7 @@ from typing import Literal
 import msgspec
 
 from sadari.exchange import Collateral
+from sadari.model.event import Event
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.sensors.ict_settings import IctSettings
@@ -77,6 +78,7 @@ class Request:
         scanner: What makes a candidate.
         longer: Candles of longer intervals that begin before those of a symbol, for the warm-up.
         funding: Funding of each symbol whose funding is known.
+        wishes: What an operator asks for meanwhile, each at its time; what comes by a token is proven already.
         start_ns: Where the run begins, or None for the first candle; earlier candles only warm up lines.
         journal: Where to write the journal, or None to keep it in memory only.
         progress: Told the share of the period that is done, from 0 to 1.
@@ -96,6 +98,7 @@ class Request:
     market: MarketSection = field(default_factory=MarketSection)
     funnel: FunnelSection = field(default_factory=FunnelSection)
     funding: Mapping[str, FundingColumns] = field(default_factory=dict)
+    wishes: Sequence[Event] = ()
     start_ns: int | None = None
     journal: Path | None = None
     progress: Callable[[float], None] | None = None

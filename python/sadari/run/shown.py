@@ -8,11 +8,21 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from sadari.core.exposure import worst_case
+from sadari.core.liquidation_state import Liquidation
 from sadari.core.position import Position
 from sadari.model.reason import stage_name
 from sadari.model.units import MILLISECOND_NS, SECOND_NS, Exact, decimal_of, exact
 from sadari.run.exposures import exposure
-from sadari.run.status import Counters, ExposureStatus, LevelStatus, PositionStatus, Status, StreamStatus, SymbolStatus
+from sadari.run.status import (
+    Counters,
+    ExposureStatus,
+    LevelStatus,
+    LiquidationStatus,
+    PositionStatus,
+    Status,
+    StreamStatus,
+    SymbolStatus,
+)
 from sadari.run.unprotected import is_accepted
 from sadari.venue.live.preparation import Prepared
 
@@ -154,6 +164,26 @@ def status(live: LiveEngine) -> Status:
         ),
         closed=recent.closed,
         realized=recent.realized,
+        liquidation=_liquidation(engine.liquidation),
+    )
+
+
+def _liquidation(found: Liquidation | None) -> LiquidationStatus | None:
+    if found is None or not found.under_way:
+        return None
+    wanted = found.wanted
+    return LiquidationStatus(
+        correlation_id=wanted.correlation_id,
+        phase=found.state.value,
+        source=wanted.source,
+        reason=wanted.reason,
+        actor=wanted.actor,
+        cause=wanted.cause,
+        after=found.after,
+        deadline_ns=found.deadline_ns,
+        number=found.number,
+        symbols=found.symbols,
+        open=found.open,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from sadari.exchange import Exchange, TickSlippage
+from sadari.model.event import Event
 from sadari.model.instrument import Instrument
 from sadari.model.units import MILLISECOND_NS
 from sadari.run.request import Request
@@ -35,8 +36,9 @@ def history_venue(
     start_ns: int | None,
     end_ns: int | None = None,
     senses: Senses | None = None,
+    wishes: Sequence[Event] = (),
 ) -> HistoryVenue:
-    """The venue of a request over some markets, from one instant to another."""
+    """The venue of a request over some markets, from one instant to another, with what an operator asks for."""
     market, ladder = request.market, request.settings.ladder
     return HistoryVenue(
         traded,
@@ -48,4 +50,5 @@ def history_venue(
         end_ns=end_ns,
         path=market.path,
         senses=senses,
+        wishes=wishes,
     )

@@ -143,6 +143,22 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     weight_used: int = 0
 
 
+class LiquidationStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """A liquidation that has not ended. ``open`` are symbols that the venue still showed at the last pass."""
+
+    correlation_id: str
+    phase: str
+    source: str
+    reason: str
+    actor: str
+    cause: str
+    after: str
+    deadline_ns: int
+    number: int
+    symbols: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """The whole. ``gates`` are the causes why no new exposure is allowed on the account, ``lost`` what is not seen.
 
@@ -182,3 +198,4 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     performance: PerformanceStatus = PerformanceStatus()
     closed: int = 0
     realized: Decimal | None = None
+    liquidation: LiquidationStatus | None = None

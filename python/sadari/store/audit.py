@@ -29,6 +29,9 @@ from sadari.store.folder import CARE
 # What has a line, and of which kind it is. What only tells the venue where to look has none.
 KINDS: dict[type[Event | Command], str] = {
     events.OperatorRequested: "operator",
+    events.LiquidationRequested: "operator",
+    events.LiquidationCancelRequested: "operator",
+    events.LiquidationConfirmed: "operator",
     events.ForceExitRequested: "operator",
     events.WriteOffRequested: "operator",
     events.AdoptRequested: "operator",
@@ -59,6 +62,8 @@ KINDS: dict[type[Event | Command], str] = {
     commands.RecordExit: "exit",
     commands.RecordMove: "transition",
     commands.RecordPosition: "position",
+    commands.RecordLiquidation: "liquidation",
+    commands.RecordLiquidated: "liquidation",
     commands.Audit: "note",
 }
 DENIAL = "denial"

@@ -7,6 +7,8 @@ from decimal import Decimal
 from math import isnan, nan
 from typing import Any
 
+from msgspec.structs import replace
+
 from sadari.errors import ConfigError
 from sadari.exchange import Exchange, Refusal
 from sadari.model import command as commands
@@ -17,7 +19,9 @@ from sadari.model.event import (
     DayStarted,
     EngineTurned,
     Event,
+    LiquidationRequested,
     OperatorRequested,
+    PositionsShown,
     SignalRaised,
     SignalWithdrawn,
     SymbolPrepared,
@@ -34,6 +38,8 @@ from sadari.venue.transit import REFRESH, Path, Transit
 
 ACTOR = "backtest"
 ALREADY_SO = -4046
+# Why the account is shown: everything is compared.
+SYNC = "SYNC"
 
 
 class HistoryVenue:
@@ -51,6 +57,7 @@ class HistoryVenue:
         start_ns: When the run begins; None for the first candle.
         end_ns: The last instant of the run; None for the close of the last candle.
         senses: What a signal is to carry besides its price.
+        wishes: What an operator asks for, each at its time; one that is to carry prices gets those of what is held.
         path: The order of prices inside candles: tape, adverse or favourable to the position held.
 
     Attributes:
@@ -73,6 +80,7 @@ class HistoryVenue:
         end_ns: int | None = None,
         path: str = Path.TAPE,
         senses: Senses | None = None,
+        wishes: Sequence[Event] = (),
     ) -> None:
         if not markets:
             raise ConfigError("a run over history needs at least one symbol with candles")
@@ -88,6 +96,7 @@ class HistoryVenue:
         self.unprepared: dict[str, str] = {}
         self.unmarked: set[str] = set()
         self._senses = senses or Senses()
+        self._wishes = wishes
         self._leverage = leverage
         self._margin_mode = margin_mode
         self._schedule = Schedule(start_ns, end_ns)
@@ -104,6 +113,7 @@ class HistoryVenue:
             commands.ArmSignals: self._arm_signals,
             commands.SetAlarm: self._set_alarm,
             commands.CallDay: self._call_day,
+            commands.Reconcile: self._compare,
         }
 
     @property
@@ -167,6 +177,28 @@ class HistoryVenue:
                 self._expect_signal(track, entries, now_ns)
             self._expect_funding(track, now_ns)
         yield EngineTurned(time_ns=now_ns, trigger="reconciled")
+        for wish in self._wishes:
+            self._schedule.plan(wish.time_ns, Rank.ALARM, "", self._wish, wish)
+
+    def _wish(self, wish: Event) -> Iterable[Event]:
+        if not isinstance(wish, OperatorRequested | LiquidationRequested):
+            return (wish,)
+        marks = tuple((symbol, self.price(symbol)) for symbol in sorted(self.exchange.positions))
+        return (replace(wish, marks=marks),)
+
+    def _compare(self, command: commands.Reconcile) -> None:
+        """Show the balances and every position when all that has happened until now is told.
+
+        One symbol alone is compared for a difference between engine and exchange, which history cannot have.
+        """
+        if command.symbol:
+            return
+        shown = tuple(
+            replace(position.record(), mark_price=self.price(symbol))
+            for symbol, position in sorted(self.exchange.positions.items())
+        )
+        self._transit.tell_account(lambda due_ns: self.exchange.report(due_ns, SYNC))
+        self._transit.tell_account(lambda due_ns: PositionsShown(time_ns=due_ns, positions=shown))
 
     def _prepare(self, symbol: str) -> Decimal | None:
         """The largest notional that the exchange allows, or None if it refuses to prepare the symbol."""

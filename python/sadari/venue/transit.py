@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 
 from msgspec.structs import replace
@@ -114,6 +114,11 @@ class Transit:
             for symbol in sorted(turned):
                 position = self._exchange.positions.get(symbol)
                 self.turn(self._tracks[symbol], position is None or position.side > 0, self._schedule.now_ns)
+
+    def tell_account(self, shown: Callable[[int], Event]) -> None:
+        """Tell what the account shows at this moment, after everything that has happened until then."""
+        due_ns = self._schedule.now_ns + self._latency.report_ns
+        self._schedule.tell(due_ns, Rank.ACCOUNT, "", shown(due_ns))
 
     def turn(self, track: Track, long: bool, after_ns: int) -> None:  # noqa: FBT001 - a side, not a switch
         """Let candles that open after a time take the bound's path for a side; a tape takes its own."""

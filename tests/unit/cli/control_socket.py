@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
+from sadari.core.liquidation_plan import LiquidationPlan
 from sadari.run.control import Control
 from sadari.run.status import Status
 
@@ -28,6 +29,11 @@ class Watched:
         raise AssertionError("whoever watches wishes nothing")
 
     pause = resume = stop = exit = sync = prepare = adopt = write_off = reset = _no
+    liquidate = cancel_liquidation = confirm_liquidation = abandon_liquidation = _no
+
+    async def liquidation_plan(self, reason: str) -> LiquidationPlan:
+        """Not asked for."""
+        raise AssertionError(reason)
 
 
 @contextmanager

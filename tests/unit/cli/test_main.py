@@ -37,7 +37,7 @@ def test_every_command_of_the_design_is_there() -> None:
         "journal replay", "data synth", "data check", "size", "parity",
         "report", "study", "exchange", "monitor", "journal backup", "journal export", "journal reset",
         "journal restore", "repair", "status", "positions", "pause", "resume", "stop", "exit", "sync", "prepare",
-        "adopt", "write-off", "doctor", "run",
+        "adopt", "write-off", "doctor", "run", "liquidate",
     }  # fmt: skip
 
 
@@ -170,7 +170,9 @@ def test_denied_signals_are_followed_when_asked_for(tmp_path: Path, capsys: pyte
 
 
 @pytest.mark.parametrize(("arguments", "headings"), [
-    ([], ["## Engine", "## Position"]), (["--engine"], ["## Engine"]), (["--position"], ["## Position"]),
+    ([], ["## Engine", "## Liquidation", "## Position"]),
+    (["--engine"], ["## Engine", "## Liquidation"]),
+    (["--position"], ["## Position"]),
 ])  # fmt: skip
 def test_the_lifecycles_are_drawn(
     arguments: list[str], headings: list[str], capsys: pytest.CaptureFixture[str]

@@ -20,6 +20,7 @@ from sadari.run.status import (
     Counters,
     DecisionStatus,
     LevelStatus,
+    LiquidationStatus,
     PerformanceStatus,
     PositionStatus,
     Status,
@@ -27,6 +28,8 @@ from sadari.run.status import (
     SymbolStatus,
     UnprotectedTime,
 )
+from sadari.run.tokens import make_secrets
+from sadari.store.folder import Folder
 from tests.unit.run.test_control import Listening
 
 HELD = PositionStatus(
@@ -50,6 +53,10 @@ WHOLE = Status(
     counters=Counters(rest_calls={"order": 4}, stops_triggered=2, profits_triggered=1),
     performance=PerformanceStatus(
         order_success_rate=0.975, margin_utilisation=Decimal("0.2"), risk_adjusted_return=0.5, win_rate=0.25, unknown=1
+    ),
+    liquidation=LiquidationStatus(
+        correlation_id="c1", phase="VERIFY", source="CLI", reason="OPERATOR_REQUEST", actor="anna", cause="x",
+        after="PAUSE", deadline_ns=1, number=4, symbols=("BTCUSDT", "TAOUSDT"), open=("TAOUSDT",),
     ),
 )  # fmt: skip
 
@@ -95,6 +102,18 @@ WISHES = [
     (["sync"], ("sync",)),
     (["adopt", "btcusdt"], ("adopt", "BTCUSDT")),
     (["write-off", "BTCUSDT", "--cause", "too old"], ("write_off", "BTCUSDT", "too old")),
+    (
+        ["liquidate", "--reason", "OPERATOR_REQUEST", "--cause", "x", "--after", "stop"],
+        ("liquidate", "OPERATOR_REQUEST", "STOP", "x", True),
+    ),
+    (["liquidate"], ("liquidate", "", "PAUSE", "", True)),
+    (
+        ["liquidate", "--source", "cli", "--correlation", "c", "--timestamp", "1", "--token", "t"],
+        ("liquidate", "", "PAUSE", "", True),
+    ),
+    (["liquidate", "--cancel", "--cause", "x"], ("cancel_liquidation", "x", "")),
+    (["liquidate", "--confirm", "--correlation", "c"], ("confirm_liquidation", "", "c")),
+    (["liquidate", "--abandon", "--cause", "x"], ("abandon_liquidation", "x")),
 ]
 
 
@@ -103,6 +122,7 @@ def test_each_command_reaches_the_engine_and_prints_its_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """With who asked."""
+    make_secrets(Folder(tmp_path))
     with engine(tmp_path) as operator:
         for arguments, wanted in WISHES:
             assert main([*arguments, "--folder", str(tmp_path)]) == 0
@@ -143,12 +163,15 @@ def test_the_status_is_shown_as_text_and_as_it_is(tmp_path: Path, capsys: pytest
         "49142.85", "STOP_LOSS_FIRST_DCA", "rung2", "-3.29 %", "wall", "45246", "not prepared", "[bold]-4168", "LOST",
         "12.3 s", "entry denied", "COOLDOWN_ACTIVE", "3 rises", "last 0.031 s", "REST calls: order 4",
         "2 stops and 1 targets triggered", "watched tick by tick: BTCUSDT", "kline_1m NOT SEEN", "1 results unknown",
+        "liquidation c1: VERIFY, OPERATOR_REQUEST by CLI (anna), then PAUSE: BTCUSDT, TAOUSDT; still open: TAOUSDT",
         "orders not refused 97.5 %, margin in use 20.0 %, won 25.0 %, mean result by its deviation +0.50",
     ):  # fmt: skip
         assert told in text
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["positions"], ["stop"], ["exit", "BTCUSDT"]])
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["positions"], ["stop"], ["exit", "BTCUSDT"], ["liquidate"], ["liquidate", "--plan"]]
+)
 def test_without_an_engine_there_is_a_sentence_and_code_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
 ) -> None:

@@ -12,7 +12,15 @@ from rich.cells import cell_len
 
 from sadari.cli.view import render
 from sadari.cli.view_cells import length, money, price
-from sadari.run.status import DecisionStatus, PerformanceStatus, Status, StreamStatus, SymbolStatus, UnprotectedTime
+from sadari.run.status import (
+    DecisionStatus,
+    LiquidationStatus,
+    PerformanceStatus,
+    Status,
+    StreamStatus,
+    SymbolStatus,
+    UnprotectedTime,
+)
 from tests.unit.cli.statuses import NOW_NS, POSITION, STATUS, crowd, level
 
 COLORS = {"red", "green", "magenta", "yellow", "white", "black"}
@@ -87,6 +95,17 @@ def test_where_there_is_room_it_is_said_how_well_the_engine_does() -> None:
     ):
         assert expected in text
     assert "orders taken" not in screen(STATUS, 140, 40)
+
+
+def test_a_liquidation_is_said_first() -> None:
+    """Who, why, and until when it may be canceled; later what is open still."""
+    found = LiquidationStatus(
+        correlation_id="c1", phase="NOTICE", source="CLI", reason="OPERATOR_REQUEST", actor="anna", cause="x",
+        after="PAUSE", deadline_ns=STATUS.time_ns, number=0, symbols=("BTCUSDT",),
+    )  # fmt: skip
+    assert "OPERATOR_REQUEST by anna: NOTICE until" in screen(replace(STATUS, liquidation=found))
+    late = replace(found, phase="VERIFY", open=("TAOUSDT",))
+    assert "OPERATOR_REQUEST by anna: VERIFY, open TAOUSDT" in screen(replace(STATUS, liquidation=late))
 
 
 def test_what_keeps_the_engine_from_trading_is_said() -> None:

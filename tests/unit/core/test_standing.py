@@ -9,7 +9,7 @@ import pytest
 
 from sadari.model.command import Audit
 from sadari.model.event import PRICES, AccountUpdated, PositionRecord, PositionsShown
-from sadari.model.order import Direction, Purpose
+from sadari.model.order import Purpose
 from tests.ladder_driver import SYMBOL, Driver, held, patient
 
 D = Decimal
@@ -102,36 +102,6 @@ def test_a_history_has_no_lines_of_balances() -> None:
     driver = held("48500")
     driver.account()
     assert "BALANCE_CHANGED" not in driver.audits()
-
-
-# stopping with a close
-
-
-@pytest.mark.requirement("R003-8")
-def test_a_stop_that_closes_does_so_for_a_recorded_reason_the_smallest_first() -> None:
-    """§11's reason and order; entries are withdrawn; the engine is STOPPING until nothing is left."""
-    driver = Driver(patient(max_shorts=5), symbols=(SYMBOL, "ETHUSDT", "XRPUSDT"))
-    for symbol, price in ((SYMBOL, "50000"), ("ETHUSDT", "49000"), ("XRPUSDT", "48000")):
-        driver.signal(Direction.LONG, price, symbol=symbol)
-    driver.command("stop_close", cause="holiday")
-    reason = "ENGINE_LIQUIDATION:OPERATOR_STOP_CLOSE"
-    closed = [order.symbol for order in driver.sent(Purpose.EXIT)]
-    notional = {s: p.max_notional for s, p in driver.engine.positions.items()}
-    assert closed == sorted(notional, key=lambda symbol: (notional[symbol], symbol))
-    assert driver.done[-1] == f"CLOSED {reason}"
-    assert driver.engine.state == "STOPPING"
-    assert driver.stops == {}
-
-
-def test_an_entry_that_fills_after_a_stop_that_closes_is_closed_too() -> None:
-    """Its cancel lost the race."""
-    driver = Driver(patient())
-    driver.hold = {Purpose.ENTRY}
-    driver.signal(Direction.LONG, "50000")
-    driver.command("stop_close", cause="holiday")
-    driver.fill(driver.held.pop())
-    assert driver.state == "FLAT"
-    assert driver.done[-1] == "CLOSED ENGINE_LIQUIDATION:OPERATOR_STOP_CLOSE"
 
 
 def test_prices_alone_change_what_is_available_and_nothing_else() -> None:

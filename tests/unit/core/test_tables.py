@@ -11,6 +11,7 @@ from transitions import MachineError
 
 from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS
 from sadari.core.intent_table import INTENT
+from sadari.core.liquidation_table import LIQUIDATION
 from sadari.core.position_table import position_lifecycle
 from sadari.errors import IllegalTransitionError
 from sadari.lifecycle import Lifecycle, Row, trigger
@@ -235,6 +236,27 @@ STOPPED FAILED | reset | IDLE
 def test_the_engine_table_has_the_rows_of_the_specification() -> None:
     """§6, row by row in both directions."""
     assert rows_of(ENGINE) == expand(ENGINE_ROWS, ENGINE_SETS)
+
+
+LIQUIDATION_ROWS = """
+NOTICE | deadline / confirmed | CANCEL
+NOTICE | canceled | CANCELED
+CANCEL | all_confirmed / time_out | CLOSE
+CLOSE | next | =
+CLOSE | all_attempted | VERIFY
+VERIFY | remainder / not_read | =
+VERIFY | flat | SETTLE
+SETTLE | pending | =
+SETTLE | found_open | VERIFY
+SETTLE | settled / time_out | DONE
+NOTICE CANCEL CLOSE VERIFY SETTLE | resumed | =
+NOTICE CANCEL CLOSE VERIFY SETTLE | abandoned | ABANDONED
+"""
+
+
+def test_the_liquidation_table_has_the_phases_of_the_specification() -> None:
+    """§11, phase by phase: no way back beyond the notice, no end but through the settlement or an operator."""
+    assert rows_of(LIQUIDATION) == expand(LIQUIDATION_ROWS, {})
 
 
 def test_the_commands_of_an_operator_are_events_of_the_engine() -> None:

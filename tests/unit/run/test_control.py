@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from sadari.core.liquidation_plan import LiquidationPlan
 from sadari.errors import ConfigError, RefusedError, RetryableError
 from sadari.run.asking import ask, asked_for, status_of
-from sadari.run.control import COMMANDS, LONGEST_LINE, Control
+from sadari.run.control import COMMANDS, LONGEST_LINE, Control, Liquidate, OfLiquidation
 from sadari.run.status import Status
 
 STATUS = Status(mode="local", name="run", version="1", pid=7, state="RUNNING", time_ns=1, started_ns=1, uptime_s=0.0)
@@ -70,6 +71,27 @@ class Listening:
         """Noted."""
         return self._note("reset", actor)
 
+    async def liquidate(self, asked: Liquidate) -> str:
+        """Noted."""
+        return self._note("liquidate", asked.actor, asked.reason, asked.after, asked.cause, bool(asked.token))
+
+    async def liquidation_plan(self, reason: str) -> LiquidationPlan:
+        """Noted."""
+        self._note("liquidation_plan", reason)
+        return LiquidationPlan(refusal="", notice_s=30)
+
+    async def cancel_liquidation(self, asked: OfLiquidation) -> str:
+        """Noted."""
+        return self._note("cancel_liquidation", asked.actor, asked.cause, asked.correlation_id)
+
+    async def confirm_liquidation(self, asked: OfLiquidation) -> str:
+        """Noted."""
+        return self._note("confirm_liquidation", asked.actor, asked.cause, asked.correlation_id)
+
+    async def abandon_liquidation(self, actor: str, cause: str) -> str:
+        """Noted."""
+        return self._note("abandon_liquidation", actor, cause)
+
 
 def served(folder: Path, talk: Callable[[Path], Awaitable[Any]]) -> tuple[Any, list[tuple[object, ...]]]:
     """What a talk over the socket gives, and what the operator was asked."""
@@ -109,6 +131,24 @@ SAID: list[tuple[dict[str, Any], tuple[object, ...]]] = [
     ({"command": "adopt", "symbol": "BTCUSDT"}, ("adopt", "operator", "BTCUSDT")),
     ({"command": "write_off", "symbol": "BTCUSDT", "cause": "x"}, ("write_off", "operator", "BTCUSDT", "x")),
     ({"command": "reset"}, ("reset", "operator")),
+    ({"command": "liquidate"}, ("liquidate", "", "", "PAUSE", "", False)),
+    (
+        {
+            "command": "liquidate",
+            "actor": "anna",
+            "reason": "OPERATOR_REQUEST",
+            "after": "STOP",
+            "cause": "x",
+            "token": "t",
+            "source": "CLI",
+            "correlation_id": "c",
+            "timestamp_ms": 1,
+        },
+        ("liquidate", "anna", "OPERATOR_REQUEST", "STOP", "x", True),
+    ),
+    ({"command": "cancel_liquidation", "correlation_id": "c"}, ("cancel_liquidation", "operator", "", "c")),
+    ({"command": "confirm_liquidation", "cause": "x"}, ("confirm_liquidation", "operator", "x", "")),
+    ({"command": "abandon_liquidation"}, ("abandon_liquidation", "operator", "")),
 ]
 
 
@@ -119,7 +159,9 @@ def test_each_command_reaches_the_operator_and_its_sentence_comes_back(tmp_path:
     answers, asked = served(tmp_path, lambda path: say(path, *lines))
     assert asked == [wanted for _, wanted in SAID]
     assert answers == [{"done": f"{wanted[0]} is done"} for _, wanted in SAID]
-    assert {request["command"] for request, _ in SAID} | {"status", "positions", "prepare"} == set(COMMANDS)
+    assert {request["command"] for request, _ in SAID} | {
+        "status", "positions", "prepare", "liquidation_plan",
+    } == set(COMMANDS)  # fmt: skip
 
 
 def test_status_and_positions_are_answered_by_themselves(tmp_path: Path) -> None:
