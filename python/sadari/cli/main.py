@@ -13,6 +13,7 @@ from io import TextIOWrapper
 
 from sadari.cli import (
     account,
+    alert,
     backtest,
     config,
     demo,
@@ -63,6 +64,7 @@ def parser() -> argparse.ArgumentParser:
         operate,
         repair,
         account,
+        alert,
     ):
         group.add_to(commands)
     return top

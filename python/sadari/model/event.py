@@ -308,6 +308,28 @@ class TransferListed(Event, frozen=True):
     booked_ns: int
 
 
+class EquityPeaked(Event, frozen=True):
+    """Equity is higher than it was seen before, on this UTC day or at all: what a fall is measured from."""
+
+    peak: Decimal
+
+
+class EquityCrossed(Event, frozen=True):
+    """Equity has fallen by ``limit``, a fraction, or more from ``peak``."""
+
+    equity: Decimal
+    peak: Decimal
+    limit: Decimal
+
+
+class PositionLossCrossed(Event, frozen=True):
+    """The price of what is held is ``limit``, a fraction, or more on the wrong side of the average price."""
+
+    symbol: str
+    price: Decimal
+    limit: Decimal
+
+
 class AlarmRang(Event, frozen=True):
     """A `SetAlarm` is due."""
 
@@ -348,6 +370,9 @@ AnyEvent = (
     | AccountUpdated
     | FundingPaid
     | TransferListed
+    | EquityPeaked
+    | EquityCrossed
+    | PositionLossCrossed
     | AlarmRang
     | DayStarted
 )

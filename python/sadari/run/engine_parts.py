@@ -75,7 +75,14 @@ class Parts:
         )  # fmt: skip
         self.market.attach(self.streams)
         self.venue = LiveVenue(
-            trading, self.clock, self.watches, self.alarms, self.market, self.market, self.supervision, asked.alert
+            trading,
+            self.clock,
+            self.watches,
+            self.alarms,
+            self.market,
+            self.market,
+            self.supervision,
+            live.alerting.told,
         )
 
     async def close(self) -> None:

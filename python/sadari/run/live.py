@@ -16,6 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from sadari.binance import answers, endpoints
+from sadari.core.alerts import Notice
 from sadari.core.engine_table import EngineState
 from sadari.errors import ConfigError, SadariError
 from sadari.model.command import Command, QueryOrder, SendAlert
@@ -23,6 +24,7 @@ from sadari.model.event import EngineTurned, Event, OrderFilled
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.run.account import expected_of, wishes_of
+from sadari.run.alerting import Alerting
 from sadari.run.config import Config
 from sadari.run.connections import Clocks, Connections
 from sadari.run.driver import Driver
@@ -64,8 +66,10 @@ class Asked:
         clocks: This machine's.
         jitter: Numbers from 0 to 1.
         log: Told one line of what happens beside the journal.
-        alert: Told every alert.
+        alert: Told every alert of the engine as it is given.
         pid: The number of this process.
+        notify: Told what a person is to be told: once for a spell of a condition, reminded, and of its end. Returns at
+            once.
     """
 
     config: Config
@@ -76,6 +80,7 @@ class Asked:
     log: Callable[[str], None]
     alert: Callable[[SendAlert], None]
     pid: int
+    notify: Callable[[Notice], None] = lambda _: None
 
 
 class Ended(NamedTuple):
@@ -144,6 +149,11 @@ class LiveEngine:
         return self._health
 
     @property
+    def alerting(self) -> Alerting:
+        """What tells a person."""
+        return self._alerting
+
+    @property
     def state(self) -> EngineState:
         """The engine's state."""
         return self._opened.engine.state
@@ -206,11 +216,12 @@ class LiveEngine:
                 self.asked.log(f"{one.severity}: {one.told}")
         market_ns = await self._market_ns()
         self._open(facts.instruments)
+        self._alerting = Alerting(self)
         self._parts = Parts(self, market_ns)
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
         self._parts.side.restore(self._trades)
         self._health = Health(self)
-        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen))
+        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen, self._alerting.seen))
         for event in self._opened.first_events(self._settings, self.now_ns()):
             self.take(event)
         self.begun = True
@@ -232,6 +243,7 @@ class LiveEngine:
         await parts.side.start()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
         self._health.start()
+        self._alerting.start()
         parts.supervision.tell_lost()
         self._remind()
         self._looking = begin(parts.venue.run())
@@ -362,6 +374,7 @@ class LiveEngine:
         if looking is not None:
             looking.cancel()
         await self._health.close()
+        await self._alerting.close()
         await self._parts.close()
         self._audit.close()
         journal = self._opened.journal
