@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from sadari.model.command import SendAlert
+from sadari.model.event import EngineTurned, Event
 from sadari.model.reason import AuditCode, RejectReason
 from sadari.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS
 
@@ -85,6 +87,10 @@ CONDITION_OF: dict[str, Condition] = {
     "LIQUIDATION_NOT_ALLOWED_IN_STATE": Condition.UNAUTHORISED_LIQUIDATION,
 }
 
+# Turns of the engine that a person is told of.
+_TURNS = {"recovery_exhausted": Condition.RECOVERY_EXHAUSTED, "fatal": Condition.ENGINE_FAILED,
+         "start_failed": Condition.ENGINE_FAILED, "drain_timeout": Condition.ENGINE_FAILED}  # fmt: skip
+
 # Told again and again with another text each time: one alert for all of them.
 _REPEATED = frozenset({"EXIT_REJECTED", "JOURNAL_SLOW", "CLOCK_OFF", "DISK"})
 _RANK = {severity: rank for rank, severity in enumerate(Severity)}
@@ -116,6 +122,22 @@ class Reading(NamedTuple):
         """What tells conditions apart."""
         same = self.code in _CONDITIONS or self.code in _REPEATED
         return self.code, self.symbol, "" if same else self.text
+
+
+def happening(event: Event) -> Reading | None:
+    """What a turn of the engine means to a person; None for most."""
+    if not isinstance(event, EngineTurned):
+        return None
+    condition = _TURNS.get(event.trigger)
+    if event.trigger == "reconcile_failed" and event.guard != "tries left":
+        condition = Condition.RECONCILE_FAILED
+    return None if condition is None else Reading(condition, Severity.CRITICAL, text=event.cause)
+
+
+def reading_of(alert: SendAlert) -> Reading:
+    """What the engine says as a reading of a condition, or of what has none."""
+    code = CONDITION_OF.get(alert.code, alert.code)
+    return Reading(str(code), Severity(alert.severity), alert.symbol, text=alert.text)
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

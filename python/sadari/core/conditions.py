@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from sadari.core.account import Account
 from sadari.core.alerts import Condition, Reading, Severity
 from sadari.core.engine import Engine
 from sadari.core.exposure import counts, open_short_risk
@@ -56,6 +55,7 @@ class Sights(NamedTuple):
         price: The mark price of a symbol, or the last one where no mark is followed; None if there is none.
         unseen_ns: How long ago each connection gave its last proof of life.
         silent_ns: How long ago each subscribed symbol was last heard of.
+        peak: The highest equity that was seen and that the engine was not told of; 0 if there is none.
     """
 
     now_ns: int
@@ -63,6 +63,7 @@ class Sights(NamedTuple):
     price: Callable[[str], Decimal | None]
     unseen_ns: Mapping[str, int] = {}
     silent_ns: Mapping[str, int] = {}
+    peak: Decimal = Decimal(0)
 
 
 class Conditions:
@@ -102,7 +103,7 @@ class Conditions:
 
     def _of_account(self, sights: Sights) -> Iterator[Reading]:
         engine, account = self._engine, self._engine.account
-        fall, limit = fallen(account, sights.equity, whole_life=self._limits.whole_life), self._limits.drawdown
+        fall, limit = self._fallen(sights), self._limits.drawdown
         if fall is not None and fall >= exact(limit):
             yield Reading(
                 Condition.PORTFOLIO_DRAWDOWN, Severity.CRITICAL, value=_shown(-fall), threshold=f"{-limit:f}",
@@ -120,6 +121,13 @@ class Conditions:
             yield Reading(Condition.LISTEN_KEY_LOST, Severity.WARNING)
         if DAILY_LOSS in engine.causes:
             yield Reading(Condition.DAILY_LOSS_LIMIT, Severity.WARNING)
+
+    def _fallen(self, sights: Sights) -> Exact | None:
+        account = self._engine.account
+        peak = account.life_peak if self._limits.whole_life else account.day_peak
+        if sights.equity is None or account.updated_ns is None:
+            return None
+        return fallen(sights.equity, max(peak, sights.peak))
 
     def _of_shorts(self) -> Iterator[Reading]:
         positions, limits = self._engine.positions.values(), self._limits
@@ -190,15 +198,12 @@ def _of_connections(sights: Sights) -> Iterator[Reading]:
                 yield Reading(condition, Severity.WARNING, name, _seconds(age_ns), _seconds(limit_ns), text)
 
 
-def fallen(account: Account, equity: Decimal | None, *, whole_life: bool) -> Exact | None:
-    """How far equity is below its peak, as a share of the peak; None while that is not known.
+def fallen(equity: Decimal, peak: Decimal) -> Exact | None:
+    """How far equity is below its peak, as a share of the peak; None if there is none.
 
-    The peak moves along with transfers, so that neither bringing in nor taking out is a gain or a loss.
+    The account's peaks move along with transfers: neither bringing in nor taking out is a gain or a loss.
     """
-    peak = account.life_peak if whole_life else account.day_peak
-    if equity is None or account.updated_ns is None or peak <= 0:
-        return None
-    return (exact(peak) - exact(equity)) / exact(peak)
+    return None if peak <= 0 else (exact(peak) - exact(equity)) / exact(peak)
 
 
 def loss(position: Position, price: Decimal) -> Exact:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sadari.binance.stream_names import symbol_of
-from sadari.core.alerts import CONDITION_OF, Alerts, Condition, Edge, Notice, Reading, Severity
+from sadari.core.alerts import Alerts, Condition, Edge, Notice, Reading, Severity, happening, reading_of
 from sadari.core.conditions import Conditions, Sights
 from sadari.model.command import Command, SendAlert
 from sadari.model.event import (
@@ -39,24 +39,6 @@ LOOK_S = 5.0
 # A peak is told the engine, which keeps it in the journal, when it is higher by this share: not at every look.
 HIGHER = Decimal("0.0001")
 RELEVANT = (AccountUpdated, EngineTurned, OrderCanceled, OrderFilled, OrderRejected, PositionsShown)
-_ONCE = {"recovery_exhausted": Condition.RECOVERY_EXHAUSTED, "fatal": Condition.ENGINE_FAILED,
-         "start_failed": Condition.ENGINE_FAILED, "drain_timeout": Condition.ENGINE_FAILED}  # fmt: skip
-
-
-def happening(event: Event) -> Reading | None:
-    """What a turn of the engine means to a person; None for most."""
-    if not isinstance(event, EngineTurned):
-        return None
-    condition = _ONCE.get(event.trigger)
-    if event.trigger == "reconcile_failed" and event.guard != "tries left":
-        condition = Condition.RECONCILE_FAILED
-    return None if condition is None else Reading(condition, Severity.CRITICAL, text=event.cause)
-
-
-def reading_of(alert: SendAlert) -> Reading:
-    """What the engine says as a reading of a condition, or of what has none."""
-    code = CONDITION_OF.get(alert.code, alert.code)
-    return Reading(str(code), Severity(alert.severity), alert.symbol, text=alert.text)
 
 
 class Alerting:

@@ -13,6 +13,7 @@ import msgspec
 from sadari.exchange import Collateral
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
+from sadari.run.alert_sections import AlertsSection
 from sadari.sensors.scanner import QuotedCandles, ScannerSettings
 from sadari.sensors.surge_settings import SurgeSettings
 from sadari.venue.port import FundingColumns
@@ -76,6 +77,7 @@ class Request:
         longer: Candles of longer intervals that begin before those of a symbol, for the warm-up.
         funding: Funding of each symbol whose funding is known.
         start_ns: Where the run begins, or None for the first candle; earlier candles only warm up lines.
+        alerts: Thresholds of the conditions that are recorded.
         journal: Where to write the journal, or None to keep it in memory only.
         progress: Told the share of the period that is done, from 0 to 1.
     """
@@ -94,5 +96,6 @@ class Request:
     funnel: FunnelSection = field(default_factory=FunnelSection)
     funding: Mapping[str, FundingColumns] = field(default_factory=dict)
     start_ns: int | None = None
+    alerts: AlertsSection = field(default_factory=AlertsSection)
     journal: Path | None = None
     progress: Callable[[float], None] | None = None
