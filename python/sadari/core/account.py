@@ -69,8 +69,7 @@ class Account:
         """A transfer was booked: it is neither a profit nor a loss."""
         self.transfers += amount
         self.peak_equity += amount
-        self.day_peak += amount
-        self.life_peak += amount
+        self.shift_peaks(amount)
 
     def see_equity(self, equity: Decimal) -> None:
         """Keep the peak that a fall is measured from."""
@@ -80,6 +79,11 @@ class Account:
         """Keep the peaks of equity alone: a wallet balance beside a loss that is still open was none."""
         self.day_peak = max(self.day_peak, equity)
         self.life_peak = max(self.life_peak, equity)
+
+    def shift_peaks(self, amount: Decimal) -> None:
+        """The wallet has changed by what is no result of trading."""
+        self.day_peak += amount
+        self.life_peak += amount
 
     def roll(self, time_ns: int, equity: Decimal | None) -> None:
         """Reset the counters if a new UTC day has begun; equity is the wallet's where nothing was held.

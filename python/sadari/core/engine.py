@@ -116,6 +116,11 @@ class Engine:
         return self._desk.ledger
 
     @property
+    def untold(self) -> Decimal:
+        """By how much the wallet, as last shown, exceeds the ledger's: something is still to be told."""
+        return self._desk.agreement.untold
+
+    @property
     def account(self) -> Account:
         """Balances and day counters; not to be changed."""
         return self._desk.account

@@ -20,17 +20,23 @@ SENTENCES: Mapping[Language, Mapping[str, str]] = {"en": ENGLISH, "ko": KOREAN}
 _WORDS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         Severity.INFO: "INFO", Severity.WARNING: "WARNING", Severity.CRITICAL: "CRITICAL",
-        Edge.RAISED: "", Edge.REMINDED: "still so, ", Edge.RECOVERED: "recovered, ",
+        Edge.RAISED: "{}", Edge.REMINDED: "Still so: {}", Edge.RECOVERED: "No longer so: {}",
         "value": "value", "threshold": "limit", "time": "time", "since": "for {} min", "times": "{} times", "id": "id",
         "lost": "{} messages before this one were lost: this channel was too slow",
     },
     "ko": {
         Severity.INFO: "정보", Severity.WARNING: "경고", Severity.CRITICAL: "위험",
-        Edge.RAISED: "", Edge.REMINDED: "계속됨, ", Edge.RECOVERED: "해소됨, ",
+        Edge.RAISED: "{}", Edge.REMINDED: "계속되고 있음: {}", Edge.RECOVERED: "더 이상 해당하지 않음: {}",
         "value": "값", "threshold": "한도", "time": "시각", "since": "{}분째", "times": "{}회", "id": "식별자",
         "lost": "이 채널이 느려 앞선 메시지 {}건이 유실되었습니다",
     },
 }  # fmt: skip
+
+# In a title, before what it is about.
+_EDGES: Mapping[Language, Mapping[str, str]] = {
+    "en": {Edge.RAISED: "", Edge.REMINDED: "still so, ", Edge.RECOVERED: "recovered, "},
+    "ko": {Edge.RAISED: "", Edge.REMINDED: "계속됨, ", Edge.RECOVERED: "해소됨, "},
+}
 
 _encode = msgspec.json.Encoder().encode
 
@@ -46,9 +52,9 @@ def message_of(notice: Notice, language: Language, engine: str) -> Message:
     words = _WORDS[language]
     sentence = SENTENCES[language].get(notice.condition, notice.condition)
     head = f"[{engine}] {words[notice.severity]} "
-    title = f"{head}{words[notice.edge]}{notice.symbol or 'sadari'}: {notice.condition}"
+    title = f"{head}{_EDGES[language][notice.edge]}{notice.symbol or 'sadari'}: {notice.condition}"
     figures = [(words[name], shown) for name in ("value", "threshold") if (shown := getattr(notice, name))]
-    lines = [sentence]
+    lines = [words[notice.edge].format(sentence)]
     if notice.text:
         lines.append(notice.text)
     lines += [f"{name}: {shown}" for name, shown in figures]

@@ -154,11 +154,15 @@ class Alerting:
         known = parts.balances.read_ns is not None
         return Sights(
             now_ns=now_ns,
-            equity=parts.balances.equity() if known else None,
+            equity=self._net(parts.balances.equity()) if known else None,
             price=live.price,
             unseen_ns=self._unseen(live.asked.clocks.measure_ns()),
             silent_ns=self._silent(live.asked.clocks.measure_ns()),
         )
+
+    def _net(self, equity: Decimal) -> Decimal:
+        """Equity with what the wallet lacks against the ledger: a transfer that is still to be told is no loss."""
+        return equity - min(self._live.opened.engine.untold, Decimal(0))
 
     def _unseen(self, steady_ns: int) -> dict[str, int]:
         """How long ago each connection last proved that it lives.
@@ -195,9 +199,10 @@ class Alerting:
     # what is done
 
     def _keep_peak(self, equity: Decimal) -> None:
-        account = self._live.opened.engine.account
+        engine = self._live.opened.engine
+        account, agreed = engine.account, not engine.untold
         peak = min(account.day_peak, account.life_peak)
-        if account.updated_ns is not None and equity > 0 and equity > peak * (1 + HIGHER):
+        if agreed and account.updated_ns is not None and equity > 0 and equity > peak * (1 + HIGHER):
             self._live.take(EquityPeaked(time_ns=self._live.now_ns(), peak=equity))
 
     def _pause(self, equity: Decimal | None) -> None:
