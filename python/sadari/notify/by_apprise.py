@@ -7,15 +7,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from sadari.errors import ConfigError, RetryableError
-from sadari.notify.courier import Message
 
 INSTALL = "pip install 'sadari[alerts]'"
 
 
-def sender(name: str, address: str) -> Callable[[Message], None]:
+class Words(Protocol):
+    """What is read of a message."""
+
+    @property
+    def title(self) -> str:
+        """One line."""
+
+    @property
+    def body(self) -> str:
+        """The rest."""
+
+
+def sender(name: str, address: str) -> Callable[[Words], None]:
     """What sends messages to one address.
 
     Args:
@@ -38,7 +49,7 @@ def sender(name: str, address: str) -> Callable[[Message], None]:
             "slack://A/B/C, mailtos://USER:PASSWORD@HOST, json://HOST"
         )
 
-    def send(message: Message) -> None:
+    def send(message: Words) -> None:
         if not target.notify(title=message.title, body=message.body, body_format="text"):
             raise RetryableError("not taken")
 

@@ -7,7 +7,7 @@ told is told by other threads (strategies §10: a failing channel never blocks t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from sadari.run.live import LiveEngine
 
 LOOK_S = 5.0
+# How long after an event that may change a condition: when many positions are left at once, one look is for all.
+SOON_S = 0.25
 # A peak is told the engine, which keeps it in the journal, when it is higher by this share: not at every look.
 HIGHER = Decimal("0.0001")
 RELEVANT = (AccountUpdated, EngineTurned, OrderCanceled, OrderFilled, OrderRejected, PositionsShown)
@@ -59,7 +61,8 @@ class Alerting:
         # What has happened, and whether it stands in the log and among the recent alerts already.
         self._happened: list[tuple[Reading, bool]] = []
         self._alive_ns: dict[str, int] = {}
-        self._soon: asyncio.Handle | None = None
+        self._telling: asyncio.Handle | None = None
+        self._looking: asyncio.TimerHandle | None = None
         self._background = Background()
 
     @property
@@ -73,58 +76,71 @@ class Alerting:
 
     async def close(self) -> None:
         """Tell what has just happened, and look no more."""
-        if self._soon is not None:
-            self._soon.cancel()
-            self._look_soon()
+        for handle in (self._telling, self._looking):
+            if handle is not None:
+                handle.cancel()
+        self._guarded(self.tell)
         await self._background.close()
 
     def told(self, alert: SendAlert) -> None:
         """The engine, or what watches its surroundings, tells a person."""
         self._live.asked.alert(alert)
-        self._happened.append((reading_of(alert), True))
-        self._schedule()
+        self._happen(reading_of(alert), known=True)
 
     def listen_key_lost(self, why: str) -> None:
         """The listen key is gone; it is so until the user stream is seen again."""
         self._conditions.key_lost = True
-        self._happened.append((Reading(Condition.LISTEN_KEY_LOST, Severity.WARNING, text=why), False))
-        self._schedule()
+        self._happen(Reading(Condition.LISTEN_KEY_LOST, Severity.WARNING, text=why))
 
     def seen(self, _: int, event: Event, __: Sequence[Command]) -> None:
         """Follow an event that was worked on."""
         if isinstance(event, RELEVANT):
             reading = happening(event)
             if reading is not None:
-                self._happened.append((reading, False))
-            self._schedule()
+                self._happen(reading)
+            if self._looking is None:
+                self._looking = asyncio.get_running_loop().call_later(SOON_S, self._look_now)
 
-    def _schedule(self) -> None:
-        if self._soon is None:
-            self._soon = asyncio.get_running_loop().call_soon(self._look_soon)
+    def _happen(self, reading: Reading, *, known: bool = False) -> None:
+        self._happened.append((reading, known))
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_soon(self._tell_now)
+
+    def _tell_now(self) -> None:
+        self._telling = None
+        self._guarded(self.tell)
+
+    def _look_now(self) -> None:
+        self._looking = None
+        self._guarded(self.look)
 
     async def _repeat(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            self._look_soon()
+            self._guarded(self.look)
 
-    def _look_soon(self) -> None:
-        self._soon = None
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            self.look()
+            work()
         except Exception as error:  # noqa: BLE001 - whatever is wrong with alerts, the engine trades on
             self._live.asked.log(f"critical: alerts could not be looked at: {error!r}")
 
     # looking
 
-    def look(self) -> None:
-        """Tell what has happened, then what is so now, and do what belongs to it."""
-        live = self._live
-        now_ns = live.connections.server.ns()
+    def tell(self) -> None:
+        """Tell what has happened."""
+        now_ns = self._live.connections.server.ns()
         happened, self._happened = self._happened, []
         for reading, known in happened:
             notice = self._alerts.happened(reading, now_ns)
             if notice is not None:
                 self._deliver(notice, known=known)
+
+    def look(self) -> None:
+        """Tell what has happened, then what is so now, and do what belongs to it."""
+        self.tell()
+        live = self._live
+        now_ns = live.connections.server.ns()
         if not live.begun or live.state in AT_END:
             return
         sights = self._sights(now_ns)
