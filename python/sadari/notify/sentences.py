@@ -124,6 +124,30 @@ _BOTH: dict[str, tuple[str, str]] = {
         "An order that is not ours was filled.",
         "엔진의 것이 아닌 주문이 체결되었습니다.",
     ),
+    "ENTRIES_REFUSED": (
+        "The exchange has refused several entries in a row: no more are sent.",
+        "거래소가 진입 주문을 연달아 거부했습니다. 더 이상 보내지 않습니다.",
+    ),
+    "EMERGENCY_LIQUIDATION": (
+        "Everything is going to be closed.",
+        "모든 포지션을 청산할 예정입니다.",
+    ),
+    "LIQUIDATION_CANCELED": (
+        "Closing everything was called off.",
+        "전체 청산이 취소되었습니다.",
+    ),
+    "LIQUIDATION_INCOMPLETE": (
+        "Not everything could be closed yet; it is tried on, and stops stay.",
+        "아직 전부 청산하지 못했습니다. 계속 시도하며 손절 주문은 유지됩니다.",
+    ),
+    "LIQUIDATION_DONE": (
+        "Everything is closed.",
+        "전체 청산을 마쳤습니다.",
+    ),
+    "LIQUIDATION_ABANDONED": (
+        "Closing everything was given up by an operator; stops stay.",
+        "운영자가 전체 청산을 중단했습니다. 손절 주문은 유지됩니다.",
+    ),
     "EXIT_REJECTED": (
         "The exchange refuses to close a position; it is tried on.",
         "거래소가 청산 주문을 거부합니다. 계속 시도합니다.",

@@ -2,210 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sadari.core.alerts import ONCE, Alerts, Condition, Edge, Reading, Severity
+from sadari.core.alerts import ONCE, Alerts, Condition, Edge, Severity
 from sadari.core.conditions import Conditions, Limits, Sights
 from sadari.model.event import (
     AccountUpdated,
     DayStarted,
     EngineTurned,
     EquityCrossed,
-    EquityPeaked,
     PositionLossCrossed,
-    TransferListed,
 )
 from sadari.model.order import Direction, Purpose
 from sadari.model.reason import RejectReason
 from sadari.model.units import DAY_NS, SECOND_NS, exact
+from tests.conditions_look import look
 from tests.ladder_driver import SYMBOL, Driver, held, patient, pending
+from tests.unit.core import test_loss_conditions
 
 D = Decimal
-LIMITS = Limits()
 SHORTS = ("ADAUSDT", "BNBUSDT", "ETHUSDT", "SOLUSDT", SYMBOL)
-
-
-def look(
-    driver: Driver,
-    *,
-    equity: str | None = None,
-    price: str | None = None,
-    limits: Limits = LIMITS,
-    seconds: float = 0,
-    conditions: Conditions | None = None,
-    unseen_s: Mapping[str, float] | None = None,
-    silent_s: Mapping[str, float] | None = None,
-) -> dict[Condition, Reading]:
-    """What is true of an engine now."""
-    prices = {SYMBOL: D(price)} if price is not None else driver.prices
-    made = Conditions(driver.engine, limits, "run") if conditions is None else conditions
-    sights = Sights(
-        now_ns=driver.now_ns + int(seconds * SECOND_NS),
-        equity=None if equity is None else D(equity),
-        price=prices.get,
-        unseen_ns={name: int(age * SECOND_NS) for name, age in (unseen_s or {}).items()},
-        silent_ns={name: int(age * SECOND_NS) for name, age in (silent_s or {}).items()},
-    )
-    return {Condition(one.code): one for one in made.readings(sights)}
 
 
 def test_an_engine_that_is_well_has_none() -> None:
     """Neither flat nor with a protected position."""
     assert look(Driver(patient()), equity="100000") == {}
     assert look(held(), equity="99900", unseen_s={"user": 60, "market-1": 60}, silent_s={SYMBOL: 90}) == {}
-
-
-# portfolio_drawdown
-
-
-@pytest.mark.requirement("R003-45")
-@pytest.mark.parametrize(
-    ("limit", "equity", "true"),
-    [
-        ("0.10", "90000.00000001", False), ("0.10", "90000", True), ("0.10", "50000", True),
-        ("0.05", "95000.00000001", False), ("0.05", "95000", True),
-    ],
-)  # fmt: skip
-def test_portfolio_drawdown_is_ten_percent_below_the_peak_inclusive(limit: str, equity: str, true: bool) -> None:
-    """(equity − peak)/peak ≤ −0.10, exactly; and a limit of one's own."""
-    found = look(Driver(patient()), equity=equity, limits=Limits(drawdown=D(limit)))
-    assert (Condition.PORTFOLIO_DRAWDOWN in found) is true
-    if true:
-        reading = found[Condition.PORTFOLIO_DRAWDOWN]
-        assert reading.severity is Severity.CRITICAL
-        assert (D(reading.value), D(reading.threshold)) == ((D(equity) - 100_000) / 100_000, -D(limit))
-
-
-def test_portfolio_drawdown_is_measured_from_the_highest_equity_of_the_day() -> None:
-    """Not from the wallet, and not from the day's beginning."""
-    driver = Driver(patient())
-    driver.give(EquityPeaked(time_ns=driver.now_ns, peak=D(120_000)))
-    assert Condition.PORTFOLIO_DRAWDOWN in look(driver, equity="108000")
-    assert Condition.PORTFOLIO_DRAWDOWN not in look(driver, equity="108000.01")
-
-
-@pytest.mark.parametrize(("whole_life", "true"), [(False, False), (True, True)])
-def test_portfolio_drawdown_begins_anew_with_the_day_unless_the_window_is_all(whole_life: bool, true: bool) -> None:
-    """`drawdown_window`: the peak of yesterday counts only for the whole life."""
-    driver = Driver(patient())
-    driver.give(EquityPeaked(time_ns=driver.now_ns, peak=D(120_000)))
-    day = (driver.now_ns // DAY_NS + 1) * DAY_NS
-    driver.give(DayStarted(time_ns=day, wallet_balance=D(100_000), equity=D(100_000)))
-    found = look(driver, equity="95000", limits=Limits(whole_life=whole_life))
-    assert (Condition.PORTFOLIO_DRAWDOWN in found) is true
-
-
-@pytest.mark.parametrize("amount", ["-50000", "50000"])
-def test_portfolio_drawdown_is_net_of_transfers(amount: str) -> None:
-    """Taking half of the money out is no loss, and bringing some in hides none."""
-    driver = Driver(patient())
-    driver.wallet += D(amount)
-    driver.give(TransferListed(time_ns=driver.now_ns, asset="USDT", amount=D(amount), booked_ns=driver.now_ns))
-    driver.account()
-    peak = 100_000 + D(amount)
-    assert Condition.PORTFOLIO_DRAWDOWN not in look(driver, equity=str(peak))
-    assert Condition.PORTFOLIO_DRAWDOWN in look(driver, equity=str(peak * D("0.9")))
-
-
-def test_portfolio_drawdown_of_what_is_not_known_is_not_told() -> None:
-    """No equity, or an account that was first shown beside positions of somebody else."""
-    assert look(Driver(patient()), equity=None) == {}
-
-
-def test_portfolio_drawdown_pauses_until_an_operator_resumes() -> None:
-    """New entries and adds only; nothing is closed, and no day ends it."""
-    driver = held()
-    peak = driver.engine.account.day_peak
-    fallen = EquityCrossed(time_ns=driver.now_ns, equity=peak * D("0.9"), peak=peak, limit=D("0.10"))
-    driver.give(fallen)
-    driver.give(fallen)
-    assert (driver.engine.state, driver.engine.causes) == ("PAUSED", ("portfolio_drawdown",))
-    assert driver.tick("48500") == ["DENIED ENGINE_NOT_RUNNING"], "no add"
-    assert driver.sent(Purpose.EXIT) == []
-    day = (driver.now_ns // DAY_NS + 1) * DAY_NS
-    driver.give(DayStarted(time_ns=day, wallet_balance=driver.wallet, equity=driver.wallet))
-    assert driver.engine.state == "PAUSED"
-    driver.command("resume")
-    assert driver.engine.state == "RUNNING"
-
-
-def test_portfolio_drawdown_that_is_none_pauses_nothing() -> None:
-    """The engine compares for itself."""
-    driver = held()
-    driver.give(EquityCrossed(time_ns=driver.now_ns, equity=D("90000.01"), peak=D(100_000), limit=D("0.10")))
-    assert driver.engine.state == "RUNNING"
-
-
-# single_position_loss
-
-
-@pytest.mark.requirement("R003-45")
-@pytest.mark.parametrize(
-    ("direction", "limit", "price", "true"),
-    [
-        (Direction.LONG, "0.15", "42500.01", False), (Direction.LONG, "0.15", "42500", True),
-        (Direction.SHORT, "0.15", "57499.99", False), (Direction.SHORT, "0.15", "57500", True),
-        (Direction.LONG, "0.20", "40000.01", False), (Direction.LONG, "0.20", "40000", True),
-    ],
-)  # fmt: skip
-def test_single_position_loss_is_fifteen_percent_of_price_inclusive(
-    direction: Direction, limit: str, price: str, true: bool
-) -> None:
-    """sg·(mark − avg)/avg ≤ −0.15, unlevered, critical; the engine closes the position for that reason."""
-    driver = held(direction=direction)
-    found = look(driver, price=price, limits=Limits(position_loss=D(limit)))
-    assert (Condition.SINGLE_POSITION_LOSS in found) is true
-    if true:
-        reading = found[Condition.SINGLE_POSITION_LOSS]
-        assert (reading.severity, reading.symbol, reading.correlation) == (Severity.CRITICAL, SYMBOL, "run/p1")
-    driver.prices[SYMBOL] = D(price)
-    driver.done = []
-    driver.give(PositionLossCrossed(time_ns=driver.now_ns, symbol=SYMBOL, price=D(price), limit=D(limit)))
-    assert (driver.state in {"CLOSED", "FLAT"}) is true
-    assert ("CLOSED SINGLE_POSITION_LOSS_LIMIT" in driver.done) is true
-
-
-@given(
-    st.integers(1, 10**7), st.integers(1, 10**7), st.sampled_from([1, -1]), st.sampled_from(["0.15", "0.03", "0.333"])
-)
-def test_single_position_loss_agrees_with_fractions_for_every_price(
-    average: int, price: int, sign: int, limit: str
-) -> None:
-    """On any grid, whatever the average: no tolerance flips it."""
-    driver = Driver(patient())
-    driver.signal(Direction.LONG if sign > 0 else Direction.SHORT, f"{D(average) / 100:f}")
-    if driver.position.qty == 0:
-        return
-    at, mark = Fraction(average, 100), Fraction(price, 100)
-    found = look(driver, price=f"{D(price) / 100:f}", limits=Limits(position_loss=D(limit)))
-    assert (Condition.SINGLE_POSITION_LOSS in found) is (sign * (mark - at) / at <= -Fraction(limit))
-
-
-def test_single_position_loss_closes_once() -> None:
-    """While its exit is on the way, and when nothing is held, nothing is sent."""
-    driver, exit_order = pending_exit()
-    crossed = PositionLossCrossed(time_ns=driver.now_ns, symbol=SYMBOL, price=D(42_000), limit=D("0.15"))
-    driver.give(crossed)
-    assert driver.sent(Purpose.EXIT) == [exit_order]
-    driver.fill(exit_order)
-    driver.give(crossed)
-    assert driver.sent(Purpose.EXIT) == [exit_order]
-
-
-def pending_exit() -> tuple[Driver, Any]:
-    """A position that is left for its loss, whose exit has no answer yet."""
-    driver = held()
-    driver.hold = {Purpose.EXIT}
-    driver.prices[SYMBOL] = D(42_000)
-    driver.give(PositionLossCrossed(time_ns=driver.now_ns, symbol=SYMBOL, price=D(42_000), limit=D("0.15")))
-    return driver, driver.held.pop()
 
 
 def plain(value: Any) -> Fraction:
@@ -416,7 +242,7 @@ def test_daily_loss_limit_lasts_until_the_next_day() -> None:
 
 def test_every_row_of_the_table_has_a_test_that_bears_its_name() -> None:
     """None is forgotten; what only happens is tested with the life of an alert."""
-    here = "\n".join(globals())
+    here = "\n".join((*globals(), *vars(test_loss_conditions)))
     assert not [one for one in Condition if one not in ONCE and f"test_{one}" not in here]
 
 

@@ -52,7 +52,8 @@ def told_codes() -> set[str]:
                 continue
             if node.func.attr == "alert" and len(node.args) > 1:
                 found = named(node.args[1])
-                assert found or isinstance(node.args[1], ast.Name), f"{name}:{node.lineno}"
+                variable = isinstance(node.args[1], ast.Name) or ast.unparse(node.args[1]).endswith(".value")
+                assert found or variable, f"{name}:{node.lineno}"
                 codes |= found
             elif node.func.attr == "_warn" and node.args:
                 codes |= named(node.args[0])
