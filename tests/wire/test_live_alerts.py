@@ -131,6 +131,23 @@ def test_equity_that_falls_far_pauses_the_engine_and_its_peak_outlives_a_restart
     asyncio.run(story())
 
 
+def test_a_paper_account_has_the_same_conditions(tmp_path: Path) -> None:
+    """Equity on live prices, an account of our own: told and paused all the same."""
+    config = CONFIG.replace('mode = "local"', 'mode = "paper"') + "\n[alerts]\nmax_drawdown_pct = 0.0005\n"
+    told = Told()
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine", config=config) as it, it.running(ONCE) as live:
+            told.listen(live)
+            await it.until(lambda: SYMBOL in live.opened.engine.positions and it.position().qty)
+            fault(it, f'verb = "price_gap"\nsymbol = "{SYMBOL}"\nfraction = -0.01')
+            await it.until(lambda: live.opened.engine.causes == ("portfolio_drawdown",))
+            assert told.of(Condition.PORTFOLIO_DRAWDOWN) == [(Edge.RAISED, Severity.CRITICAL, "")]
+            assert it.position().qty
+
+    asyncio.run(story())
+
+
 def test_a_loss_beyond_every_stop_closes_the_position_for_that_reason(tmp_path: Path) -> None:
     """Here the limit is nearer than the stops: the back-stop acts on the price that is seen."""
     config = CONFIG + "\n[alerts]\nmax_position_loss_pct = 0.004\n"
