@@ -22,7 +22,7 @@ from sadari.run.keys import Keys, Secret
 from sadari.run.live import LiveEngine
 from sadari.run.main import notifying
 from sadari.venue.clock import steady_ns
-from tests.live_account import ONCE, agreed, entered, fault
+from tests.live_account import NEVER, ONCE, agreed, deaf, entered, fault
 from tests.live_engine import CONFIG, SYMBOL, rig
 
 D = Decimal
@@ -127,6 +127,25 @@ def test_equity_that_falls_far_pauses_the_engine_and_its_peak_outlives_a_restart
         assert told.of(Condition.PORTFOLIO_DRAWDOWN) == [(Edge.RAISED, Severity.CRITICAL, "")]
         (notice,) = [one for one in told.notices if one.condition == Condition.PORTFOLIO_DRAWDOWN]
         assert D(notice.value) <= D(notice.threshold) == D("-0.001")
+
+    asyncio.run(story())
+
+
+def test_money_that_is_taken_out_unseen_is_no_loss(tmp_path: Path) -> None:
+    """The account shows half of it gone before the list of transfers says why: nothing pauses, nobody is alarmed."""
+    config = CONFIG.replace("sync_s = 2", "sync_s = 600")
+    told = Told()
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine", config=config) as it, it.running(NEVER) as live:
+            told.listen(live)
+            await it.until(lambda: live.state == "RUNNING" and live.prepared)
+            deaf(it)
+            it.exchange.desk.transfer(D(-5_000), "USDT")
+            live.parts.supervision.refresh_soon()
+            await it.until(lambda: live.opened.engine.account.wallet_balance == D(5_000))
+            live.alerting.look()
+            assert (live.state, told.of(Condition.PORTFOLIO_DRAWDOWN)) == ("RUNNING", [])
 
     asyncio.run(story())
 

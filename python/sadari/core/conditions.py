@@ -131,7 +131,7 @@ class Conditions:
 
     def _of_shorts(self) -> Iterator[Reading]:
         positions, limits = self._engine.positions.values(), self._limits
-        shorts = sum(counts(one) and one.direction is Direction.SHORT for one in positions)
+        shorts = sum(one.direction is Direction.SHORT and counts(one) for one in positions)
         if shorts > limits.shorts:
             yield Reading(
                 Condition.SHORT_POSITION_COUNT, Severity.WARNING, value=str(shorts), threshold=str(limits.shorts)

@@ -162,7 +162,8 @@ class Alerting:
             severity = Severity.INFO if notice.edge is Edge.RECOVERED else notice.severity
             told = SendAlert(severity=severity, code=notice.condition, symbol=notice.symbol, text=figures(notice))
             live.recent.alerts.appendleft(alert_of(told, live.now_ns()))
-            live.asked.log(" ".join(filter(None, (f"{severity}:", told.symbol, f"{told.code}:", told.text))))
+            what = f"{told.code}: {told.text}" if told.text else told.code
+            live.asked.log(" ".join(filter(None, (f"{severity}:", told.symbol, what))))
         live.asked.notify(notice)
 
     def _sights(self, now_ns: int) -> Sights:

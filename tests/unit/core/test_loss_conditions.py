@@ -73,6 +73,23 @@ def test_portfolio_drawdown_is_net_of_transfers(amount: str) -> None:
     assert Condition.PORTFOLIO_DRAWDOWN in look(driver, equity=str(peak * D("0.9")))
 
 
+def test_portfolio_drawdown_waits_for_what_the_wallet_lacks_against_the_ledger() -> None:
+    """A withdrawal that the account shows before anything tells of it, and one that nothing ever tells of."""
+    driver = Driver(patient())
+    driver.wallet -= 40_000
+    driver.account(cause="REFRESH")
+    assert driver.engine.untold == -40_000
+    moved = TransferListed(time_ns=driver.now_ns, asset="USDT", amount=D(-40_000), booked_ns=driver.now_ns)
+    driver.give(moved)
+    assert (driver.engine.untold, driver.engine.account.day_peak) == (0, 60_000)
+    driver.wallet -= 10_000
+    driver.account(cause="REFRESH")
+    driver.now_ns += 1
+    driver.account(cause="REFRESH")
+    assert ("critical", "LEDGER_DIFFERS") in driver.alerts()
+    assert (driver.engine.untold, driver.engine.account.day_peak) == (0, 50_000)
+
+
 def test_portfolio_drawdown_of_what_is_not_known_is_not_told() -> None:
     """No equity, or an account that was first shown beside positions of somebody else."""
     assert look(Driver(patient()), equity=None) == {}
