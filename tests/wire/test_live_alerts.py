@@ -66,10 +66,10 @@ def test_an_exit_goes_out_while_a_channel_hangs_for_ever_and_its_queue_is_full(t
             notify = notifying(live.asked.config, courier, hidden({}, live.asked.keys))
             live.asked = replace(live.asked, notify=notify)
             await entered(it)
-            live.alerting.told(alert(0))
+            live.parts.alerting.told(alert(0))
             await it.until(reached.is_set)
             for number in range(1, 51):
-                live.alerting.told(alert(number))
+                live.parts.alerting.told(alert(number))
             await it.until(lambda: courier.deliveries()[0].dropped)
             fault(it, f'verb = "price_gap"\nsymbol = "{SYMBOL}"\nfraction = -0.1')
             await it.until(lambda: not it.held() and agreed(it))
@@ -94,7 +94,7 @@ def test_what_goes_wrong_in_telling_a_person_stops_nothing(tmp_path: Path) -> No
     async def story() -> None:
         async with rig(tmp_path / "engine") as it, it.running() as live:
             live.asked = replace(live.asked, notify=broken)
-            live.alerting.told(SendAlert(severity="critical", code="POSITION_FOUND", symbol=SYMBOL))
+            live.parts.alerting.told(SendAlert(severity="critical", code="POSITION_FOUND", symbol=SYMBOL))
             await it.until(lambda: [line for line in it.lines if "alerts could not be looked at" in line])
             await entered(it)
             assert live.state == "RUNNING"
@@ -144,7 +144,7 @@ def test_money_that_is_taken_out_unseen_is_no_loss(tmp_path: Path) -> None:
             it.exchange.desk.transfer(D(-5_000), "USDT")
             live.parts.supervision.refresh_soon()
             await it.until(lambda: live.opened.engine.account.wallet_balance == D(5_000))
-            live.alerting.look()
+            live.parts.alerting.look()
             assert (live.state, told.of(Condition.PORTFOLIO_DRAWDOWN)) == ("RUNNING", [])
 
     asyncio.run(story())
@@ -273,7 +273,7 @@ def test_no_message_log_journal_or_file_has_a_secret(tmp_path: Path) -> None:
                      ADDRESSES["phone"].reveal()]  # fmt: skip
             for leak in leaks:
                 told = SendAlert(severity="critical", code="POSITION_FOUND", text=f"error at {leak}/x")
-                live.alerting.told(told)
+                live.parts.alerting.told(told)
             live.take(GateShut(time_ns=live.now_ns(), cause="TEST"))
             await it.until(lambda: len([one for one in messages if "POSITION_FOUND" in one.title]) == len(leaks))
             courier.close(5)

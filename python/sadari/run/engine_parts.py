@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sadari.errors import SadariError
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
+from sadari.run.alerting import Alerting
 from sadari.run.paper_side import PaperSide
 from sadari.run.sensing import live_specs
 from sadari.run.side import Facts, Make
@@ -45,6 +46,7 @@ class Parts:
         self.balances = Balances(live.price, clocks.measure_ns)
         self.watches = Watches(live.take)
         self.alarms = Alarms(live.take, self.clock, self.balances)
+        self.alerting = Alerting(live)
 
     def build(self, make: Make, facts: Facts) -> None:
         """Put in the account's side, and what stands on it."""
@@ -82,13 +84,14 @@ class Parts:
             self.market,
             self.market,
             self.supervision,
-            live.alerting.told,
+            self.alerting.told,
         )
 
     async def close(self) -> None:
         """End everything: nothing is asked any more, what rests at the exchange stays there."""
         self.alarms.close()
         self.streams.close()
+        await self.alerting.close()
         ends = (self.supervision.close(), self.market.close(), self.side.close())
         await asyncio.gather(*ends, return_exceptions=True)
 

@@ -24,7 +24,6 @@ from sadari.model.event import EngineTurned, Event, OrderFilled
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.run.account import expected_of, wishes_of
-from sadari.run.alerting import Alerting
 from sadari.run.config import Config
 from sadari.run.connections import Clocks, Connections
 from sadari.run.driver import Driver
@@ -149,11 +148,6 @@ class LiveEngine:
         return self._health
 
     @property
-    def alerting(self) -> Alerting:
-        """What tells a person."""
-        return self._alerting
-
-    @property
     def state(self) -> EngineState:
         """The engine's state."""
         return self._opened.engine.state
@@ -216,12 +210,11 @@ class LiveEngine:
                 self.asked.log(f"{one.severity}: {one.told}")
         market_ns = await self._market_ns()
         self._open(facts.instruments)
-        self._alerting = Alerting(self)
         self._parts = Parts(self, market_ns)
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
         self._parts.side.restore(self._trades)
         self._health = Health(self)
-        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen, self._alerting.seen))
+        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen, self._parts.alerting.seen))
         for event in self._opened.first_events(self._settings, self.now_ns()):
             self.take(event)
         self.begun = True
@@ -243,7 +236,7 @@ class LiveEngine:
         await parts.side.start()
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
         self._health.start()
-        self._alerting.start()
+        parts.alerting.start()
         parts.supervision.tell_lost()
         self._remind()
         self._looking = begin(parts.venue.run())
@@ -374,7 +367,6 @@ class LiveEngine:
         if looking is not None:
             looking.cancel()
         await self._health.close()
-        await self._alerting.close()
         await self._parts.close()
         self._audit.close()
         journal = self._opened.journal
