@@ -67,7 +67,7 @@ $(PEERS)/.installed: .venv/.kernel
 	$(PEERS)/bin/pip install '.[research]' --group peers
 	@touch $@
 
-clients: env $(CLIENTS)/.installed ## let other people's clients (ccxt, python-binance) trade against the local exchange
+clients: env $(CLIENTS)/.installed ## let other people's clients (ccxt, python-binance) trade against the local exchange; try Apprise
 	$(CLIENTS)/bin/pytest --quiet -W default tests/clients/with_*.py # their warnings are theirs
 
 # An environment of their own, so that nothing they need can hide what ours lacks: the exchange itself runs in .venv.

@@ -30,7 +30,8 @@ from tests.live_account import (
 )
 from tests.live_engine import CONFIG, MARKET, SYMBOL, Rig, rig
 
-SELDOM = CONFIG.replace("sync_s = 2", "sync_s = 600")
+# Where nearly all of the money is taken out, the loss of the next trade is a large part of what is left.
+SELDOM = CONFIG.replace("sync_s = 2", "sync_s = 600") + '\n[alerts]\non_drawdown = "consider"\n'
 OFTEN = CONFIG.replace("sync_s = 2", "sync_s = 600\naccount_s = 1")
 OTHER = max(MARKET.instruments)
 ACCOUNT = "/fapi/v3/account"

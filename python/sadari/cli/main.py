@@ -13,6 +13,7 @@ from io import TextIOWrapper
 
 from sadari.cli import (
     account,
+    alert,
     backtest,
     config,
     demo,
@@ -65,6 +66,7 @@ def parser() -> argparse.ArgumentParser:
         liquidate,
         repair,
         account,
+        alert,
     ):
         group.add_to(commands)
     return top

@@ -69,6 +69,11 @@ class Agreement:
             return ZERO
         return EXACT.subtract(EXACT.subtract(wallet_balance, balance), self.difference)
 
+    @property
+    def untold(self) -> Decimal:
+        """By how much the last balance shown exceeds the ledger's, beyond the difference that was told."""
+        return self.excess(self._shown[-1][1]) if self._shown else ZERO
+
     def agrees(self) -> bool:
         """Whether a shown balance is the ledger's, with the difference that was told, once an instant is over."""
         self.due = False

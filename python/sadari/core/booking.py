@@ -92,6 +92,7 @@ def instant_over(desk: Desk) -> None:
     difference = agreement.change(unresolved=_unresolved(desk))
     if difference is None:
         return
+    desk.account.shift_peaks(EXACT.subtract(difference, before))
     detail = f"the venue's wallet exceeds the ledger's by {difference:f}, before by {before:f}; booked since: {since}"
     desk.audit(AuditCode.LEDGER_DIFFERS, detail=detail)
     severity = "info" if not difference else "critical" if abs(difference) > TOLERANCE else "warning"

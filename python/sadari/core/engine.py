@@ -92,6 +92,9 @@ class Engine:
             events.AccountUpdated: self._account,
             events.FundingPaid: lambda event: booking.book_funding(self._desk, event),
             events.TransferListed: lambda event: booking.book_transfer(desk, event),
+            events.EquityPeaked: lambda event: desk.account.see_peak(event.peak),
+            events.EquityCrossed: lambda event: standing.fallen_far(desk, event),
+            events.PositionLossCrossed: lambda event: standing.lost_far(desk, event),
             events.AlarmRang: self._alarm,
             events.DayStarted: lambda event: life.day(desk, event),
         }
@@ -124,6 +127,11 @@ class Engine:
         return self._desk.ledger
 
     @property
+    def untold(self) -> Decimal:
+        """By how much the wallet, as last shown, exceeds the ledger's: something is still to be told."""
+        return self._desk.agreement.untold
+
+    @property
     def account(self) -> Account:
         """Balances and day counters; not to be changed."""
         return self._desk.account
@@ -136,6 +144,11 @@ class Engine:
     def liquidation_plan(self, reason: str, marks: Marks) -> LiquidationPlan:
         """What an engine-wide liquidation would do now; nothing is changed by asking."""
         return plan(self._desk, reason, marks)
+
+    @property
+    def unsettled(self) -> tuple[Position, ...]:
+        """Positions that are not settled while their symbol has a new one already."""
+        return tuple(self._desk.unsettled)
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -187,6 +200,7 @@ class Engine:
         desk.account.roll(event.time_ns, equity)
         if equity is not None:
             desk.account.see_equity(equity)
+            desk.account.see_peak(equity)
         try:
             position = self._handlers[type(event)](event)
             if position is not None:

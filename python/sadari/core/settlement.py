@@ -74,6 +74,11 @@ def try_again(desk: Desk, position: Position) -> None:
         _cool_down(desk, position)
 
 
+def tried(position: Position) -> int:
+    """How often a close that is not settled was tried again."""
+    return position.tries.get(_TRIES, 0)
+
+
 def retry_all(desk: Desk) -> None:
     """The venue has shown the account: whatever is not settled is tried once more."""
     for position in (*desk.positions.values(), *desk.unsettled):

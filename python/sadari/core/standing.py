@@ -10,14 +10,18 @@ from decimal import Decimal
 from sadari.core import booking, exits, life, reconcile, settlement, watching
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE
-from sadari.model.event import PRICES, AccountUpdated
+from sadari.core.position import Position
+from sadari.model.event import PRICES, AccountUpdated, EquityCrossed, PositionLossCrossed
 from sadari.model.order import MarginMode
-from sadari.model.reason import AuditCode
+from sadari.model.reason import AuditCode, ExitReason
+from sadari.model.units import decimal_of, exact
 
 # Source: strategies §10 (D-24), inclusive.
 RATIO_PAUSE = Decimal("0.5")
 RATIO_CRITICAL = Decimal("0.8")
 MARGIN_RATIO = "margin_ratio"
+DRAWDOWN = "portfolio_drawdown"
+_OVER = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 
 
 def shown(desk: Desk, event: AccountUpdated) -> None:
@@ -77,3 +81,25 @@ def _watch_ratio(desk: Desk, ratio: Decimal) -> None:
             desk.alert("warning", AuditCode.MARGIN_RATIO, text=f"margin ratio {ratio:f} >= {RATIO_PAUSE}: paused")
         if ENGINE.allows(desk.state, "pause"):
             life.pause(desk, MARGIN_RATIO)
+
+
+def fallen_far(desk: Desk, event: EquityCrossed) -> None:
+    """Equity has fallen far from its peak: nothing is opened and nothing added until an operator resumes."""
+    if event.peak <= 0 or event.peak - event.equity < event.limit * event.peak:
+        return
+    desk.audit(AuditCode.DRAWDOWN, detail=f"equity {event.equity:f}, peak {event.peak:f}, limit {event.limit:f}")
+    if DRAWDOWN not in desk.causes:
+        life.pause(desk, DRAWDOWN)
+
+
+def lost_far(desk: Desk, event: PositionLossCrossed) -> Position | None:
+    """A position has lost more than any stop lets it: every stop has failed, and it is closed."""
+    position = desk.positions.get(event.symbol)
+    if position is None or position.qty == 0 or not desk.guards or position.is_in("EXITING", *_OVER):
+        return position
+    average = position.average
+    if position.side.sign * (average - exact(event.price)) < exact(event.limit) * average:
+        return position
+    cause = f"price {event.price:f}, average {decimal_of(average):f}, limit {event.limit:f}"
+    exits.begin(desk, position, "force_exit", ExitReason.SINGLE_POSITION_LOSS_LIMIT.value, "engine", cause)
+    return position

@@ -198,6 +198,7 @@ class AuditCode(StrEnum):
     SETTINGS_CHANGED = "SETTINGS_CHANGED"
     BALANCE_CHANGED = "BALANCE_CHANGED"
     MARGIN_RATIO = "MARGIN_RATIO"
+    DRAWDOWN = "DRAWDOWN"
     LIQUIDATION_NEAR = "LIQUIDATION_NEAR"
     RECOVERY_EXHAUSTED = "RECOVERY_EXHAUSTED"
     # What becomes of an engine-wide liquidation; the first is the type of its notice (strategies §11, R003-28).

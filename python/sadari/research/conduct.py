@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from sadari.core.alerts import Condition, Edge, Notice
 from sadari.model.command import RecordDecision
 from sadari.model.event import Event, OutcomeUnknown
 from sadari.model.order import Purpose
@@ -12,11 +13,13 @@ from sadari.model.reason import ExitReason
 from sadari.model.units import SECOND_NS
 from sadari.research import coverage, metrics
 from sadari.research.book import Book
+from sadari.research.run_record import Run
 from sadari.research.shapes import iso, money
 from sadari.research.tally import Tally, episodes
 from sadari.research.trades import SMALLEST, Life
 
 Section = dict[str, Any]
+_CONDITIONS = frozenset(Condition)
 
 
 def period(book: Book) -> Section:
@@ -156,6 +159,7 @@ def incidents(book: Book) -> Section:
             {"severity": severity, "code": code, "count": count}
             for (severity, code), count in sorted(tally.alerts.items())
         ],
+        "conditions": conditions(book.run),
         "liquidations": sum(
             any(part.reason == ExitReason.EXCHANGE_LIQUIDATION for part in life.parts) for life in book.lives
         ),
@@ -167,6 +171,24 @@ def incidents(book: Book) -> Section:
         "unsettled": [life.position_id for life in book.lives if life.over and life.record is None],
         "engine_differs": [life.position_id for life in book.closed if differs(life)],
     }
+
+
+def conditions(run: Run) -> list[dict[str, object]]:
+    """How often each condition of strategies §10 was raised, at worst how bad, and for how many symbols."""
+    raised: dict[str, list[Notice]] = {}
+    for notice in run.notices:
+        if notice.edge is Edge.RAISED and notice.condition in _CONDITIONS:
+            raised.setdefault(notice.condition, []).append(notice)
+    return [
+        {
+            "condition": name,
+            "severity": "critical" if any(one.severity == "critical" for one in found) else found[0].severity.value,
+            "raised": len(found),
+            "symbols": len({one.symbol for one in found if one.symbol}),
+            "first": iso(found[0].time_ns),
+        }
+        for name, found in sorted(raised.items())
+    ]
 
 
 def differs(life: Life) -> bool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from sadari.core.alerts import Notice
 from sadari.core.ledger import Entry
 from sadari.exchange.accounts import Income
 from sadari.model.command import Command
@@ -136,6 +137,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         scans: What the scanner saw, by symbol.
         assumptions: What the run took for granted, one sentence each.
         funnel: What became of its denied signals in shadow, None if they were not followed.
+        notices: What a person would have been told of conditions of strategies §10 and of other alerts, in order.
     """
 
     settings: Settings
@@ -158,3 +160,4 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     ict: list[tuple[str, IctFacts]] = []
     scans: list[tuple[str, Facts]] = []
     funnel: Funnel | None = None
+    notices: list[Notice] = []

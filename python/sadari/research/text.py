@@ -356,6 +356,10 @@ def _incidents(whole: Section) -> list[str]:
         rows += line("Noted", f"{row['code']}: {row['count']:,}")
     for row in found["alerts"]:
         rows += line("Alert", f"{row['severity']} {row['code']}: {row['count']:,}")
+    for row in found["conditions"]:
+        rows += line(
+            "Condition", f"{row['severity']} {row['condition']}: raised {row['raised']:,}, first {row['first']}"
+        )
     if found["unsettled"]:
         rows += line("Not settled", count(len(found["unsettled"]), "position"))
     if found["engine_differs"]:

@@ -21,6 +21,7 @@ from sadari.run.assumptions import assumptions
 from sadari.run.equity import equity_samples
 from sadari.run.funnel import follow_denied, refuse_bounds
 from sadari.run.market import check_request, markets
+from sadari.run.recorded_alerts import RecordedAlerts
 from sadari.run.request import FunnelSection, Request
 from sadari.run.sensing import sensing
 from sadari.run.simulation import exchange_of, history_venue
@@ -53,8 +54,11 @@ def backtest(request: Request) -> Run:
     entries: list[Entry] = []
     engine = Engine(request.settings, request.instruments, Ledger(entries))
     records: list[Record] = []
+    alerts = RecordedAlerts(
+        engine, request.alerts.limits(request.settings.risk), request.settings.run_id, venue.price, venue.equity
+    )
     with journal_of(request) as keep:
-        drive(venue, engine.handle, records, keep, progress_of(request, venue))
+        drive(venue, alerts.handle, records, keep, progress_of(request, venue))
     spent = stopwatch.spent()
     symbols = tuple(facts(market, venue.start_ns) for market in traded)
     return Run(
@@ -81,6 +85,7 @@ def backtest(request: Request) -> Run:
         ict=sensed.ict,
         scans=list(sensed.scans.items()),
         funnel=funnel_of(request, traded, records, venue),
+        notices=alerts.notices,
     )
 
 

@@ -29,6 +29,7 @@ from sadari.model.plan import (
     StopSizing,
     Strategy,
 )
+from sadari.run.alert_sections import AlertsSection, ChannelSection
 from sadari.run.hosts import VenueSection
 from sadari.run.limits import check_bounds, check_order
 from sadari.run.request import FunnelSection, MarketSection, ScannerSection, SignalSection
@@ -102,6 +103,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     market: MarketSection = MarketSection()
     funnel: FunnelSection = FunnelSection()
     venue: VenueSection = VenueSection()
+    alerts: AlertsSection = AlertsSection()
     strategies: dict[str, StrategySection] = {}
     instruments: dict[str, InstrumentSection] = {}
 
@@ -292,7 +294,9 @@ def _value(name: str, value: object, kind: object) -> object:
     if kind == tuple[Bracket, ...] | None:
         return _brackets(name, value)
     if kind == dict[str, Collateral]:
-        return _assets(value)
+        return _sections_in("account.assets", value, Collateral, "BTC")
+    if kind == dict[str, ChannelSection]:
+        return _sections_in("alerts.channels", value, ChannelSection, "phone")
     refusal = ConfigError(f"{name} is {_shown(value)}; allowed: {_allowed(kind)}")
     # A number in quotes is a slip, not a number, though it could be read as one.
     if isinstance(value, str) and kind in {Decimal, Decimal | None}:
@@ -303,10 +307,12 @@ def _value(name: str, value: object, kind: object) -> object:
         raise refusal from error
 
 
-def _assets(value: object) -> dict[str, msgspec.Struct]:
+def _sections_in(place: str, value: object, kind: type[msgspec.Struct], example: str) -> dict[str, msgspec.Struct]:
+    """A section for each name that the owner has chosen."""
     if not isinstance(value, dict):
-        raise ConfigError(f"[account] assets is {_shown(value)}; allowed: sections such as [account.assets.BTC]")
-    return {asset: _section(f"account.assets.{asset}", content, Collateral) for asset, content in value.items()}
+        section, _, key = place.partition(".")
+        raise ConfigError(f"[{section}] {key} is {_shown(value)}; allowed: sections such as [{place}.{example}]")
+    return {name: _section(f"{place}.{name}", content, kind) for name, content in value.items()}
 
 
 def _brackets(name: str, value: object) -> tuple[Bracket, ...]:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from sadari.binance import answers, endpoints
 from sadari.binance.budget import Budget
 from sadari.binance.sign import Signer, signer
+from sadari.errors import SadariError
 from sadari.run.hosts import Hosts
 from sadari.run.keys import Keys
 from sadari.venue.live.gateway import Lanes
@@ -63,6 +65,15 @@ class Connections:
     async def start(self) -> None:
         """Connect the WebSocket API; REST connects by itself."""
         await asyncio.gather(*(one.start() for one in self._ws_apis))
+
+    async def market_ns(self, log: Callable[[str], None]) -> int:
+        """The market's time: a local exchange may play another than the server's."""
+        try:
+            shown = answers.prices(await self.rest.call(endpoints.TICKER_PRICE, urgent=True))
+        except SadariError as error:
+            log(f"prices could not be read at the start: {error}")
+            shown = []
+        return max((one.time_ns for one in shown if one.time_ns is not None), default=self.server.ns())
 
     async def __aenter__(self) -> Self:
         return self

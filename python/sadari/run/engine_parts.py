@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sadari.errors import SadariError
 from sadari.model.event import Event
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
+from sadari.run.alerting import Alerting
 from sadari.run.paper_side import PaperSide
 from sadari.run.sensing import live_specs
 from sadari.run.side import Facts, Make
@@ -46,6 +47,7 @@ class Parts:
         self.balances = Balances(live.price, clocks.measure_ns)
         self.watches = Watches(self._decide)
         self.alarms = Alarms(live.take, self.clock, self.balances)
+        self.alerting = Alerting(live)
 
     def build(self, make: Make, facts: Facts) -> None:
         """Put in the account's side, and what stands on it."""
@@ -77,7 +79,14 @@ class Parts:
         )  # fmt: skip
         self.market.attach(self.streams)
         self.venue = LiveVenue(
-            trading, self.clock, self.watches, self.alarms, self.market, self.market, self.supervision, asked.alert
+            trading,
+            self.clock,
+            self.watches,
+            self.alarms,
+            self.market,
+            self.market,
+            self.supervision,
+            self.alerting.told,
         )
 
     def _decide(self, event: Event) -> None:
@@ -91,6 +100,7 @@ class Parts:
         """End everything: nothing is asked any more, what rests at the exchange stays there."""
         self.alarms.close()
         self.streams.close()
+        await self.alerting.close()
         ends = (self.supervision.close(), self.market.close(), self.side.close())
         await asyncio.gather(*ends, return_exceptions=True)
 

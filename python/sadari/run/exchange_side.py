@@ -91,6 +91,7 @@ class ExchangeSide:
             jitter=lambda: 2 * asked.jitter() - 1,
             on_exhausted=lambda: live.parts.supervision.exhausted(USER, policy),
             on_fatal=self._refused,
+            on_key_lost=parts.alerting.listen_key_lost,
         )
         self._margin_types: dict[str, str] = {}
         self._preparation = Preparation(connections.rest, asked.config.venue.on_multi_assets)

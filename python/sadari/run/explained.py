@@ -38,6 +38,8 @@ SECTIONS = {
     "market": "How the simulated exchange behaves.",
     "funnel": "Denied entry signals, each followed in shadow on an account of its own over the same prices.",
     "venue": "Where a live engine connects to, and what it is told about the account there.",
+    "alerts": "Who is told of what. A channel needs the alerts extra. Its address holds a token and stands in the\n"
+    "# environment or in a file, never here; try it with: sadari alert test",
 }
 
 KEYS = {
@@ -235,6 +237,18 @@ KEYS = {
         "account_s": "seconds between readings of the account",
         "rest_price_s": "seconds between prices by REST while a stream is down",
         "backup_minutes": "minutes between copies of the journal",
+    },
+    "alerts": {
+        "language": "of what a person reads: en or ko",
+        "max_drawdown_pct": "how far equity may fall from its peak",
+        "drawdown_window": "which peak: day (UTC) or all",
+        "on_drawdown": "what is done then: pause (entries and adds, until you resume) or consider (only told)",
+        "max_position_loss_pct": "how far the price may move against an average price; every stop is nearer",
+        "on_position_loss": "what is done then: exit or consider",
+        "file": "whether every notice is a line of alerts.jsonl in the engine's folder",
+        "queue": "messages that may wait for one channel; then the oldest is lost, and counted",
+        "timeout_s": "seconds after which a channel that does not answer is told of in the log",
+        "channels": 'by name: { phone = { env = "SADARI_ALERT_PHONE", least = "critical" } }',
     },
 }
 

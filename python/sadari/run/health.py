@@ -190,4 +190,4 @@ class Health:
     def _warn(self, code: str, text: str) -> None:
         alert = SendAlert(severity="warning", code=code, text=text)
         self._live.recent.alerts.appendleft(alert_of(alert, self._live.now_ns()))
-        self._live.asked.alert(alert)
+        self._live.parts.alerting.told(alert)

@@ -108,6 +108,7 @@ def prepare(config: Config, inputs: Inputs) -> Prepared:
         scanner=config.scanner,
         market=config.market,
         funnel=config.funnel,
+        alerts=config.alerts,
         funding=paid,
         start_ns=inputs.from_ns,
     )

@@ -150,6 +150,15 @@ def check_binding(folder: Path, binding: Binding) -> None:
     )
 
 
+def read_private(path: Path) -> str:
+    """A file that holds an address with a token in it.
+
+    Raises:
+        ConfigError: It cannot be read, or may be read by others.
+    """
+    return private_text(path, "file of an address")
+
+
 def _from_file(path: Path) -> Keys:
     text = private_text(path, "key file")
     try:

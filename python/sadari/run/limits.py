@@ -108,6 +108,7 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "seed": COUNT_OR_NONE,
     },
     "funnel": {"days": COUNT},
+    "alerts": {"max_drawdown_pct": PART, "max_position_loss_pct": PART, "queue": COUNT, "timeout_s": COUNT},
 }  # fmt: skip
 
 _STRATEGY: dict[str, Bound] = {"max_positions": COUNT, "min_reserve_pct": SHARE}

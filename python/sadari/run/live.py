@@ -16,8 +16,9 @@ from typing import NamedTuple
 import msgspec
 
 from sadari.binance import answers, endpoints
+from sadari.core.alerts import Notice
 from sadari.core.engine_table import EngineState
-from sadari.errors import ConfigError, SadariError
+from sadari.errors import ConfigError
 from sadari.model.command import Command, QueryOrder, SendAlert
 from sadari.model.event import EngineTurned, Event, OrderFilled
 from sadari.model.instrument import Instrument
@@ -67,8 +68,10 @@ class Asked:
         clocks: This machine's.
         jitter: Numbers from 0 to 1.
         log: Told one line of what happens beside the journal.
-        alert: Told every alert.
+        alert: Told every alert of the engine as it is given.
         pid: The number of this process.
+        notify: Told what a person is to be told: once for a spell of a condition, reminded, and of its end. Returns at
+            once.
     """
 
     config: Config
@@ -79,6 +82,7 @@ class Asked:
     log: Callable[[str], None]
     alert: Callable[[SendAlert], None]
     pid: int
+    notify: Callable[[Notice], None] = lambda _: None
 
 
 class Ended(NamedTuple):
@@ -217,14 +221,16 @@ class LiveEngine:
                 self.asked.log(f"{one.severity}: {one.told}")
         for note in reward_notes(self.asked.config):
             self.asked.log(f"note: {note}")
-        market_ns = await self._market_ns()
+        market_ns = await self._connections.market_ns(self.asked.log)
         self._open(facts.instruments)
         self._parts = Parts(self, market_ns)
         self._parts.build(PaperSide if paper else ExchangeSide, facts)
         self._parts.side.restore(self._trades)
         self._health = Health(self)
         self._exposures = Exposures(self._opened.engine.positions, self.price, self.asked.log)
-        self._driver.observers.extend((self._health.seen, OtherEngines(self).seen, self._exposures.seen))
+        self._driver.observers.extend(
+            (self._health.seen, OtherEngines(self).seen, self._exposures.seen, self._parts.alerting.seen)
+        )
         for event in self._opened.first_events(self._settings, self.now_ns()):
             self.take(event)
         self.begun = True
@@ -249,6 +255,7 @@ class LiveEngine:
         self.take(EngineTurned(time_ns=now_ns, trigger="start_ok"))
         self._health.start()
         self._exposures.start()
+        parts.alerting.start()
         parts.supervision.tell_lost()
         self._remind()
         self._looking = begin(parts.venue.run())
@@ -261,15 +268,6 @@ class LiveEngine:
         await self.prepare(chosen)
         beside = [listed_now[MARKET]] if MARKET in listed_now and MARKET not in chosen else []
         parts.market.begin([listed_now[symbol] for symbol in chosen], beside)
-
-    async def _market_ns(self) -> int:
-        """The market's time: a local exchange may play another than the server's."""
-        try:
-            shown = answers.prices(await self._connections.rest.call(endpoints.TICKER_PRICE, urgent=True))
-        except SadariError as error:
-            self.asked.log(f"prices could not be read at the start: {error}")
-            shown = []
-        return max((one.time_ns for one in shown if one.time_ns is not None), default=self._connections.server.ns())
 
     def _open(self, instruments: Mapping[str, Instrument]) -> None:
         asked, server_ns = self.asked, self._connections.server.ns()

@@ -10,14 +10,19 @@ import random
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sadari.core.alerts import Notice
 from sadari.core.engine_table import EngineState
 from sadari.errors import ConfigError, SadariError
 from sadari.model.command import SendAlert
 from sadari.model.units import MINUTE_NS, SECOND_NS
+from sadari.notify.courier import Courier
+from sadari.notify.texts import message_of
 from sadari.run.account import binding_of
+from sadari.run.alert_channels import Hidden, addresses, channels, courier_of, hidden
 from sadari.run.commands import Commands
 from sadari.run.config import Config, decode, read
 from sadari.run.connections import Clocks
@@ -35,6 +40,8 @@ _CLOSING = (
     "everything is being closed, and the engine ends with that; a second signal ends it now, the next start goes on"
 )
 _LOUD = ("warning", "critical")
+# How long the end waits for messages that are still on their way.
+LAST_WORDS_S = 5.0
 
 
 def run_engine(path: Path, *, key_file: Path | None, quiet: bool) -> int:
@@ -48,10 +55,17 @@ def run_engine(path: Path, *, key_file: Path | None, quiet: bool) -> int:
         JournalError: The journal cannot be gone on with.
     """
     config = _load(path)
-    log = _log(quiet=quiet)
     keys = None if config.engine.mode == "paper" else load_keys(os.environ, key_file)
     folder = Folder(Path(config.venue.folder))
-    ended = asyncio.run(serve(asked(config, keys, folder, log), log))
+    found = addresses(config.alerts, os.environ)
+    secrets = hidden(found, keys)
+    log = _log(secrets, quiet=quiet)
+    courier = courier_of(config.alerts, channels(config.alerts, found, folder), log, steady_ns)
+    try:
+        told = replace(asked(config, keys, folder, log), notify=notifying(config, courier, secrets))
+        ended = asyncio.run(serve(told, log))
+    finally:
+        courier.close(LAST_WORDS_S)
     if ended.failure:
         sys.stderr.write(f"sadari run: {ended.state}: {ended.failure}\n")
         closed = "a liquidation was under way" if ended.liquidating else "nothing was closed"
@@ -88,6 +102,15 @@ def asked(config: Config, keys: Keys | None, folder: Folder, log: Callable[[str]
         alert=alert,
         pid=os.getpid(),
     )
+
+
+def notifying(config: Config, courier: Courier, secrets: Hidden) -> Callable[[Notice], None]:
+    """What puts a notice into words and on its way, without a secret, and waits for nothing."""
+
+    def notify(notice: Notice) -> None:
+        courier.send(secrets.message(message_of(notice, config.alerts.language, config.engine.name)))
+
+    return notify
 
 
 async def serve(asked: Asked, log: Callable[[str], None], started: Callable[[LiveEngine], None] | None = None) -> Ended:
@@ -153,7 +176,7 @@ async def _back_up(live: LiveEngine, log: Callable[[str], None]) -> None:
             log(f"the journal could not be copied: {error}")
 
 
-def _log(*, quiet: bool) -> Callable[[str], None]:
+def _log(secrets: Hidden, *, quiet: bool) -> Callable[[str], None]:
     """Lines with their time, on the error output."""
 
     def write(line: str) -> None:
@@ -161,6 +184,6 @@ def _log(*, quiet: bool) -> Callable[[str], None]:
             return
         stamp = datetime.fromtimestamp(wall_ns() / SECOND_NS, UTC).strftime("%H:%M:%S")
         with contextlib.suppress(BrokenPipeError):
-            sys.stderr.write(f"{stamp} {line}\n")
+            sys.stderr.write(f"{stamp} {secrets.mask(line)}\n")
 
     return write

@@ -180,9 +180,11 @@ class _Run:
             account_s=RARELY_S,
         )  # fmt: skip
         engine = msgspec.structs.replace(config.engine, mode="local")
+        # History has nobody who resumes: what waits for an operator would stop one of the two only.
+        alerts = msgspec.structs.replace(config.alerts, on_drawdown="consider", on_position_loss="consider")
         key, secret, _ = self._exchange.credentials
         return Asked(
-            config=msgspec.structs.replace(config, engine=engine, venue=venue),
+            config=msgspec.structs.replace(config, engine=engine, venue=venue, alerts=alerts),
             keys=Keys(Secret(key), Secret(secret)),
             folder=self._folder,
             clocks=Clocks(steps.told_ns, steps.told_ns, steps.told_ns),

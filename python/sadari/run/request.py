@@ -14,6 +14,7 @@ from sadari.exchange import Collateral
 from sadari.model.event import Event
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
+from sadari.run.alert_sections import AlertsSection
 from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.scanner import QuotedCandles, ScannerSettings
 from sadari.sensors.surge_settings import SurgeSettings
@@ -80,6 +81,7 @@ class Request:
         funding: Funding of each symbol whose funding is known.
         wishes: What an operator asks for meanwhile, each at its time; what comes by a token is proven already.
         start_ns: Where the run begins, or None for the first candle; earlier candles only warm up lines.
+        alerts: Thresholds of the conditions that are recorded.
         journal: Where to write the journal, or None to keep it in memory only.
         progress: Told the share of the period that is done, from 0 to 1.
     """
@@ -100,5 +102,6 @@ class Request:
     funding: Mapping[str, FundingColumns] = field(default_factory=dict)
     wishes: Sequence[Event] = ()
     start_ns: int | None = None
+    alerts: AlertsSection = field(default_factory=AlertsSection)
     journal: Path | None = None
     progress: Callable[[float], None] | None = None

@@ -54,6 +54,8 @@ KINDS: dict[type[Event | Command], str] = {
     events.FundingPaid: "funding",
     events.TransferListed: "account",
     events.AccountUpdated: "account",
+    events.EquityCrossed: "account",
+    events.PositionLossCrossed: "account",
     events.DayStarted: "account",
     commands.PlaceOrder: "order",
     commands.CancelOrder: "order",

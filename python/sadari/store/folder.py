@@ -44,6 +44,11 @@ class Folder(NamedTuple):
         return self.path / "audit"
 
     @property
+    def alerts(self) -> Path:
+        """A line of JSON for each notice of an alert."""
+        return self.path / "alerts.jsonl"
+
+    @property
     def backups(self) -> Path:
         """One folder for each backup, named by its time."""
         return self.path / "backups"

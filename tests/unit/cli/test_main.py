@@ -37,7 +37,7 @@ def test_every_command_of_the_design_is_there() -> None:
         "journal replay", "data synth", "data check", "size", "parity",
         "report", "study", "exchange", "monitor", "journal backup", "journal export", "journal reset",
         "journal restore", "repair", "status", "positions", "pause", "resume", "stop", "exit", "sync", "prepare",
-        "adopt", "write-off", "doctor", "run", "liquidate",
+        "adopt", "write-off", "doctor", "run", "liquidate", "alert test",
     }  # fmt: skip
 
 

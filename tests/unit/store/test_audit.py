@@ -29,6 +29,7 @@ from sadari.model.event import (
     AccountUpdated,
     AlarmRang,
     AnyEvent,
+    EquityPeaked,
     Event,
     InstrumentChanged,
     LevelCrossed,
@@ -46,7 +47,7 @@ from tests.live_folder import INSTRUMENTS, SETTINGS, full_disk, story
 # They tell the venue where to look, or the engine that something was met there; what follows from it has its line.
 WITHOUT_A_LINE = {
     ArmLevels, ArmSignals, CallDay, QueryOrder, Reconcile, RefreshAccount, SetAlarm, WatchVerdict,
-    AlarmRang, InstrumentChanged, LevelCrossed, PositionsShown, VerdictTurned,
+    AlarmRang, EquityPeaked, InstrumentChanged, LevelCrossed, PositionsShown, VerdictTurned,
 }  # fmt: skip
 
 Told = list[tuple[int, Event, list[Command]]]

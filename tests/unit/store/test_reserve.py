@@ -79,7 +79,8 @@ def test_a_mark_that_was_torn_leaves_the_one_before(tmp_path: Path, cut: int) ->
         begun = next(place for place in (0, 2_048) if states[at - 1][place:][:96] != states[at][place:][:96])
         torn = states[at - 1][:begun] + states[at][begun : begun + cut] + states[at - 1][begun + cut :]
         reserve.write_bytes(torn)
-        assert read_mark(journal.path) == marks[at - 1]
+        # What is cut off may be what was there before by chance: then nothing was torn.
+        assert read_mark(journal.path) == marks[at if torn == states[at] else at - 1]
         resumed(journal.path).abandon()
 
 

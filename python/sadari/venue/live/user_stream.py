@@ -41,6 +41,7 @@ class UserStream:
         jitter: A new number from -1 to 1.
         on_exhausted: Called at the fifth failure in a row; attempts go on.
         on_fatal: Told when the key of the account is not accepted; attempts go on, further apart each time.
+        on_key_lost: Told why, when the listen key has expired or is somebody else's.
         limits: Of the socket.
 
     Attributes:
@@ -61,6 +62,7 @@ class UserStream:
         jitter: Callable[[], float],
         on_exhausted: Callable[[], None] = lambda: None,
         on_fatal: Callable[[FatalError], None] = lambda _: None,
+        on_key_lost: Callable[[str], None] = lambda _: None,
         limits: SocketLimits = LIMITS,
     ) -> None:
         self.lost = "not connected yet"
@@ -69,7 +71,7 @@ class UserStream:
         self._caller = caller
         self._base = base
         self._on_frame, self._on_lost, self._on_recovered = on_frame, on_lost, on_recovered
-        self._on_exhausted, self._on_fatal = on_exhausted, on_fatal
+        self._on_exhausted, self._on_fatal, self._on_key_lost = on_exhausted, on_fatal, on_key_lost
         self._now_ns, self._jitter, self._limits = now_ns, jitter, limits
         self._session = UserSession()
         self._socket: Socket | None = None
@@ -216,6 +218,7 @@ class UserStream:
 
     def _key_gone(self, key: str, reason: str) -> None:
         if self._session.key_gone(key or None):
+            self._on_key_lost(reason)
             self._gone(reason)
 
     def _gone(self, reason: str) -> None:

@@ -119,7 +119,7 @@ const Sections = (() => {
     const found = whole.incidents, lines = [], known = [], each = (name, label) => found[name].forEach((row, at) => lines.push([label, ": ", ...Object.keys(row).flatMap((key, place) => [place ? ", " : "", key === "count" ? value(Read.path("incidents", name, at, key), "count") : value(Read.path("incidents", name, at, key), "text")])]));
     if (found.liquidations) lines.push(["LIQUIDATED BY THE VENUE: ", value("incidents.liquidations", "count")]);
     if (found.unknown_outcomes) lines.push(["Orders whose outcome is unknown: ", value("incidents.unknown_outcomes", "count")]);
-    each("rejections", "Rejected by the venue (code, reason, times)"); each("cancel_rejections", "Cancel refused (code, times)"); each("audits", "Noted"); each("alerts", "Alert");
+    each("rejections", "Rejected by the venue (code, reason, times)"); each("cancel_rejections", "Cancel refused (code, times)"); each("audits", "Noted"); each("alerts", "Alert"); each("conditions", "Condition (severity, raised, symbols, first)");
     each("forced_fills", "Forced fill");
     if (found.unsettled.length) lines.push(`Not settled: ${found.unsettled.map(id => `#${id}`).join(", ")}`);
     if (found.engine_differs.length) lines.push(`Engine and venue disagree on ${found.engine_differs.map(id => `#${id}`).join(", ")}`);
