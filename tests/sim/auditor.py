@@ -65,6 +65,7 @@ class Auditor:
         looks: How often the truth was looked at.
         troubles: When something was wrong, from and until, on the loop's clock.
         by_hand: Whether people have traded on the account.
+        relisted: Whether the exchange has changed the brackets of a contract.
     """
 
     def __init__(self, world: World, tap: Tap) -> None:
@@ -83,7 +84,7 @@ class Auditor:
         self._silent_until: dict[str, int] = {}
         self._in_a_row: dict[str, tuple[int, int]] = {}
         self._written: Written | None = None
-        self.by_hand = False
+        self.by_hand = self.relisted = False
         tap.on_request.append(self._asked)
         tap.on_answered.append(self._answered)
         tap.on_door.append(self._at_door)
@@ -246,7 +247,8 @@ class Auditor:
         planned = Decimal("0.055") * exchange.wallet_balance * 3 * ROOM
         if qty * price > planned and not self.by_hand:
             self.say("I11", f"{asked.client_id} makes it {qty * price:.0f} of {planned:.0f} planned")
-        if self._troubled_lately(10):
+        # A bracket that shrinks lowers the leverage without a word: what was read back before was as planned.
+        if self._troubled_lately(10) or self.relisted:
             return
         modes = (exchange.leverage(symbol), exchange.hedge)
         if modes != (3, False):

@@ -131,6 +131,7 @@ class Faults:
         texts = [(ROWS[row].text, change), *((one, {}) for one in play.beside)]
         names = [f"{name}#{at}" for at in range(len(texts))]
         self._auditor.by_hand |= any(act in text for text, _ in texts for act in ("human_trade", "human_mode"))
+        self._auditor.relisted |= "bracket_change" in ROWS[row].text
         for one, (text, other) in zip(names, texts, strict=True):
             exchange.faults.add(rules(table(text), one, other), exchange.gateway_ns())
         exchange.faults.act(exchange.gateway_ns())

@@ -194,3 +194,23 @@ def test_a_gap_of_more_trades_than_a_page_holds_loses_none(tmp_path: Path) -> No
                 await settled(it, books)
 
     asyncio.run(story())
+
+
+def test_what_a_hand_traded_unheard_before_the_first_trade_that_was_heard_is_in_the_ledger(tmp_path: Path) -> None:
+    """The list of a symbol's trades begins for us with the first one told; income names the one before (I6)."""
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine", config=SELDOM) as it:
+            books = Books(it)
+            async with it.running(NEVER):
+                await it.until(lambda: it.live.state == "RUNNING")
+                deaf(it)
+                await trades(it, "SELL", QTY)
+                await asyncio.sleep(0.2)
+                hearing(it)
+                await trades(it, "BUY", QTY)
+                await it.until(lambda: it.trading.fills.told)
+                await Commands(it.live).sync()
+                await it.until(books.agree)
+
+    asyncio.run(story())

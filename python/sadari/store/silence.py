@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import msgspec
 
 from sadari.errors import ConfigError
+from sadari.store.reserve import sync_folder
 
 NAME = "silence.json"
 
@@ -34,8 +36,12 @@ def keep_silence(folder: Path, silence: Silence) -> None:
     """
     fresh = folder / f"{NAME}.new"
     try:
-        fresh.write_bytes(msgspec.json.encode(silence))
+        with fresh.open("wb") as file:
+            file.write(msgspec.json.encode(silence))
+            file.flush()
+            os.fsync(file.fileno())
         fresh.replace(folder / NAME)
+        sync_folder(folder)
     except OSError as error:
         raise ConfigError(f"{folder / NAME}: cannot be written ({error.strerror})") from error
 

@@ -289,9 +289,17 @@ class Comparison:
             page = answers.income(await self._call(endpoints.INCOME, parameters))
             known = len(rows)
             rows.update({_key(row): row for row in page})
-            if len(page) < PAGE or len(rows) == known:
+            if len(page) < PAGE:
                 break
             start_ns = max(row.time_ns for row in page)
+            if len(rows) == known:
+                # More of one millisecond than a page shows: trades are listed elsewhere, the rest is asked for by kind.
+                at_ms = str(start_ns // MILLISECOND_NS)
+                for kind in (FUNDING, *sorted(TRANSFERS)):
+                    of_kind = {"startTime": at_ms, "endTime": at_ms, "incomeType": kind, "limit": str(PAGE)}
+                    shown = answers.income(await self._call(endpoints.INCOME, of_kind))
+                    rows.update({_key(row): row for row in shown})
+                start_ns += MILLISECOND_NS
         return [row for key, row in rows.items() if key not in self._income_told]
 
     # telling

@@ -49,6 +49,7 @@ class Fills:
         self.told = 0
         self.other_fees: list[OtherFee] = []
         self._beyond: dict[str, set[int]] = {}
+        self._by_name: set[tuple[str, int]] = set()
         self._take = take
         self._now_ns = now_ns
 
@@ -59,12 +60,17 @@ class Fills:
 
     def remember(self, symbol: str, trade_id: int) -> None:
         """A trade was told; the first one of a symbol is where its list begins for us."""
+        self._by_name.add((symbol, trade_id))
         if trade_id > self.cursors.setdefault(symbol, trade_id - 1):
             self._beyond.setdefault(symbol, set()).add(trade_id)
 
     def is_told(self, symbol: str, trade_id: int) -> bool:
         """Whether a trade was told, or was before everything that is ours."""
         return trade_id <= self.cursors.get(symbol, 0) or trade_id in self._beyond.get(symbol, ())
+
+    def was_told(self, symbol: str, trade_id: int) -> bool:
+        """Whether this very trade was told: one before where the list began may be of the time in which we ran."""
+        return (symbol, trade_id) in self._by_name
 
     def read(self, symbol: str, trade_id: int) -> None:
         """The list was read, and told, up to a trade."""

@@ -62,14 +62,28 @@ class ListedTrades:
                 return
 
     async def named_by(self, income: Iterable[IncomeShown]) -> None:
-        """Tell the trades that income names and nobody has told, as those of symbols that nobody holds any more."""
-        untold: dict[str, int] = {}
+        """Tell the trades that income names and nobody has told.
+
+        They are of symbols that nobody holds any more, or of a hand that traded unheard before the first trade of ours.
+        """
+        untold: dict[str, set[int]] = {}
         for row in income:
-            if row.trade_id is not None and not self._fills.is_told(row.symbol, row.trade_id):
-                untold[row.symbol] = min(row.trade_id, untold.get(row.symbol, row.trade_id))
-        for symbol, first in untold.items():
-            self._fills.cursors.setdefault(symbol, first - 1)
+            if row.trade_id is not None and not self._fills.was_told(row.symbol, row.trade_id):
+                untold.setdefault(row.symbol, set()).add(row.trade_id)
+        for symbol, wanted in untold.items():
+            self._fills.cursors.setdefault(symbol, min(wanted) - 1)
             await self.tell(symbol)
+            await self._tell_before(symbol, {one for one in wanted if not self._fills.was_told(symbol, one)})
+
+    async def _tell_before(self, symbol: str, wanted: set[int]) -> None:
+        """Tell trades that lie before where a symbol's list is read from."""
+        while wanted:
+            asked = {"symbol": symbol, "limit": str(PAGE), "fromId": str(min(wanted))}
+            page = answers.trades(await self._call(endpoints.USER_TRADES, asked))
+            await self._tell_trades(symbol, [trade for trade in page if trade.trade_id in wanted])
+            last = max((trade.trade_id for trade in page), default=max(wanted))
+            # What the list does not show yet is asked for again with the next income.
+            wanted = {one for one in wanted if one > last}
 
     async def _tell_trades(self, symbol: str, trades: list[TradeShown]) -> None:
         """Tell trades that were not told of in time, by the names that we gave their orders where they are ours."""
