@@ -16,6 +16,7 @@ FOUND = {
     112: "a failed journal could not be gone on with: a report that came twice was taken for one of the reserve (I16)",
     862: "a trade that a hand had made unheard before the first one of ours was never booked (I6)",
     1021: "more income of one millisecond than a page holds hid what came after it (I8)",
+    1359: "a trade that income had named while the list of trades was hidden was never asked for again (I6)",
     1384: "a silence was lost with the power (I12)",
     5173: "entries were refused again and again (I12)",
     6130: "a limit told by a call lasts a minute (I1)",

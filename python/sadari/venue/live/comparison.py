@@ -337,7 +337,12 @@ class Comparison:
                         self._look_up(name, order)
 
     def _tell_income(self, rows: Iterable[IncomeShown]) -> None:
+        untold: list[int] = []
         for row in rows:
+            if self._trades.lacks(row):
+                # The list of trades does not show yet what income names: it is asked for again.
+                untold.append(row.time_ns)
+                continue
             if row.kind in TRANSFERS:
                 self._take(
                     TransferListed(
@@ -354,6 +359,7 @@ class Comparison:
             # Only what was told is not asked for again: a comparison may fail after it has read income.
             self._income_told[_key(row)] = row.time_ns
             self.income_ns = max(self.income_ns, row.time_ns - INCOME_LAG_NS)
+        self.income_ns = min(self.income_ns, *untold) if untold else self.income_ns
         self._income_told = {key: time_ns for key, time_ns in self._income_told.items() if time_ns >= self.income_ns}
 
 

@@ -61,6 +61,10 @@ class ListedTrades:
             if len(page) < PAGE:
                 return
 
+    def lacks(self, row: IncomeShown) -> bool:
+        """Whether a row of income names a trade that nobody has told."""
+        return row.trade_id is not None and not self._fills.was_told(row.symbol, row.trade_id)
+
     async def named_by(self, income: Iterable[IncomeShown]) -> None:
         """Tell the trades that income names and nobody has told.
 
@@ -68,7 +72,7 @@ class ListedTrades:
         """
         untold: dict[str, set[int]] = {}
         for row in income:
-            if row.trade_id is not None and not self._fills.was_told(row.symbol, row.trade_id):
+            if row.trade_id is not None and self.lacks(row):
                 untold.setdefault(row.symbol, set()).add(row.trade_id)
         for symbol, wanted in untold.items():
             self._fills.cursors.setdefault(symbol, min(wanted) - 1)
