@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from hypothesis import given
@@ -83,7 +84,12 @@ def booked(events: list[Event]) -> tuple[Decimal, Decimal, Decimal]:
     """Price profit, fees and funding as the venue told them."""
     fills = [event for event in events if isinstance(event, OrderFilled)]
     paid = [event.amount for event in events if isinstance(event, FundingPaid)]
-    return sum((one.realized_pnl for one in fills), D(0)), -sum((one.fee for one in fills), D(0)), sum(paid, D(0))
+    return summed(one.realized_pnl for one in fills), summed(-one.fee for one in fills), summed(paid)
+
+
+def summed(amounts: Iterable[Decimal]) -> Decimal:
+    """Without rounding, whatever the digits."""
+    return reduce(EXACT.add, amounts, D(0))
 
 
 def failed(told: dict[str, Any]) -> list[Any]:
@@ -103,7 +109,7 @@ def test_whatever_happens_every_day_adds_up_and_all_days_are_the_whole(
     told = [days.of(span, with_funnel=True) for span in spans]
     assert not [check for one in told for check in failed(one)]
     assert not failed(days.of(week_of(days.first_ns)))
-    sums = tuple(sum((D(one["booked"][name]) for one in told), D(0)) for name in ("price", "fees", "funding"))
+    sums = tuple(summed(D(one["booked"][name]) for one in told) for name in ("price", "fees", "funding"))
     assert [EXACT.subtract(ours, theirs) for ours, theirs in zip(sums, booked(market.events), strict=True)] == [0, 0, 0]
     assert sum(one["signals"]["raised"] for one in told) == len(path)
     assert sum(one["orders"]["sent"] for one in told) == len(market.of(PlaceOrder))

@@ -134,14 +134,14 @@ class AccountView:
 
     @exact
     def equity(self, marks: Mapping[str, Decimal]) -> Decimal:
-        """Wallet balance plus unrealized profit; ``marks`` has a price for every symbol that is held.
+        """Wallet balance plus unrealized profit from shown entry prices; ``marks`` has a price for all that is held.
 
         A single-asset account counts the positions of its asset.
         """
         profits = dict.fromkeys(self._account.wallets.values(), ZERO)
         for position in self._account.positions.values():
             symbol = position.symbol
-            profits[self._markets[symbol].wallet] += position.profit(abs(position.qty), marks[symbol])
+            profits[self._markets[symbol].wallet] += position.unrealized(marks[symbol])
         if not self.multi_assets:
             return self.wallet_balance + profits[self._account.home]
         return sum((wallet.worth(wallet.balance + profit) for wallet, profit in profits.items()), ZERO)
