@@ -13,7 +13,7 @@ from tests.sim.reliability import PAGE
 from tests.sim.seeds import LIVENESS, Outcome
 from tests.sim.times import Took
 
-KINDS = (*(row.fault for row in FAULTS), *BEYOND)
+KINDS = (*(row.fault for row in FAULTS), *BEYOND, "liquidation")
 LEAST = 100
 
 

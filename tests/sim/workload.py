@@ -12,6 +12,7 @@ from sadari.errors import ConfigError, SadariError
 from sadari.run.commands import Commands
 from sadari.store.lock import FolderLock
 from tests.faults.rules import rules
+from tests.liquidation_asked import signed_request
 from tests.sim.auditor import Auditor
 from tests.sim.world import World
 
@@ -19,6 +20,8 @@ from tests.sim.world import World
 PAUSE_S = 2.5
 # Of a price, so that rungs, recoveries, the half close, stops and what lies beyond them are all met.
 MOVES = (-0.02, -0.035, -0.035, -0.05, -0.07, -0.12, -0.2, 0.015, 0.03, 0.03, 0.05, 0.08, 0.12)
+# In such a share of the seeds everything is liquidated once.
+LIQUIDATIONS = 0.15
 # Whoever minds the process starts it again after so long.
 RESTART_S = (0.2, 3.0)
 
@@ -34,6 +37,7 @@ class Workload:
 
     def __init__(self, world: World, auditor: Auditor, seed: int) -> None:
         self.did: list[str] = []
+        self.liquidations = 0
         self._world = world
         self._auditor = auditor
         self._chance = Random(f"workload/{seed}")
@@ -42,6 +46,9 @@ class Workload:
     async def run(self, seconds: float) -> None:
         """Let things happen for a while."""
         world = self._world
+        seldom = Random(f"liquidation/{world.setting.seed}")
+        if seldom.random() < LIQUIDATIONS:
+            world.loop.call_later(seldom.uniform(0.0, seconds), self.liquidate)
         until_ns = world.now_ns + int(seconds * 1e9)
         while world.now_ns < until_ns:
             await asyncio.sleep(self._chance.expovariate(1 / PAUSE_S))
@@ -94,6 +101,14 @@ class Workload:
             self._start_a_second()
         else:
             on_host(self._world, doing[wish]())
+
+    def liquidate(self) -> None:
+        """Somebody wants everything to be closed, with a token and a reason."""
+        live = self._world.engine
+        if live is not None:
+            self.liquidations += 1
+            self.did.append(f"{self._world.now_ns / 1e9:.2f} liquidate")
+            on_host(self._world, Commands(live).liquidate(signed_request(live)))
 
     def _start_a_second(self) -> None:
         """I15: a second engine in the same folder is refused."""
