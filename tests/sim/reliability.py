@@ -52,7 +52,8 @@ nothing is wrong, else within 25 s beyond the time that something was |
 
 ## What was met
 
-How often each fault has happened in these seeds. {beyond} are none of the exchange's, and a liquidation is none. In every {liveness}th seed, the
+How often each fault has happened in these seeds. {beyond} are none of the exchange's, and
+a liquidation is no fault. In every {liveness}th seed, the
 liveness mode, one or two of {lasting} go on beyond the end of the others.
 
 | fault | times |

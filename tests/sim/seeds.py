@@ -138,11 +138,12 @@ async def _lived(seed: int, loop: SimLoop, network: Network, root: Path, *, told
         auditor.say("a bug", one)
     world.exchange.stop()
     await serving
+    faults.fired["liquidation"] = workload.liquidations
     journal = root / f"left-{life.number}" / "engine.journal"
     if journal.exists():
         replayed(journal, auditor)
     return Outcome(
-        seed=seed, found=auditor.found, fired=faults.fired + Counter(liquidation=workload.liquidations), bare=auditor.bare, trace=network.trace.hexdigest(),
+        seed=seed, found=auditor.found, fired=faults.fired, bare=auditor.bare, trace=network.trace.hexdigest(),
         simulated_s=loop.now_ns / NS, settled_s=settled_s, lives=len(world.lives),
         trades=len(world.exchange.desk.trades), took=times.took,
         told=[] if story is None else [*story.lines, *workload.did, *world.lines],
