@@ -47,7 +47,7 @@ def plan(made: EngineProcess) -> Any:
     return {name: position[name] for name in kept} | {"levels": levels}
 
 
-@pytest.mark.requirement("R003-11")
+@pytest.mark.requirement("R003-11", "R003-29")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_no_signal_closes_anything(venue: ExchangeProcess, holding: EngineProcess, number: signal.Signals) -> None:
     """The position lives through it, behind the same stops and by the same plan."""

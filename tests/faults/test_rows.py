@@ -54,6 +54,7 @@ def plays(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return Plays(chosen, tmp_path_factory.mktemp("rows"))
 
 
+@pytest.mark.requirement("R004-25")
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.xdist_group(f"faults-{GROUP_OF[name]}")) for name in ROWS]
 )

@@ -63,6 +63,7 @@ def test_short_position_count_is_more_than_three(number: int, most: int, true: b
         assert (reading.value, reading.threshold) == (str(number), str(most))
 
 
+@pytest.mark.requirement("R003-46")
 def test_short_position_count_leaves_no_room_for_another_short() -> None:
     """Admission stops before, so that beyond it every new short is denied."""
     driver = shorts(3, max_shorts=3)

@@ -39,7 +39,7 @@ def two_longs() -> Flattening:
 # notice
 
 
-@pytest.mark.requirement("R003-28", "R003-42")
+@pytest.mark.requirement("R003-28", "R003-42", "R003-52")
 def test_nothing_is_sent_before_the_notice_is_over() -> None:
     """Thirty seconds to the nanosecond: no order, no cancel; the notice says who, why, what, how much, until when."""
     driver = incident()

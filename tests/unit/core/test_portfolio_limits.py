@@ -360,7 +360,7 @@ def test_a_transfer_is_no_gain_and_no_fall() -> None:
     assert driver.of(RecordDecision)[-1].qty == D("0.150")
 
 
-@pytest.mark.requirement("R000-28")
+@pytest.mark.requirement("R000-28", "R003-50")
 @pytest.mark.parametrize(("rho", "denial"), [
     (1.0, "CORRELATION_CAP"), (0.5, "CORRELATION_CAP"), (0.4, ""), (0.0, ""), (-1.0, ""), (None, "CORRELATION_CAP"),
 ])  # fmt: skip

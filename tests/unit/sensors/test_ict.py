@@ -48,6 +48,7 @@ def closing(row: int) -> int:
     return START_NS + (row + 1) * MINUTE_NS
 
 
+@pytest.mark.requirement("R003-21")
 def test_the_short_vector_gives_its_entry_stop_and_target() -> None:
     """Strategies §7.7: E 100.85, SL 103.113, R 2.263, first target 99.0396; 24 bars of time."""
     ((signal,), withdrawals) = raised(minutes(SHORT))

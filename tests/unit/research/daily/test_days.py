@@ -50,7 +50,7 @@ def test_day_over_day_the_changes_are_those_of_the_counts(
     assert round(100 * row["change"], 1) == change
 
 
-@pytest.mark.requirement("R003-39", "R003-49")
+@pytest.mark.requirement("R003-18", "R003-39", "R003-49")
 def test_rates_of_the_two_days_are_of_all_signals(days: Days) -> None:
     """95.9 % and 98.2 % denied, 4.1 % and 1.8 % filled: always of what was raised, never of what was denied."""
     told = [days.of(BEFORE)["signals"], days.of(AFTER)["signals"]]
