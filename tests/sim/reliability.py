@@ -47,7 +47,8 @@ nothing is wrong, else within 25 s beyond the time that something was |
 | I18 | known account settings | at every opening in a calm time: leverage and position mode are as planned |
 | I19 | stale data never opens | **not checked**: what the engine has seen is not in the exchange's truth |
 | I20 | secrets | at the end: neither key nor secret in anything that was written or told |
-| I21 | side parts cannot hurt | **not checked**: there is no messenger beside the engine yet |
+| I21 | side parts cannot hurt | **not checked**: channels are threads, and made-up time has one; \
+`tests/wire/test_live_alerts.py` shows it |
 | I22 | things end | at the end: an engine runs and agrees within 90 s; every {liveness}th seed with faults that go on |
 
 ## What was met
