@@ -140,7 +140,9 @@ class Faults:
             await asyncio.sleep(max(stands_s, play.stands_s))
         else:
             await self._occasion(f"{names[0]}-0", stands_s)
-        self._trouble(min(waits, 60))
+        # A thousand trades by hand take a minute's request weight to read.
+        many = "trades" in change or "trades = " in ROWS[row].text
+        self._trouble(60 if many else min(waits, 60))
         for one in names:
             self._remove(f"{one}-0")
         if play.after:
