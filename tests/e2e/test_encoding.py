@@ -54,7 +54,7 @@ def test_korean_that_is_refused_is_shown_as_it_was_written(made: Path, tmp_path:
     file.write_text(f'[signal]\nkind = "{LADDER}"\n', encoding="utf-8")
     run = sadari(made, "config", "check", str(file))
     assert run.returncode == 2
-    assert f'{LADDER}.toml: [signal] kind is "{LADDER}"; allowed: ma_cross, surge, always' in run.stderr
+    assert f'{LADDER}.toml: [signal] kind is "{LADDER}"; allowed: ma_cross, surge, ict, always' in run.stderr
 
 
 def test_what_is_printed_is_utf8(made: Path) -> None:
