@@ -8,6 +8,8 @@ PYTHON ?= python3
 export PIP_QUIET := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 BIN := .venv/bin
+# Tests over sockets wait most of their time: one more than there are cores.
+WORKERS := $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 PEERS := .cache/peers
 CLIENTS := .cache/clients
 RUST := Cargo.toml Cargo.lock $(shell find rust -name '*.rs' -o -name Cargo.toml)
@@ -35,7 +37,7 @@ demo: env ## watch the engine trade on a local exchange with a made-up market (n
 
 test: env ## run the kernel's tests and all Python tests
 	cargo test --quiet --package sadari-kernel --package sadari-faulty-disk
-	$(BIN)/pytest --quiet --numprocesses auto --dist loadgroup
+	$(BIN)/pytest --quiet --numprocesses $(WORKERS) --dist loadgroup
 
 model: env ## check the engine against a model of its venue: every reachable state within stated bounds (minutes)
 	@$(BIN)/python -m tests.model.check
