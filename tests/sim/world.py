@@ -257,6 +257,8 @@ class World:
         if power is not None and self.disk is not None:
             left.mkdir()
             self.disk.lose_power(power, left)
+            for path in left.rglob("*"):
+                path.chmod(0o700 if path.is_dir() else 0o600)
         else:
             shutil.copytree(life.folder, left, ignore=shutil.ignore_patterns("*.sock"))
         if self.disk is not None:
