@@ -224,6 +224,11 @@ class Position:
             share = min(self.lots[rung].open, qty)
             self.lots[rung].open -= share
             qty -= share
+        # Of targets the last ones close what is not there any more.
+        for goal in reversed(self.goals):
+            share = min(goal.open, qty)
+            goal.open -= share
+            qty -= share
 
     def reduce(self, price: Decimal, qty: Decimal) -> None:
         """Book a fill of any closing order; the average stays."""
