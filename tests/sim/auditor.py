@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from decimal import Decimal
+from itertools import islice
 from typing import NamedTuple
 
 from sadari.localexchange.gate import Answer
@@ -62,7 +63,6 @@ class Auditor:
     Attributes:
         found: What was violated, each with the invariant's number and the time.
         bare: Every time without a stop that is over.
-        looks: How often the truth was looked at.
         troubles: When something was wrong, from and until, on the loop's clock.
         by_hand: Whether people have traded on the account.
         relisted: Whether the exchange has changed the brackets of a contract.
@@ -71,7 +71,6 @@ class Auditor:
     def __init__(self, world: World, tap: Tap) -> None:
         self.found: list[str] = []
         self.bare: list[Bare] = []
-        self.looks = 0
         self.troubles: list[tuple[int, int]] = []
         self._world = world
         self._tap = tap
@@ -104,7 +103,6 @@ class Auditor:
         if self._seen == self._tap.version:
             return
         self._seen = self._tap.version
-        self.looks += 1
         self._new_orders()
         desk = self._world.exchange.desk
         held = {symbol: one.qty for symbol, one in desk.exchange.positions.items() if one.qty}
@@ -120,13 +118,16 @@ class Auditor:
     def _new_orders(self) -> None:
         """I3 and I10: no order of ours is there twice, and what is no opening can only close."""
         desk = self._world.exchange.desk
-        while self._orders < len(desk.orders):
-            order = list(desk.orders.values())[self._orders] if self._orders else next(iter(desk.orders.values()))
-            self._orders += 1
-            self._new(order)
-        while self._algos < len(desk.algos):
-            algo = list(desk.algos.values())[self._algos]
-            self._algos += 1
+        if len(desk.orders) > self._orders:
+            new = [*islice(desk.orders.values(), self._orders, None)]
+            self._orders = len(desk.orders)
+            for order in new:
+                self._new(order)
+        if len(desk.algos) == self._algos:
+            return
+        stops = [*islice(desk.algos.values(), self._algos, None)]
+        self._algos = len(desk.algos)
+        for algo in stops:
             self._covers[algo.algo_id] = algo
             self._name(algo.client_algo_id)
             if self.ours(algo.client_algo_id) and not (algo.wish.reduce_only or algo.wish.close_position):

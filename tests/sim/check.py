@@ -91,8 +91,10 @@ def main(arguments: list[str]) -> int:
     report.seeds_took_s = time.monotonic() - began
     if not asked.no_kills:
         _kills(report, asked.processes)
-        for took in _each(dead_key, range(DEAD_KEYS), asked.processes):
+        for took, found in _each(dead_key, range(DEAD_KEYS), asked.processes):
             report.add_times(took)
+            report.broken += bool(found)
+            _say([f"a dead key: {told}" for told in found])
     _say(report.lines())
     if asked.publish is not None:
         asked.publish.write_text(report.page(), encoding="utf-8")

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
-from pathlib import Path
 from random import Random
 
 from tests.faults.rules import rules
-from tests.sim.loop import SimLoop
-from tests.sim.network import Network
-from tests.sim.seeds import MEMORY, reproducible
-from tests.sim.tap import Tap
+from tests.sim.stage import Stage, staged
 from tests.sim.times import Times, Took
-from tests.sim.world import Setting, World, lived, made
+from tests.sim.world import Setting, World
 
 # The renewal is after half an hour.
 LASTS_S = 1_830.0
@@ -23,31 +17,21 @@ DEATH = 'fault = [{ verb = "listen_key_death", event = false }]'
 SPEED, LOOK_S = 1.0, 0.5
 
 
-def dead_key(seed: int) -> Took:
-    """Let a key die at some time, and go on until the next renewal is over."""
-    root = Path(tempfile.mkdtemp(prefix="sadari-key-", dir=MEMORY if MEMORY.is_dir() else None))
-    network = Network(seed)
-    try:
-        with reproducible(seed):
-            took: Took = lived(lambda loop: _lived(seed, loop, network, root), network)
-            return took
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
-
-
-async def _lived(seed: int, loop: SimLoop, network: Network, root: Path) -> Took:
+def dead_key(seed: int) -> tuple[Took, list[str]]:
+    """Let a key die at some time, and go on until the next renewal is over: how long it took, and what was violated."""
     setting = Setting(seed=seed, sync_s=15, speed=SPEED, look_s=LOOK_S)
-    world, serving = await made(setting, loop, network, root)
-    times = Times(world, Tap(world))
-    world.begin()
+    return staged(setting, lambda stage: _lived(seed, stage))
+
+
+async def _lived(seed: int, stage: Stage) -> tuple[Took, list[str]]:
+    times = Times(stage.world, stage.tap)
+    stage.world.begin()
     dies_s = Random(f"death/{seed}").uniform(10, LASTS_S - 60)
     await asyncio.sleep(dies_s)
-    _die(world)
+    _die(stage.world)
     await asyncio.sleep(LASTS_S - dies_s)
-    world.kill("the end")
-    world.exchange.stop()
-    await serving
-    return times.took
+    await stage.close()
+    return times.took, stage.auditor.found
 
 
 def _die(world: World) -> None:

@@ -8,28 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from sadari.localexchange.gate import Answer
 from sadari.run.commands import Commands
-from tests.live_account import Books
 from tests.live_engine import SYMBOL
-from tests.sim.auditor import Auditor
 from tests.sim.faults import MOMENTS, killed_at
-from tests.sim.loop import SimLoop
-from tests.sim.network import Network
-from tests.sim.seeds import MEMORY, journal_watched, reproducible
-from tests.sim.story import Story
+from tests.sim.stage import Stage, staged
 from tests.sim.tap import Answering, Asked, Tap
-from tests.sim.verdict import AT_EASE, at_the_end, differences, replayed
+from tests.sim.verdict import AT_EASE
 from tests.sim.workload import Workload, on_host
-from tests.sim.world import Setting, World, lived, made
+from tests.sim.world import Setting, World
 
-NS = 1_000_000_000
 SEED = 5
 # Before a row, when it is in the file, before and after it is acknowledged as synced.
 ROWS = ("append", "appended", "sync", "synced")
@@ -115,55 +106,22 @@ class _Killer:
 
 def killed(points: tuple[Point, ...] = (), *, told: bool = False) -> Killed:
     """Tell the story, with the engine killed at some points."""
-    root = Path(tempfile.mkdtemp(prefix="sadari-kill-", dir=MEMORY if MEMORY.is_dir() else None))
-    network = Network(SEED)
-    try:
-        with reproducible(SEED):
-            done: Killed = lived(lambda loop: _told(points, loop, network, root, told=told), network)
-            return done
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    return staged(Setting(seed=SEED), lambda stage: _told(points, stage), told=told)
 
 
-async def _told(points: tuple[Point, ...], loop: SimLoop, network: Network, root: Path, *, told: bool) -> Killed:
-    world, serving = await made(Setting(seed=SEED), loop, network, root)
-    tap = Tap(world)
-    auditor = Auditor(world, tap)
-    story = Story(world, tap) if told else None
-    if story is not None:
-        loop.after_turn.append(story.look)
-    killer = _Killer(world, tap, points)
-    books = Books(world)
-    workload = Workload(world, auditor, SEED)
-    with journal_watched(world):
-        world.begin()
-        minding = asyncio.ensure_future(_mind(world))
-        for act, reached in _story(world, workload):
-            act()
-            await _until(reached)
-        left: list[str] = ["not looked at"]
-
-        def agreed() -> bool:
-            left[:] = differences(world, books)
-            return not left
-
-        await _until(agreed, SETTLES_S)
-        for one in left:
-            auditor.say(*one.split(" ", 1))
-        minding.cancel()
-        if world.engine is not None:
-            at_the_end(world, auditor)
-        auditor.over()
-        life = world.lives[-1]
-        world.at_journal = lambda _: None
-        world.kill("the end")
-    for one in loop.broken:
-        auditor.say("a bug", one)
-    world.exchange.stop()
-    await serving
-    replayed(root / f"left-{life.number}" / "engine.journal", auditor)
-    lines = [] if story is None else [*story.lines, *world.lines]
-    return Killed(points, len(points) - len(killer.left), auditor.found, killer.counts, killer.recovery, lines)
+async def _told(points: tuple[Point, ...], stage: Stage) -> Killed:
+    world, auditor = stage.world, stage.auditor
+    killer = _Killer(world, stage.tap, points)
+    world.begin()
+    minding = asyncio.ensure_future(_mind(world))
+    for act, reached in _story(world, Workload(world, auditor, SEED)):
+        act()
+        await _until(reached)
+    await stage.settle(SETTLES_S)
+    minding.cancel()
+    await stage.close()
+    reached_points = len(points) - len(killer.left)
+    return Killed(points, reached_points, auditor.found, killer.counts, killer.recovery, stage.lines)
 
 
 async def _mind(world: World) -> None:

@@ -15,6 +15,7 @@ from concurrent.futures import Executor
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
+from sadari.run.lockstep import done_at_once
 from tests.sim.network import Listener, Network
 
 NS = 1_000_000_000
@@ -81,10 +82,6 @@ class SimLoop(asyncio.SelectorEventLoop):
         self._network.cut_host(host)
         self.bury()
 
-    def alive(self, host: str) -> bool:
-        """Whether a host has not been killed."""
-        return host not in self._dead
-
     def bury(self) -> None:
         """Forget what hosts that are dead have still had to do."""
         if self._dead:
@@ -123,12 +120,7 @@ class SimLoop(asyncio.SelectorEventLoop):
         *args: *_Ts,
     ) -> asyncio.Future[_T]:
         """Do it at once."""
-        done: asyncio.Future[_T] = self.create_future()
-        try:
-            done.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
-            done.set_exception(error)
-        return done
+        return done_at_once(self, func, *args)
 
     def set_exception_handler(self, handler: Handler | None) -> None:
         """Each host has its own."""

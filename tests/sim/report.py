@@ -29,7 +29,7 @@ class Report:
         self.seeds_took_s = self.kills_took_s = 0.0
         self._asked = seeds, first
         self._violated = self._kills_violated = 0
-        self._seeds = self._kills = self._deep = 0
+        self._seeds = self._kills = self._deep = self._unreached = 0
         self._lives = self._trades = 0
         self._simulated_s = 0.0
         self._fired: Counter[str] = Counter()
@@ -63,6 +63,7 @@ class Report:
         """Add a run of the story of the kills."""
         self._kills += 1
         self._deep += len(one.points) > 1
+        self._unreached += one.reached < len(one.points)
         self._kills_violated += bool(one.found)
         self._moments.update(point.moment for point in one.points)
 
@@ -107,8 +108,9 @@ class Report:
             f"{self._seeds} seeds, {self._violated} with violations, {self.broken} broken; {self._lives} processes, "
         )
         simulated = f"{self._trades} trades, {self._simulated_s / 3600:.1f} h simulated in {self.seeds_took_s:.0f} s"
-        kills = f"{self._kills} kills in the life of one position, {self._deep} of them within a recovery, "
-        return seeds + simulated, f"{kills}{self._kills_violated} with violations, in {self.kills_took_s:.0f} s"
+        kills = f"{self._kills} runs of the life of one position with kills, {self._deep} within a recovery, "
+        ends = f"{self._unreached} ended before their last kill, {self._kills_violated} with violations"
+        return seeds + simulated, f"{kills}{ends}, in {self.kills_took_s:.0f} s"
 
 
 def _figures(times: list[float]) -> str:

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
-from typing import Any
 
-from sadari.store.live_journal import LiveJournal
 from tests.faults.rows import ROWS
 from tests.faults.story import OPENING
-from tests.live_account import Books
 from tests.live_engine import SYMBOL
-from tests.sim.auditor import Auditor, Bare
+from tests.sim.auditor import Bare
 from tests.sim.faults import BEYOND, LASTING, Draw, Faults
-from tests.sim.loop import SimLoop
-from tests.sim.network import Network
-from tests.sim.story import Story
-from tests.sim.tap import Tap
+from tests.sim.stage import Stage, staged
 from tests.sim.times import Times, Took
-from tests.sim.verdict import at_the_end, differences, replayed
 from tests.sim.workload import Workload
-from tests.sim.world import OTHER, Setting, World, lived, made
+from tests.sim.world import OTHER, Setting
 
 NS = 1_000_000_000
 BUSY_S = 40.0
@@ -40,7 +27,6 @@ LIVENESS = 4
 SELDOM = ("F02", "F14", "F16", "F17", "F34", "F35", "F36", "F40", "F45", "F47", "F71", "F72", "disk")
 KINDS = (*dict.fromkeys(name.split("-")[0] for name in ROWS), *BEYOND)
 CHANCES = (*KINDS, *SELDOM * 2)
-MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of its own is made there
 
 
 @dataclass(kw_only=True)
@@ -93,104 +79,25 @@ def lasting_of(seed: int) -> list[str]:
 
 def run(seed: int, *, told: bool = False) -> Outcome:
     """Run a seed from its beginning to the verdict; ``told`` line by line."""
-    root = Path(tempfile.mkdtemp(prefix="sadari-sim-", dir=MEMORY if MEMORY.is_dir() else None))
-    network = Network(seed)
-    try:
-        with reproducible(seed):
-            outcome: Outcome = lived(lambda loop: _lived(seed, loop, network, root, told=told), network)
-            return outcome
-    finally:
-        shutil.rmtree(root, ignore_errors=True)
+    return staged(setting_of(seed), lambda stage: _lived(seed, stage), told=told)
 
 
-async def _lived(seed: int, loop: SimLoop, network: Network, root: Path, *, told: bool) -> Outcome:
-    world, serving = await made(setting_of(seed), loop, network, root)
-    tap = Tap(world)
-    auditor = Auditor(world, tap)
-    faults = Faults(world, tap, auditor, draws_of(seed))
+async def _lived(seed: int, stage: Stage) -> Outcome:
+    world, auditor = stage.world, stage.auditor
+    faults = Faults(world, stage.tap, auditor, draws_of(seed))
     workload = Workload(world, auditor, seed)
-    books = Books(world)
-    times = Times(world, tap)
-    story = Story(world, tap) if told else None
-    if story is not None:
-        loop.after_turn.append(story.look)
-    with journal_watched(world):
-        world.begin()
-        minding = asyncio.ensure_future(workload.mind())
-        faults.begin()
-        await workload.run(BUSY_S)
-        await faults.end(lasting_of(seed))
-        began_ns, left = world.now_ns, ["not looked at"]
-        while left and world.now_ns - began_ns < SETTLES_S * NS:
-            await asyncio.sleep(0.25)
-            left = differences(world, books)
-        settled_s = (world.now_ns - began_ns) / NS
-        for one in left:
-            auditor.say(*one.split(" ", 1))
-        minding.cancel()
-        if world.engine is not None:
-            at_the_end(world, auditor)
-        auditor.over()
-        life = world.lives[-1]
-        if life.runs:
-            world.kill("the end")
-    for one in loop.broken:
-        auditor.say("a bug", one)
-    world.exchange.stop()
-    await serving
+    times = Times(world, stage.tap)
+    world.begin()
+    minding = asyncio.ensure_future(workload.mind())
+    faults.begin()
+    await workload.run(BUSY_S)
+    await faults.end(lasting_of(seed))
+    settled_s = await stage.settle(SETTLES_S)
+    minding.cancel()
+    await stage.close()
     faults.fired["liquidation"] = workload.liquidations
-    journal = root / f"left-{life.number}" / "engine.journal"
-    if journal.exists():
-        replayed(journal, auditor)
     return Outcome(
-        seed=seed, found=auditor.found, fired=faults.fired, bare=auditor.bare, trace=network.trace.hexdigest(),
-        simulated_s=loop.now_ns / NS, settled_s=settled_s, lives=len(world.lives),
-        trades=len(world.exchange.desk.trades), took=times.took,
-        told=[] if story is None else [*story.lines, *workload.did, *world.lines],
+        seed=seed, found=auditor.found, fired=faults.fired, bare=auditor.bare, trace=world.network.trace.hexdigest(),
+        simulated_s=world.now_ns / NS, settled_s=settled_s, lives=len(world.lives),
+        trades=len(world.exchange.desk.trades), took=times.took, told=[*stage.lines, *workload.did],
     )  # fmt: skip
-
-
-@contextmanager
-def journal_watched(world: World) -> Iterator[None]:
-    """Tell the world of every row that the engine's journal writes, before and after each of its steps."""
-    append, insert, acknowledge = LiveJournal.append_all, LiveJournal._insert, LiveJournal._acknowledge
-
-    def ours(journal: LiveJournal) -> bool:
-        life = world.life
-        return life is not None and journal.path.parent == life.folder
-
-    def append_all(journal: LiveJournal, *records: Any, **more: Any) -> None:
-        if ours(journal):
-            world.at_journal("append")
-        append(journal, *records, **more)
-
-    def inserted(journal: LiveJournal, *row: Any, **more: Any) -> None:
-        insert(journal, *row, **more)
-        if ours(journal):
-            world.at_journal("appended")
-
-    def acknowledged(journal: LiveJournal) -> None:
-        if ours(journal):
-            world.at_journal("sync")
-        acknowledge(journal)
-        if ours(journal):
-            world.at_journal("synced")
-
-    changed: Any = LiveJournal
-    changed.append_all, changed._insert, changed._acknowledge = append_all, inserted, acknowledged
-    try:
-        yield
-    finally:
-        changed.append_all, changed._insert, changed._acknowledge = append, insert, acknowledge
-
-
-@contextmanager
-def reproducible(seed: int) -> Iterator[None]:
-    """What libraries draw by chance, masks of frames and keys of handshakes, is drawn by the seed."""
-    right, chance = secrets.token_bytes, Random(f"bytes/{seed}")
-    library: Any = secrets
-    library.token_bytes = lambda size=32: chance.randbytes(size)
-    try:
-        yield
-    finally:
-        library.token_bytes = right

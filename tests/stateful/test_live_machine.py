@@ -26,10 +26,6 @@ def _of_people(event: Event) -> bool:
 class EngineAmongPeople(EngineOnAVenue):
     """The same venue and network; somebody else trades the same account, and comparisons are made."""
 
-    # Entries that wait are left out beside hands: where reports also come twice, a position that a hand has opened was
-    # once missing after a comparison, and that is still open.
-    set_up = None  # type: ignore[assignment]
-
     people = 0
     due = False
 

@@ -173,7 +173,10 @@ def _of_entry(desk: Desk, position: Position, record: PositionRecord) -> None:
         position.read_liquidation(record.liquidation_price)
         protection.protect(desk, position)
         return
-    if position.working is not None and not _under_way(position, record.qty):
+    if _under_way(position, record.qty) and _waits(desk, position):
+        return
+    # An entry that waits would hide for hours what somebody else has opened: it goes, and what is held is protected.
+    if position.working is not None:
         desk.cancel(position.working)
     _look_again(desk, position.symbol)
 

@@ -30,6 +30,16 @@ _Ts = TypeVarTuple("_Ts")
 Idle = Callable[[float | None], bool]
 
 
+def done_at_once(loop: asyncio.AbstractEventLoop, func: Callable[[Unpack[_Ts]], _T], *args: *_Ts) -> asyncio.Future[_T]:
+    """What a loop of made-up time does in place of a thread; an exception is its waiter's."""
+    done: asyncio.Future[_T] = loop.create_future()
+    try:
+        done.set_result(func(*args))
+    except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
+        done.set_exception(error)
+    return done
+
+
 class LockstepLoop(asyncio.SelectorEventLoop):
     """The loop.
 
@@ -71,12 +81,7 @@ class LockstepLoop(asyncio.SelectorEventLoop):
         *args: *_Ts,
     ) -> asyncio.Future[_T]:
         """Do it at once: what takes no market time is done before the market goes on."""
-        done: asyncio.Future[_T] = self.create_future()
-        try:
-            done.set_result(func(*args))
-        except Exception as error:  # noqa: BLE001 - whoever waits for it gets it
-            done.set_exception(error)
-        return done
+        return done_at_once(self, func, *args)
 
 
 class _Idling(selectors.DefaultSelector):

@@ -15,6 +15,7 @@ from sadari.model.order import Direction, OrderType, Purpose, Side, TimeInForce
 from sadari.model.reason import EntryEnd
 from sadari.model.units import SECOND_NS, exact
 from tests.ladder_driver import START_NS, SYMBOL, Driver, patient
+from tests.unit.core.test_reconcile import show
 
 D = Decimal
 ENTRY = Purpose.ENTRY
@@ -270,3 +271,15 @@ def test_a_stop_beyond_the_liquidation_guard_is_denied(stop: str, denied: bool) 
     driver = Driver(patient(margin_mode="isolated"))
     done = driver.signal(SHORT, BEYOND[SHORT], limit=terms(SHORT, stop=D(stop), targets=(Target(D(40000)),)))
     assert done == (["DENIED LEVERAGE_PLAN_INCOMPATIBLE"] if denied else [])
+
+
+def test_an_entry_that_waits_hides_no_position_that_somebody_has_opened() -> None:
+    """I1: what is shown could be a part of it, but no trade says so: after three looks it goes, and stops come."""
+    driver, order = waiting(SHORT, BEYOND[SHORT])
+    for _ in range(4):
+        assert CancelOrder(symbol=SYMBOL, client_order_id=order.client_order_id) not in driver.log
+        show(driver, "-0.001", "50000")
+    assert CancelOrder(symbol=SYMBOL, client_order_id=order.client_order_id) in driver.log
+    driver.end(order.client_order_id)
+    show(driver, "-0.001", "50000")
+    assert (driver.state, sorted(stop.purpose for stop in driver.stops.values())) == ("QUARANTINED", ["STOP", "WALL"])
