@@ -13,7 +13,7 @@ import msgspec
 
 from sadari.model.command import SendAlert
 from sadari.model.event import EngineTurned, Event
-from sadari.model.reason import AuditCode, RejectReason
+from sadari.model.reason import AuditCode, LiquidationRefusal, RejectReason
 from sadari.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS
 
 RECOVERED_NS = 60 * SECOND_NS
@@ -68,7 +68,7 @@ ONCE = frozenset(
     }
 )  # fmt: skip
 
-# The engine's own alerts that tell of one of these conditions. The refusals of a liquidation are strategies §11's.
+# The engine's own alerts that tell of one of these conditions.
 CONDITION_OF: dict[str, Condition] = {
     AuditCode.MARGIN_RATIO: Condition.MARGIN_RATIO,
     AuditCode.LIQUIDATION_NEAR: Condition.LIQUIDATION_DISTANCE,
@@ -79,13 +79,8 @@ CONDITION_OF: dict[str, Condition] = {
     AuditCode.SETTLEMENT_PENDING: Condition.SETTLEMENT_PENDING,
     RejectReason.INSUFFICIENT_MARGIN: Condition.ORDER_REJECTED_MARGIN,
     AuditCode.DAILY_LOSS_LIMIT: Condition.DAILY_LOSS_LIMIT,
-    "RECOVERY_EXHAUSTED": Condition.RECOVERY_EXHAUSTED,
-    "LIQUIDATION_SOURCE_UNKNOWN": Condition.UNAUTHORISED_LIQUIDATION,
-    "LIQUIDATION_AUTH_FAILED": Condition.UNAUTHORISED_LIQUIDATION,
-    "LIQUIDATION_REPLAYED": Condition.UNAUTHORISED_LIQUIDATION,
-    "LIQUIDATION_IN_PROGRESS": Condition.UNAUTHORISED_LIQUIDATION,
-    "LIQUIDATION_REASON_REQUIRED": Condition.UNAUTHORISED_LIQUIDATION,
-    "LIQUIDATION_NOT_ALLOWED_IN_STATE": Condition.UNAUTHORISED_LIQUIDATION,
+    AuditCode.RECOVERY_EXHAUSTED: Condition.RECOVERY_EXHAUSTED,
+    **dict.fromkeys(LiquidationRefusal, Condition.UNAUTHORISED_LIQUIDATION),
 }
 
 # Turns of the engine that a person is told of.
