@@ -53,7 +53,8 @@ the exchange has changed the brackets |
 | I20 | secrets | at the end: neither key nor secret in anything that was written or told |
 | I21 | side parts cannot hurt | **not checked**: channels are threads, and made-up time has one; \
 `tests/wire/test_live_alerts.py` shows it |
-| I22 | things end | at the end: an engine runs and agrees within 90 s; every {liveness}th seed with faults that go on |
+| I22 | things end | at the end: an engine runs and agrees within 90 s, a minute more for each thousand \
+trades by hand; every {liveness}th seed with faults that go on |
 
 ## What was met
 

@@ -284,6 +284,37 @@ CRASH = Story((Tape(crash=(30, 0.15)), Tape(crash=(30, 0.09))), seed=3)
 @example(Story((Tape((20, 12)), Tape((25, 12)), Tape()), more=POOR)).via("a signal that follows missing candles")
 @example(CRASH._replace(margin="crossed", latency=700)).via("a rung that is armed where the price is beyond it")
 @example(CRASH._replace(margin="crossed", latency=0)).via("two levels that are met at one nanosecond")
+@example(
+    Story(
+        (Tape((56, 1), (34, 0.0174), (36, 77)), Tape((6, 12), funded=(8,)), Tape((55, 12), (75, 0.177))),
+        MINUTES,
+        margin="crossed",
+        latency=700,
+        seed=10,
+        more=RICH,
+    )
+).via("an order that arrives at a price that was left on the way and is there again")
+@example(Story((Tape((21, 12)), Tape(crash=(70, 0.0554))), MINUTES, CROSS, latency=700, seed=46, more=POOR)).via(
+    "an alarm at a moment in which no price is new"
+)
+@example(
+    Story(
+        (Tape(crash=(66, 0.00365), funded=(44,)), Tape((4, 2), (4, 0.1668), (50, 63)), Tape((5, 2), (62, 0.0428))),
+        MINUTES,
+        latency=0,
+        seed=43,
+        more=POOR,
+    )
+).via("an order that takes no time, at the end")
+@example(
+    Story(
+        (Tape((41, 3), (10, 0.0181)), Tape((49, 12)), Tape((29, 12), (28, 0.1907))),
+        MINUTES,
+        latency=0,
+        seed=14,
+        more=POOR,
+    )
+).via("an equity with more decimals than the exchange books")
 @given(story=STORIES)
 def test_made_up_tapes_are_the_same(story: Story) -> None:
     """Missing candles, prices that fall through all levels at once, funding, whatever the latency and the margin."""

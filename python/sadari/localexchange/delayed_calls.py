@@ -13,7 +13,7 @@ from sadari.localexchange.faulty_calls import Answer, FaultyCalls
 from sadari.localexchange.hub import Connection
 
 # What travels; what is only asked for is answered at once.
-TRAVEL = (".place", ".cancel")
+PLACE, CANCEL = ".place", ".cancel"
 
 
 class _Held(NamedTuple):
@@ -34,10 +34,14 @@ class DelayedCalls(FaultyCalls):
         faults: Decide about a call when it arrives.
         now_ns: The gateway's clock.
         delay_ns: How long such a call is under way.
+
+    Attributes:
+        closes_ns: From when on none arrives any more, but that cancels sent later do so at once; None for never.
     """
 
     def __init__(self, faults: Faults, now_ns: Callable[[], int], delay_ns: int) -> None:
         super().__init__(faults, now_ns)
+        self.closes_ns: int | None = None
         self._clock_ns = now_ns
         self._delay_ns = delay_ns
         self._sent = 0
@@ -53,7 +57,7 @@ class DelayedCalls(FaultyCalls):
 
     def take(self, connection: Connection, message: bytes | str, answer: Answer) -> None:
         """Let a message be answered, when it has arrived."""
-        symbol = _symbol(message) if self._delay_ns else None
+        symbol = _symbol(message, self._travelling())
         if symbol is None:
             super().take(connection, message, answer)
             return
@@ -64,15 +68,25 @@ class DelayedCalls(FaultyCalls):
 
     def arrive(self) -> None:
         """Let arrive what is due."""
-        while self._held and self._held[0].due_ns <= self._clock_ns():
+        while self._held and self._held[0].due_ns <= self._clock_ns() and not self._closed(self._held[0].due_ns):
             held = self._held.pop(0)
             super().take(held.connection, held.message, held.answer)
 
+    def _travelling(self) -> tuple[str, ...]:
+        if self._closed(self._clock_ns()):
+            return (PLACE,)
+        return (PLACE, CANCEL) if self._delay_ns else ()
 
-def _symbol(message: bytes | str) -> str | None:
+    def _closed(self, at_ns: int) -> bool:
+        return self.closes_ns is not None and at_ns >= self.closes_ns
+
+
+def _symbol(message: bytes | str, travelling: tuple[str, ...]) -> str | None:
     """The symbol of a call that travels; None of any other message."""
+    if not travelling:
+        return None
     try:
         call = msgspec.json.decode(message, type=MethodCall)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    return bytes(call.params.get("symbol", b"")).decode() if call.method.endswith(TRAVEL) else None
+    return bytes(call.params.get("symbol", b"")).decode() if call.method.endswith(travelling) else None

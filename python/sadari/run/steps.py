@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 
 from sadari.binance import stream_names
+from sadari.errors import SadariError
 from sadari.kernel import History
 from sadari.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS, price_of
 from sadari.run.live import LiveEngine
@@ -14,6 +15,8 @@ from sadari.run.lockstep import LockstepLoop
 
 # What is silent for ten seconds counts as lost: no step is so long that a stream could not be heard in between.
 LONGEST_NS = 5 * SECOND_NS
+# So often something may be due at one moment.
+MOST_AT_ONCE = 10_000
 # While trades that are wanted do not come yet: as often as subscriptions are asked for.
 SOON_NS = 250 * MILLISECOND_NS
 
@@ -40,6 +43,7 @@ class Steps:
         self._start_ns = exchange.market.now_ns
         self._end_ns = end_ns
         self._progress = progress
+        self._stands = 0
         self._waited_s = 0.0
         self._live: LiveEngine | None = None
         self._over: asyncio.Future[None] | None = None
@@ -47,6 +51,8 @@ class Steps:
         self._arriving = False
         self._timers_ns = self._start_ns
         self._paths = paths
+        # What would arrive with the last candle's end or later never does, as over history.
+        exchange.calls.closes_ns = end_ns
 
     def seconds(self) -> float:
         """The loop's time: what the market's was when all else of a moment was done, and what was waited for then."""
@@ -88,6 +94,8 @@ class Steps:
             # Timers come after everything else of a moment.
             self._looked = True
             self._timers_ns = self.now_ns()
+            # Where no trade has told the engine what time it is, it would wait for its alarms for ever.
+            live.parts.clock.see(self.told_ns())
             live.parts.alarms.look()
             live.parts.side.trading.look()
             live.parts.market.look()
@@ -110,6 +118,8 @@ class Steps:
         )
         until_ns = self._next_crossing(live, now_ns, until_ns)
         if until_ns > now_ns:
+            # What is traded on the way comes first: it decides which prices are new.
+            self._exchange.play.advance(until_ns - 1)
             for symbol, path in self._paths.items():
                 # A trade that changes no price and meets nothing is none over history: it must meet no new level here.
                 price = price_of(path.price_at(until_ns))
@@ -122,6 +132,9 @@ class Steps:
         else:
             self._arriving = True
         self.steps += 1
+        self._stands = 0 if self.now_ns() > now_ns else self._stands + 1
+        if self._stands > MOST_AT_ONCE:
+            raise SadariError(f"the market's time stands at {now_ns}: something is due there again and again")
         self._looked = False
         if self._progress is not None and now_ns // MINUTE_NS != self.now_ns() // MINUTE_NS:
             self._progress((self.now_ns() - self._start_ns) / (self._end_ns - self._start_ns))

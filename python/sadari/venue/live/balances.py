@@ -71,7 +71,7 @@ class Balances:
     @exact
     def equity(self) -> Decimal:
         """Wallet balance plus unrealized profit at the last prices."""
-        return self.wallet_balance + sum((self._profit(record) for record in self._held.values()), ZERO)
+        return self.wallet_balance + sum((self._gain(record) for record in self._held.values()), ZERO)
 
     def moved(self, time_ns: int) -> AccountUpdated | None:
         """What is available now that prices have moved; None where they do not move it."""
@@ -173,8 +173,11 @@ class Balances:
 
     def _profit(self, record: PositionRecord) -> Decimal:
         """Unrealized profit, as the exchange shows it; 0 where no price is known."""
+        return booked(self._gain(record))
+
+    def _gain(self, record: PositionRecord) -> Decimal:
         price = self._price_of(record)
-        return ZERO if price is None else booked(record.qty * (price - record.entry_price))
+        return ZERO if price is None else record.qty * (price - record.entry_price)
 
     def _price_of(self, record: PositionRecord) -> Decimal | None:
         return self._price(record.symbol) or record.mark_price
