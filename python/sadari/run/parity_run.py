@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,8 @@ from sadari.core.engine_table import EngineState
 from sadari.core.ledger import Entry, Ledger
 from sadari.errors import ConfigError, SadariError
 from sadari.localexchange.server import Address
-from sadari.model.command import Command
-from sadari.model.event import Event
+from sadari.model.command import Command, PlaceOrder, RecordExit
+from sadari.model.event import Event, OperatorRequested
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.run.backtest import backtest
 from sadari.run.config import Config
@@ -43,6 +43,7 @@ START_S = 120.0
 CALM_S = 10.0
 RARELY_S = 86_400
 DEPOSITS = "transfers"
+ACTOR = "parity"
 
 
 def parity(config: Config, prepared: Prepared, progress: Callable[[float], None] | None = None) -> Verdict:
@@ -138,7 +139,7 @@ class _Run:
                 await self._settled(live, running)
                 await self._steps.play(live)
                 under_way = len(self._exchange.calls)
-                await live.stop("parity", "end of data")
+                await live.stop(ACTOR, "end of data")
                 ended = await running
             finally:
                 running.cancel()
@@ -149,7 +150,7 @@ class _Run:
         # What the data end before never arrives, here as over history, and is no failure of the engine.
         if ended.failure and not under_way:
             raise SadariError(f"the engine ended {ended.state}: {ended.failure}")
-        told = records(self._folder.journal)
+        told = list(_without_attempts(records(self._folder.journal)))
         wallet = self._exchange.desk.exchange.wallet_balance
         # The first balance is brought in, which a run over history begins with.
         entries = [one for one in _entries(live, told) if one.account != DEPOSITS]
@@ -193,6 +194,15 @@ class _Run:
             alert=lambda told: self._lines.append(f"{told.severity}: {told.symbol} {told.code} {told.text}"),
             pid=0,
         )
+
+
+def _without_attempts(told: Iterable[Event | Command]) -> Iterator[Event | Command]:
+    """What was told, without what is sent again after the data have ended: nothing arrives any more."""
+    over = False
+    for one in told:
+        over = over or (isinstance(one, OperatorRequested) and one.actor == ACTOR)
+        if not (over and isinstance(one, PlaceOrder | RecordExit)):
+            yield one
 
 
 def _entries(live: LiveEngine, told: Sequence[Event | Command]) -> list[Entry]:

@@ -227,9 +227,10 @@ class HistoryVenue:
     def _expect_signal(self, track: Track, entries: Entries, after_ns: int) -> None:
         track.waiting[entries.strategy] = signal = entries.signals.after(after_ns)
         if signal is not None:
-            # Live, what is missing before a candle is asked for first: what it says comes behind the others' signals.
-            late = BEHIND_ALL if track.follows_hole(signal.close_ns) else ""
-            name = f"{late}{track.symbol}"
+            # Live, the next trade of a symbol closes its candle, before the clock does that where none comes. What is
+            # missing before a candle is asked for first: what it says comes behind both.
+            late = 2 if track.follows_hole(signal.close_ns) else int(not track.is_traded(signal.close_ns))
+            name = f"{BEHIND_ALL * late}{track.symbol}"
             self._schedule.plan(signal.close_ns, Rank.SIGNAL, name, self._signal, (track, entries, signal))
 
     def _signal(self, what: tuple[Track, Entries, Signal]) -> Iterable[Event]:
