@@ -7,6 +7,7 @@ What a test measured and recorded with `record_property("figure", ...)` is print
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -29,6 +30,10 @@ HEADLINE = re.compile(rf"^- \*\*({IDENTIFIER.pattern})\b[^*]*\*\*\s*(.*)$", re.M
 # Shared machines stall; a stall is no bug, so no example has a deadline. A failure prints what replays it.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
+
+# A test run that was begun in the background may ignore Ctrl-C, and its children with it: some tests are about that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 COVERED = pytest.StashKey[dict[str, int]]()
 

@@ -24,6 +24,8 @@ from sadari.run.status import Status
 LONGEST_LINE = 1 << 16
 # Source: unix(7), sun_path.
 _LONGEST_PATH = 107
+# A task makes the transport of what was accepted, its protocol is told, and it is served: a turn of the loop each.
+_ACCEPTING_TURNS = 3
 # How long whoever is being answered is waited for at the end.
 _FAREWELL_S = 2.0
 
@@ -251,6 +253,11 @@ class Control:
     async def close(self) -> None:
         """Stop listening and let go of whoever is connected."""
         if self._server is not None:
+            # Nobody would let go of a connection that is just being made: it is served first.
+            for listening in self._server.sockets:
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+            for _ in range(_ACCEPTING_TURNS):
+                await asyncio.sleep(0)
             self._server.close()
         # The command that ends the engine may be on one of them.
         served = {task for task in self._connected.values() if task not in (None, asyncio.current_task())}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import socket
 import stat
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -233,6 +234,28 @@ def test_what_breaks_in_the_engine_is_no_fault_of_the_request(tmp_path: Path) ->
     assert asyncio.run(run()) == b""
     gc.collect()
     assert [str(error) for error in told] == ["has no stop yet"]
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_whoever_connects_while_it_is_closed_is_let_go_of(tmp_path: Path, turns: int) -> None:
+    """However far the loop has come with accepting: no connection stays open behind the engine."""
+
+    async def run() -> bytes:
+        control = Control(tmp_path / "control.sock", Listening())
+        await control.start()
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(control.path))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await control.close()
+            client.setblocking(False)
+            try:
+                return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1), 5)
+            except ConnectionResetError:  # It was not even accepted.
+                return b""
+
+    assert asyncio.run(run()) == b""
+    gc.collect()
 
 
 def test_only_its_owner_may_use_the_socket_and_it_goes_with_the_engine(tmp_path: Path) -> None:
