@@ -65,6 +65,7 @@ class Connection:
         self.unanswered_ns: int | None = None
         self.incoming = Window(SECOND_NS)
         self.frames = 0
+        self._unsent = 0
         self.held = held
         self.ended = False
         self._most_waiting = most_waiting
@@ -76,6 +77,7 @@ class Connection:
         """Queue a text frame; it counts. After the closing handshake has begun there are none."""
         if not self.ended:
             self.frames += 1
+            self._unsent += 1
             self.queue(frame)
 
     def queue(self, frame: bytes) -> None:
@@ -83,6 +85,11 @@ class Connection:
         if not self._pending and not self.held:
             self._loop.call_soon(self._flush)
         self._pending.append(frame)
+
+    @property
+    def sent(self) -> int:
+        """How many of its text frames are on their way, or were."""
+        return self.frames - self._unsent
 
     @property
     def waits(self) -> bool:
@@ -109,7 +116,7 @@ class Connection:
         self.queue(_frame(0x8A, payload))
 
     def _flush(self) -> None:
-        pending, self._pending = self._pending, []
+        pending, self._pending, self._unsent = self._pending, [], 0
         if self._transport.is_closing():
             return
         # Only what was there before this turn tells a slow reader from a large burst.
@@ -182,6 +189,10 @@ class Hub:
     def last_frames(self) -> dict[int, int]:
         """The number of text frames, replies among them, that each open connection was sent."""
         return {number: connection.frames for number, connection in self._connections.items()}
+
+    def sent_frames(self) -> dict[int, int]:
+        """As `last_frames`, without what waits for `release`."""
+        return {number: connection.sent for number, connection in self._connections.items()}
 
     def hold(self) -> None:
         """Let events wait for `release` from now on."""

@@ -78,10 +78,10 @@ class Steps:
 
     def idle(self, timeout: float | None) -> bool:
         """Nobody has anything to do; False if something is still under way."""
-        if self._exchange.hub.release():
-            return True
         if not self._agreed():
             return False
+        if self._exchange.hub.release():
+            return True
         live = self._live
         if live is None:
             if timeout is None:
@@ -161,11 +161,11 @@ class Steps:
         return LONGEST_NS if all(self._exchange.hub.wanted(stream) for stream in wanted) else SOON_NS
 
     def _agreed(self) -> bool:
-        """Whether every frame that was sent was handled, and every request answered."""
+        """Whether every frame that is on its way was handled, and every request answered."""
         loop = asyncio.get_running_loop()
         if not isinstance(loop, LockstepLoop) or loop.connecting:
             return False
-        sent = self._exchange.hub.last_frames()
+        sent = self._exchange.hub.sent_frames()
         loop.sockets = [one for one in loop.sockets if one.is_open]
         if len(sent) != len(loop.sockets) or sum(sent.values()) != sum(one.messages for one in loop.sockets):
             return False

@@ -148,7 +148,9 @@ class Transit:
         if self._latency.order_ns:
             schedule.plan(schedule.now_ns + self._latency.order_ns, Rank.FILL, symbol, arrive, command)
         else:
-            schedule.plan(schedule.now_ns, schedule.rank, f"{BEHIND_ALL}{symbol}", arrive, command)
+            # All that candles say at one time is told together, the signals last.
+            rank = Rank.SIGNAL if schedule.rank in (Rank.CANDLE, Rank.TRAIL) else schedule.rank
+            schedule.plan(schedule.now_ns, rank, f"{BEHIND_ALL}{symbol}", arrive, command)
 
     def _arrive(self, order: PlaceOrder) -> Iterable[Event]:
         track, now_ns = self._tracks[order.symbol], self._schedule.now_ns
