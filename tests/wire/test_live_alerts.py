@@ -21,6 +21,7 @@ from sadari.run.alert_channels import hidden
 from sadari.run.keys import Keys, Secret
 from sadari.run.live import LiveEngine
 from sadari.run.main import notifying
+from sadari.run.shown import status
 from sadari.venue.clock import steady_ns
 from tests.live_account import NEVER, ONCE, agreed, deaf, entered, fault
 from tests.live_engine import CONFIG, SYMBOL, rig
@@ -64,7 +65,7 @@ def test_an_exit_goes_out_while_a_channel_hangs_for_ever_and_its_queue_is_full(t
         courier = courier_of(hang, most=2)
         async with rig(tmp_path / "engine") as it, it.running(ONCE) as live:
             notify = notifying(live.asked.config, courier, hidden({}, live.asked.keys))
-            live.asked = replace(live.asked, notify=notify)
+            live.asked = replace(live.asked, notify=notify, deliveries=courier.deliveries)
             await entered(it)
             live.parts.alerting.told(alert(0))
             await it.until(reached.is_set)
@@ -76,6 +77,8 @@ def test_an_exit_goes_out_while_a_channel_hangs_for_ever_and_its_queue_is_full(t
             (delivery,) = courier.deliveries()
             assert (delivery.sent, delivery.waiting) == (0, 2)
             assert delivery.dropped >= 48
+            (shown,) = status(live).channels
+            assert (shown.sent, shown.waiting, shown.dropped) == (0, 2, delivery.dropped)
         forever.set()
         courier.close(5)
 

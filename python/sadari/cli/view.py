@@ -8,7 +8,17 @@ from rich.text import Text
 
 from sadari.cli.view_cells import STRONG, WEAK, fit, mark
 from sadari.cli.view_positions import blocks
-from sadari.cli.view_sections import alerts, counters, decisions, head, performance, streams, symbols, unprotected
+from sadari.cli.view_sections import (
+    alerts,
+    channels,
+    counters,
+    decisions,
+    head,
+    performance,
+    streams,
+    symbols,
+    unprotected,
+)
 from sadari.run.status import Status
 
 # From this width on positions stand on the left and the rest on the right.
@@ -33,7 +43,13 @@ def render(status: Status, width: int, height: int) -> Text:
 
 def _stacked(status: Status, width: int, room: int) -> list[Text]:
     """Positions above, then what happened, then how it runs."""
-    foot = [*symbols(status), *unprotected(status, width), *streams(status, width, 1), *counters(status, width)]
+    foot = [
+        *symbols(status),
+        *unprotected(status, width),
+        *streams(status, width, 1),
+        *channels(status, width),
+        *counters(status, width),
+    ]
     told = alerts(status, LEAST_ALERTS)
     free = room - len(foot) - len(told) - 2
     wanted = blocks(status.positions, width, max(free - 1 - LEAST_DECISIONS, 1))
@@ -64,6 +80,7 @@ def _columns(status: Status, width: int, room: int) -> list[Text]:
         _title("ENGINE", "", right_width),
         *symbols(status),
         *unprotected(status, right_width),
+        *channels(status, right_width),
         *counters(status, right_width),
         *performance(status, right_width),
     ]

@@ -25,7 +25,7 @@ from sadari.cli.view_cells import (
     wrapped,
 )
 from sadari.run.decisions import CLOSED, DENIED, EXIT
-from sadari.run.status import DecisionStatus, Status, StreamStatus
+from sadari.run.status import ChannelStatus, DecisionStatus, Status, StreamStatus
 
 # Whoever looks from afar sees the state by its ground.
 BADGES = {
@@ -38,6 +38,8 @@ BADGES = {
 UNSURE = "bold black on yellow"
 # An account reading that is older than two of its rounds is worth a look.
 OLD_S = 120.0
+# A channel that has not answered for so long may not any more.
+PATIENT_S = 10.0
 SEVERE = {"critical": BAD, "warning": ODD}
 WHAT = 12
 SYMBOL = 11
@@ -194,6 +196,27 @@ def symbols(status: Status) -> list[Text]:
     if downgraded:
         line.append(f"; not the margin mode asked for: {', '.join(downgraded)}", ODD)
     return [line]
+
+
+def channels(status: Status, width: int) -> list[Text]:
+    """How many alerts each channel has taken, and what became of the others; nothing at all without channels."""
+    if not status.channels:
+        return []
+    return wrapped(
+        [mark("alerts by ", STRONG) + _channel(status.channels[0]), *map(_channel, status.channels[1:])], width
+    )
+
+
+def _channel(one: ChannelStatus) -> Text:
+    lost = one.failed + one.dropped
+    told = Text(f"{one.name} {one.sent:,} sent")
+    if one.waiting:
+        told.append(f", {one.waiting:,} waiting", ODD)
+    if lost:
+        told.append(f", {lost:,} lost", BAD)
+    if one.stuck_s > PATIENT_S:
+        told.append(f", silent {length(one.stuck_s)}", BAD)
+    return told
 
 
 def performance(status: Status, width: int) -> list[Text]:

@@ -23,6 +23,7 @@ from sadari.model.command import Command, QueryOrder, SendAlert
 from sadari.model.event import EngineTurned, Event, OrderFilled
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
+from sadari.notify.courier import Delivery
 from sadari.run.account import expected_of, wishes_of
 from sadari.run.config import Config
 from sadari.run.connections import Clocks, Connections
@@ -72,6 +73,7 @@ class Asked:
         pid: The number of this process.
         notify: Told what a person is to be told: once for a spell of a condition, reminded, and of its end. Returns at
             once.
+        deliveries: How the channels do that it tells people by.
     """
 
     config: Config
@@ -83,6 +85,7 @@ class Asked:
     alert: Callable[[SendAlert], None]
     pid: int
     notify: Callable[[Notice], None] = lambda _: None
+    deliveries: Callable[[], tuple[Delivery, ...]] = tuple
 
 
 class Ended(NamedTuple):

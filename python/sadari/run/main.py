@@ -62,7 +62,11 @@ def run_engine(path: Path, *, key_file: Path | None, quiet: bool) -> int:
     log = _log(secrets, quiet=quiet)
     courier = courier_of(config.alerts, channels(config.alerts, found, folder), log, steady_ns)
     try:
-        told = replace(asked(config, keys, folder, log), notify=notifying(config, courier, secrets))
+        told = replace(
+            asked(config, keys, folder, log),
+            notify=notifying(config, courier, secrets),
+            deliveries=courier.deliveries,
+        )
         ended = asyncio.run(serve(told, log))
     finally:
         courier.close(LAST_WORDS_S)

@@ -14,6 +14,7 @@ from sadari.model.reason import stage_name
 from sadari.model.units import MILLISECOND_NS, SECOND_NS, Exact, decimal_of, exact
 from sadari.run.exposures import exposure
 from sadari.run.status import (
+    ChannelStatus,
     Counters,
     ExposureStatus,
     LevelStatus,
@@ -152,6 +153,7 @@ def status(live: LiveEngine) -> Status:
         streams=tuple(_streams(live)),
         decisions=tuple(recent.decisions),
         alerts=tuple(recent.alerts),
+        channels=tuple(_channels(live)),
         exposure=_exposure(live),
         unprotected=live.unprotected.show(),
         counters=_counters(live),
@@ -222,6 +224,18 @@ def _streams(live: LiveEngine) -> Iterator[StreamStatus]:
             messages=health.messages,
             age_s=health.age_s,
             reconnects=health.reconnects,
+        )
+
+
+def _channels(live: LiveEngine) -> Iterator[ChannelStatus]:
+    for one in live.asked.deliveries():
+        yield ChannelStatus(
+            name=one.name,
+            sent=one.sent,
+            waiting=one.waiting,
+            failed=one.failed,
+            dropped=one.dropped,
+            stuck_s=one.stuck_ns / SECOND_NS,
         )
 
 

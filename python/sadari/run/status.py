@@ -143,6 +143,25 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     weight_used: int = 0
 
 
+class ChannelStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a channel of alerts does.
+
+    Attributes:
+        sent: Messages that it has taken.
+        waiting: Messages in its queue.
+        failed: Messages that were given up after several tries.
+        dropped: Messages that its full queue has lost.
+        stuck_s: For how long it has not answered; 0 if it is asked nothing.
+    """
+
+    name: str
+    sent: int
+    waiting: int
+    failed: int
+    dropped: int
+    stuck_s: float
+
+
 class LiquidationStatus(msgspec.Struct, frozen=True, kw_only=True):
     """A liquidation that has not ended. ``open`` are symbols that the venue still showed at the last pass."""
 
@@ -191,6 +210,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     streams: tuple[StreamStatus, ...] = ()
     decisions: tuple[DecisionStatus, ...] = ()
     alerts: tuple[DecisionStatus, ...] = ()
+    channels: tuple[ChannelStatus, ...] = ()
     exposure: ExposureStatus = ExposureStatus()
     unprotected: UnprotectedTime = UnprotectedTime()
     counters: Counters = Counters()

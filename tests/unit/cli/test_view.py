@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from sadari.cli.view import render
 from sadari.cli.view_cells import length, money, price
 from sadari.run.status import (
+    ChannelStatus,
     DecisionStatus,
     LiquidationStatus,
     PerformanceStatus,
@@ -222,3 +223,15 @@ def test_a_price_has_the_decimals_of_the_last_one(value: str | None, like: str |
 def test_an_amount_is_shown_to_the_cent() -> None:
     """With its sign where it is a result."""
     assert (money(Decimal("1234.567")), money(Decimal(2), signed=True), money(None)) == ("1,234.57", "+2.00", "-")
+
+
+@pytest.mark.requirement("R004-21")
+@pytest.mark.parametrize("size", SIZES)
+def test_a_channel_that_hangs_is_seen(size: tuple[int, int]) -> None:
+    """Beside one that takes what it is given; without channels nothing is said of them."""
+    well = ChannelStatus(name="file", sent=7, waiting=0, failed=0, dropped=0, stuck_s=0.0)
+    ill = ChannelStatus(name="phone", sent=0, waiting=2, failed=1, dropped=3, stuck_s=72.0)
+    text = screen(replace(STATUS, channels=(well, ill)), *size)
+    assert "file 7 sent" in text
+    assert "phone 0 sent, 2 waiting, 4 lost, silent 1m12s" in text
+    assert "alerts by" not in screen(STATUS, *size)
