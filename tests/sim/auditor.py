@@ -105,14 +105,15 @@ class Auditor:
         self._seen = self._tap.version
         self._new_orders()
         desk = self._world.exchange.desk
-        held = {symbol: one.qty for symbol, one in desk.exchange.positions.items() if one.qty}
-        for symbol, qty in held.items():
-            if self._is_covered(symbol, qty):
-                self._covered(symbol)
+        # By symbol; in hedge mode by symbol and side.
+        held = {key: one.qty for key, one in desk.exchange.positions.items() if one.qty}
+        for key, qty in held.items():
+            if self._is_covered(key, qty):
+                self._covered(key)
             else:
-                self._since.setdefault(symbol, self._world.now_ns)
-        for symbol in [one for one in self._since if one not in held]:
-            self._covered(symbol)
+                self._since.setdefault(key, self._world.now_ns)
+        for key in [one for one in self._since if one not in held]:
+            self._covered(key)
         self._no_gap_by_our_hand(held)
 
     def _new_orders(self) -> None:
@@ -156,11 +157,12 @@ class Auditor:
 
     # I1 and I2
 
-    def _is_covered(self, symbol: str, held: Decimal) -> bool:
-        side = "SELL" if held > 0 else "BUY"
+    def _is_covered(self, key: str, held: Decimal) -> bool:
+        symbol, _, leg = key.partition(" ")
+        closing = "SELL" if held > 0 else "BUY", leg or "BOTH"
         reducing = Decimal(0)
         for algo in self._world.exchange.desk.open_algos(symbol):
-            if algo.status is not AlgoStatus.NEW or algo.wish.side.value != side:
+            if algo.status is not AlgoStatus.NEW or (algo.wish.side.value, algo.wish.position_side.value) != closing:
                 continue
             if algo.wish.close_position:
                 return True
@@ -251,7 +253,8 @@ class Auditor:
         # A bracket that shrinks lowers the leverage without a word: what was read back before was as planned.
         if self._troubled_lately(10) or self.relisted:
             return
-        modes = (exchange.leverage(symbol), exchange.hedge)
+        # Who turns the position mode by hand is followed: no order of the other mode is taken.
+        modes = (exchange.leverage(symbol), exchange.hedge and not self.by_hand)
         if modes != (3, False):
             self.say("I18", f"{asked.client_id} opens at leverage and hedge mode {modes}")
 

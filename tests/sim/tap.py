@@ -17,6 +17,9 @@ ORDER_PATHS = ("/fapi/v1/order", "/fapi/v1/algoOrder")
 Answering = Callable[[], Answer]
 
 
+CLOSING = ("LONG", "SELL"), ("SHORT", "BUY")
+
+
 class Asked(NamedTuple):
     """A request that has arrived.
 
@@ -45,8 +48,9 @@ class Asked(NamedTuple):
 
     @property
     def capped(self) -> bool:
-        """Whether what it places can only close."""
-        return "true" in (self.values.get("reduceOnly"), self.values.get("closePosition"))
+        """Whether what it places can only close; in hedge mode that is a matter of both sides."""
+        sides = self.values.get("positionSide"), self.values.get("side")
+        return "true" in (self.values.get("reduceOnly"), self.values.get("closePosition")) or sides in CLOSING
 
 
 class Door(NamedTuple):
