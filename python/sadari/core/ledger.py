@@ -182,7 +182,9 @@ class Ledger:
             return Posting.KNOWN
         posting = self.post(key, time_ns, "transfers", signed, asset)
         if posting is Posting.BOOKED:
-            kept = [one for one in self._told_once[listed] if abs(one.time_ns - time_ns) <= SAME_NS]
+            # The other source may be out of sight for long: what it has not told yet is kept as long as entries are.
+            oldest_ns = (self._newest - KEPT_DAYS + 1) * DAY_NS
+            kept = [one for one in self._told_once[listed] if one.time_ns >= oldest_ns]
             self._told_once[listed] = [*kept, self._kept[key]]
         return posting
 

@@ -114,6 +114,23 @@ def test_a_transfer_that_two_sources_tell_is_one(first: str, apart_ns: int) -> N
     assert ledger.change == D(-100)
 
 
+@pytest.mark.parametrize("first", ["stream", "list"])
+def test_transfers_of_hours_that_one_source_was_out_of_sight_stay_one_each(first: str) -> None:
+    """A list that is read only after several transfers, or a stream that is heard only then, repeats all of them."""
+    ledger, hour_ns = Ledger(), 3_600 * 1_000_000_000
+    times = [START_NS, START_NS + hour_ns, START_NS + 2 * hour_ns]
+    sources = {
+        "stream": lambda at_ns: ledger.without_trade("WITHDRAW", at_ns, D(-50)),
+        "list": lambda at_ns: ledger.transfer(
+            TransferListed(time_ns=times[-1] + 1, asset="USDT", amount=D(-50), booked_ns=at_ns)
+        ),
+    }
+    again = "list" if first == "stream" else "stream"
+    assert [sources[first](at_ns) for at_ns in times] == [Posting.BOOKED] * 3
+    assert [sources[again](at_ns) for at_ns in times] == [Posting.KNOWN] * 3
+    assert ledger.change == D(-150)
+
+
 def test_a_transfer_is_neither_a_profit_nor_a_loss_of_the_day() -> None:
     """By whatever name the venue tells it; it moves the peak that a fall is measured from, too."""
     driver = Driver(patient())
