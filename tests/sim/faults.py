@@ -25,8 +25,8 @@ STANDS_S = (0.3, 5.0)
 OCCASION_S, LOOK_S = 25.0, 0.1
 # These are for one kind of frame that comes seldom: they stand until it has come.
 AWAITED = ("F40-1",)
-# A thousand trades by hand take a minute's request weight to read, and every life has to read them.
-MANY_S = 60
+# A thousand trades by hand take a minute's request weight to read, and the rest waits for the next minute's.
+MANY_S = 120
 # What is no row of the exchange's table.
 BEYOND = (
     "kill", "kill at append", "kill at sync", "kill at request", "power", "disk", "cut", "silence", "slow", "clock",
@@ -66,6 +66,7 @@ class Faults:
     def __init__(self, world: World, tap: Tap, auditor: Auditor, draws: list[Draw]) -> None:
         self.fired: Counter[str] = Counter()
         self.reading_s = 0
+        self._kept = False
         self._world = world
         self._tap = tap
         self._auditor = auditor
@@ -127,6 +128,8 @@ class Faults:
         self._auditor.troubles.append((now_ns - int(LOOK_S * NS), now_ns + int((seconds + AFTER_S) * NS)))
 
     async def _row(self, row: str, name: str, stands_s: float) -> None:
+        if "human_trade" in ROWS[row].text:
+            await self._books()
         play, exchange = ROWS[row].play, self._world.exchange
         change: dict[str, object] = {"from_s": None, "until_s": None}
         try:
@@ -154,6 +157,13 @@ class Faults:
         if play.after:
             exchange.faults.add(rules(table(play.after), f"{name}#after"), exchange.gateway_ns())
             exchange.faults.act(exchange.gateway_ns())
+
+    async def _books(self) -> None:
+        """Wait until the engine keeps books: what is traded before is none of its business."""
+        while not self._kept:
+            engine = self._world.engine
+            self._kept = engine is not None and engine.parts.side.trading.compared > 0
+            await asyncio.sleep(0 if self._kept else LOOK_S)
 
     async def _occasion(self, name: str, stands_s: float) -> None:
         """Wait for the occasion of a fault that is about the next few requests or frames, and for its end."""

@@ -18,6 +18,7 @@ FOUND = {
     1021: "more income of one millisecond than a page holds hid what came after it (I8)",
     1359: "a trade that income had named while the list of trades was hidden was never asked for again (I6)",
     1384: "a silence was lost with the power (I12)",
+    2065: "a transfer of before another one was booked again when the list told of it (I8)",
     5173: "entries were refused again and again (I12)",
     6130: "a limit told by a call lasts a minute (I1)",
     6325: "a connection was asked for although another one was told to wait (I12)",
