@@ -138,6 +138,10 @@ MET = {
         (Tape((53, 2), (49, 0.0126), (50, 6, 20)), Tape((3, 1), (5, 0.1007))),
         MINUTES, ALWAYS.format("short"), "crossed", 0, 38, POOR,
     ),
+    "a trail that is armed where the price has left its best already": Story(
+        (Tape(funded=(20,)), Tape(crash=(72, 0.008), funded=(10,)), Tape(crash=(57, 0.1175))),
+        MINUTES, ALWAYS.format("short"), latency=700, seed=3, more=POOR,
+    ),
 }  # fmt: skip
 
 

@@ -77,6 +77,10 @@ class Trail(msgspec.Struct, frozen=True, omit_defaults=True):
     frame_ns: int
     atr_n: int
 
+    def best_with(self, units: int) -> int:
+        """The best price, if this one stands when the trail is armed."""
+        return min(self.best, units) if self.up else max(self.best, units)
+
 
 class ArmLevels(Command, frozen=True):
     """Replace the armed levels of a symbol by these."""

@@ -83,7 +83,8 @@ class Track:
             ranges = self.technical.true_range(*followed)
             frames = ranges.frames
             self.history.attach_frames(frames.frame_ns, frames.open_time_ns, frames.high, frames.low, ranges.line)
-        self.watch.arm_trail(TRAIL, trail.up, float(trail.k), trail.best, trail.floor, None, since_ns=now_ns)
+        best = trail.best_with(self._told_units(now_ns))
+        self.watch.arm_trail(TRAIL, trail.up, float(trail.k), best, trail.floor, None, since_ns=now_ns)
 
     def advance(self, now_ns: int, *, closed: bool = False) -> None:
         """Let the trail follow up to a time; a frame that closes then is taken only if it is ``closed``."""
@@ -100,8 +101,11 @@ class Track:
 
     def told_price(self, time_ns: int) -> Decimal:
         """The last price that anybody has been told of: a trade of this moment that is still to be met is none."""
+        return price_of(self._told_units(time_ns))
+
+    def _told_units(self, time_ns: int) -> int:
         meets = self.crossing is not None and self.crossing[0] == time_ns and not self.crossing[2]
-        return self.price(time_ns - 1 if meets else time_ns)
+        return self.history.price_at(time_ns - 1 if meets else time_ns)
 
     def is_traded(self, time_ns: int) -> bool:
         """Whether a candle covers an instant."""

@@ -79,7 +79,8 @@ class Watches:
         if before is not None and trail == replace(before, floor=trail.floor):
             watch.rearm_trail(TRAIL, trail.floor)
             return
-        watch.arm_trail(TRAIL, trail.up, float(trail.k), trail.best, trail.floor, None, since_ns=now_ns)
+        best = trail.best if watch.last is None else trail.best_with(watch.last)
+        watch.arm_trail(TRAIL, trail.up, float(trail.k), best, trail.floor, None, since_ns=now_ns)
 
     def trail(self, symbol: str) -> Trail | None:
         """The trail of a symbol, if it has one."""
