@@ -11,6 +11,8 @@ import pytest
 
 from sadari.localexchange.fault_file import load_faults
 from sadari.model.command import SetAlarm
+from sadari.model.event import OperatorRequested
+from sadari.run.live import LiveEngine
 from tests.live_account import NEVER, resting, trades
 from tests.live_engine import PATIENCE_S, Rig, rig
 
@@ -95,6 +97,28 @@ def test_a_stop_waits_for_the_first_comparison_which_protects_what_it_finds(tmp_
             async with played.running(NEVER) as live:
                 assert live.state == "RECONCILING"
             assert live.state == "STOPPED"
+            assert len(resting(played)) == 2
+            assert played.held() == Decimal("0.030")
+
+    asyncio.run(play())
+
+
+def test_a_stop_in_the_moment_of_the_start_leaves_nothing_unprotected(tmp_path: Path) -> None:
+    """Even one that comes before the first comparison has begun."""
+
+    async def play() -> None:
+        async with rig(tmp_path) as played:
+            await trades(played, "BUY", Decimal("0.030"))
+            live = LiveEngine(played._asked(NEVER))
+            stopping: list[asyncio.Future[None]] = []
+
+            def stop() -> None:
+                wish = OperatorRequested(time_ns=live.now_ns(), command="stop_keep", actor="test", cause="at once")
+                live.take(wish)
+                stopping.append(asyncio.ensure_future(live.ending.drain()))
+
+            ended = await live.run(stop)
+            assert ended.state == "STOPPED"
             assert len(resting(played)) == 2
             assert played.held() == Decimal("0.030")
 

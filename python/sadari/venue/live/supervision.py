@@ -131,7 +131,8 @@ class Supervision:
         if not self._agreeing:
             self._agreeing = True
             self._settled.clear()
-            self._background.begin(self._agree())
+            # Whoever stops the engine before this has begun still gets a comparison: what it finds is protected first.
+            self._background.begin(self._agree(once=self._state() == "RECONCILING"))
 
     @property
     def agreeing(self) -> bool:
@@ -142,10 +143,10 @@ class Supervision:
         """Return when no agreement is sought any more, whatever came of it."""
         await self._settled.wait()
 
-    async def _agree(self) -> None:
+    async def _agree(self, *, once: bool) -> None:
         attempt = 0
         try:
-            while self._state() == "RECONCILING":
+            while self._state() == "RECONCILING" or (once and not attempt):
                 attempt += 1
                 recoveries = self._recoveries
                 try:
