@@ -234,7 +234,7 @@ def test_arming_twice_raises_one_signal() -> None:
 
 
 def test_a_signal_tells_the_equity_and_the_age_of_the_price() -> None:
-    """A position of ETH up by 10 counts; BTC's last price is from before its missing candles, its signal comes behind."""
+    """A position of ETH up by 10 counts; BTC's last price is from before its missing candles, its signal the last."""
     candles = {BTC: flat(4).without([1, 2]), ETH: line((100.0, 110.0, 110.0, 110.0, 110.0))}
     buy = when(EngineTurned, order("a", Side.BUY, symbol=ETH))
     raised = of(run(venue_over(candles, rule=ALWAYS_LONG, latency_ns=0), buy), SignalRaised)
