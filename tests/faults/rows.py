@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sadari.localexchange.faults_served import FAULTS
-from tests.faults.plays import OPEN, PLAYS
+from tests.faults.plays import ELSEWHERE, OPEN, PLAYS
 from tests.faults.story import Play
 
 
@@ -32,6 +32,6 @@ def missing() -> list[str]:
     """Examples that have neither a play nor a reason why not, and plays and reasons of what is no example."""
     examples = {f"{row.fault}-{number}" for row in FAULTS for number in range(1, len(row.rules) + 1)}
     further = {name for name in ROWS if name.split("-")[0] not in {row.fault for row in FAULTS}}
-    return sorted(
-        (examples - ROWS.keys() - OPEN.keys()) | (OPEN.keys() - examples) | (OPEN.keys() & ROWS.keys()) | further
-    )
+    others = OPEN | ELSEWHERE
+    twice = (others.keys() & ROWS.keys()) | (OPEN.keys() & ELSEWHERE.keys())
+    return sorted((examples - ROWS.keys() - others.keys()) | (others.keys() - examples) | twice | further)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from sadari.localexchange.faults_served import FAULTS
-from tests.faults.plays import OPEN
+from tests.faults.plays import ELSEWHERE, OPEN
 from tests.faults.rows import ROWS, Row
 
 TEST = "tests/faults/test_rows.py::test_a_fault_is_met_as_its_row_requires"
@@ -16,7 +16,7 @@ TEST = "tests/faults/test_rows.py::test_a_fault_is_met_as_its_row_requires"
 
 def table(verdicts: Mapping[str, str] | None = None) -> str:
     """Both lists as Markdown; with a column of verdicts where there are any."""
-    rows = {name.split("-")[0] for name in ROWS}
+    rows = {name.split("-")[0] for name in (*ROWS, *ELSEWHERE)}
     head, rule = ["fault", "what goes wrong", "while it is", "the position ends for"], ["---"] * 4
     lines = []
     for row in ROWS.values():
@@ -29,11 +29,15 @@ def table(verdicts: Mapping[str, str] | None = None) -> str:
     titles = {row.fault: row.title for row in FAULTS}
     return "\n".join(
         [
-            f"{len(rows)} of {len(FAULTS)} rows are played, in {len(ROWS)} tests.",
+            f"{len(rows)} of {len(FAULTS)} rows are played, in {len(ROWS) + len(set(ELSEWHERE.values()))} tests.",
             "",
             f"| {' | '.join(head)} |",
             f"|{'|'.join(rule)}|",
             *lines,
+            "",
+            "| played by a test of its own | what goes wrong | which |",
+            "|---|---|---|",
+            *(f"| {name} | {titles[name.split('-')[0]]} | `{test}` |" for name, test in ELSEWHERE.items()),
             "",
             "| open | what goes wrong | why no test plays it |",
             "|---|---|---|",

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from sadari.localexchange.faults_served import FAULTS
 from sadari.model.order import PositionSide
 from sadari.run.commands import Commands
+from tests.faults.rules import rules, table
 from tests.live_account import ONCE, Books, decided, entered, fault, quiet, resting, settled, trades
 from tests.live_engine import CONFIG, SYMBOL, Rig, rig
 
@@ -153,6 +155,35 @@ def test_a_hedge_mode_account_is_traded_with_sides_and_the_other_side_is_left_al
                 await it.until(lambda: not held_on(it, "LONG") and it.position().is_in("CLOSED"))
                 assert held_on(it, "SHORT") == QTY
                 assert not [one for one in resting(it) if one.wish.position_side == "LONG"]
+                await it.until(books.agree)
+
+    asyncio.run(story())
+
+
+@pytest.mark.requirement("R004-1")
+def test_what_the_owner_trades_on_both_sides_is_kept_apart(tmp_path: Path) -> None:
+    """F101: more of our side is ours to cover and to close, the other side is neither; nothing is netted."""
+    longer, shorter = next(row.rules for row in FAULTS if row.fault == "F101")
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine") as it:
+            await it.human(f"{HUMAN}/fapi/v1/positionSide/dual", dualSidePosition="true")
+            books = Books(it)
+            async with it.running(ONCE) as live:
+                await it.until(lambda: held_on(it, "LONG") and covered_on(it, "LONG"))
+                entry = held_on(it, "LONG")
+                for number, rule in enumerate((shorter, longer)):
+                    change = {"symbol": SYMBOL, "from_s": None}
+                    it.exchange.faults.add(rules(table(rule), f"hand-{number}", change), it.exchange.gateway_ns())
+                    it.exchange.faults.act(it.exchange.gateway_ns())
+                await it.until(lambda: "FOREIGN_POSITION" in live.opened.engine.gate(SYMBOL))
+                await it.until(lambda: it.position().qty == held_on(it, "LONG") > entry and covered_on(it, "LONG"))
+                await it.until(lambda: it.position().working is None)
+                assert it.position().direction == "LONG"
+                await Commands(live).exit("tester", SYMBOL, "it was enough")
+                await it.until(lambda: not held_on(it, "LONG") and it.position().is_in("CLOSED"))
+                assert held_on(it, "SHORT") == Decimal("0.01")
+                assert not resting(it)
                 await it.until(books.agree)
 
     asyncio.run(story())
