@@ -254,7 +254,11 @@ class Position:
         self.entry_qty += qty
         self.entry_cost = EXACT.add(self.entry_cost, EXACT.multiply(price, qty))
         self.max_qty = max(self.max_qty, self.entry_qty)
-        if self.untold == 0:
+        self.sum_up()
+
+    def sum_up(self) -> None:
+        """Once all that was bought is sold, what that brought, in whatever order the trades were told."""
+        if self.exit_qty == self.entry_qty:
             self.gain = self.side.sign * exact(EXACT.subtract(self.exit_value, self.entry_cost))
 
     def increase(self, price: Decimal, qty: Decimal) -> None:

@@ -40,6 +40,7 @@ def close(desk: Desk, position: Position) -> None:
 def book_late(desk: Desk, position: Position, event: OrderFilled) -> None:
     """A trade of the close that is told after it: with the last one the position is settled."""
     position.close_part(event.price, event.qty)
+    position.sum_up()
     try_again(desk, position)
 
 

@@ -13,8 +13,8 @@ import pytest
 from sadari.model.command import CancelOrder, PlaceOrder, Reconcile, RecordPosition
 from sadari.model.event import ForceExitRequested, OrderCanceled, OrderFilled
 from sadari.model.order import Direction, Purpose
-from tests.ladder_driver import SYMBOL, Driver, patient, pending
-from tests.unit.core.test_reconcile import show, stops
+from tests.ladder_driver import SYMBOL, Driver, held, patient, pending
+from tests.unit.core.test_reconcile import foreign, show, stops
 
 SHORT = Direction.SHORT
 D = Decimal
@@ -170,3 +170,17 @@ def test_the_wall_stays_while_an_add_may_still_fill(fills: bool) -> None:
     else:
         driver.end(add.client_order_id)
         assert driver.stops == {}
+
+
+def test_a_sale_by_hand_that_is_told_only_after_an_add_and_the_end_settles_the_position() -> None:
+    """F100: the venue showed less of it before; what it brought is that of all trades, whenever each was told."""
+    driver = held()
+    for _ in range(2):
+        show(driver, "0.250", "50000")
+    driver.tick("48500")
+    driver.give(ForceExitRequested(time_ns=driver.now_ns, symbol=SYMBOL, actor="anna"))
+    assert (driver.state, driver.of(RecordPosition)) == ("CLOSED_UNSETTLED", [])
+    foreign(driver, "0.050", "49990", buyer=False, realized="-0.5")
+    (record,) = driver.of(RecordPosition)
+    assert (record.entry_qty, record.pnl, record.drift) == (D("0.712"), D("-375.500"), D("-0.500"))
+    assert "SETTLEMENT_MISMATCH" not in driver.audits()
