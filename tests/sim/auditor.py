@@ -280,7 +280,8 @@ class Auditor:
             silent = API if code == BANNED and family in API else (family,)
             way = self._world.network.way
             under_way_s = UNDER_WAY_S + WAYS * (way.least_s + way.more_s)
-            self._world.loop.call_later(under_way_s, self._silence, silent, now_ns + wait_s * NS)
+            asked = self._world.life
+            self._world.loop.call_later(under_way_s, self._silence, asked, silent, now_ns + wait_s * NS)
 
     def _count(self, code: int, what: str) -> None:
         """An opening or a stop; exits go on for ever, with other values from the fifth on."""
@@ -290,7 +291,10 @@ class Auditor:
         if code and times > REFUSALS:
             self.say("I12", f"{what} was refused with {code} {times} times in a row")
 
-    def _silence(self, families: tuple[str, ...], until_ns: int) -> None:
+    def _silence(self, asked: Life | None, families: tuple[str, ...], until_ns: int) -> None:
+        """Who was asked for it keeps it, and whoever comes after; nobody knows what a process died before hearing."""
+        if asked is None or asked is not self._world.life:
+            return
         for family in families:
             self._silent_until[family] = max(until_ns, self._silent_until.get(family, 0))
 

@@ -27,6 +27,8 @@ OCCASION_S, LOOK_S = 25.0, 0.1
 AWAITED = ("F40-1",)
 # A thousand trades by hand take a minute's request weight to read, and the rest waits for the next minute's.
 MANY_S = 120
+# A listen key that dies without a word is missed only when an order is not told of.
+UNMISSED, UNMISSED_S = ("F65-1",), 60
 # What is no row of the exchange's table.
 BEYOND = (
     "kill", "kill at append", "kill at sync", "kill at request", "power", "disk", "cut", "silence", "slow", "clock",
@@ -128,7 +130,7 @@ class Faults:
         self._auditor.troubles.append((now_ns - int(LOOK_S * NS), now_ns + int((seconds + AFTER_S) * NS)))
 
     async def _row(self, row: str, name: str, stands_s: float) -> None:
-        if "human_trade" in ROWS[row].text:
+        if any("human_trade" in text for text in (ROWS[row].text, *ROWS[row].play.beside)):
             await self._books()
         play, exchange = ROWS[row].play, self._world.exchange
         change: dict[str, object] = {"from_s": None, "until_s": None}
@@ -151,7 +153,7 @@ class Faults:
             await self._occasion(f"{names[0]}-0", stands_s)
         many = "trades" in change or "trades = " in ROWS[row].text
         self.reading_s += many * MANY_S
-        self._trouble(MANY_S if many else min(waits, 60))
+        self._trouble(MANY_S if many else UNMISSED_S if row in UNMISSED else min(waits, 60))
         for one in names:
             self._remove(f"{one}-0")
         if play.after:

@@ -19,6 +19,7 @@ FOUND = {
     1359: "a trade that income had named while the list of trades was hidden was never asked for again (I6)",
     1384: "a silence was lost with the power (I12)",
     2065: "a transfer of before another one was booked again when the list told of it (I8)",
+    3162: "a list of transfers that was told again took another one for its own (I8)",
     5173: "entries were refused again and again (I12)",
     6130: "a limit told by a call lasts a minute (I1)",
     6325: "a connection was asked for although another one was told to wait (I12)",

@@ -165,6 +165,9 @@ class Ledger:
 
     def _transfer(self, key: Key, time_ns: int, signed: Decimal, asset: str, *, listed: bool) -> Posting:
         """Two sources tell each transfer, in any order and under different names: what one told, the other repeats."""
+        if key in self._kept:
+            self.repeated += 1
+            return Posting.KNOWN
         twin = next(
             (
                 one
@@ -175,9 +178,8 @@ class Ledger:
         )
         if twin is not None:
             self._told_once[not listed].remove(twin)
-            self._kept.setdefault(key, twin)
+            self._kept[key] = twin
             self._days.setdefault(twin.time_ns // DAY_NS, []).append(key)
-        if key in self._kept:
             self.repeated += 1
             return Posting.KNOWN
         posting = self.post(key, time_ns, "transfers", signed, asset)

@@ -131,6 +131,23 @@ def test_transfers_of_hours_that_one_source_was_out_of_sight_stay_one_each(first
     assert ledger.change == D(-150)
 
 
+def test_a_list_that_is_told_again_takes_no_other_transfer_for_its_own() -> None:
+    """After a restart it begins earlier: the first of two like ones is known, and the second one's turn is kept."""
+    ledger, apart_ns = Ledger(), 48 * 1_000_000_000
+    rows = [
+        TransferListed(time_ns=START_NS, asset="USDT", amount=D(-500), booked_ns=START_NS + at * apart_ns)
+        for at in range(2)
+    ]
+    told = [
+        ledger.without_trade("WITHDRAW", START_NS, D(-500)),
+        ledger.transfer(rows[0]),
+        ledger.without_trade("WITHDRAW", START_NS + apart_ns, D(-500)),
+        *(ledger.transfer(row) for row in rows),
+    ]
+    assert told == [Posting.BOOKED, Posting.KNOWN, Posting.BOOKED, Posting.KNOWN, Posting.KNOWN]
+    assert ledger.change == D(-1000)
+
+
 def test_a_transfer_is_neither_a_profit_nor_a_loss_of_the_day() -> None:
     """By whatever name the venue tells it; it moves the peak that a fall is measured from, too."""
     driver = Driver(patient())
