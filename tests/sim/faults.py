@@ -13,6 +13,7 @@ from sadari.localexchange.gate import Answer, refusal_body
 from tests.disk.faulty import Fault
 from tests.faults.rows import ROWS
 from tests.faults.rules import rules, table
+from tests.faults.story import OPENING
 from tests.sim.auditor import Auditor
 from tests.sim.network import Way
 from tests.sim.tap import Answering, Asked, Tap
@@ -130,7 +131,8 @@ class Faults:
         self._auditor.troubles.append((now_ns - int(LOOK_S * NS), now_ns + int((seconds + AFTER_S) * NS)))
 
     async def _row(self, row: str, name: str, stands_s: float) -> None:
-        if any("human_trade" in text for text in (ROWS[row].text, *ROWS[row].play.beside)):
+        written = (ROWS[row].text, *ROWS[row].play.beside)
+        if ROWS[row].play.at != (OPENING,) and any("human_trade" in text for text in written):
             await self._books()
         play, exchange = ROWS[row].play, self._world.exchange
         change: dict[str, object] = {"from_s": None, "until_s": None}

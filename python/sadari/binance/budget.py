@@ -49,6 +49,10 @@ class _Window:
         return self.length_ns - now_ns % self.length_ns
 
 
+# So far our clock may be ahead of the one by which the venue begins a period.
+CLOCK_NS = SECOND_NS
+
+
 class Budget:
     """The ledger of one address and one account.
 
@@ -111,11 +115,12 @@ class Budget:
     ) -> None:
         """What the venue says has been used in its windows, None where it does not say.
 
-        Where a period has begun since the request was sent it may be the last one's count, which is not taken over.
+        Where a period has begun since the request was sent, or only just before by our clock, it may be the last one's
+        count, which is not taken over.
         """
         for window, used in ((self._weight, weight), (self._minute, minute), (self._ten_seconds, ten_seconds)):
             window.at(now_ns)
-            same = asked_ns // window.length_ns == now_ns // window.length_ns
+            same = (asked_ns - CLOCK_NS) // window.length_ns == now_ns // window.length_ns
             if used is not None and same and used > window.used:
                 window.used = used
 

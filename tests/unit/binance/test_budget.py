@@ -60,21 +60,22 @@ def test_what_is_refused_spends_nothing() -> None:
 
 def test_what_others_have_used_counts() -> None:
     """The headers outrank our own count where they say more, and never lower it: answers overtake each other."""
-    budget = Budget(SMALL)
-    budget.told(START_NS, START_NS, weight=79, ten_seconds=8)
-    assert budget.spend(2, 0, START_NS, urgent=False) > 0
-    assert budget.spend(0, 1, START_NS, urgent=False) > 0
-    assert budget.spend(1, 0, START_NS, urgent=False) == 0
-    budget.told(START_NS, START_NS, weight=5)
-    assert budget.used_weight(START_NS) == 80
-    assert budget.used_weight(START_NS + MINUTE_NS) == 0
+    budget, now_ns = Budget(SMALL), START_NS + 2 * SECOND_NS
+    budget.told(now_ns, now_ns, weight=79, ten_seconds=8)
+    assert budget.spend(2, 0, now_ns, urgent=False) > 0
+    assert budget.spend(0, 1, now_ns, urgent=False) > 0
+    assert budget.spend(1, 0, now_ns, urgent=False) == 0
+    budget.told(now_ns, now_ns, weight=5)
+    assert budget.used_weight(now_ns) == 80
+    assert budget.used_weight(now_ns + MINUTE_NS) == 0
 
 
-def test_a_count_that_may_be_the_last_periods_is_not_taken_over() -> None:
-    """An answer that comes after the turn of the minute may have been counted before it."""
+@pytest.mark.parametrize("asked_ns", [-1, 0, 900_000_000])
+def test_a_count_that_may_be_the_last_periods_is_not_taken_over(asked_ns: int) -> None:
+    """It was asked before the turn of the minute, or just after it by a clock that may be ahead of the venue's."""
     budget = Budget(SMALL)
     after_ns = START_NS + MINUTE_NS
-    budget.told(after_ns - 1, after_ns, weight=100, minute=20, ten_seconds=10)
+    budget.told(after_ns + asked_ns, after_ns + max(asked_ns, 0), weight=100, minute=20, ten_seconds=10)
     assert budget.spend(80, 8, after_ns, urgent=False) == 0
 
 
