@@ -24,6 +24,10 @@ FOUND = {
     6130: "a limit told by a call lasts a minute (I1)",
     6325: "a connection was asked for although another one was told to wait (I12)",
 }
+# The same of kills, in several lives of one run.
+FOUND_KILLS = {
+    "1:synced-power-0:3,2:replied:21,3:replied:21": "a minute's request weight was taken for that of the next one (I5)",
+}
 OTHERS = range(20_000, 20_012)
 KILLS = 30
 
@@ -41,6 +45,13 @@ def test_what_was_once_violated_is_not_any_more(seed: int) -> None:
     """A seed that has found something stays."""
     done = told("--replay", str(seed))
     assert done.returncode == 0, f"{REPLAY.format(seed)}\n{done.stdout[-3_000:]}"
+
+
+@pytest.mark.parametrize("points", FOUND_KILLS)
+def test_a_kill_that_once_violated_something_does_not_any_more(points: str) -> None:
+    """As with seeds."""
+    done = told("--kill", points)
+    assert done.returncode == 0, f"{KILL.format(points)}\n{done.stdout[-3_000:]}"
 
 
 def test_a_few_seeds_hold_every_invariant() -> None:
