@@ -32,6 +32,8 @@ UNDER_WAY_S, WAYS = 0.1, 8
 REFUSALS = 12
 # The plan of one position, as a share of the balance, with room for prices that move between size and fill.
 ROOM = Decimal("1.10")
+# As the world configures it.
+LEVERAGE = 3
 _PURPOSE = re.compile(r"-([A-Z])\d*$")
 _SYMBOL = re.compile(r"symbol=([A-Z]+)")
 _OPENING = {"E", "A"}
@@ -247,16 +249,15 @@ class Auditor:
             Decimal(0),
         )
         qty = abs(position.qty if position is not None else Decimal(0)) + open_qty + Decimal(asked.values["quantity"])
-        planned = Decimal("0.055") * exchange.wallet_balance * 3 * ROOM
+        planned = Decimal("0.055") * exchange.wallet_balance * LEVERAGE * ROOM
         if qty * price > planned and not self.by_hand:
             self.say("I11", f"{asked.client_id} makes it {qty * price:.0f} of {planned:.0f} planned")
         # A bracket that shrinks lowers the leverage without a word: what was read back before was as planned.
         if self._troubled_lately(10) or self.relisted:
             return
-        # Who turns the position mode by hand is followed: no order of the other mode is taken.
-        modes = (exchange.leverage(symbol), exchange.hedge and not self.by_hand)
-        if modes != (3, False):
-            self.say("I18", f"{asked.client_id} opens at leverage and hedge mode {modes}")
+        # The position mode needs no judge: the exchange takes no order of the other one.
+        if exchange.leverage(symbol) != LEVERAGE:
+            self.say("I18", f"{asked.client_id} opens at leverage {exchange.leverage(symbol)}")
 
     def _troubled_lately(self, seconds: float) -> bool:
         now_ns = self._world.now_ns

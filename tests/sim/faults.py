@@ -167,7 +167,8 @@ class Faults:
         while not self._kept:
             engine = self._world.engine
             self._kept = engine is not None and engine.parts.side.trading.compared > 0
-            await asyncio.sleep(0 if self._kept else LOOK_S)
+            if not self._kept:
+                await asyncio.sleep(LOOK_S)
 
     async def _occasion(self, name: str, stands_s: float) -> None:
         """Wait for the occasion of a fault that is about the next few requests or frames, and for its end."""

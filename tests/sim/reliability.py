@@ -47,13 +47,13 @@ where a hand trades |
 | I15 | one writer | a second engine in the folder is refused; no order of somebody else is canceled |
 | I16 | any crash is recoverable | every restart ends in agreement (I9), at every point of the kills |
 | I17 | replayable | every journal makes the same engine again; the same seed gives the same bytes |
-| I18 | known account settings | at every opening in a calm time: leverage and position mode are as planned, unless \
-the exchange has changed the brackets |
+| I18 | known account settings | at every opening in a calm time: leverage is as planned (of the other position \
+mode the exchange takes no order), unless the exchange has changed the brackets |
 | I19 | stale data never opens | **not checked**: what the engine has seen is not in the exchange's truth |
 | I20 | secrets | at the end: neither key nor secret in anything that was written or told |
 | I21 | side parts cannot hurt | **not checked**: channels are threads, and made-up time has one; \
 `tests/wire/test_live_alerts.py` shows it |
-| I22 | things end | at the end: an engine runs and agrees within 90 s, a minute more for each thousand \
+| I22 | things end | at the end: an engine runs and agrees within 90 s, two minutes more for each thousand \
 trades by hand; every {liveness}th seed with faults that go on |
 
 ## What was met

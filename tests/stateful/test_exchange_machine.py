@@ -280,7 +280,7 @@ class ExchangeMachine(RuleBasedStateMachine):
         ends = [level for number, _, level in self.exchange.watch(BTC).levels() if number == LIQUIDATION]
         if price is not None:
             (end,) = ends
-            # The price asked for is rounded to the last unit of eight decimals.
+            # Both are rounded to the last unit of eight decimals, from other digits behind them.
             assert end >= floor_units(price) - 1 if position.qty > 0 else end <= ceil_units(price) + 1
 
     @invariant()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from sadari.localexchange.faults_served import FAULTS
 from sadari.model.order import PositionSide
 from sadari.run.commands import Commands
+from sadari.run.live import LiveEngine
 from tests.faults.rules import rules, table
 from tests.live_account import ONCE, Books, decided, entered, fault, quiet, resting, settled, trades
 from tests.live_engine import CONFIG, SYMBOL, Rig, rig
@@ -133,29 +136,41 @@ def covered_on(it: Rig, side: str) -> bool:
     return sorted((one.close_position, one.qty or 0) for one in orders) == [(False, held_on(it, side)), (True, 0)]
 
 
+@contextlib.asynccontextmanager
+async def hedged(folder: Path) -> AsyncIterator[tuple[Rig, LiveEngine]]:
+    """An engine on an account in hedge mode, with its first entry and the stops of that; the books agree at the end."""
+    async with rig(folder) as it:
+        await it.human(f"{HUMAN}/fapi/v1/positionSide/dual", dualSidePosition="true")
+        books = Books(it)
+        async with it.running(ONCE) as live:
+            await it.until(lambda: held_on(it, "LONG") and covered_on(it, "LONG"))
+            yield it, live
+            await it.until(books.agree)
+
+
+async def closes(it: Rig, live: LiveEngine) -> None:
+    """Somebody ends the position, and nothing of its side is left."""
+    await Commands(live).exit("tester", SYMBOL, "it was enough")
+    await it.until(lambda: not held_on(it, "LONG") and it.position().is_in("CLOSED"))
+    assert not [one for one in resting(it) if one.wish.position_side == "LONG"]
+
+
 @pytest.mark.requirement("R004-1")
 def test_a_hedge_mode_account_is_traded_with_sides_and_the_other_side_is_left_alone(tmp_path: Path) -> None:
     """Entry, add and exit are of the LONG side; a short of the owner shuts the gate and is never touched."""
 
     async def story() -> None:
-        async with rig(tmp_path / "engine") as it:
-            await it.human(f"{HUMAN}/fapi/v1/positionSide/dual", dualSidePosition="true")
-            books = Books(it)
-            async with it.running(ONCE) as live:
-                await it.until(lambda: held_on(it, "LONG") and covered_on(it, "LONG"))
-                assert live.facts.hedge
-                entry = held_on(it, "LONG")
-                fault(it, f'verb = "price_gap"\nsymbol = "{SYMBOL}"\nfraction = -0.035')
-                await it.until(lambda: held_on(it, "LONG") > entry and covered_on(it, "LONG"))
-                await quiet(it)
-                await trades(it, "SELL", QTY, positionSide="SHORT")
-                await it.until(lambda: live.opened.engine.gate(SYMBOL) == ("FOREIGN_POSITION",))
-                await it.until(lambda: it.position().working is None and not it.position().is_in("QUARANTINED"))
-                await Commands(live).exit("tester", SYMBOL, "it was enough")
-                await it.until(lambda: not held_on(it, "LONG") and it.position().is_in("CLOSED"))
-                assert held_on(it, "SHORT") == QTY
-                assert not [one for one in resting(it) if one.wish.position_side == "LONG"]
-                await it.until(books.agree)
+        async with hedged(tmp_path / "engine") as (it, live):
+            assert live.facts.hedge
+            entry = held_on(it, "LONG")
+            fault(it, f'verb = "price_gap"\nsymbol = "{SYMBOL}"\nfraction = -0.035')
+            await it.until(lambda: held_on(it, "LONG") > entry and covered_on(it, "LONG"))
+            await quiet(it)
+            await trades(it, "SELL", QTY, positionSide="SHORT")
+            await it.until(lambda: live.opened.engine.gate(SYMBOL) == ("FOREIGN_POSITION",))
+            await it.until(lambda: it.position().working is None and not it.position().is_in("QUARANTINED"))
+            await closes(it, live)
+            assert held_on(it, "SHORT") == QTY
 
     asyncio.run(story())
 
@@ -166,24 +181,18 @@ def test_what_the_owner_trades_on_both_sides_is_kept_apart(tmp_path: Path) -> No
     longer, shorter = next(row.rules for row in FAULTS if row.fault == "F101")
 
     async def story() -> None:
-        async with rig(tmp_path / "engine") as it:
-            await it.human(f"{HUMAN}/fapi/v1/positionSide/dual", dualSidePosition="true")
-            books = Books(it)
-            async with it.running(ONCE) as live:
-                await it.until(lambda: held_on(it, "LONG") and covered_on(it, "LONG"))
-                entry = held_on(it, "LONG")
-                for number, rule in enumerate((shorter, longer)):
-                    change = {"symbol": SYMBOL, "from_s": None}
-                    it.exchange.faults.add(rules(table(rule), f"hand-{number}", change), it.exchange.gateway_ns())
-                    it.exchange.faults.act(it.exchange.gateway_ns())
-                await it.until(lambda: "FOREIGN_POSITION" in live.opened.engine.gate(SYMBOL))
-                await it.until(lambda: it.position().qty == held_on(it, "LONG") > entry and covered_on(it, "LONG"))
-                await it.until(lambda: it.position().working is None)
-                assert it.position().direction == "LONG"
-                await Commands(live).exit("tester", SYMBOL, "it was enough")
-                await it.until(lambda: not held_on(it, "LONG") and it.position().is_in("CLOSED"))
-                assert held_on(it, "SHORT") == Decimal("0.01")
-                assert not resting(it)
-                await it.until(books.agree)
+        async with hedged(tmp_path / "engine") as (it, live):
+            entry = held_on(it, "LONG")
+            for number, rule in enumerate((shorter, longer)):
+                change = {"symbol": SYMBOL, "from_s": None}
+                it.exchange.faults.add(rules(table(rule), f"hand-{number}", change), it.exchange.gateway_ns())
+                it.exchange.faults.act(it.exchange.gateway_ns())
+            await it.until(lambda: "FOREIGN_POSITION" in live.opened.engine.gate(SYMBOL))
+            await it.until(lambda: it.position().qty == held_on(it, "LONG") > entry and covered_on(it, "LONG"))
+            await it.until(lambda: it.position().working is None)
+            assert it.position().direction == "LONG"
+            await closes(it, live)
+            assert held_on(it, "SHORT") == Decimal("0.01")
+            assert not resting(it)
 
     asyncio.run(story())

@@ -23,6 +23,8 @@ class Limits(NamedTuple):
 
 
 RESERVE = 0.2
+# So far our clock may be ahead of the one by which the venue begins a period.
+CLOCK_NS = SECOND_NS
 
 
 class _Window:
@@ -47,10 +49,6 @@ class _Window:
 
     def left_ns(self, now_ns: int) -> int:
         return self.length_ns - now_ns % self.length_ns
-
-
-# So far our clock may be ahead of the one by which the venue begins a period.
-CLOCK_NS = SECOND_NS
 
 
 class Budget:
