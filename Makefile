@@ -1,7 +1,7 @@
 # Every target makes what it needs. A fresh machine needs python3 (3.11 or newer) and cargo (1.85 or newer).
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test model faults disk sim mutants check bench bench-peers clients requirements docs format clean
+.PHONY: help env demo test fuzz model faults disk sim mutants check bench bench-peers clients requirements docs format clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -38,6 +38,9 @@ demo: env ## watch the engine trade on a local exchange with a made-up market (n
 test: env ## run the kernel's tests and all Python tests
 	cargo test --quiet --package sadari-kernel --package sadari-faulty-disk
 	$(BIN)/pytest --quiet --numprocesses $(WORKERS) --dist loadgroup
+
+fuzz: env ## run the tests of drawn examples with new ones: what it finds is printed, to be kept as an example
+	$(BIN)/pytest --quiet -m hypothesis --hypothesis-profile drawn --numprocesses $(WORKERS) --dist loadgroup
 
 model: env ## check the engine against a model of its venue: every reachable state within stated bounds (minutes)
 	@$(BIN)/python -m tests.model.check

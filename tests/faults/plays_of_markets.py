@@ -17,7 +17,7 @@ BY_OWNER = Play(at=(HOLDING,), change={}, reasons=("MANUAL_EXTERNAL",))
 MARKETS: dict[str, tuple[Play, ...]] = {
     "F81": (Play(at=(HOLDING,), change={}, reasons=STOPS), Play(at=(HOLDING,), change={}, stands_s=0.5, adds=False)),
     "F82": (Play(at=(HOLDING,), change={}, reasons=STOPS), Play(at=(EXITING,), change={})),
-    "F83": (Play(at=(HOLDING,), stands_s=1, change={"every": 5}, wants=(kept,)),),
+    "F83": (Play(at=(HOLDING,), stands_s=1, change={"every": 2}, wants=(kept,)),),
     "F85": (Play(at=(HOLDING,), change={}, reasons=STOPS),),
     "F86": (Play(at=(OPENING, ADDING), change={"times": 2}), Play(at=(OPENING,), change={}, stands_s=2, opens=False)),
     "F88": (Play(at=(HOLDING,), change={}),),

@@ -142,6 +142,10 @@ MET = {
         (Tape(funded=(20,)), Tape(crash=(72, 0.008), funded=(10,)), Tape(crash=(57, 0.1175))),
         MINUTES, ALWAYS.format("short"), latency=700, seed=3, more=POOR,
     ),
+    "a signal beside an exit whose answer overtook it": Story(
+        (Tape((39, 3), funded=(7,)), Tape(crash=(40, 0.0439)), Tape((13, 1))), MINUTES, margin="crossed", latency=0,
+        seed=28, more=POOR,
+    ),
 }  # fmt: skip
 
 

@@ -36,11 +36,13 @@ class DelayedCalls(FaultyCalls):
         delay_ns: How long such a call is under way.
 
     Attributes:
+        gathers: Whether even what takes no time waits for `arrive`.
         closes_ns: From when on none arrives any more, but that cancels sent later do so at once; None for never.
     """
 
     def __init__(self, faults: Faults, now_ns: Callable[[], int], delay_ns: int) -> None:
         super().__init__(faults, now_ns)
+        self.gathers = False
         self.closes_ns: int | None = None
         self._clock_ns = now_ns
         self._delay_ns = delay_ns
@@ -51,6 +53,12 @@ class DelayedCalls(FaultyCalls):
     def due_ns(self) -> int | None:
         """When the next one arrives."""
         return self._held[0].due_ns if self._held else None
+
+    @property
+    def are_due(self) -> bool:
+        """Whether `arrive` lets any arrive now."""
+        due_ns = self.due_ns
+        return due_ns is not None and due_ns <= self._clock_ns() and not self._closed(due_ns)
 
     def __len__(self) -> int:
         return len(self._held)
@@ -68,14 +76,14 @@ class DelayedCalls(FaultyCalls):
 
     def arrive(self) -> None:
         """Let arrive what is due."""
-        while self._held and self._held[0].due_ns <= self._clock_ns() and not self._closed(self._held[0].due_ns):
+        while self.are_due:
             held = self._held.pop(0)
             super().take(held.connection, held.message, held.answer)
 
     def _travelling(self) -> tuple[str, ...]:
         if self._closed(self._clock_ns()):
             return (PLACE,)
-        return (PLACE, CANCEL) if self._delay_ns else ()
+        return (PLACE, CANCEL) if self._delay_ns or self.gathers else ()
 
     def _closed(self, at_ns: int) -> bool:
         return self.closes_ns is not None and at_ns >= self.closes_ns

@@ -51,8 +51,9 @@ class Steps:
         self._arriving = False
         self._timers_ns = self._start_ns
         self._paths = paths
-        # What would arrive with the last candle's end or later never does, as over history.
-        exchange.calls.closes_ns = end_ns
+        # As over history: what takes no time arrives when all else of a moment is told, and nothing any more with the
+        # last candle's end.
+        exchange.calls.gathers, exchange.calls.closes_ns = True, end_ns
 
     def seconds(self) -> float:
         """The loop's time: what the market's was when all else of a moment was done, and what was waited for then."""
@@ -87,7 +88,7 @@ class Steps:
             if timeout is None:
                 return False
             self._waited_s += timeout
-        elif self._arriving:
+        elif self._arriving or self._exchange.calls.are_due:
             self._arriving = False
             self._exchange.calls.arrive()
         elif not self._looked:

@@ -22,8 +22,9 @@ BEHIND_ALL = "~"
 class Rank(IntEnum):
     """What comes first among things due at one instant.
 
-    Source: strategies §1.7 (D-27). A trade at an instant comes before an order that arrives then; of what a closed
-    frame says, a verdict comes before a trail that it moves to the price (§5.5: both at once are a cross).
+    Source: strategies §1.7 (D-27). A trade at an instant comes before an order that arrives then; one that takes no
+    time waits until all else is told (ORDER). Of what a closed frame says, a verdict comes before a trail that it moves
+    to the price (§5.5: both at once are a cross).
     """
 
     TRADE = 0
@@ -33,7 +34,8 @@ class Rank(IntEnum):
     CANDLE = 4
     TRAIL = 5
     SIGNAL = 6
-    ALARM = 7
+    ORDER = 7
+    ALARM = 8
 
 
 RANKS: dict[type[Event], Rank] = {

@@ -13,7 +13,7 @@ from sadari.model.event import Event, FundingPaid, OrderAccepted, OrderCanceled,
 from sadari.model.order import Purpose, Side
 from sadari.model.reason import RejectReason
 from sadari.venue.port import Latency
-from sadari.venue.schedule import BEHIND_ALL, NOTHING, RANKS, Action, Rank, Schedule
+from sadari.venue.schedule import NOTHING, RANKS, Action, Rank, Schedule
 from sadari.venue.track import Track
 
 # Source: reference binance-usdm §6: a query for an order that the exchange does not know.
@@ -143,14 +143,12 @@ class Transit:
         yield from self._last or ()
 
     def _send(self, command: PlaceOrder | CancelOrder, arrive: Action) -> None:
-        """Plan that something arrives; what takes no time does so when all that is told together has been told."""
+        """Plan that something arrives; what takes no time does so when all else of the moment has been told."""
         schedule, symbol = self._schedule, command.symbol
         if self._latency.order_ns:
             schedule.plan(schedule.now_ns + self._latency.order_ns, Rank.FILL, symbol, arrive, command)
         else:
-            # All that candles say at one time is told together, the signals last.
-            rank = Rank.SIGNAL if schedule.rank in (Rank.CANDLE, Rank.TRAIL) else schedule.rank
-            schedule.plan(schedule.now_ns, rank, f"{BEHIND_ALL}{symbol}", arrive, command)
+            schedule.plan(schedule.now_ns, max(schedule.rank, Rank.ORDER), symbol, arrive, command)
 
     def _arrive(self, order: PlaceOrder) -> Iterable[Event]:
         track, now_ns = self._tracks[order.symbol], self._schedule.now_ns
