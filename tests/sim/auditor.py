@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sadari.localexchange.gate import Answer
 from sadari.localexchange.records import AlgoOrder, AlgoStatus, Order
+from sadari.model.order import PositionSide
 from tests.sim.tap import Asked, Door, Tap, refusal
 from tests.sim.world import Life, World
 from tests.sim.written import Written
@@ -106,9 +107,8 @@ class Auditor:
             return
         self._seen = self._tap.version
         self._new_orders()
-        desk = self._world.exchange.desk
-        # By symbol; in hedge mode by symbol and side.
-        held = {key: one.qty for key, one in desk.exchange.positions.items() if one.qty}
+        # What is held on the other side in hedge mode is somebody else's.
+        held = {key: one.qty for key, one in self._world.legs.items() if not self._world.is_other(key)}
         for key, qty in held.items():
             if self._is_covered(key, qty):
                 self._covered(key)
@@ -200,9 +200,10 @@ class Auditor:
             # What a hand has traded while no stream told of it is not known when a stop of a closed position goes.
             if algo_id not in self._canceled or self.by_hand:
                 continue
-            qty = held.get(algo.symbol, Decimal(0))
+            key = next((one for one in held if one.partition(" ")[0] == algo.symbol), algo.symbol)
+            qty = held.get(key, Decimal(0))
             closes = (algo.wish.side.value == "SELL") == (qty > 0)
-            if qty and closes and not self._is_covered(algo.symbol, qty) and not self._leaving(algo.symbol):
+            if qty and closes and not self._is_covered(key, qty) and not self._leaving(algo.symbol):
                 self.say("I2", f"{algo.client_algo_id} was canceled by us, and nothing else covers {algo.symbol}")
 
     def _leaving(self, symbol: str) -> bool:
@@ -243,7 +244,7 @@ class Auditor:
         world = self._world
         exchange, symbol = world.exchange.desk.exchange, asked.values["symbol"]
         price = world.exchange.market.symbols[symbol].last_price
-        position = exchange.positions.get(symbol)
+        position = exchange.position(symbol, PositionSide(asked.values.get("positionSide", "BOTH")))
         open_qty = sum(
             (one.qty - one.filled_qty for one in world.exchange.desk.open_orders(symbol) if not one.reduce_only),
             Decimal(0),

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
+from sadari.localexchange.faults_served import FAULTS
 from sadari.localexchange.gate import Answer, refusal_body
 from tests.disk.faulty import Fault
-from tests.faults.rows import ROWS
+from tests.faults.rows import ROWS, Row
 from tests.faults.rules import rules, table
-from tests.faults.story import OPENING
+from tests.faults.story import HOLDING, OPENING, Play
 from tests.sim.auditor import Auditor
 from tests.sim.network import Way
 from tests.sim.tap import Answering, Asked, Tap
@@ -30,6 +31,14 @@ AWAITED = ("F40-1",)
 MANY_S = 120
 # A listen key that dies without a word is missed only when an order is not told of.
 UNMISSED, UNMISSED_S = ("F65-1",), 60
+# These rows are about an account in hedge mode, which only some worlds have.
+SIDES = {
+    f"{row.fault}-{number}": Row(f"{row.fault}-{number}", row.title, text, Play(at=(HOLDING,), change={}))
+    for row in FAULTS
+    if row.fault == "F101"
+    for number, text in enumerate(row.rules, 1)
+}
+PLAYED = ROWS | SIDES
 # What is no row of the exchange's table.
 BEYOND = (
     "kill", "kill at append", "kill at sync", "kill at request", "power", "disk", "cut", "silence", "slow", "clock",
@@ -95,32 +104,37 @@ class Faults:
         world.network.silent = False
         world.clock_off_ns = 0
         self._tap.on_answer = lambda _, answer: answer()
-        if world.exchange.desk.exchange.hedge:
-            self._auditor.by_hand = True
-        for number, text in enumerate(
-            (*IN_HEDGE_MODE, *AS_BEFORE) if world.exchange.desk.exchange.hedge else AS_BEFORE
-        ):
-            faults.add(rules(table(text), f"as-before-{number}"), world.exchange.gateway_ns())
-        faults.act(world.exchange.gateway_ns())
         self.count()
-        for name in list(faults.counts()):
-            faults.remove(name)
+        world.act("as-before", *self._as_before())
         for row in lasting:
             self.fired["lasting"] += 1
-            change = {**ROWS[row].play.change, "from_s": None, "until_s": None, "times": None}
-            faults.add(rules(table(ROWS[row].text), f"{row}#lasting", change), world.exchange.gateway_ns())
+            change = {**PLAYED[row].play.change, "from_s": None, "until_s": None, "times": None}
+            faults.add(rules(table(PLAYED[row].text), f"{row}#lasting", change), world.exchange.gateway_ns())
+
+    def _as_before(self) -> list[str]:
+        """What people and the exchange have changed becomes as it was, or nothing could be opened any more."""
+        world, changes = self._world, list[str]()
+        hedge = world.setting.hedge
+        if world.exchange.desk.exchange.hedge != hedge:
+            self._auditor.by_hand = True
+            changes += [*ALL_CLOSED, f'verb = "human_mode", hedge_mode = {str(hedge).lower()}']
+        for key in world.legs:
+            if world.is_other(key):
+                symbol, _, side = key.partition(" ")
+                changes.append(f'verb = "human_trade", symbol = "{symbol}", position_side = "{side}"')
+        return [*changes, *AS_BEFORE]
 
     def count(self) -> None:
         """Add what the exchange's own faults have done."""
         for firing in self._world.exchange.faults.firings():
             row = firing.name.split("#")[0]
-            if row in ROWS and firing.refusal is None:
+            if row in PLAYED and firing.refusal is None:
                 self.fired[row.split("-")[0]] += 1
 
     async def _come(self, number: int, draw: Draw) -> None:
         await asyncio.sleep(draw.at_s)
         stands_s = draw.chance.uniform(*STANDS_S)
-        if draw.kind in ROWS:
+        if draw.kind in PLAYED:
             await self._row(draw.kind, f"{draw.kind}#{number}", stands_s)
         else:
             await getattr(self, "_" + draw.kind.replace(" ", "_"))(draw.chance, stands_s)
@@ -131,20 +145,20 @@ class Faults:
         self._auditor.troubles.append((now_ns - int(LOOK_S * NS), now_ns + int((seconds + AFTER_S) * NS)))
 
     async def _row(self, row: str, name: str, stands_s: float) -> None:
-        written = (ROWS[row].text, *ROWS[row].play.beside)
-        if ROWS[row].play.at != (OPENING,) and any("human_trade" in text for text in written):
+        written = (PLAYED[row].text, *PLAYED[row].play.beside)
+        if PLAYED[row].play.at != (OPENING,) and any("human_trade" in text for text in written):
             await self._books()
-        play, exchange = ROWS[row].play, self._world.exchange
+        play, exchange = PLAYED[row].play, self._world.exchange
         change: dict[str, object] = {"from_s": None, "until_s": None}
         try:
             change |= {key: one(self._world) if callable(one) else one for key, one in play.change.items()}
         except KeyError:
             return  # What it is about is not there now.
         waits = float(str(change.get("seconds") or 0)) if isinstance(change.get("seconds"), int | Decimal) else 0.0
-        texts = [(ROWS[row].text, change), *((one, {}) for one in play.beside)]
+        texts = [(PLAYED[row].text, change), *((one, {}) for one in play.beside)]
         names = [f"{name}#{at}" for at in range(len(texts))]
         self._auditor.by_hand |= any(act in text for text, _ in texts for act in ("human_trade", "human_mode"))
-        self._auditor.relisted |= "bracket_change" in ROWS[row].text
+        self._auditor.relisted |= "bracket_change" in PLAYED[row].text
         for one, (text, other) in zip(names, texts, strict=True):
             exchange.faults.add(rules(table(text), one, other), exchange.gateway_ns())
         exchange.faults.act(exchange.gateway_ns())
@@ -153,7 +167,7 @@ class Faults:
             await asyncio.sleep(max(stands_s, play.stands_s))
         else:
             await self._occasion(f"{names[0]}-0", stands_s)
-        many = "trades" in change or "trades = " in ROWS[row].text
+        many = "trades" in change or "trades = " in PLAYED[row].text
         self.reading_s += many * MANY_S
         self._trouble(MANY_S if many else UNMISSED_S if row in UNMISSED else min(waits, 60))
         for one in names:
@@ -293,11 +307,10 @@ def killed_at(world: World, moment: str, answer: Answering, die: object) -> Answ
     return done
 
 
-# What people and the exchange have changed becomes as it was, or nothing could be opened any more.
-IN_HEDGE_MODE = ('verb = "human_trade", symbol = "*"', 'verb = "human_cancel", symbol = "*"')
+# A position mode can be changed where nothing is held and nothing rests.
+ALL_CLOSED = ('verb = "human_trade", symbol = "*"', 'verb = "human_cancel", symbol = "*"')
 AS_BEFORE = (
     'verb = "key_change", revoked = false, futures = true, reading = true, withdrawals = false, ip_list = true',
-    'verb = "human_mode", hedge_mode = false',
     'verb = "human_mode", multi_assets = false',
     'verb = "thin_book", symbol = "BTCUSDT", part = 1',
     'verb = "thin_book", symbol = "ETHUSDT", part = 1',

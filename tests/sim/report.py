@@ -10,7 +10,7 @@ from tests.faults.plays import OPEN
 from tests.sim.faults import BEYOND, LASTING, MOMENTS
 from tests.sim.kills import POWERS, ROWS, Killed
 from tests.sim.reliability import PAGE
-from tests.sim.seeds import LIVENESS, Outcome
+from tests.sim.seeds import LIVENESS, RARE_OF, Outcome
 from tests.sim.times import Took
 
 KINDS = (*(row.fault for row in FAULTS), *BEYOND, "liquidation")
@@ -96,6 +96,7 @@ class Report:
             runs="\n".join(f"* {line}" for line in self._runs()),
             times="\n".join(f"| {name} | {_row(times)} |" for name, times in self._times()),
             liveness=LIVENESS,
+            hedge=RARE_OF,
             lasting=", ".join(LASTING),
             beyond=", ".join(BEYOND),
             fired="\n".join(f"| {kind} | {self._fired[kind]} |" for kind in KINDS),

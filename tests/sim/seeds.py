@@ -11,7 +11,7 @@ from tests.faults.rows import ROWS
 from tests.faults.story import OPENING
 from tests.live_engine import SYMBOL
 from tests.sim.auditor import Bare
-from tests.sim.faults import BEYOND, LASTING, Draw, Faults
+from tests.sim.faults import BEYOND, LASTING, PLAYED, Draw, Faults
 from tests.sim.stage import Stage, staged
 from tests.sim.times import Times, Took
 from tests.sim.workload import Workload
@@ -29,6 +29,8 @@ KINDS = (*dict.fromkeys(name.split("-")[0] for name in ROWS), *BEYOND)
 CHANCES = (*KINDS, *SELDOM * 2)
 # Hardly ever allowed where it comes: one more of it in every seed that ends in a seven.
 RARE, RARE_OF, RARE_AT = "F126", 10, 7
+# The account is in hedge mode, and both sides of a symbol are held, in every seed that ends in an eight.
+BOTH_SIDES, HEDGE_AT = "F101", 8
 
 
 @dataclass(kw_only=True)
@@ -56,6 +58,7 @@ def setting_of(seed: int) -> Setting:
         symbols=(SYMBOL,) if chance.random() < 0.7 else tuple(sorted((SYMBOL, OTHER))),
         direction=chance.choice(("long", "long", "short")),
         margin=chance.choice(("isolated", "isolated", "crossed")),
+        hedge=seed % RARE_OF == HEDGE_AT,
         sync_s=chance.choice((4, 15)),
     )
 
@@ -65,13 +68,14 @@ def draws_of(seed: int) -> list[Draw]:
     chance = Random(f"draws/{seed}")
     count = chance.choice((0, 1, 2, 3, 4, 6, 8, 12))
     draws = [_draw(seed, number, chance, chance.choice(CHANCES)) for number in range(count)]
-    return [*draws, _draw(seed, count, chance, RARE)] if seed % RARE_OF == RARE_AT else draws
+    more = {RARE_AT: RARE, HEDGE_AT: BOTH_SIDES}.get(seed % RARE_OF)
+    return draws if more is None else [*draws, _draw(seed, count, chance, more)]
 
 
 def _draw(seed: int, number: int, chance: Random, kind: str) -> Draw:
-    plays = [name for name in ROWS if name.split("-")[0] == kind]
+    plays = [name for name in PLAYED if name.split("-")[0] == kind]
     name = chance.choice(plays) if plays else kind
-    at_s = 0.0 if name in ROWS and ROWS[name].play.at == (OPENING,) else chance.uniform(0.0, BUSY_S)
+    at_s = 0.0 if name in PLAYED and PLAYED[name].play.at == (OPENING,) else chance.uniform(0.0, BUSY_S)
     return Draw(name, at_s, Random(f"draw/{seed}/{number}"))
 
 

@@ -26,8 +26,7 @@ def differences(world: World, books: Books) -> list[str]:
     if engine is None:
         return ["I22 no engine runs"]
     found = [] if engine.state.value in AT_EASE else [f"I22 the engine is {engine.state.value}"]
-    exchange = world.exchange.desk.exchange
-    held = {symbol for symbol, one in exchange.positions.items() if one.qty}
+    held = {key.partition(" ")[0] for key in world.legs}
     symbols = sorted(held | set(engine.opened.engine.positions))
     found += [f"I9 {symbol} is not held as it should be, or not under both stops" for symbol in symbols
               if not agreed(world, symbol)]  # fmt: skip

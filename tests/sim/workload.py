@@ -11,7 +11,6 @@ from typing import Any
 from sadari.errors import ConfigError, SadariError
 from sadari.run.commands import Commands
 from sadari.store.lock import FolderLock
-from tests.faults.rules import rules
 from tests.liquidation_asked import signed_request
 from tests.sim.auditor import Auditor
 from tests.sim.world import World
@@ -73,14 +72,10 @@ class Workload:
 
     def move(self, symbol: str, fraction: float) -> None:
         """Let a price jump at the next candle."""
-        exchange = self._world.exchange
         self._number += 1
         signed = fraction if self._world.setting.direction == "long" else -fraction
-        text = f'fault = [{{ verb = "price_gap", symbol = "{symbol}", fraction = {signed} }}]'
-        name = f"move-{self._number}"
-        exchange.faults.add(rules(text, name), exchange.gateway_ns())
-        exchange.faults.act(exchange.gateway_ns())
-        exchange.faults.remove(f"{name}-0")
+        text = f'verb = "price_gap", symbol = "{symbol}", fraction = {signed}'
+        self._world.act(f"move-{self._number}", text)
         self.did.append(f"{self._world.now_ns / 1e9:.2f} {symbol} {signed:+}")
 
     def _ask(self, symbol: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sadari.core.position import Position
 from sadari.errors import SadariError
+from sadari.exchange.accounts import PositionState
 from sadari.localexchange.server import Address
 from sadari.model.command import SendAlert
 from sadari.model.units import HOUR_NS
@@ -24,6 +25,7 @@ from sadari.run.live import Asked, Ended, LiveEngine
 from sadari.run.local import LocalExchange
 from sadari.store.folder import Folder
 from tests.disk.faulty import FaultyDisk, is_there
+from tests.faults.rules import rules, table
 from tests.live_engine import SYMBOL
 from tests.local_exchange import listings
 from tests.sim.loop import HOST, KilledError, SimLoop
@@ -80,6 +82,7 @@ class Setting:
         symbols: What the engine trades.
         direction: Of its entries.
         margin: Its margin mode.
+        hedge: Whether the account is in hedge mode.
         sync_s: Seconds between its comparisons.
         speed, look_s: Market seconds in a second, and how often they are looked at.
     """
@@ -88,6 +91,7 @@ class Setting:
     symbols: tuple[str, ...] = (SYMBOL,)
     direction: str = "long"
     margin: str = "isolated"
+    hedge: bool = False
     sync_s: int = 4
     speed: float = SPEED
     look_s: float = LOOK_S
@@ -189,9 +193,27 @@ class World:
         return life.live if life is not None and life.opened and life.live.begun else None
 
     def held(self, symbol: str = SYMBOL) -> Decimal:
-        """What the exchange says is held, signed."""
-        position = self.exchange.desk.exchange.positions.get(symbol)
-        return Decimal(0) if position is None else position.qty
+        """What the exchange says is held, signed; in hedge mode on both sides."""
+        return sum((one.qty for key, one in self.legs.items() if key.partition(" ")[0] == symbol), Decimal(0))
+
+    @property
+    def legs(self) -> dict[str, PositionState]:
+        """What the exchange says is held, by symbol; in hedge mode by symbol and side."""
+        return {key: one for key, one in self.exchange.desk.exchange.positions.items() if one.qty}
+
+    def is_other(self, key: str) -> bool:
+        """Whether a key of `legs` is the side that the engine does not trade."""
+        _, _, side = key.partition(" ")
+        return side not in ("", self.setting.direction.upper())
+
+    def act(self, name: str, *texts: str) -> None:
+        """Let something happen at the exchange now, each as a rule of its fault table says it."""
+        faults, now_ns = self.exchange.faults, self.exchange.gateway_ns()
+        every = [rule for number, text in enumerate(texts) for rule in rules(table(text), f"{name}-{number}")]
+        faults.add(every, now_ns)
+        faults.act(now_ns)
+        for rule in every:
+            faults.remove(rule.name)
 
     # the engine's lives
 
@@ -307,7 +329,10 @@ async def made(setting: Setting, loop: SimLoop, network: Network, root: Path) ->
     started: asyncio.Future[Address] = loop.create_future()
     serving = asyncio.ensure_future(exchange.serve(started.set_result))
     address = await started
-    return World(setting=setting, loop=loop, network=network, exchange=exchange, root=root, address=address), serving
+    world = World(setting=setting, loop=loop, network=network, exchange=exchange, root=root, address=address)
+    if setting.hedge:
+        world.act("before", 'verb = "human_mode", hedge_mode = true')
+    return world, serving
 
 
 def lived(make: Callable[[SimLoop], Any], network: Network) -> Any:
