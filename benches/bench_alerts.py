@@ -26,13 +26,13 @@ from sadari.core.alerts import Edge, Notice, Severity
 from sadari.model.command import Command, PlaceOrder, SendAlert
 from sadari.model.order import Purpose
 from sadari.notify.courier import Channel, Courier, Message
-from sadari.run.alert_channels import hidden
-from sadari.run.alerting import LOOK_S, Alerting
-from sadari.run.config import Config
-from sadari.run.connections import Clocks
-from sadari.run.keys import Keys, Secret
-from sadari.run.main import notifying
-from sadari.run.recent import Recent
+from sadari.run.figures.recent import Recent
+from sadari.run.live.alerting import LOOK_S, Alerting
+from sadari.run.live.connections import Clocks
+from sadari.run.operator.main import notifying
+from sadari.run.settings.alert_channels import hidden
+from sadari.run.settings.config import Config
+from sadari.run.settings.keys import Keys, Secret
 from sadari.venue.clock import steady_ns, wall_ns
 from sadari.venue.live.balances import Balances
 from sadari.venue.live.ws_api import WsApi

@@ -14,8 +14,8 @@ from benches.ladder_market import MILLION, ladder_request, reference_candles
 from sadari.model.order import TechExit
 from sadari.model.plan import Strategy
 from sadari.research.run_record import Run
-from sadari.run.backtest import backtest
-from sadari.run.request import SignalSection
+from sadari.run.history.backtest import backtest
+from sadari.run.settings.request import SignalSection
 
 
 def measured(benchmark: BenchmarkFixture, run: Run, seconds: float) -> None:

@@ -10,10 +10,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from sadari.model.plan import Risk, Settings
 from sadari.model.units import HOUR_NS, MINUTE_NS
 from sadari.research.run_record import Funnel
-from sadari.run.backtest import backtest
-from sadari.run.funnel import follow_denied
-from sadari.run.market import markets
-from sadari.run.request import FunnelSection, Request, SignalSection
+from sadari.run.history.backtest import backtest
+from sadari.run.history.funnel import follow_denied
+from sadari.run.history.markets import markets
+from sadari.run.settings.request import FunnelSection, Request, SignalSection
 from tests.history_script import rates
 from tests.reference.tapes import INSTRUMENT, START_NS, made_up
 

@@ -42,7 +42,7 @@ from sadari.model.event import (
     SymbolPrepared,
 )
 from sadari.model.order import Direction
-from sadari.run.driver import Driver
+from sadari.run.live.driver import Driver
 from sadari.store.journal import Header
 from sadari.store.live_journal import LiveJournal
 from sadari.venue.clock import steady_ns, wall_ns

@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from sadari.run.asking import ask, status_of
-from sadari.run.status import Status
+from sadari.run.figures.status import Status
+from sadari.run.operator.asking import ask, status_of
 
 SYMBOLS, HELD = 150, 60
 PROGRAM = [str(Path(sys.executable).parent / "sadari")]

@@ -10,8 +10,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from sadari.model.plan import Fees, Settings, Strategy
 from sadari.model.units import MINUTE_NS
-from sadari.run.request import ScannerSection, SignalSection
-from sadari.run.sensing import live_specs
+from sadari.run.feed.sensing import live_specs
+from sadari.run.settings.request import ScannerSection, SignalSection
 from sadari.sensors.feed import Quoted
 from sadari.sensors.signals import Candle
 from sadari.sensors.surge_settings import SurgeSettings

@@ -28,7 +28,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benches.stream_reader import connected, send
-from sadari.run import synthetic
+from sadari.run.feed import synthetic
 
 SYMBOLS, DAYS, SPEED, CLIENTS = 150, 3, 100, 4
 WARM_S, COUNTED_S = 3.0, 10.0

@@ -14,7 +14,7 @@ from sadari.model.units import DAY_NS
 from sadari.research.daily.document import Source, document
 from sadari.research.daily.spans import day_of, week_of
 from sadari.research.daily.text import text
-from sadari.run.journals import content
+from sadari.run.live.journals import content
 from sadari.store.journal import Header, Journal
 from tests.unit.research.stories import START, D, Scribe
 

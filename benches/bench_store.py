@@ -14,7 +14,7 @@ from sadari.model.command import ArmLevels, Command, Level, PlaceOrder
 from sadari.model.event import AccountUpdated, Event, LevelCrossed, OrderFilled, PositionRecord
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.plan import Settings
-from sadari.run.synthetic import write
+from sadari.run.feed.synthetic import write
 from sadari.store.candles import load
 from sadari.store.journal import Header, Journal, verify
 from sadari.store.live_journal import LiveJournal

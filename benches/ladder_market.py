@@ -13,7 +13,7 @@ import numpy as np
 from sadari.model.order import SizingBasis, TechExit
 from sadari.model.plan import Fees, Ladder, Settings
 from sadari.model.units import MINUTE_NS
-from sadari.run.request import Request, SignalSection
+from sadari.run.settings.request import Request, SignalSection
 from tests.reference.tapes import INSTRUMENT
 
 MILLION = 1_000_000

@@ -21,7 +21,7 @@ import numpy as np
 
 from benches.ladder_market import MILLION, ladder_request, reference_candles
 from sadari.model.event import LevelCrossed, OrderFilled, SignalRaised, VerdictTurned
-from sadari.run.backtest import backtest
+from sadari.run.history.backtest import backtest
 
 ROUNDS = 9
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "bench" / "dca_ref.py"

@@ -16,9 +16,9 @@ from sadari.model.event import SignalRaised
 from sadari.model.instrument import Bracket
 from sadari.model.order import Direction, Side
 from sadari.model.units import MILLISECOND_NS, SECOND_NS, Exact, decimal_of
-from sadari.run.decisions import EXIT
-from sadari.run.listings import Listings
-from sadari.run.played import load
+from sadari.run.feed.played import load
+from sadari.run.figures.decisions import EXIT
+from sadari.run.local.listings import Listings
 from tests.live_engine import CONFIG, rig
 from tests.local_market import instrument
 

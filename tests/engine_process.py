@@ -235,7 +235,7 @@ class EngineProcess:
     def status(self) -> dict[str, Any]:
         """What it shows of itself, nothing while it cannot be asked."""
         from sadari.errors import SadariError
-        from sadari.run.asking import ask
+        from sadari.run.operator.asking import ask
         from sadari.store.folder import Folder
 
         try:

@@ -6,9 +6,9 @@ from array import array
 from decimal import Decimal
 
 from sadari.model.units import DAY_NS, MINUTE_NS
-from sadari.run.listings import Listings
-from sadari.run.played import Played
-from sadari.run.synthetic import START_NS, contract
+from sadari.run.feed.played import Played
+from sadari.run.feed.synthetic import START_NS, contract
+from sadari.run.local.listings import Listings
 from sadari.store.candles import CandleColumns
 from tests.liquidation_driver import INCIDENT
 

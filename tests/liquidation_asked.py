@@ -10,9 +10,9 @@ from typing import Any
 
 from sadari.model.reason import LiquidationSource
 from sadari.model.units import MILLISECOND_NS
-from sadari.run.control import Liquidate
-from sadari.run.live import LiveEngine
-from sadari.run.tokens import Signed, secret_of, token
+from sadari.run.live.engine import LiveEngine
+from sadari.run.operator.control import Liquidate
+from sadari.run.settings.tokens import Signed, secret_of, token
 
 
 def signed_request(

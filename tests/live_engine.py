@@ -15,12 +15,12 @@ from sadari.core.position import Position
 from sadari.localexchange.server import Address
 from sadari.model.command import SendAlert
 from sadari.model.units import DAY_NS
-from sadari.run.config import parse
-from sadari.run.connections import Clocks
-from sadari.run.keys import Keys, Secret
-from sadari.run.listings import Listings, LocalSettings
-from sadari.run.live import Asked, Ended, LiveEngine
-from sadari.run.local import LocalExchange
+from sadari.run.live.connections import Clocks
+from sadari.run.live.engine import Asked, Ended, LiveEngine
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import Listings, LocalSettings
+from sadari.run.settings.config import parse
+from sadari.run.settings.keys import Keys, Secret
 from sadari.store.folder import Folder
 from sadari.venue.clock import steady_ns, wall_ns
 from sadari.venue.live.exchange_trading import ExchangeTrading

@@ -13,7 +13,7 @@ from sadari.core.engine import Engine
 from sadari.model.command import Command, PlaceOrder
 from sadari.model.event import Event
 from sadari.model.order import Direction, OrderType, Purpose, Side
-from sadari.run.driver import Driver
+from sadari.run.live.driver import Driver
 from sadari.store.folder import Folder
 from sadari.store.journal import Header
 from sadari.store.live_journal import LiveJournal

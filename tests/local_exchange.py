@@ -7,9 +7,9 @@ from decimal import Decimal
 import msgspec
 
 from sadari.model.units import DAY_NS
-from sadari.run import synthetic
-from sadari.run.listings import Listings, LocalSettings
-from sadari.run.local import LocalExchange
+from sadari.run.feed import synthetic
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import Listings, LocalSettings
 
 SEED = 7
 BTC, ETH = (one.instrument.symbol for one in synthetic.market(2, 1, SEED))

@@ -25,7 +25,7 @@ from sadari.model.event import (
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
 from sadari.model.units import MILLISECOND_NS, PRICE_SCALE, SECOND_NS, price_of
-from sadari.run.request import MarketSection
+from sadari.run.settings.request import MarketSection
 from sadari.sensors.feed import Quoted
 from sadari.venue.live.sensed import FrameClosed, Raised, Turned, Withdrawn
 from sadari.venue.live.sensing import Sensing, Specs

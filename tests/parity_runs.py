@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from sadari.model.units import MINUTE_NS
-from sadari.run import synthetic
-from sadari.run.config import Config, parse
-from sadari.run.inputs import Prepared
-from sadari.run.parity import SECTIONS, Verdict, text
-from sadari.run.request import Request
+from sadari.run.feed import synthetic
+from sadari.run.feed.inputs import Prepared
+from sadari.run.parity.differences import SECTIONS, Verdict, text
+from sadari.run.settings.config import Config, parse
+from sadari.run.settings.request import Request
 from sadari.store.candles import CandleColumns
 
 LADDER = """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sadari.errors import ConfigError, JournalError
 from sadari.model.command import PlaceOrder, RecordDecision
-from sadari.run.journals import replay
-from sadari.run.resume import rebuilt
+from sadari.run.live.journals import replay
+from sadari.run.live.resume import rebuilt
 from sadari.store import audit
 from sadari.store.folder import Folder
 from sadari.store.journal import decode, rows, verify

@@ -24,8 +24,8 @@ from sadari.model.event import (
 )
 from sadari.model.order import Direction, Purpose
 from sadari.model.units import SECOND_NS
-from sadari.run import driver
-from sadari.run.opening import open_engine
+from sadari.run.live import driver
+from sadari.run.live.opening import open_engine
 from sadari.store.audit import Audit
 from sadari.store.folder import Folder
 from sadari.store.journal import encode, encode_lines

@@ -13,11 +13,11 @@ import pytest
 
 from sadari.cli.demo import length
 from sadari.cli.main import main
-from sadari.run.demo import SEED
-from sadari.run.demo_search import ENTERED_S
+from sadari.run.local.demo import SEED
+from sadari.run.local.demo_search import ENTERED_S
 
 PROGRAM = [sys.executable, "-c", "import sys; from sadari.cli.main import main; sys.exit(main())"]
-needs_the_engine = pytest.mark.skipif(find_spec("sadari.run.live") is None, reason="there is no live engine yet")
+needs_the_engine = pytest.mark.skipif(find_spec("sadari.run.live.engine") is None, reason="there is no live engine yet")
 
 
 @pytest.mark.parametrize(("words", "expected"), [

@@ -11,7 +11,7 @@ import pytest
 
 from sadari.cli.main import main
 from sadari.errors import JournalError
-from sadari.run.journals import replay
+from sadari.run.live.journals import replay
 from sadari.store.journal import verify
 
 COMMAND = "import sys; from sadari.cli.main import main; sys.exit(main())"

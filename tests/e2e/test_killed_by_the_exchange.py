@@ -24,8 +24,8 @@ from sadari.localexchange.gate import Answer, refusal_body
 from sadari.localexchange.server import Address
 from sadari.model.event import OrderFilled
 from sadari.model.units import DAY_NS
-from sadari.run.listings import LocalSettings
-from sadari.run.local import LocalExchange
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import LocalSettings
 from tests.engine_process import SYMBOL, EngineProcess, until
 from tests.faults.rules import rules
 from tests.local_exchange import SEED, listings

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from sadari.model.event import ForceExitRequested
-from sadari.run.resume import rebuilt
+from sadari.run.live.resume import rebuilt
 from sadari.store.folder import Folder
 from tests.faults.rules import rules, table
 from tests.faults.watch import BARE_S, Watch

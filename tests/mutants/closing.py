@@ -28,7 +28,7 @@ def _takes_it_again(right: Callable[..., Any]) -> Callable[..., Any]:
 
 MUTANTS = {
     "takes-any-word-for-it": Mutant(
-        "F132", "closes everything for whoever asks", "sadari.run.tokens:_doubts", always(iter(())),
+        "F132", "closes everything for whoever asks", "sadari.run.settings.tokens:_doubts", always(iter(())),
         unit("run/test_tokens", "test_whatever_a_token_does_not_sign_is_doubted"),
     ),
     "takes-it-again": Mutant(

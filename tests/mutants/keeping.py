@@ -113,13 +113,13 @@ def _twice(right: Callable[..., Any]) -> Callable[..., Any]:
 
 MUTANTS: dict[str, Mutant] = {
     "sends-first": Mutant(
-        "F106", "sends an order before it is written down", "sadari.run.driver:Driver._work", _sends_first,
+        "F106", "sends an order before it is written down", "sadari.run.live.driver:Driver._work", _sends_first,
         unit(
             "run/test_driver", "test_each_event_is_written_with_its_commands_before_any_of_them_goes_out"
         ),
     ),
     "trades-unwritten": Mutant(
-        "F108", "opens positions on a full disk", "sadari.run.driver:only_closes", _any_order_by_the_reserve,
+        "F108", "opens positions on a full disk", "sadari.run.live.driver:only_closes", _any_order_by_the_reserve,
         unit("run/test_driver", "test_an_opening_never_goes_out_by_the_reserve"),
     ),
     "writes-again": Mutant(
@@ -131,11 +131,12 @@ MUTANTS: dict[str, Mutant] = {
         unit("store/test_live_journal", "test_what_is_not_what_was_written_is_refused_and_left_as_it_is"),
     ),
     "forgets-what-it-held": Mutant(
-        "F106", "begins anew at every start", "sadari.run.resume:rebuilt", _forgets_what_it_held,
+        "F106", "begins anew at every start", "sadari.run.live.resume:rebuilt", _forgets_what_it_held,
         unit("run/test_resume", "test_the_engine_is_the_one_that_was"),
     ),
     "fires-again": Mutant(
-        "F121", "arms a level again at a start that was crossed before", "sadari.run.resume:_without", _fires_again,
+        "F121", "arms a level again at a start that was crossed before", "sadari.run.live.resume:_without",
+        _fires_again,
         unit("run/test_resume", "test_a_level_that_was_crossed_and_not_armed_again_is_not_armed"),
     ),
     "shares-its-folder": Mutant(
@@ -144,19 +145,19 @@ MUTANTS: dict[str, Mutant] = {
         unit("store/test_lock", "test_a_second_engine_is_refused_and_told_which_process_is_the_first"),
     ),
     "resets-blindly": Mutant(
-        "F128", "begins anew while a position is open", "sadari.run.upkeep:_refuse_open", nothing,
+        "F128", "begins anew while a position is open", "sadari.run.live.upkeep:_refuse_open", nothing,
         unit("run/test_upkeep", "test_a_reset_is_refused_while_anything_is_open"),
     ),
     "any-environment-will-do": Mutant(
-        "F129", "takes a key of another environment", "sadari.run.keys:check_binding", nothing,
+        "F129", "takes a key of another environment", "sadari.run.settings.keys:check_binding", nothing,
         unit("run/test_keys", "test_another_key_or_environment_is_refused_and_nothing_is_overwritten"),
     ),
     "shows-its-secret": Mutant(
-        "F134", "writes its secret into the log", "sadari.run.keys:Secret.__repr__", _shows_its_secret,
+        "F134", "writes its secret into the log", "sadari.run.settings.keys:Secret.__repr__", _shows_its_secret,
         unit("run/test_keys", "test_a_secret_shows_as_a_mask_in_every_way_of_showing_it"),
     ),
     "any-file-will-do": Mutant(
-        "F135", "reads a key out of a file that everybody can read", "sadari.run.keys:private_text",
+        "F135", "reads a key out of a file that everybody can read", "sadari.run.settings.keys:private_text",
         _any_file_will_do,
         unit("run/test_keys", "test_a_key_file_that_others_may_touch_is_refused_with_how_to_mend_it"),
     ),
@@ -165,7 +166,7 @@ MUTANTS: dict[str, Mutant] = {
         wire("test_doctor", "test_a_key_that_may_more_or_less_than_trade_futures_forbids_a_live_start"),
     ),
     "does-it-twice": Mutant(
-        "F133", "carries a command out twice", "sadari.run.control:answer", _twice,
+        "F133", "carries a command out twice", "sadari.run.operator.control:answer", _twice,
         unit("run/test_control", "test_each_command_reaches_the_operator_and_its_sentence_comes_back"),
     ),
 }  # fmt: skip

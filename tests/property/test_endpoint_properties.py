@@ -13,7 +13,7 @@ from sadari.exchange import Refusal
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.refused import Refused
 from sadari.localexchange.truth import truth
-from sadari.run.local import LocalExchange
+from sadari.run.local.exchange import LocalExchange
 from tests.local_exchange import BTC, ETH, MARKET, encoded, local, quantized
 
 ENDPOINTS = {f"{one.method} {one.path}": number for number, one in enumerate(local().endpoints)}

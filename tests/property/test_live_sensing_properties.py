@@ -16,10 +16,10 @@ from sadari.model.event import Event, OrderFilled, SignalRaised, SignalWithdrawn
 from sadari.model.order import Side
 from sadari.model.plan import Ladder, Scaling, Settings, Strategy
 from sadari.model.units import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
-from sadari.run.market import markets
-from sadari.run.request import Request, ScannerSection, SignalSection
-from sadari.run.sensing import live_specs, sensing
-from sadari.run.simulation import exchange_of, history_venue
+from sadari.run.feed.sensing import live_specs, sensing
+from sadari.run.history.markets import markets
+from sadari.run.history.simulation import exchange_of, history_venue
+from sadari.run.settings.request import Request, ScannerSection, SignalSection
 from sadari.sensors.feed import Quoted
 from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.signals import Candle

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from sadari.localexchange.gate import Answer
-from sadari.run.commands import Commands
+from sadari.run.operator.commands import Commands
 from tests.live_engine import SYMBOL
 from tests.sim.faults import MOMENTS, killed_at
 from tests.sim.stage import Stage, staged

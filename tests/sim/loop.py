@@ -15,7 +15,7 @@ from concurrent.futures import Executor
 from contextvars import Context, ContextVar, copy_context
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
-from sadari.run.lockstep import done_at_once
+from sadari.run.parity.lockstep import done_at_once
 from tests.sim.network import Listener, Network
 
 NS = 1_000_000_000

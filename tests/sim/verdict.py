@@ -8,7 +8,7 @@ from pathlib import Path
 from sadari.errors import JournalError
 from sadari.model.command import RecordPosition
 from sadari.model.reason import LiquidationReason, exit_reasons
-from sadari.run.resume import rebuilt
+from sadari.run.live.resume import rebuilt
 from tests.live_account import Books, agreed
 from tests.live_truth import same_positions, trade_differences, unclear, wrongs
 from tests.sim.auditor import Auditor

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from sadari.errors import ConfigError, SadariError
-from sadari.run.commands import Commands
+from sadari.run.operator.commands import Commands
 from sadari.store.lock import FolderLock
 from tests.liquidation_asked import signed_request
 from tests.sim.auditor import Auditor

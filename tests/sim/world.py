@@ -17,12 +17,12 @@ from sadari.exchange.accounts import PositionState
 from sadari.localexchange.server import Address
 from sadari.model.command import SendAlert
 from sadari.model.units import HOUR_NS
-from sadari.run.config import parse
-from sadari.run.connections import Clocks
-from sadari.run.keys import Keys, Secret
-from sadari.run.listings import LocalSettings
-from sadari.run.live import Asked, Ended, LiveEngine
-from sadari.run.local import LocalExchange
+from sadari.run.live.connections import Clocks
+from sadari.run.live.engine import Asked, Ended, LiveEngine
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import LocalSettings
+from sadari.run.settings.config import parse
+from sadari.run.settings.keys import Keys, Secret
 from sadari.store.folder import Folder
 from tests.disk.faulty import FaultyDisk, is_there
 from tests.faults.rules import rules, table

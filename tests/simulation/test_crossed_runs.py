@@ -20,11 +20,11 @@ from sadari.research.book import Book
 from sadari.research.report import summarize
 from sadari.research.results import result
 from sadari.research.run_record import Run
-from sadari.run.backtest import backtest, drive
-from sadari.run.market import markets
-from sadari.run.request import Request, SignalSection
-from sadari.run.sensing import sensing
-from sadari.run.simulation import history_venue
+from sadari.run.feed.sensing import sensing
+from sadari.run.history.backtest import backtest, drive
+from sadari.run.history.markets import markets
+from sadari.run.history.simulation import history_venue
+from sadari.run.settings.request import Request, SignalSection
 from tests.reference.tapes import INSTRUMENT, Columns, line, made_up
 
 D = Decimal

@@ -20,11 +20,11 @@ from sadari.model.plan import Daily, Ladder, Reentry, Reward, Risk, Settings
 from sadari.model.units import HOUR_NS
 from sadari.research.book import Book
 from sadari.research.run_record import Run, ShadowState
-from sadari.run.backtest import backtest
-from sadari.run.funnel import ShadowRun, shared
-from sadari.run.market import markets
-from sadari.run.request import FunnelSection, MarketSection, Request, SignalSection
-from sadari.run.sensing import sensing
+from sadari.run.feed.sensing import sensing
+from sadari.run.history.backtest import backtest
+from sadari.run.history.funnel import ShadowRun, shared
+from sadari.run.history.markets import markets
+from sadari.run.settings.request import FunnelSection, MarketSection, Request, SignalSection
 from sadari.sensors.ict_settings import IctSettings
 from tests.history_script import BTC, rates
 from tests.reference.tapes import INSTRUMENT, START_NS, made_up

@@ -14,7 +14,7 @@ from sadari.model.event import EngineTurned, Event, LevelCrossed
 from sadari.model.order import Direction, TechExit
 from sadari.model.plan import Ladder, Reentry, Settings
 from sadari.model.units import MINUTE_NS
-from sadari.run.backtest import drive
+from sadari.run.history.backtest import drive
 from sadari.sensors.always import Always
 from sadari.sensors.ma_cross import MaCross
 from tests.history_script import BTC, both, levels, of, run, venue_over, when

@@ -15,8 +15,8 @@ from sadari.model.event import Event, OperatorRequested, OrderFilled
 from sadari.model.plan import Reentry, Settings
 from sadari.model.units import MINUTE_NS
 from sadari.research.run_record import Run
-from sadari.run.backtest import backtest
-from sadari.run.request import MarketSection, Request, SignalSection
+from sadari.run.history.backtest import backtest
+from sadari.run.settings.request import MarketSection, Request, SignalSection
 from sadari.venue.schedule import RANKS, Rank
 from tests.reference.tapes import INSTRUMENT, made_up
 

@@ -13,9 +13,9 @@ from sadari.model.event import Event, LiquidationCancelRequested, LiquidationReq
 from sadari.model.plan import Reentry, Settings
 from sadari.model.units import MINUTE_NS, SECOND_NS
 from sadari.research.run_record import Run
-from sadari.run.backtest import backtest
-from sadari.run.journals import replay
-from sadari.run.request import MarketSection, Request, SignalSection
+from sadari.run.history.backtest import backtest
+from sadari.run.live.journals import replay
+from sadari.run.settings.request import MarketSection, Request, SignalSection
 from tests.reference.tapes import INSTRUMENT, made_up
 
 SYMBOLS = ("AAAUSDT", "BBBUSDT", "CCCUSDT")

@@ -18,9 +18,9 @@ from sadari.model.event import Event
 from sadari.model.order import MarginMode
 from sadari.model.plan import Ladder, Reentry, Settings
 from sadari.model.units import MINUTE_NS, SECOND_NS
-from sadari.run.request import MarketSection, Request, SignalSection
-from sadari.run.sensing import live_specs, sensing
-from sadari.run.simulation import exchange_of, history_venue
+from sadari.run.feed.sensing import live_specs, sensing
+from sadari.run.history.simulation import exchange_of, history_venue
+from sadari.run.settings.request import MarketSection, Request, SignalSection
 from sadari.sensors.feed import Quoted
 from sadari.sensors.signals import Candle
 from sadari.venue.port import Market, Venue

@@ -13,8 +13,8 @@ from sadari.model.order import Direction
 from sadari.model.plan import Reentry, Settings
 from sadari.research.report import summarize
 from sadari.research.run_record import Run
-from sadari.run.backtest import backtest
-from sadari.run.request import Request, SignalSection
+from sadari.run.history.backtest import backtest
+from sadari.run.settings.request import Request, SignalSection
 from tests.reference.tapes import INSTRUMENT, Columns, minutes
 
 ROWS = 6_000

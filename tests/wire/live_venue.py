@@ -13,8 +13,8 @@ import aiohttp
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.server import Address
 from sadari.model.units import DAY_NS
-from sadari.run.listings import LocalSettings
-from sadari.run.local import LocalExchange
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import LocalSettings
 from tests.local_exchange import SEED, listings
 
 PATIENCE_S = 30

@@ -16,8 +16,8 @@ from sadari.localexchange.server import Address
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import DAY_NS
-from sadari.run.listings import LocalSettings
-from sadari.run.local import LocalExchange
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import LocalSettings
 from sadari.venue.clock import wall_ns
 from sadari.venue.live.rest import Rest, RestLimits
 from sadari.venue.live.server_clock import ServerClock

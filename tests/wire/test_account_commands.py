@@ -15,10 +15,10 @@ from sadari.core.liquidation_plan import LiquidationPlan
 from sadari.localexchange.server import Address
 from sadari.model.order import MarginMode
 from sadari.model.units import DAY_NS
-from sadari.run.control import Control
-from sadari.run.listings import LocalSettings
-from sadari.run.local import LocalExchange
-from sadari.run.status import Status
+from sadari.run.figures.status import Status
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import LocalSettings
+from sadari.run.operator.control import Control
 from sadari.store.lock import FolderLock
 from tests.local_exchange import BTC, ETH, MARKET, SEED
 

@@ -12,8 +12,8 @@ import pytest
 
 from sadari.localexchange.faults_served import FAULTS
 from sadari.model.order import PositionSide
-from sadari.run.commands import Commands
-from sadari.run.live import LiveEngine
+from sadari.run.live.engine import LiveEngine
+from sadari.run.operator.commands import Commands
 from tests.faults.rules import rules, table
 from tests.live_account import ONCE, Books, decided, entered, fault, quiet, resting, settled, trades
 from tests.live_engine import CONFIG, SYMBOL, Rig, rig

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sadari.errors import SadariError
-from sadari.run.commands import Commands
+from sadari.run.operator.commands import Commands
 from tests.live_account import (
     NEVER,
     ONCE,

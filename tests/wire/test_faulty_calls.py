@@ -14,7 +14,7 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
 from sadari.localexchange.fault_file import load_faults
-from sadari.run.local import LocalExchange
+from sadari.run.local.exchange import LocalExchange
 from tests.local_exchange import BTC, local
 from tests.wire.wire_client import connected
 

@@ -13,9 +13,9 @@ from sadari.errors import RefusedError
 from sadari.localexchange.fault_file import load_faults
 from sadari.localexchange.parameters import Parameters
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
-from sadari.run.listings import Listings, LocalSettings
-from sadari.run.local import LocalExchange
-from sadari.run.synthetic import market
+from sadari.run.feed.synthetic import market
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import Listings, LocalSettings
 
 SYMBOL = "DEMOAUSDT"
 

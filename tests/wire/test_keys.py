@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sadari.errors import ConfigError
 from sadari.model.units import DAY_NS
-from sadari.run.listings import LocalSettings, read_permissions
-from sadari.run.local import LocalExchange
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import LocalSettings, read_permissions
 from tests.local_exchange import BTC, MARKET, local
 from tests.wire.wire_client import WireClient, connected
 

@@ -16,9 +16,9 @@ from sadari.localexchange.fault_file import load_faults
 from sadari.model.command import RecordLiquidated, RecordLiquidation, RecordPosition
 from sadari.model.reason import LiquidationSource
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
-from sadari.run.commands import Commands
-from sadari.run.control import OfLiquidation
-from sadari.run.tokens import secret_of
+from sadari.run.operator.commands import Commands
+from sadari.run.operator.control import OfLiquidation
+from sadari.run.settings.tokens import secret_of
 from sadari.store.folder import Folder
 from sadari.store.journal import decode, read
 from sadari.venue.clock import wall_ns

@@ -16,12 +16,12 @@ from sadari.model.command import RecordExit, SendAlert
 from sadari.model.event import EquityPeaked, GateShut
 from sadari.model.units import SECOND_NS
 from sadari.notify.courier import Channel, Courier, Message
-from sadari.run import alerting
-from sadari.run.alert_channels import hidden
-from sadari.run.keys import Keys, Secret
-from sadari.run.live import LiveEngine
-from sadari.run.main import notifying
-from sadari.run.shown import status
+from sadari.run.live import alerting
+from sadari.run.live.engine import LiveEngine
+from sadari.run.operator.main import notifying
+from sadari.run.operator.shown import status
+from sadari.run.settings.alert_channels import hidden
+from sadari.run.settings.keys import Keys, Secret
 from sadari.venue.clock import steady_ns
 from tests.live_account import NEVER, ONCE, agreed, deaf, entered, fault
 from tests.live_engine import CONFIG, SYMBOL, rig

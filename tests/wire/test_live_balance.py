@@ -11,7 +11,7 @@ import pytest
 
 from sadari.model.command import Command, PlaceOrder
 from sadari.model.event import Event, OrderRejected
-from sadari.run.commands import Commands
+from sadari.run.operator.commands import Commands
 from tests.live_account import (
     NEVER,
     ONCE,

@@ -12,7 +12,7 @@ import pytest
 from sadari.localexchange.fault_file import load_faults
 from sadari.model.command import SetAlarm
 from sadari.model.event import OperatorRequested
-from sadari.run.live import LiveEngine
+from sadari.run.live.engine import LiveEngine
 from tests.live_account import NEVER, resting, trades
 from tests.live_engine import PATIENCE_S, Rig, rig
 

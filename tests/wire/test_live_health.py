@@ -16,9 +16,9 @@ from sadari.model.event import Event, GateShut, InstrumentChanged
 from sadari.model.instrument import Instrument
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import SECOND_NS
-from sadari.run import health
-from sadari.run.commands import Commands
-from sadari.run.paper_side import PaperSide
+from sadari.run.live import health
+from sadari.run.live.paper_side import PaperSide
+from sadari.run.operator.commands import Commands
 from sadari.venue.clock import wall_ns
 from tests.live_account import NEVER, entered
 from tests.live_engine import CONFIG, MARKET, SYMBOL, Rig, rig

@@ -13,8 +13,8 @@ import pytest
 from sadari.binance import endpoints, stream_names
 from sadari.localexchange.fault_file import load_faults
 from sadari.model.units import MINUTE_NS
-from sadari.run.shown import status
-from sadari.run.status import Status
+from sadari.run.figures.status import Status
+from sadari.run.operator.shown import status
 from sadari.store.journal import verify
 from tests.live_engine import CONFIG, SYMBOL, Rig, rig
 

@@ -11,8 +11,8 @@ import pytest
 from sadari.cli.main import main
 from sadari.errors import ConfigError
 from sadari.model.command import Audit, RecordExit, RecordPosition
-from sadari.run.backtest import backtest
-from sadari.run.parity_run import parity
+from sadari.run.history.backtest import backtest
+from sadari.run.parity.both import parity
 from tests.parity_runs import ALWAYS, CROSS, LADDER, agreed, configured, made_up, without
 
 

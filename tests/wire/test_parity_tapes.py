@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sadari.run.config import Config
-from sadari.run.inputs import Prepared
-from sadari.run.parity_run import parity
+from sadari.run.feed.inputs import Prepared
+from sadari.run.parity.both import parity
+from sadari.run.settings.config import Config
 from sadari.store.candles import CandleColumns
 from sadari.store.funding import FundingColumns
 from tests.parity_runs import ALWAYS, CROSS, agreed, configured, made_up, without

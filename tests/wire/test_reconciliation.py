@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sadari.model.event import Event, OrderFound
-from sadari.run.commands import Commands
+from sadari.run.operator.commands import Commands
 from tests.live_account import NEVER, ONCE, Books, agreed, audited, entered, resting, settled, stops, trades
 from tests.live_engine import MARKET, SYMBOL, rig
 

@@ -14,9 +14,9 @@ from sadari.localexchange.action_rules import BracketChange, HumanTrade
 from sadari.localexchange.server import Address
 from sadari.model.instrument import Bracket
 from sadari.model.units import MINUTE_NS
-from sadari.run.listings import Listings, LocalSettings
-from sadari.run.local import LocalExchange
-from sadari.run.played import load
+from sadari.run.feed.played import load
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import Listings, LocalSettings
 from tests.local_market import instrument
 from tests.wire.plain_client import heard
 

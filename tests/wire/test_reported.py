@@ -14,7 +14,7 @@ from sadari.model.units import DAY_NS
 from sadari.research.daily.days import Days, Section
 from sadari.research.daily.document import Source, document
 from sadari.research.daily.spans import day_of
-from sadari.run.journals import content
+from sadari.run.live.journals import content
 from sadari.store.folder import Folder
 from tests.live_engine import SYMBOL, Rig, rig
 from tests.live_truth import covered, unprotected_ms

@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 
 from sadari.localexchange.server import Address
-from sadari.run.local import LocalExchange
+from sadari.run.local.exchange import LocalExchange
 
 
 class WireClient:

@@ -13,8 +13,8 @@ from sadari.cli.arguments import add_command, add_folder, folder_of, positive_co
 from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sadari.run.config import Config
-    from sadari.run.keys import Keys
+    from sadari.run.settings.config import Config
+    from sadari.run.settings.keys import Keys
     from sadari.store.folder import Folder
     from sadari.venue.live.findings import Change, Finding
     from sadari.venue.live.preparation import Prepared
@@ -52,7 +52,7 @@ def examine(asked: argparse.Namespace) -> int:
     """Examine an account; 1 if anything forbids a start."""
     import asyncio
 
-    from sadari.run.account import examine_account
+    from sadari.run.live.account import examine_account
     from sadari.venue.live.examination import forbidding
 
     config, keys = _opened(asked)
@@ -70,7 +70,7 @@ def examine(asked: argparse.Namespace) -> int:
 
 def prepare(asked: argparse.Namespace) -> int:
     """Prepare symbols, by the engine that runs in the folder or else without one; 1 if one of them is not ready."""
-    from sadari.run.account import engine_answers
+    from sadari.run.live.account import engine_answers
 
     folder = folder_of(asked)
     if engine_answers(folder.socket):
@@ -85,7 +85,7 @@ def prepare(asked: argparse.Namespace) -> int:
 def _by_the_engine(asked: argparse.Namespace, folder: Folder) -> int:
     from sadari.binance.decode import symbol_of
     from sadari.cli.operate import user
-    from sadari.run.asking import ask, asked_for
+    from sadari.run.operator.asking import ask, asked_for
 
     if asked.leverage is not None or asked.margin is not None:
         raise ConfigError(
@@ -102,7 +102,7 @@ def _without_an_engine(asked: argparse.Namespace, folder: Folder) -> int:
     import asyncio
 
     from sadari.model.order import MarginMode
-    from sadari.run.account import prepare_directly, wishes_of
+    from sadari.run.live.account import prepare_directly, wishes_of
     from sadari.store.lock import FolderLock
 
     config, keys = _opened(asked)
@@ -165,7 +165,7 @@ def _number(value: Decimal | None) -> str:
 
 
 def _opened(asked: argparse.Namespace) -> tuple[Config, Keys]:
-    from sadari.run.account import load_for_account
-    from sadari.run.keys import keys_of_this_process
+    from sadari.run.live.account import load_for_account
+    from sadari.run.settings.keys import keys_of_this_process
 
     return load_for_account(asked.config), keys_of_this_process(asked.key_file)

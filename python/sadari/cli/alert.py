@@ -23,7 +23,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def test(asked: argparse.Namespace) -> int:
     """Print what became of the message on each channel; 0 if every one took it, else 1."""
     from sadari.cli.output import json_text
-    from sadari.run.alert_test import tried
+    from sadari.run.operator.alert_test import tried
 
     found = tried(asked.config, asked.channel)
     if asked.json:

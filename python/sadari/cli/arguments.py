@@ -129,6 +129,6 @@ def folder_of(asked: argparse.Namespace) -> Folder:
 
     if asked.config is None:
         return Folder(asked.folder)
-    from sadari.run.config import load
+    from sadari.run.settings.config import load
 
     return Folder(Path(load(asked.config).venue.folder))

@@ -12,8 +12,8 @@ from sadari.cli.arguments import add_command, listed, time_ns
 from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sadari.run.inputs import Inputs
-    from sadari.run.request import Request
+    from sadari.run.feed.inputs import Inputs
+    from sadari.run.settings.request import Request
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -58,7 +58,7 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
 
 def inputs_of(asked: argparse.Namespace) -> Inputs:
     """What those arguments name."""
-    from sadari.run.inputs import Inputs
+    from sadari.run.feed.inputs import Inputs
 
     return Inputs(
         data=asked.data,
@@ -86,8 +86,8 @@ def run(asked: argparse.Namespace) -> int:
     """Run the backtest and print its report."""
     from msgspec.structs import replace
 
-    from sadari.run.config import load
-    from sadari.run.inputs import prepare, segment_requests
+    from sadari.run.feed.inputs import prepare, segment_requests
+    from sadari.run.settings.config import load
 
     if asked.segments and asked.journal is not None:
         raise ConfigError("--journal is of one run and --segments makes many; allowed: one of the two")
@@ -113,7 +113,7 @@ def report_segments(asked: argparse.Namespace, requests: Sequence[Request]) -> i
     from sadari.cli.output import STDOUT, ProgressBar, check_writable, json_text, write_text
     from sadari.research import segments
     from sadari.research.report import summarize
-    from sadari.run.backtest import backtest
+    from sadari.run.history.backtest import backtest
 
     check_writable(asked.json)
     progress = ProgressBar("backtest")
@@ -142,7 +142,7 @@ def report(asked: argparse.Namespace, request: Request, *, with_bounds: bool) ->
     from sadari.research.pictures import page as pictures
     from sadari.research.report import summarize
     from sadari.research.text import text
-    from sadari.run.backtest import backtest, bounds
+    from sadari.run.history.backtest import backtest, bounds
 
     check_writable(asked.json)
     check_writable(asked.journal)

@@ -11,7 +11,7 @@ from sadari.cli.arguments import add_command, add_group, listed
 
 if TYPE_CHECKING:
     from sadari.core.plan import PlanReport
-    from sadari.run.config import Config
+    from sadari.run.settings.config import Config
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -53,7 +53,7 @@ def decimal(text: str) -> Decimal:
 
 
 def _loaded(file: Path | None) -> Config:
-    from sadari.run.config import Config, load
+    from sadari.run.settings.config import Config, load
 
     return load(file) if file is not None else Config()
 
@@ -62,7 +62,7 @@ def init(asked: argparse.Namespace) -> int:
     """Write the defaults, never over a file that is there."""
     from sadari.cli.output import STDOUT, write_text
     from sadari.errors import ConfigError
-    from sadari.run.explained import commented
+    from sadari.run.settings.explained import commented
 
     if asked.out != STDOUT and asked.out.exists():
         raise ConfigError(f"{asked.out}: exists already; a configuration is never written over, name another file")
@@ -73,7 +73,7 @@ def init(asked: argparse.Namespace) -> int:
 def show(asked: argparse.Namespace) -> int:
     """Print the effective configuration."""
     from sadari.cli.output import json_text
-    from sadari.run.explained import plain
+    from sadari.run.settings.explained import plain
 
     config = _loaded(asked.file)
     print((json_text(config) if asked.json else plain(config)).rstrip())
@@ -85,8 +85,8 @@ def check(asked: argparse.Namespace) -> int:
     from sadari.cli.output import json_text
     from sadari.cli.plan import text
     from sadari.core.plan import check_plan, plans
-    from sadari.run.inputs import check_instruments
-    from sadari.run.reward_notes import reward_notes
+    from sadari.run.feed.inputs import check_instruments
+    from sadari.run.settings.reward_notes import reward_notes
 
     config = _loaded(asked.file)
     instruments = check_instruments(config, asked.instruments, asked.symbol or [])

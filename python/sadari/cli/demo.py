@@ -18,8 +18,8 @@ from sadari.cli.monitor import PATIENCE_S, STDOUT, add_watching, seconds, shown,
 from sadari.errors import ConfigError
 
 if TYPE_CHECKING:
-    from sadari.run.children import Child
-    from sadari.run.listings import LocalSettings
+    from sadari.run.local.children import Child
+    from sadari.run.local.listings import LocalSettings
 
 # What starts this program again as a child of this one.
 PROGRAM = (sys.executable, "-m", "sadari.cli.child")
@@ -83,9 +83,9 @@ def watch(asked: argparse.Namespace) -> int:
     """Start the exchange and the engine, show the engine until the end, and end both, the engine first."""
     from sadari.cli.following import follow, interruptible
     from sadari.cli.story import Story
-    from sadari.run import demo
-    from sadari.run.asking import ask, status_of
-    from sadari.run.children import Child
+    from sadari.run.local import demo
+    from sadari.run.local.children import Child
+    from sadari.run.operator.asking import ask, status_of
     from sadari.store.folder import Folder
 
     settings = demo.exchange(
@@ -133,9 +133,9 @@ def start_engine(folder: Path, reached: dict[str, str], seed: int, *, ict: bool 
         ict: Whether ICT set-ups enter, too.
     """
     from sadari.cli.output import write_text
-    from sadari.run import demo
-    from sadari.run.children import Child
-    from sadari.run.explained import plain
+    from sadari.run.local import demo
+    from sadari.run.local.children import Child
+    from sadari.run.settings.explained import plain
 
     file = folder / CONFIGURATION
     config = demo.config(
@@ -181,8 +181,8 @@ def _folder(asked: argparse.Namespace) -> Iterator[Path]:
 def search(asked: argparse.Namespace) -> int:
     """Print each seed whose market shows the whole ladder soon, and when, in seconds."""
     from sadari.cli.output import ProgressBar
-    from sadari.run import demo
-    from sadari.run.demo_search import ENTERED_S, search
+    from sadari.run.local import demo
+    from sadari.run.local.demo_search import ENTERED_S, search
 
     first = demo.SEED if asked.seed is None else asked.seed
     progress = ProgressBar("search")

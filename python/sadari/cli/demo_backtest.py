@@ -13,9 +13,9 @@ DAYS = 60
 
 def run(asked: argparse.Namespace) -> int:
     """Make the market, run the default configuration on it, print the report."""
-    from sadari.run.config import Config
-    from sadari.run.request import Request
-    from sadari.run.synthetic import market
+    from sadari.run.feed.synthetic import market
+    from sadari.run.settings.config import Config
+    from sadari.run.settings.request import Request
 
     config = Config()
     symbols, days, seed = (

@@ -12,7 +12,7 @@ from sadari.cli.arguments import add_command, count, listed, positive, span_ns
 
 if TYPE_CHECKING:
     from sadari.localexchange.server import Address
-    from sadari.run.local import LocalExchange
+    from sadari.run.local.exchange import LocalExchange
 
 FASTEST = 1_000_000
 
@@ -86,17 +86,17 @@ def speed(text: str) -> float:
 def run(asked: argparse.Namespace) -> int:
     """Serve until interrupted, or print what is served."""
     if asked.about == "coverage":
-        from sadari.run.local_coverage import text
+        from sadari.run.local.coverage import text
 
         print(text())
         return 0
     if asked.about == "faults":
-        from sadari.run.local_coverage import faults
+        from sadari.run.local.coverage import faults
 
         print(faults())
         return 0
-    from sadari.run.listings import LocalSettings, read_faults, read_permissions
-    from sadari.run.local import serve
+    from sadari.run.local.exchange import serve
+    from sadari.run.local.listings import LocalSettings, read_faults, read_permissions
 
     settings = LocalSettings(
         data=asked.data,

@@ -17,7 +17,7 @@ from sadari.cli.story import Story
 from sadari.cli.view import render
 from sadari.cli.view_cells import clean, clock
 from sadari.errors import ConfigError, RetryableError
-from sadari.run.status import DecisionStatus, Status
+from sadari.run.figures.status import DecisionStatus, Status
 from sadari.venue.clock import Stopwatch
 
 EVERY_S = 0.25

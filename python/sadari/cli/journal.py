@@ -74,7 +74,7 @@ def verify(asked: argparse.Namespace) -> int:
 
 def replay(asked: argparse.Namespace) -> int:
     """Print how the replay went."""
-    from sadari.run.journals import replay as feed
+    from sadari.run.live.journals import replay as feed
 
     outcome = feed(asked.file)
     told = f"{asked.file}: {outcome.events} events replayed, {outcome.commands} commands are the same byte for byte"
@@ -121,7 +121,7 @@ def restore(asked: argparse.Namespace) -> int:
 
 def reset(asked: argparse.Namespace) -> int:
     """Print what was kept and that the rest is gone."""
-    from sadari.run.upkeep import reset as begin_anew
+    from sadari.run.live.upkeep import reset as begin_anew
     from sadari.venue.clock import wall_ns
 
     folder = folder_of(asked)

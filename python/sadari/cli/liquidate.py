@@ -46,7 +46,7 @@ def run(asked: argparse.Namespace) -> int:
     """Ask the engine and print what it says."""
     if asked.plan:
         return _plan(asked)
-    from sadari.run.asking import ask, asked_for
+    from sadari.run.operator.asking import ask, asked_for
 
     step = next((command for name, command in _STEPS.items() if getattr(asked, name)), "")
     fields: dict[str, Any] = {"actor": user(), "cause": asked.cause}
@@ -67,7 +67,7 @@ def _request(asked: argparse.Namespace) -> dict[str, Any]:
     """
     from sadari.model.reason import LiquidationSource
     from sadari.model.units import MILLISECOND_NS
-    from sadari.run.tokens import Signed, secret_of, token
+    from sadari.run.settings.tokens import Signed, secret_of, token
     from sadari.venue.clock import wall_ns
 
     after = asked.after.upper()
@@ -94,7 +94,7 @@ def _plan(asked: argparse.Namespace) -> int:
     import msgspec
 
     from sadari.core.liquidation_plan import LiquidationPlan
-    from sadari.run.asking import ask
+    from sadari.run.operator.asking import ask
 
     fields = {"reason": asked.reason} if asked.reason else {}
     line = ask(folder_of(asked).socket, "liquidation_plan", fields)

@@ -28,7 +28,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def synth(asked: argparse.Namespace) -> int:
     """Write the market and say how to run it."""
-    from sadari.run.synthetic import write
+    from sadari.run.feed.synthetic import write
 
     written = write(asked.out, asked.symbols, asked.days, asked.seed)
     print(f"{asked.out}: {len(written)} files of {asked.symbols} made-up contracts over {asked.days} days")

@@ -46,7 +46,7 @@ def run(asked: argparse.Namespace) -> int:
     """Watch the engine of a folder until it ends, the time is over, or Ctrl-C."""
     from sadari.cli.following import follow, interruptible
     from sadari.cli.story import Story
-    from sadari.run.asking import ask, status_of
+    from sadari.run.operator.asking import ask, status_of
 
     socket = folder_of(asked).socket
     # Without an engine there is nothing to wait for.

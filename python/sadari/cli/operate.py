@@ -55,7 +55,7 @@ def _add(
 def wish(asked: argparse.Namespace) -> int:
     """Ask for something and print what the engine says."""
     from sadari.binance.decode import symbol_of
-    from sadari.run.asking import ask, asked_for
+    from sadari.run.operator.asking import ask, asked_for
 
     fields: dict[str, object] = {"actor": user()}
     if "symbol" in asked:
@@ -68,7 +68,7 @@ def wish(asked: argparse.Namespace) -> int:
 
 def status(asked: argparse.Namespace) -> int:
     """Print the whole status."""
-    from sadari.run.asking import ask, status_of
+    from sadari.run.operator.asking import ask, status_of
 
     line = ask(folder_of(asked).socket, "status")
     if asked.json:
@@ -82,7 +82,7 @@ def status(asked: argparse.Namespace) -> int:
 
 def positions(asked: argparse.Namespace) -> int:
     """Print the positions."""
-    from sadari.run.asking import ask, status_of
+    from sadari.run.operator.asking import ask, status_of
 
     socket = folder_of(asked).socket
     if asked.json:

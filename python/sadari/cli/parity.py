@@ -23,10 +23,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(asked: argparse.Namespace) -> int:
     """Run both and print the verdict; 0 if they are equal."""
     from sadari.cli.output import ProgressBar, json_text
-    from sadari.run.config import load
-    from sadari.run.inputs import prepare
-    from sadari.run.parity import as_dict, text
-    from sadari.run.parity_run import parity
+    from sadari.run.feed.inputs import prepare
+    from sadari.run.parity.both import parity
+    from sadari.run.parity.differences import as_dict, text
+    from sadari.run.settings.config import load
 
     config = load(asked.config)
     prepared = prepare(config, inputs_of(asked))

@@ -24,7 +24,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run(asked: argparse.Namespace) -> int:
     """Print what was found; 1 if something is still wrong."""
     from sadari.cli.output import json_text
-    from sadari.run.upkeep import diagnose
+    from sadari.run.live.upkeep import diagnose
     from sadari.venue.clock import wall_ns
 
     findings = diagnose(folder_of(asked), wall_ns(), restore=asked.restore)

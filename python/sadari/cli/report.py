@@ -38,7 +38,7 @@ def run(asked: argparse.Namespace) -> int:
     from sadari.research.daily.document import Source, document
     from sadari.research.daily.text import text
     from sadari.research.pictures.day_page import day_page
-    from sadari.run.journals import content
+    from sadari.run.live.journals import content
 
     check_writable(asked.json)
     check_writable(asked.html)

@@ -21,6 +21,6 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(asked: argparse.Namespace) -> int:
     """Run until SIGINT or SIGTERM, or until the engine is stopped; 0 if it ended as asked, 1 if it failed."""
-    from sadari.run.main import run_engine
+    from sadari.run.operator.main import run_engine
 
     return run_engine(asked.config, key_file=asked.key_file, quiet=asked.quiet)

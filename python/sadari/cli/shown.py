@@ -11,7 +11,7 @@ from io import StringIO
 from rich.console import Console
 from rich.table import Table
 
-from sadari.run.status import LevelStatus, LiquidationStatus, PositionStatus, Status, SymbolStatus
+from sadari.run.figures.status import LevelStatus, LiquidationStatus, PositionStatus, Status, SymbolStatus
 
 NONE = "-"
 PERCENT = 100

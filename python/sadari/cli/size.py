@@ -42,7 +42,7 @@ def run(asked: argparse.Namespace) -> int:
     from sadari.model.order import Direction
     from sadari.model.plan import PROFILES
     from sadari.model.units import decimal_of
-    from sadari.run.config import Config, load
+    from sadari.run.settings.config import Config, load
 
     config = load(asked.config) if asked.config is not None else Config()
     sizing = size_by_stop(

@@ -8,8 +8,8 @@ from decimal import Decimal
 import msgspec
 
 from sadari.cli.view_cells import clean, length, moment, money, percent, price
-from sadari.run.decisions import ADD, DENIED, ENTRY, EXIT
-from sadari.run.status import DecisionStatus, Status
+from sadari.run.figures.decisions import ADD, DENIED, ENTRY, EXIT
+from sadari.run.figures.status import DecisionStatus, Status
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

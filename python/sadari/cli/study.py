@@ -33,10 +33,10 @@ def run(asked: argparse.Namespace) -> int:
     from sadari.binance.decode import symbol_of
     from sadari.cli.output import STDOUT, ProgressBar, check_writable, json_text, write_text
     from sadari.research.study import text
-    from sadari.run.config import Config, load
-    from sadari.run.longer import hourly
-    from sadari.run.longer import load as load_longer
-    from sadari.run.study import Studied, study
+    from sadari.run.feed.longer import hourly
+    from sadari.run.feed.longer import load as load_longer
+    from sadari.run.history.study import Studied, study
+    from sadari.run.settings.config import Config, load
     from sadari.store import candles
 
     check_writable(asked.json)

@@ -39,7 +39,7 @@ def run(asked: argparse.Namespace) -> int:
     """Run the sweep and put its results where they were asked for."""
     from sadari.cli.output import STDOUT, ProgressBar, check_writable, json_text, write_text
     from sadari.research.sweep import text
-    from sadari.run.sweep import LIMIT, prepare_sweep, run_sweep, variation
+    from sadari.run.history.sweep import LIMIT, prepare_sweep, run_sweep, variation
 
     check_writable(asked.json)
     variations = [variation(one) for one in asked.vary]

@@ -19,7 +19,7 @@ from sadari.cli.view_sections import (
     symbols,
     unprotected,
 )
-from sadari.run.status import Status
+from sadari.run.figures.status import Status
 
 # From this width on positions stand on the left and the rest on the right.
 WIDE = 116

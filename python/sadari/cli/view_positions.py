@@ -8,7 +8,7 @@ from decimal import Decimal
 from rich.text import Text
 
 from sadari.cli.view_cells import BAD, GOOD, ODD, STRONG, WEAK, fit, gain, joined, mark, percent, price, wrapped
-from sadari.run.status import LevelStatus, PositionStatus
+from sadari.run.figures.status import LevelStatus, PositionStatus
 
 INDENT = "  "
 # The widest that names get; a longer one is cut.

@@ -24,8 +24,8 @@ from sadari.cli.view_cells import (
     percent,
     wrapped,
 )
-from sadari.run.decisions import CLOSED, DENIED, EXIT
-from sadari.run.status import ChannelStatus, DecisionStatus, Status, StreamStatus
+from sadari.run.figures.decisions import CLOSED, DENIED, EXIT
+from sadari.run.figures.status import ChannelStatus, DecisionStatus, Status, StreamStatus
 
 # Whoever looks from afar sees the state by its ground.
 BADGES = {

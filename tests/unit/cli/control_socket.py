@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Thread
 
 from sadari.core.liquidation_plan import LiquidationPlan
-from sadari.run.control import Control
-from sadari.run.status import Status
+from sadari.run.figures.status import Status
+from sadari.run.operator.control import Control
 
 
 class Watched:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from sadari.model.units import SECOND_NS
-from sadari.run.status import (
+from sadari.run.figures.status import (
     Counters,
     DecisionStatus,
     LevelStatus,

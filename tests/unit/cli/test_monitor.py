@@ -18,7 +18,7 @@ from sadari.cli.main import main
 from sadari.cli.story import Story, summary
 from sadari.errors import ConfigError, RetryableError
 from sadari.model.units import SECOND_NS
-from sadari.run.status import DecisionStatus, Status
+from sadari.run.figures.status import DecisionStatus, Status
 from tests.unit.cli.control_socket import serving
 from tests.unit.cli.statuses import DECISIONS, NOW_NS, STATUS
 

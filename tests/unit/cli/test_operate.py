@@ -15,8 +15,7 @@ import pytest
 
 from sadari.cli.main import main
 from sadari.cli.shown import status_text
-from sadari.run.control import Control
-from sadari.run.status import (
+from sadari.run.figures.status import (
     Counters,
     DecisionStatus,
     LevelStatus,
@@ -28,7 +27,8 @@ from sadari.run.status import (
     SymbolStatus,
     UnprotectedTime,
 )
-from sadari.run.tokens import make_secrets
+from sadari.run.operator.control import Control
+from sadari.run.settings.tokens import make_secrets
 from sadari.store.folder import Folder
 from tests.unit.run.test_control import Listening
 

@@ -14,7 +14,7 @@ import pytest
 
 from sadari.cli.main import main
 from sadari.model.command import PlaceOrder, RecordPosition
-from sadari.run.journals import records
+from sadari.run.live.journals import records
 from sadari.store.folder import Folder
 from sadari.store.journal import Journal
 from tests.ladder_driver import held

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from sadari.cli.view import render
 from sadari.cli.view_cells import length, money, price
-from sadari.run.status import (
+from sadari.run.figures.status import (
     ChannelStatus,
     DecisionStatus,
     LiquidationStatus,

@@ -7,7 +7,7 @@ import pytest
 from sadari.localexchange.parameters import Parameters
 from sadari.localexchange.truth import Truth, truth
 from sadari.model.units import DAY_NS, HOUR_NS
-from sadari.run.local import LocalExchange
+from sadari.run.local.exchange import LocalExchange
 from tests.local_exchange import BTC, encoded, local
 
 MARKET = {"symbol": BTC, "side": "BUY", "type": "MARKET", "quantity": "0.01"}

@@ -14,10 +14,10 @@ from sadari.cli.main import main
 from sadari.core.alerts import Severity
 from sadari.errors import ConfigError
 from sadari.notify.courier import Channel, Message
-from sadari.run.alert_channels import FILE, Hidden, addresses, channels, hidden, try_each
-from sadari.run.config import Config, load, parse
-from sadari.run.explained import plain
-from sadari.run.keys import Keys, Secret
+from sadari.run.settings.alert_channels import FILE, Hidden, addresses, channels, hidden, try_each
+from sadari.run.settings.config import Config, load, parse
+from sadari.run.settings.explained import plain
+from sadari.run.settings.keys import Keys, Secret
 from sadari.store.folder import Folder
 
 ADDRESS = "tgram://123456789:AAEtelegramTOKENtelegram/987654321"

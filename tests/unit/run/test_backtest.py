@@ -22,9 +22,9 @@ from sadari.model.units import HOUR_NS, MINUTE_NS
 from sadari.research.funnel import NOT_FILLED
 from sadari.research.report import summarize
 from sadari.research.text import text
-from sadari.run.backtest import backtest, bounds
-from sadari.run.config import parse
-from sadari.run.request import MarketSection, Request, SignalSection
+from sadari.run.history.backtest import backtest, bounds
+from sadari.run.settings.config import parse
+from sadari.run.settings.request import MarketSection, Request, SignalSection
 from sadari.store import journal
 from tests.history_script import rates
 from tests.reference.tapes import INSTRUMENT, START_NS, Columns, flat, line, made_up, minutes

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sadari.errors import SadariError
-from sadari.run.children import Child
+from sadari.run.local.children import Child
 
 
 def python(program: str) -> list[str]:
@@ -74,7 +74,7 @@ def test_names_can_be_set_and_taken_out_of_a_childs_environment(
 def test_our_own_program_ends_with_whoever_started_it(tmp_path: Path) -> None:
     """Even one that was killed: what it held open is closed, and the exchange ends as by Ctrl-C."""
     program = (
-        "import sys, signal; from pathlib import Path; from sadari.run.children import Child; "
+        "import sys, signal; from pathlib import Path; from sadari.run.local.children import Child; "
         "from sadari.cli.demo import PROGRAM; "
         "child = Child('it', [*PROGRAM, 'exchange', '--port', '0', '--json'], Path(sys.argv[1]), speaks=True); "
         "child.first_line(); print(child.pid, flush=True); signal.pause()"

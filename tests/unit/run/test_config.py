@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from sadari.errors import ConfigError
 from sadari.model.order import SizingBasis
-from sadari.run.config import NAMED, Config, load, parse
-from sadari.run.explained import KEYS, SECTIONS, commented, plain
+from sadari.run.settings.config import NAMED, Config, load, parse
+from sadari.run.settings.explained import KEYS, SECTIONS, commented, plain
 
 D = Decimal
 

@@ -15,9 +15,9 @@ import pytest
 
 from sadari.core.liquidation_plan import LiquidationPlan
 from sadari.errors import ConfigError, RefusedError, RetryableError
-from sadari.run.asking import ask, asked_for, status_of
-from sadari.run.control import COMMANDS, LONGEST_LINE, Control, Liquidate, OfLiquidation
-from sadari.run.status import Status
+from sadari.run.figures.status import Status
+from sadari.run.operator.asking import ask, asked_for, status_of
+from sadari.run.operator.control import COMMANDS, LONGEST_LINE, Control, Liquidate, OfLiquidation
 
 STATUS = Status(mode="local", name="run", version="1", pid=7, state="RUNNING", time_ns=1, started_ns=1, uptime_s=0.0)
 

@@ -12,8 +12,8 @@ from sadari.model.plan import Settings
 from sadari.model.units import HOUR_NS
 from sadari.research import coverage
 from sadari.research.report import summarize
-from sadari.run.backtest import backtest
-from sadari.run.request import Request, SignalSection
+from sadari.run.history.backtest import backtest
+from sadari.run.settings.request import Request, SignalSection
 from tests.history_script import rates
 from tests.reference.tapes import INSTRUMENT, START_NS, Columns, made_up
 

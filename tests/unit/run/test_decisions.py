@@ -18,9 +18,9 @@ from sadari.model.command import (
     SendAlert,
 )
 from sadari.model.order import Direction
-from sadari.run.backtest import backtest
-from sadari.run.decisions import alert_of, decision_of
-from sadari.run.demo_search import request
+from sadari.run.figures.decisions import alert_of, decision_of
+from sadari.run.history.backtest import backtest
+from sadari.run.local.demo_search import request
 
 D = Decimal
 ENTRY = RecordDecision(

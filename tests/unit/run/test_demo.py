@@ -8,12 +8,12 @@ import pytest
 
 from sadari.core.plan import check_plan
 from sadari.model.units import MINUTE_NS, SECOND_NS
-from sadari.run import demo
-from sadari.run.config import parse
-from sadari.run.demo_search import DONE_S, ENTERED_S, MOMENTS, Found, Story, request, search, story
-from sadari.run.explained import plain
-from sadari.run.listings import begin, listings
-from sadari.run.local import LocalExchange
+from sadari.run.local import demo
+from sadari.run.local.demo_search import DONE_S, ENTERED_S, MOMENTS, Found, Story, request, search, story
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import begin, listings
+from sadari.run.settings.config import parse
+from sadari.run.settings.explained import plain
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

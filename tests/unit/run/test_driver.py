@@ -12,7 +12,7 @@ from sadari.core.engine_table import EngineState
 from sadari.model.command import CancelOrder, Command, PlaceOrder, SendAlert
 from sadari.model.event import AlarmRang, EngineTurned, Event, ForceExitRequested, OperatorRequested, SignalRaised
 from sadari.model.order import Purpose
-from sadari.run.driver import Driver, only_closes
+from sadari.run.live.driver import Driver, only_closes
 from sadari.store.journal import decode, encode, read
 from sadari.store.live_journal import LiveJournal
 from tests.ladder_driver import START_NS, SYMBOL, pending

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from sadari.model.order import Direction
-from sadari.run.exposures import Exposures, exposure
+from sadari.run.figures.exposures import Exposures, exposure
 from tests.ladder_driver import Driver, patient
 
 D = Decimal

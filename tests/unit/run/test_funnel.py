@@ -19,10 +19,10 @@ from sadari.model.plan import Ladder, Risk, Settings
 from sadari.model.reason import DenialCode
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.research.run_record import Funnel, Shadow, ShadowState
-from sadari.run.backtest import backtest, bounds
-from sadari.run.funnel import Denied, alone, denied, follow_denied
-from sadari.run.market import markets
-from sadari.run.request import FunnelSection, MarketSection, Request, SignalSection
+from sadari.run.history.backtest import backtest, bounds
+from sadari.run.history.funnel import Denied, alone, denied, follow_denied
+from sadari.run.history.markets import markets
+from sadari.run.settings.request import FunnelSection, MarketSection, Request, SignalSection
 from tests.history_script import BTC
 from tests.reference.tapes import INSTRUMENT, START_NS, Columns, flat, made_up, minutes
 

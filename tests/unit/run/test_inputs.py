@@ -9,9 +9,9 @@ import pytest
 
 from sadari.errors import ConfigError
 from sadari.model.units import DAY_NS, HOUR_NS
-from sadari.run.config import Config, parse
-from sadari.run.inputs import Inputs, Prepared, prepare, segment_requests
-from sadari.run.synthetic import START_NS, market, write
+from sadari.run.feed.inputs import Inputs, Prepared, prepare, segment_requests
+from sadari.run.feed.synthetic import START_NS, market, write
+from sadari.run.settings.config import Config, parse
 from sadari.store import candles, funding
 
 

@@ -12,8 +12,8 @@ import pytest
 from sadari.binance import encode
 from sadari.errors import ConfigError
 from sadari.model.instrument import Bracket, Instrument
-from sadari.run.config import InstrumentSection, parse
-from sadari.run.instruments import describe, refuse_missing
+from sadari.run.feed.instruments import describe, refuse_missing
+from sadari.run.settings.config import InstrumentSection, parse
 
 D = Decimal
 

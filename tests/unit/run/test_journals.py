@@ -11,12 +11,12 @@ import pytest
 from sadari.errors import JournalError
 from sadari.model.command import Command, PlaceOrder
 from sadari.model.event import Event
-from sadari.run import journals
-from sadari.run.backtest import backtest
-from sadari.run.config import Config
-from sadari.run.journals import replay
-from sadari.run.request import Request
-from sadari.run.synthetic import market
+from sadari.run.feed.synthetic import market
+from sadari.run.history.backtest import backtest
+from sadari.run.live import journals
+from sadari.run.live.journals import replay
+from sadari.run.settings.config import Config
+from sadari.run.settings.request import Request
 from sadari.store.journal import Header, Journal, decode, read, verify
 from sadari.store.live_journal import LiveJournal
 from tests.live_folder import CLOCK, created, driven, header, story

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from sadari.errors import ConfigError
-from sadari.run.keys import Binding, Keys, Secret, bind, check_binding, load_keys
+from sadari.run.settings.keys import Binding, Keys, Secret, bind, check_binding, load_keys
 
 CANARY = "canary-5f1c"
 BOTH = {"SADARI_API_KEY": "the-key", "SADARI_API_SECRET": CANARY}

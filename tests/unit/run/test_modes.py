@@ -8,10 +8,10 @@ import pytest
 
 from sadari.errors import ConfigError
 from sadari.model.order import MarginMode
-from sadari.run.account import expected_of, load_for_account, wishes_of
-from sadari.run.config import Config, parse
-from sadari.run.hosts import HOSTS
-from sadari.run.modes import check_acknowledged, hosts_of
+from sadari.run.live.account import expected_of, load_for_account, wishes_of
+from sadari.run.settings.config import Config, parse
+from sadari.run.settings.hosts import HOSTS
+from sadari.run.settings.modes import check_acknowledged, hosts_of
 
 LOCAL = '[engine]\nmode = "local"\n[venue]\nrest = "http://h:1/"\nstreams = "ws://h:1"\nws_api = "ws://h:1/ws"\n'
 

@@ -6,8 +6,8 @@ import pytest
 
 from sadari.errors import ConfigError
 from sadari.model.event import Event
-from sadari.run.config import parse
-from sadari.run.paper import paper_desk
+from sadari.run.settings.config import parse
+from sadari.run.settings.paper import paper_desk
 from tests.reference.tapes import INSTRUMENT
 
 

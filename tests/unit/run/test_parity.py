@@ -7,7 +7,7 @@ from decimal import Decimal
 from sadari.model.command import PlaceOrder, RecordExit
 from sadari.model.event import AlarmRang
 from sadari.model.order import OrderType, Purpose, Side
-from sadari.run.parity import Record, as_dict, compare, record_of, text
+from sadari.run.parity.differences import Record, as_dict, compare, record_of, text
 
 D = Decimal
 

@@ -11,7 +11,7 @@ from sadari.model.command import PlaceOrder, RecordExit, RecordPosition
 from sadari.model.event import Event, OrderFound, OrderRejected, PositionRecord, PositionsShown
 from sadari.model.order import Direction, OrderType, Purpose, Side
 from sadari.model.reason import ExitReason, RejectReason
-from sadari.run.recent import Recent
+from sadari.run.figures.recent import Recent
 from tests.ladder_driver import SYMBOL, held
 
 D = Decimal

@@ -11,9 +11,9 @@ from sadari.errors import ConfigError, DataError
 from sadari.localexchange.recorded import RecordedCandles, RecordedTape
 from sadari.localexchange.tape import SymbolTape
 from sadari.model.instrument import Bracket
-from sadari.run.listings import Listings, LocalSettings
-from sadari.run.local import LocalExchange
-from sadari.run.played import load, tapes
+from sadari.run.feed.played import load, tapes
+from sadari.run.local.exchange import LocalExchange
+from sadari.run.local.listings import Listings, LocalSettings
 from sadari.store.candles import CandleColumns
 from tests.local_market import D, instrument
 

@@ -12,9 +12,9 @@ from sadari.model.plan import Settings
 from sadari.model.units import MINUTE_NS
 from sadari.research.book import Book
 from sadari.research.conduct import incidents
-from sadari.run.alert_sections import AlertsSection
-from sadari.run.backtest import backtest
-from sadari.run.request import Request, SignalSection
+from sadari.run.history.backtest import backtest
+from sadari.run.settings.alert_sections import AlertsSection
+from sadari.run.settings.request import Request, SignalSection
 from tests.reference.tapes import INSTRUMENT, made_up
 
 D = Decimal

@@ -17,9 +17,9 @@ from sadari.errors import JournalError
 from sadari.model.command import ArmLevels, Command, PlaceOrder, WatchVerdict
 from sadari.model.event import AlarmRang, Event, LevelCrossed
 from sadari.model.order import Purpose
-from sadari.run.driver import Driver
-from sadari.run.journals import replay
-from sadari.run.resume import Resumption, resume
+from sadari.run.live.driver import Driver
+from sadari.run.live.journals import replay
+from sadari.run.live.resume import Resumption, resume
 from sadari.store.audit import Audit as AuditFiles
 from sadari.store.audit import files
 from sadari.store.folder import Folder
@@ -298,8 +298,8 @@ from pathlib import Path
 from sadari.model.event import AlarmRang, ForceExitRequested
 from tests.live_folder import CLOCK, created, driven, story
 from sadari.store.audit import Audit
-from sadari.run.driver import Driver
-from sadari.run.resume import resume
+from sadari.run.live.driver import Driver
+from sadari.run.live.resume import resume
 from tests.ladder_driver import SYMBOL
 folder, told = Path(sys.argv[1]), story("48500", "47000", "44000")
 audit = Audit(folder / "audit", "run")

@@ -18,10 +18,10 @@ from sadari.model.plan import Ladder, Reentry, Scaling, Settings, Strategy
 from sadari.model.units import HOUR_NS, MINUTE_NS
 from sadari.research.report import summarize, text
 from sadari.research.run_record import Run
-from sadari.run.backtest import backtest
-from sadari.run.config import parse
-from sadari.run.inputs import Inputs, prepare
-from sadari.run.request import Request, ScannerSection, SignalSection
+from sadari.run.feed.inputs import Inputs, prepare
+from sadari.run.history.backtest import backtest
+from sadari.run.settings.config import parse
+from sadari.run.settings.request import Request, ScannerSection, SignalSection
 from sadari.sensors.surge import Surge
 from sadari.sensors.surge_settings import SurgeSettings
 from tests.reference.tapes import INSTRUMENT, made_up

@@ -15,10 +15,10 @@ from sadari.model.plan import Reentry, Reward, Risk, Settings, Strategy
 from sadari.research.pictures.tracks import tracks_of
 from sadari.research.report import Summary, summarize, text
 from sadari.research.run_record import Run
-from sadari.run.backtest import backtest
-from sadari.run.config import load, parse
-from sadari.run.request import FunnelSection, Request, SignalSection
-from sadari.run.reward_notes import reward_notes
+from sadari.run.history.backtest import backtest
+from sadari.run.settings.config import load, parse
+from sadari.run.settings.request import FunnelSection, Request, SignalSection
+from sadari.run.settings.reward_notes import reward_notes
 from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.surge_settings import SurgeSettings
 from tests.reference.tapes import INSTRUMENT, made_up

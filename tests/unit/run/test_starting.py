@@ -10,8 +10,8 @@ from sadari.core.engine_table import OPERATOR_EVENTS, EngineState
 from sadari.errors import ConfigError
 from sadari.model.command import PlaceOrder
 from sadari.model.event import AlarmRang, EngineTurned, Event, OperatorRequested
-from sadari.run.opening import Opened
-from sadari.run.resume import begin_or_resume
+from sadari.run.live.opening import Opened
+from sadari.run.live.resume import begin_or_resume
 from sadari.store.backup import begin_anew
 from sadari.store.folder import Folder
 from tests.live_folder import CLOCK, header, kept, story

@@ -11,9 +11,9 @@ from sadari.errors import ConfigError
 from sadari.kernel import synthetic
 from sadari.model.units import HOUR_NS, MINUTE_NS
 from sadari.research.study import CANDIDATES, claims, text
-from sadari.run import longer
-from sadari.run.request import ScannerSection
-from sadari.run.study import Studied, study
+from sadari.run.feed import longer
+from sadari.run.history.study import Studied, study
+from sadari.run.settings.request import ScannerSection
 from sadari.sensors.surge_settings import SurgeSettings
 from sadari.store.candles import CandleColumns
 

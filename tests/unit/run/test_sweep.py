@@ -12,11 +12,11 @@ import pytest
 from sadari.errors import ConfigError
 from sadari.model.units import DAY_NS, MINUTE_NS
 from sadari.research.report import summarize
-from sadari.run.backtest import backtest
-from sadari.run.config import decode, parse
-from sadari.run.inputs import Inputs, prepare
-from sadari.run.sweep import Sweep, combinations, prepare_sweep, run_sweep, variation
-from sadari.run.synthetic import START_NS, write
+from sadari.run.feed.inputs import Inputs, prepare
+from sadari.run.feed.synthetic import START_NS, write
+from sadari.run.history.backtest import backtest
+from sadari.run.history.sweep import Sweep, combinations, prepare_sweep, run_sweep, variation
+from sadari.run.settings.config import decode, parse
 
 D = Decimal
 HALF = D("0.5")

@@ -10,8 +10,8 @@ import pytest
 from sadari.errors import ConfigError
 from sadari.model.reason import LiquidationSource
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
-from sadari.run.keys import Secret
-from sadari.run.tokens import Signed, doubt, make_secrets, secret_file, secret_of, token
+from sadari.run.settings.keys import Secret
+from sadari.run.settings.tokens import Signed, doubt, make_secrets, secret_file, secret_of, token
 from sadari.store.folder import Folder
 
 NOW_NS = 1_700_000_000 * SECOND_NS

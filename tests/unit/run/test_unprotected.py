@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sadari.model.event import OrderFilled
 from sadari.model.order import Direction
-from sadari.run.unprotected import UnprotectedTimes
+from sadari.run.figures.unprotected import UnprotectedTimes
 from tests.ladder_driver import held
 
 

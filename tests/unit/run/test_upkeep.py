@@ -13,8 +13,8 @@ from sadari.errors import ConfigError
 from sadari.model.order import Purpose
 from sadari.model.reason import RejectReason
 from sadari.model.units import SECOND_NS
-from sadari.run.resume import begin_or_resume, resume
-from sadari.run.upkeep import Finding, diagnose, reset
+from sadari.run.live.resume import begin_or_resume, resume
+from sadari.run.live.upkeep import Finding, diagnose, reset
 from sadari.store.backup import back_up, begin_anew
 from sadari.store.folder import Folder
 from sadari.store.journal import read, verify

@@ -15,8 +15,8 @@ from sadari.model.command import ArmLevels, Trail, WatchVerdict
 from sadari.model.order import Direction
 from sadari.model.plan import Settings, Strategy
 from sadari.model.units import DAY_NS, HOUR_NS, MINUTE_NS
-from sadari.run.request import ScannerSection, SignalSection
-from sadari.run.sensing import live_specs
+from sadari.run.feed.sensing import live_specs
+from sadari.run.settings.request import ScannerSection, SignalSection
 from sadari.sensors.feed import Gap, Quoted
 from sadari.sensors.ma_cross import MaCross
 from sadari.sensors.scanner import ScannerSettings

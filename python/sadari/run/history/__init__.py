@@ -1,0 +1,1 @@
+"""Runs over history: a backtest, and what is built of many of them."""

@@ -1,0 +1,1 @@
+"""The local exchange and the demo, put together."""
