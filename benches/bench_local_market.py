@@ -8,9 +8,9 @@ from __future__ import annotations
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from sadari.localexchange.market import Market
-from sadari.localexchange.market_streams import MarketStreams
-from sadari.localexchange.tape import Tape
+from sadari.localexchange.market.market import Market
+from sadari.localexchange.market.tape import Tape
+from sadari.localexchange.streams.market import MarketStreams
 from tests.local_market import tapes
 
 SYMBOLS = tuple(f"S{number:03}USDT" for number in range(150))

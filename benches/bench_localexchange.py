@@ -15,13 +15,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from sadari.localexchange.api_keys import ApiKey, ApiKeys, Secret
-from sadari.localexchange.endpoint import Endpoint, Security
-from sadari.localexchange.gate import Gate
-from sadari.localexchange.hub import Hub
-from sadari.localexchange.limits import NO_LIMITS
-from sadari.localexchange.listen_keys import ListenKeys
-from sadari.localexchange.server import Address, Server, serving
+from sadari.localexchange.asking.api_keys import ApiKey, ApiKeys, Secret
+from sadari.localexchange.asking.endpoint import Endpoint, Security
+from sadari.localexchange.asking.gate import Gate
+from sadari.localexchange.asking.limits import NO_LIMITS
+from sadari.localexchange.serving.server import Address, Server, serving
+from sadari.localexchange.streams.hub import Hub
+from sadari.localexchange.streams.listen_keys import ListenKeys
 
 CLIENTS = 4
 EVENTS = 5000

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 from sadari.core.engine_table import EngineState
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.records import Trade
+from sadari.localexchange.account.records import Trade
+from sadari.localexchange.faults.file import load_faults
 from sadari.model.event import SignalRaised
 from sadari.model.instrument import Bracket
 from sadari.model.order import Direction, Side

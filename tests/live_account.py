@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.records import AlgoOrder
+from sadari.localexchange.account.records import AlgoOrder
+from sadari.localexchange.faults.file import load_faults
 from sadari.model.command import Audit, Command, RecordDecision
 from sadari.model.event import Event
 from tests.live_engine import SYMBOL, Account, Rig

@@ -12,7 +12,7 @@ from random import Random
 from typing import Any, Protocol
 
 from sadari.core.position import Position
-from sadari.localexchange.server import Address
+from sadari.localexchange.serving.server import Address
 from sadari.model.command import SendAlert
 from sadari.model.units import DAY_NS
 from sadari.run.live.connections import Clocks

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
-from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.faults.file import load_faults
 from tests.live_engine import CONFIG, Rig, rig
 from tests.live_truth import covered, same_positions, same_trades, unclear, wrongs
 from tests.local_exchange import listings

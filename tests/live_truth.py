@@ -6,7 +6,7 @@ from collections import Counter
 from decimal import Decimal
 
 from sadari.core.ledger import COMMISSION, INSURANCE, REALIZED
-from sadari.localexchange.records import LIQUIDATION, AlgoOrder
+from sadari.localexchange.account.records import LIQUIDATION, AlgoOrder
 from sadari.model.order import Purpose, Side
 from sadari.model.units import MILLISECOND_NS
 from tests.live_engine import Account

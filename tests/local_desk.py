@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from sadari.exchange import Collateral, Exchange, Refusal
-from sadari.localexchange.account_endpoints import AccountEndpoints
-from sadari.localexchange.algo_endpoints import AlgoEndpoints
-from sadari.localexchange.announcements import Announcements
-from sadari.localexchange.desk import Desk
-from sadari.localexchange.order_endpoints import OrderEndpoints
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.refused import Refused
+from sadari.localexchange.account.announcements import Announcements
+from sadari.localexchange.account.desk import Desk
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.asking.refused import Refused
+from sadari.localexchange.endpoints.account import AccountEndpoints
+from sadari.localexchange.endpoints.algo import AlgoEndpoints
+from sadari.localexchange.endpoints.orders import OrderEndpoints
 from sadari.model.plan import Fees
 from sadari.model.units import SECOND_NS
 from tests.exchange_orders import BTC, INSTRUMENT, D, T

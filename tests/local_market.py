@@ -9,12 +9,12 @@ from decimal import Decimal
 import msgspec
 
 from sadari.kernel import synthetic
-from sadari.localexchange.endpoint import Endpoint
-from sadari.localexchange.market import NO_FUNDING, FundingRates, Market
-from sadari.localexchange.market_streams import MarketStreams
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.public_endpoints import endpoints
-from sadari.localexchange.tape import SymbolTape, Tape, Trade
+from sadari.localexchange.asking.endpoint import Endpoint
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.endpoints.public import endpoints
+from sadari.localexchange.market.market import NO_FUNDING, FundingRates, Market
+from sadari.localexchange.market.tape import SymbolTape, Tape, Trade
+from sadari.localexchange.streams.market import MarketStreams
 from sadari.model.instrument import Instrument
 from sadari.model.units import MINUTE_NS, SECOND_NS
 

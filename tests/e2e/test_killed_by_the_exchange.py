@@ -20,8 +20,8 @@ from typing import Any
 import pytest
 
 from sadari.cli.main import main
-from sadari.localexchange.gate import Answer, refusal_body
-from sadari.localexchange.server import Address
+from sadari.localexchange.asking.gate import Answer, refusal_body
+from sadari.localexchange.serving.server import Address
 from sadari.model.event import OrderFilled
 from sadari.model.units import DAY_NS
 from sadari.run.local.exchange import LocalExchange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from sadari.localexchange.fault_rows import refused
+from sadari.localexchange.faults.rows import refused
 from tests.faults.plays_of_markets import MARKETS
 from tests.faults.plays_of_streams import STREAMS
 from tests.faults.story import ADDING, EXITING, HOLDING, OPENING, STOPPED, STOPS, UNHEARD, Play

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sadari.localexchange.faults_served import FAULTS
+from sadari.localexchange.faults.served import FAULTS
 from tests.faults.plays import ELSEWHERE, OPEN, PLAYS
 from tests.faults.story import Play
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from sadari.localexchange.fault_file import decode_fault
-from sadari.localexchange.rule import Rule
+from sadari.localexchange.faults.file import decode_fault
+from sadari.localexchange.faults.rule import Rule
 from tests.live_engine import MARKET, SYMBOL
 
 OTHER = max(MARKET.instruments)

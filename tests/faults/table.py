@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from sadari.localexchange.faults_served import FAULTS
+from sadari.localexchange.faults.served import FAULTS
 from tests.faults.plays import ELSEWHERE, OPEN
 from tests.faults.rows import ROWS, Row
 

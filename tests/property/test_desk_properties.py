@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sadari.exchange import Refusal
-from sadari.localexchange.desk import ALGO
-from sadari.localexchange.records import AlgoOrder, Order
-from sadari.localexchange.refused import Refused
+from sadari.localexchange.account.desk import ALGO
+from sadari.localexchange.account.records import AlgoOrder, Order
+from sadari.localexchange.asking.refused import Refused
 from sadari.model.units import SECOND_NS
 from tests.exchange_orders import BTC, INSTRUMENT, D
 from tests.local_desk import BALANCE, ETH, DeskByHand

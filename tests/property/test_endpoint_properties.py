@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.exchange import Refusal
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.refused import Refused
-from sadari.localexchange.truth import truth
+from sadari.localexchange.account.truth import truth
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.asking.refused import Refused
 from sadari.run.local.exchange import LocalExchange
 from tests.local_exchange import BTC, ETH, MARKET, encoded, local, quantized
 

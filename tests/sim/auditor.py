@@ -12,8 +12,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
-from sadari.localexchange.gate import Answer
-from sadari.localexchange.records import AlgoOrder, AlgoStatus, Order
+from sadari.localexchange.account.records import AlgoOrder, AlgoStatus, Order
+from sadari.localexchange.asking.gate import Answer
 from sadari.model.order import PositionSide
 from tests.sim.tap import Asked, Door, Tap, refusal
 from tests.sim.world import Life, World

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 
-from sadari.localexchange.faults_served import FAULTS
-from sadari.localexchange.gate import Answer, refusal_body
+from sadari.localexchange.asking.gate import Answer, refusal_body
+from sadari.localexchange.faults.served import FAULTS
 from tests.disk.faulty import Fault
 from tests.faults.rows import ROWS, Row
 from tests.faults.rules import rules, table

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sadari.localexchange.gate import Answer
+from sadari.localexchange.asking.gate import Answer
 from sadari.run.operator.commands import Commands
 from tests.live_engine import SYMBOL
 from tests.sim.faults import MOMENTS, killed_at

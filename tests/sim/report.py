@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sadari.localexchange.faults_served import FAULTS
+from sadari.localexchange.faults.served import FAULTS
 from tests.faults.plays import OPEN
 from tests.sim.faults import BEYOND, LASTING, MOMENTS
 from tests.sim.kills import POWERS, ROWS, Killed

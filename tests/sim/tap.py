@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from sadari.localexchange.admission import Reading
-from sadari.localexchange.endpoint import Endpoint, Security
-from sadari.localexchange.fault_rules import Code, RetryAfter
-from sadari.localexchange.faults import Fired
-from sadari.localexchange.gate import Answer, WsMethod
-from sadari.localexchange.ws_api import METHODS
+from sadari.localexchange.asking.admission import Reading
+from sadari.localexchange.asking.endpoint import Endpoint, Security
+from sadari.localexchange.asking.gate import Answer, WsMethod
+from sadari.localexchange.faults.faults import Fired
+from sadari.localexchange.faults.rules import Code, RetryAfter
+from sadari.localexchange.serving.ws_api import METHODS
 from tests.sim.world import World
 
 ORDER_PATHS = ("/fapi/v1/order", "/fapi/v1/algoOrder")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sadari.localexchange.gate import Answer
+from sadari.localexchange.asking.gate import Answer
 from sadari.model.command import Command
 from sadari.model.event import Event, OutcomeUnknown
 from tests.sim.tap import Asked, Tap

@@ -14,7 +14,7 @@ from typing import Any
 from sadari.core.position import Position
 from sadari.errors import SadariError
 from sadari.exchange.accounts import PositionState
-from sadari.localexchange.server import Address
+from sadari.localexchange.serving.server import Address
 from sadari.model.command import SendAlert
 from sadari.model.units import HOUR_NS
 from sadari.run.live.connections import Clocks

@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from sadari.exchange import Refusal
-from sadari.localexchange import listen_keys
-from sadari.localexchange.api_keys import ApiKey, ApiKeys, Secret
-from sadari.localexchange.endpoint import Endpoint, Security
-from sadari.localexchange.gate import Gate, WsMethod
-from sadari.localexchange.hub import Hub, OutgoingFilter
-from sadari.localexchange.limits import Limits
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.refused import Refused
-from sadari.localexchange.server import Address, Server, serving
+from sadari.localexchange.asking.api_keys import ApiKey, ApiKeys, Secret
+from sadari.localexchange.asking.endpoint import Endpoint, Security
+from sadari.localexchange.asking.gate import Gate, WsMethod
+from sadari.localexchange.asking.limits import Limits
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.asking.refused import Refused
+from sadari.localexchange.serving.server import Address, Server, serving
+from sadari.localexchange.streams import listen_keys
+from sadari.localexchange.streams.hub import Hub, OutgoingFilter
 
 KEY = {"X-MBX-APIKEY": "key"}
 START_NS = 1_700_000_040 * 10**9

@@ -10,8 +10,8 @@ from random import Random
 
 import aiohttp
 
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.server import Address
+from sadari.localexchange.faults.file import load_faults
+from sadari.localexchange.serving.server import Address
 from sadari.model.units import DAY_NS
 from sadari.run.local.exchange import LocalExchange
 from sadari.run.local.listings import LocalSettings

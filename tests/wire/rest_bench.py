@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from sadari.binance.budget import Budget
 from sadari.binance.orders import Asked, place
 from sadari.binance.sign import HmacSigner, Signer
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.server import Address
+from sadari.localexchange.faults.file import load_faults
+from sadari.localexchange.serving.server import Address
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import DAY_NS

@@ -12,7 +12,7 @@ import pytest
 
 from sadari.cli.main import main
 from sadari.core.liquidation_plan import LiquidationPlan
-from sadari.localexchange.server import Address
+from sadari.localexchange.serving.server import Address
 from sadari.model.order import MarginMode
 from sadari.model.units import DAY_NS
 from sadari.run.figures.status import Status

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sadari.localexchange.faults_served import FAULTS
+from sadari.localexchange.faults.served import FAULTS
 from sadari.model.order import PositionSide
 from sadari.run.live.engine import LiveEngine
 from sadari.run.operator.commands import Commands

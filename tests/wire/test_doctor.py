@@ -10,7 +10,7 @@ import pytest
 
 from sadari.binance.values import KeyShown
 from sadari.errors import FatalError
-from sadari.localexchange.api_keys import Permissions
+from sadari.localexchange.asking.api_keys import Permissions
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, PositionSide, Purpose, Side
 from sadari.model.plan import Fees

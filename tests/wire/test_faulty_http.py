@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from aiohttp import ClientError, ClientPayloadError, ClientSession, ServerDisconnectedError, WSServerHandshakeError, web
 
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.faults import Faults
-from sadari.localexchange.faulty_http import faulty
+from sadari.localexchange.faults.faults import Faults
+from sadari.localexchange.faults.file import load_faults
+from sadari.localexchange.faults.http import faulty
 from sadari.model.units import SECOND_NS
 
 ORDER = "POST", "/fapi/v1/order"

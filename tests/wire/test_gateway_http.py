@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from sadari.localexchange.limits import Limits
+from sadari.localexchange.asking.limits import Limits
 from tests.wire.gateway import KEY, START_NS, Gateway, call, gateway, sign
 
 ORDER = f"symbol=BTCUSDT&timestamp={START_NS // 1_000_000}"

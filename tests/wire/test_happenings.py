@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 
 from sadari.errors import RefusedError
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.parameters import Parameters
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.faults.file import load_faults
 from sadari.model.units import DAY_NS, MINUTE_NS, SECOND_NS
 from sadari.run.feed.synthetic import market
 from sadari.run.local.exchange import LocalExchange

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sadari.errors import ConfigError
-from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.faults.file import load_faults
 from sadari.model.command import RecordLiquidated, RecordLiquidation, RecordPosition
 from sadari.model.reason import LiquidationSource
 from sadari.model.units import MILLISECOND_NS, SECOND_NS

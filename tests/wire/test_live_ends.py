@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.faults.file import load_faults
 from sadari.model.command import SetAlarm
 from sadari.model.event import OperatorRequested
 from sadari.run.live.engine import LiveEngine

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sadari.binance.stream_names import trades
-from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.faults.file import load_faults
 from sadari.model.command import PlaceOrder
 from sadari.model.event import Event, GateShut, InstrumentChanged
 from sadari.model.instrument import Instrument

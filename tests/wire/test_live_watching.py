@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sadari.binance import endpoints, stream_names
-from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.faults.file import load_faults
 from sadari.model.units import MINUTE_NS
 from sadari.run.figures.status import Status
 from sadari.run.operator.shown import status

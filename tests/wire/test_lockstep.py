@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from sadari.localexchange.control import LONGEST_STEP_NS
-from sadari.localexchange.listen_keys import LIFE_NS
-from sadari.localexchange.server import LONGEST_BODY
+from sadari.localexchange.serving.control import LONGEST_STEP_NS
+from sadari.localexchange.serving.server import LONGEST_BODY
+from sadari.localexchange.streams.listen_keys import LIFE_NS
 from tests.local_exchange import BTC, ETH, SEED, local, quantized
 from tests.wire.wire_client import WireClient, connected
 

@@ -8,7 +8,7 @@ from itertools import product
 import msgspec
 import pytest
 
-from sadari.localexchange.fault_file import load_faults
+from sadari.localexchange.faults.file import load_faults
 from sadari.model.command import PlaceOrder
 from sadari.model.event import SymbolPrepared, SymbolUnprepared
 from sadari.model.order import MarginMode, OrderType, PositionSide, Purpose, Side

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 from aiohttp import ClientSession
 
-from sadari.localexchange.action_rules import BracketChange, HumanTrade
-from sadari.localexchange.server import Address
+from sadari.localexchange.faults.action_rules import BracketChange, HumanTrade
+from sadari.localexchange.serving.server import Address
 from sadari.model.instrument import Bracket
 from sadari.model.units import MINUTE_NS
 from sadari.run.feed.played import load

@@ -16,7 +16,7 @@ from sadari.binance.endpoint import Endpoint
 from sadari.binance.orders import cancel, place, query
 from sadari.binance.sign import HmacSigner
 from sadari.errors import ConfigError, FatalError, RefusedError, RetryableError, SadariError, UnknownOutcomeError
-from sadari.localexchange.known import ENDPOINTS, METHODS
+from sadari.localexchange.serving.known import ENDPOINTS, METHODS
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import SECOND_NS

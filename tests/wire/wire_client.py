@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import aiohttp
 import msgspec
 
-from sadari.localexchange.server import Address
+from sadari.localexchange.serving.server import Address
 from sadari.run.local.exchange import LocalExchange
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sadari.cli.arguments import add_command, count, listed, positive, span_ns
 
 if TYPE_CHECKING:
-    from sadari.localexchange.server import Address
+    from sadari.localexchange.serving.server import Address
     from sadari.run.local.exchange import LocalExchange
 
 FASTEST = 1_000_000

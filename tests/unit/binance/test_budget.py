@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.binance.budget import Budget, Limits
-from sadari.localexchange.limits import Limited, Usage
-from sadari.localexchange.limits import Limits as ServedLimits
+from sadari.localexchange.asking.limits import Limited, Usage
+from sadari.localexchange.asking.limits import Limits as ServedLimits
 from sadari.model.units import MINUTE_NS, SECOND_NS
 
 SMALL = Limits(100, 20, 10)

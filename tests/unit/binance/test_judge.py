@@ -15,8 +15,8 @@ from sadari.binance.codes import MEANINGS, Next, meaning
 from sadari.binance.judge import fault_of, judge
 from sadari.errors import FatalError, RefusedError, RetryableError, UnknownOutcomeError
 from sadari.exchange.refusals import REFUSALS
-from sadari.localexchange.faulty_http import UNAVAILABLE
-from sadari.localexchange.known import CODES
+from sadari.localexchange.faults.http import UNAVAILABLE
+from sadari.localexchange.serving.known import CODES
 from tests.conftest import SHARED
 
 MULTI_ASSETS = "Unable to adjust to isolated-margin mode under the Multi-Assets mode."

@@ -9,8 +9,8 @@ import pytest
 
 from sadari.binance import endpoints
 from sadari.binance.orders import cancel, place, query, query_by_id
-from sadari.localexchange.order_wishes import conditional, regular
-from sadari.localexchange.parameters import Parameters
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.endpoints.order_wishes import conditional, regular
 from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.order import OrderType, PositionSide, Purpose, Side, TimeInForce
 

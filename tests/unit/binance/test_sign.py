@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from sadari.binance.sign import Ed25519Signer, HmacSigner, Signer, encoded, signed_call, signed_query, signer
 from sadari.errors import ConfigError
-from sadari.localexchange.admission import Request, read, read_call
+from sadari.localexchange.asking.admission import Request, read, read_call
 
 KEY, SECRET = "canary-key", "canary-secret"
 PARAMETERS = st.dictionaries(

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from sadari.exchange import Collateral
-from sadari.localexchange.endpoint import Security
-from sadari.localexchange.known import METHODS as KNOWN_METHODS
-from sadari.localexchange.truth import truth
-from sadari.localexchange.ws_api import METHODS, methods
+from sadari.localexchange.account.truth import truth
+from sadari.localexchange.asking.endpoint import Security
+from sadari.localexchange.serving.known import METHODS as KNOWN_METHODS
+from sadari.localexchange.serving.ws_api import METHODS, methods
 from tests.exchange_orders import BTC, D
 from tests.local_desk import ETH, DeskByHand
 from tests.local_exchange import local

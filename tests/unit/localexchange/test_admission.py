@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sadari.localexchange.admission import Request, admit, read, read_call
-from sadari.localexchange.api_keys import ApiKey, ApiKeys, Secret
-from sadari.localexchange.endpoint import Security
-from sadari.localexchange.refused import Refused
+from sadari.localexchange.asking.admission import Request, admit, read, read_call
+from sadari.localexchange.asking.api_keys import ApiKey, ApiKeys, Secret
+from sadari.localexchange.asking.endpoint import Security
+from sadari.localexchange.asking.refused import Refused
 
 KEYS = ApiKeys([ApiKey("key", Secret(b"secret"))])
 NOW_MS = 1_700_000_000_000

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sadari.exchange import Refusal
-from sadari.localexchange.refused import Refused
+from sadari.localexchange.asking.refused import Refused
 from tests.exchange_orders import BTC
 from tests.local_desk import DeskByHand
 

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sadari.errors import ConfigError
-from sadari.localexchange.admission import Reading, admit
-from sadari.localexchange.api_keys import ApiKey, ApiKeys, Ed25519, Permissions, Secret, public_key, seeded_pair
-from sadari.localexchange.endpoint import Security
-from sadari.localexchange.refused import Refused
+from sadari.localexchange.asking.admission import Reading, admit
+from sadari.localexchange.asking.api_keys import ApiKey, ApiKeys, Ed25519, Permissions, Secret, public_key, seeded_pair
+from sadari.localexchange.asking.endpoint import Security
+from sadari.localexchange.asking.refused import Refused
 
 PEM, PKCS = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
 

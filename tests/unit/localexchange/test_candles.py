@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.kernel import aggregate
-from sadari.localexchange.candles import INTERVALS, frame
+from sadari.localexchange.market.candles import INTERVALS, frame
 from sadari.model.units import DAY_NS, HOUR_NS, MINUTE_NS, SECOND_NS
 from tests.local_market import OPEN_NS, Played, tapes, with_hole
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sadari.localexchange.desk import FIRST_ALGO_ID, FIRST_ORDER_ID
+from sadari.localexchange.account.desk import FIRST_ALGO_ID, FIRST_ORDER_ID
 from tests.exchange_orders import BTC, D
 from tests.local_desk import ETH, DeskByHand
 

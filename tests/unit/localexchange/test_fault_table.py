@@ -6,10 +6,13 @@ import re
 
 import pytest
 
-from sadari.localexchange.action_rules import ACTION_VERBS
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.fault_rules import VERBS
-from sadari.localexchange.fault_table import (
+from sadari.localexchange.faults.action_rules import ACTION_VERBS
+from sadari.localexchange.faults.faults import Actions, Faults
+from sadari.localexchange.faults.file import load_faults
+from sadari.localexchange.faults.rule import Rule, verb_of
+from sadari.localexchange.faults.rules import VERBS
+from sadari.localexchange.faults.served import FAULTS
+from sadari.localexchange.faults.table import (
     NOT_SERVED,
     example_rules,
     fault_examples,
@@ -17,9 +20,6 @@ from sadari.localexchange.fault_table import (
     not_served,
     served,
 )
-from sadari.localexchange.faults import Actions, Faults
-from sadari.localexchange.faults_served import FAULTS
-from sadari.localexchange.rule import Rule, verb_of
 from tests.conftest import SHARED
 
 CATALOG = SHARED / "reference" / "faults.md"

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.errors import ConfigError, RefusedError
-from sadari.localexchange.action_rules import ClockShift, HumanTrade
-from sadari.localexchange.fault_file import decode_fault, load_faults
-from sadari.localexchange.fault_rules import Code, DropFrame, LostReply, LostRequest
-from sadari.localexchange.faults import KEPT_FIRINGS, Actions, Faults, spared
-from sadari.localexchange.rule import Rule, verb_of
+from sadari.localexchange.faults.action_rules import ClockShift, HumanTrade
+from sadari.localexchange.faults.faults import KEPT_FIRINGS, Actions, Faults, spared
+from sadari.localexchange.faults.file import decode_fault, load_faults
+from sadari.localexchange.faults.rule import Rule, verb_of
+from sadari.localexchange.faults.rules import Code, DropFrame, LostReply, LostRequest
 from sadari.model.units import SECOND_NS
 
 D = Decimal

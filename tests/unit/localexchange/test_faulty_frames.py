@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.faults import Faults
-from sadari.localexchange.faulty_frames import CloseConnection, FrameFaults, Outgoing
+from sadari.localexchange.faults.faults import Faults
+from sadari.localexchange.faults.file import load_faults
+from sadari.localexchange.faults.frames import CloseConnection, FrameFaults, Outgoing
 from sadari.model.units import SECOND_NS
 
 

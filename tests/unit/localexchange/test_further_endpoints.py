@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sadari.exchange import Refusal
-from sadari.localexchange.countdowns import Countdowns
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.refused import Refused
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.asking.refused import Refused
+from sadari.localexchange.endpoints.countdowns import Countdowns
 from sadari.model.units import MILLISECOND_NS
 from tests.exchange_orders import BTC, D
 from tests.local_desk import ETH, DeskByHand

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sadari.localexchange.admission import Request, read
-from sadari.localexchange.api_keys import ApiKeys
-from sadari.localexchange.endpoint import Endpoint, Security
-from sadari.localexchange.gate import Gate
-from sadari.localexchange.limits import Limits
+from sadari.localexchange.asking.admission import Request, read
+from sadari.localexchange.asking.api_keys import ApiKeys
+from sadari.localexchange.asking.endpoint import Endpoint, Security
+from sadari.localexchange.asking.gate import Gate
+from sadari.localexchange.asking.limits import Limits
 
 ASKED = "t"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sadari.localexchange.limits import FIRST_BAN_NS, NO_LIMITS, Limited, Limits, Usage, Window
+from sadari.localexchange.asking.limits import FIRST_BAN_NS, NO_LIMITS, Limited, Limits, Usage, Window
 from sadari.model.units import MINUTE_NS, SECOND_NS
 
 START = 1_700_000_040 * SECOND_NS  # the beginning of a minute

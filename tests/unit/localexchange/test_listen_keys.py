@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from sadari.binance.wire.control import ListenKey
-from sadari.localexchange.listen_keys import LIFE_NS, ListenKeys, endpoints
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.refused import Refused
-from sadari.localexchange.subscriptions import is_listen_key
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.asking.refused import Refused
+from sadari.localexchange.streams.listen_keys import LIFE_NS, ListenKeys, endpoints
+from sadari.localexchange.streams.subscriptions import is_listen_key
 
 
 class Hand:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sadari.localexchange.market_streams import MarketStreams
-from sadari.localexchange.notices import ALL_FORCED, CONTRACTS
-from sadari.localexchange.stream_names import KINDS, route_of
+from sadari.localexchange.account.notices import ALL_FORCED, CONTRACTS
+from sadari.localexchange.streams.market import MarketStreams
+from sadari.localexchange.streams.names import KINDS, route_of
 from sadari.model.units import DAY_NS, MILLISECOND_NS, MINUTE_NS, SECOND_NS
 from tests.local_market import OPEN_NS, Played, tapes
 

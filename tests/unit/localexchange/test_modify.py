@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from sadari.exchange import BookSlippage, Refusal
-from sadari.localexchange import desk as desks
-from sadari.localexchange.announcements import Announcements
-from sadari.localexchange.desk import Desk
-from sadari.localexchange.order_endpoints import OrderEndpoints
-from sadari.localexchange.records import Status
-from sadari.localexchange.refused import Refused
-from sadari.localexchange.ws_api import methods
+from sadari.localexchange.account import desk as desks
+from sadari.localexchange.account.announcements import Announcements
+from sadari.localexchange.account.desk import Desk
+from sadari.localexchange.account.records import Status
+from sadari.localexchange.asking.refused import Refused
+from sadari.localexchange.endpoints.orders import OrderEndpoints
+from sadari.localexchange.serving.ws_api import methods
 from sadari.model.order import Side
 from tests.exchange_orders import BTC, INSTRUMENT, D, T, exchange, limit
 from tests.local_desk import DeskByHand

@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 
 from sadari.exchange import Exchange
-from sadari.localexchange.action_rules import BracketChange
-from sadari.localexchange.announcements import Announcements
-from sadari.localexchange.api_keys import ApiKeys
-from sadari.localexchange.desk import Desk
-from sadari.localexchange.happenings import GatewayClock, Happenings
-from sadari.localexchange.listen_keys import ListenKeys
-from sadari.localexchange.notices import Notices
+from sadari.localexchange.account.announcements import Announcements
+from sadari.localexchange.account.desk import Desk
+from sadari.localexchange.account.notices import Notices
+from sadari.localexchange.asking.api_keys import ApiKeys
+from sadari.localexchange.faults.action_rules import BracketChange
+from sadari.localexchange.serving.happenings import GatewayClock, Happenings
+from sadari.localexchange.streams.listen_keys import ListenKeys
 from sadari.model.command import PlaceOrder
 from sadari.model.instrument import Bracket
 from sadari.model.order import OrderType, Purpose, Side

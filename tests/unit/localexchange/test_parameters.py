@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from sadari.localexchange.order_wishes import conditional, regular, working_type
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.periods import WEEK_MS, Period, period
-from sadari.localexchange.refused import Refused
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.asking.periods import WEEK_MS, Period, period
+from sadari.localexchange.asking.refused import Refused
+from sadari.localexchange.endpoints.order_wishes import conditional, regular, working_type
 from sadari.model.order import OrderType, PositionSide, Side, TimeInForce
 from tests.exchange_orders import BTC, D
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.truth import Truth, truth
+from sadari.localexchange.account.truth import Truth, truth
+from sadari.localexchange.asking.parameters import Parameters
 from sadari.model.units import DAY_NS, HOUR_NS
 from sadari.run.local.exchange import LocalExchange
 from tests.local_exchange import BTC, encoded, local

@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from sadari.binance.decode import contracts
-from sadari.localexchange.parameters import Parameters
-from sadari.localexchange.refused import Refused
+from sadari.localexchange.asking.parameters import Parameters
+from sadari.localexchange.asking.refused import Refused
 from sadari.model.units import DAY_NS, HOUR_NS, MILLISECOND_NS, MINUTE_NS
 from tests.local_market import OPEN_NS, Funding, Played, instrument, tapes
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sadari.localexchange.recorded import RecordedTape, recorded_candles
-from sadari.localexchange.tape import PlayedCandles, Tape, Trade
+from sadari.localexchange.market.recorded import RecordedTape, recorded_candles
+from sadari.localexchange.market.tape import PlayedCandles, Tape, Trade
 from sadari.model.units import MINUTE_NS, SECOND_NS
 from sadari.store.trades import load_files
 from tests.local_market import OPEN_NS, SEED, D, Played, columns, instrument

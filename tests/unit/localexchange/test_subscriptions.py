@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sadari.localexchange.subscriptions import MOST_STREAMS, Subscriptions, opening
+from sadari.localexchange.streams.subscriptions import MOST_STREAMS, Subscriptions, opening
 
 KEY = "0123456789abcdef" * 4
 BOOK = "btcusdt@bookTicker"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sadari.kernel import expand
-from sadari.localexchange.tape import Tape, Trade
+from sadari.localexchange.market.tape import Tape, Trade
 from sadari.model.seeds import own_seed
 from sadari.model.units import DAY_NS, MINUTE_NS, PRICE_SCALE, floor_units
 from tests.local_market import OPEN_NS, SEED, D, columns, tapes

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from sadari.localexchange.truth import truth
+from sadari.localexchange.account.truth import truth
 from sadari.model.units import SECOND_NS
 from tests.exchange_orders import T
 from tests.local_desk import DeskByHand

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from sadari.errors import ConfigError, DataError
-from sadari.localexchange.recorded import RecordedCandles, RecordedTape
-from sadari.localexchange.tape import SymbolTape
+from sadari.localexchange.market.recorded import RecordedCandles, RecordedTape
+from sadari.localexchange.market.tape import SymbolTape
 from sadari.model.instrument import Bracket
 from sadari.run.feed.played import load, tapes
 from sadari.run.local.exchange import LocalExchange

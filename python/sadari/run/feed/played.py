@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sadari.errors import ConfigError
-from sadari.localexchange.recorded import RecordedCandles, RecordedTape, recorded_candles
-from sadari.localexchange.tape import SymbolTape
+from sadari.localexchange.market.recorded import RecordedCandles, RecordedTape, recorded_candles
+from sadari.localexchange.market.tape import SymbolTape
 from sadari.model.instrument import Instrument
 from sadari.model.units import MINUTE_NS, SECOND_NS
 from sadari.store import candles, trades

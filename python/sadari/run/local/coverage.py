@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from sadari.binance.wire import control, user
-from sadari.localexchange import known
-from sadari.localexchange.fault_table import fault_table, not_served, served
-from sadari.localexchange.order_wishes import CONDITIONAL, REGULAR
-from sadari.localexchange.stream_names import KINDS
-from sadari.localexchange.ws_methods import SESSION_METHODS
+from sadari.localexchange.endpoints.order_wishes import CONDITIONAL, REGULAR
+from sadari.localexchange.faults.table import fault_table, not_served, served
+from sadari.localexchange.serving import known
+from sadari.localexchange.serving.ws_methods import SESSION_METHODS
+from sadari.localexchange.streams.names import KINDS
 from sadari.run.feed.synthetic import market
 from sadari.run.local.exchange import LocalExchange
 from sadari.run.local.listings import Listings, LocalSettings

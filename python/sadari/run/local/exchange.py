@@ -13,31 +13,34 @@ from decimal import Decimal
 
 from sadari.errors import ConfigError
 from sadari.exchange import BookSlippage, Exchange, TickSlippage
-from sadari.localexchange import key_endpoints, listen_keys, public_endpoints, ws_api
-from sadari.localexchange.account_endpoints import AccountEndpoints
-from sadari.localexchange.algo_endpoints import AlgoEndpoints
-from sadari.localexchange.announcements import Announcements
-from sadari.localexchange.control import Control
-from sadari.localexchange.countdowns import Countdowns
-from sadari.localexchange.delayed_calls import DelayedCalls
-from sadari.localexchange.desk import Desk
-from sadari.localexchange.endpoint import Endpoint
-from sadari.localexchange.faults import Faults
-from sadari.localexchange.faulty_frames import FrameFaults
-from sadari.localexchange.faulty_http import faulty
-from sadari.localexchange.gate import Gate
-from sadari.localexchange.happenings import GatewayClock, Happenings
-from sadari.localexchange.hub import Hub
-from sadari.localexchange.limits import NO_LIMITS, Limits
-from sadari.localexchange.market import Market
-from sadari.localexchange.market_streams import MarketStreams
-from sadari.localexchange.notices import Notices
-from sadari.localexchange.order_endpoints import OrderEndpoints
-from sadari.localexchange.play import Play
-from sadari.localexchange.server import Address, Server
-from sadari.localexchange.stream_names import route_of
-from sadari.localexchange.tape import Tape
-from sadari.localexchange.told import ms
+from sadari.localexchange.account.announcements import Announcements
+from sadari.localexchange.account.desk import Desk
+from sadari.localexchange.account.notices import Notices
+from sadari.localexchange.asking.endpoint import Endpoint
+from sadari.localexchange.asking.gate import Gate
+from sadari.localexchange.asking.limits import NO_LIMITS, Limits
+from sadari.localexchange.endpoints import keys as key_endpoints
+from sadari.localexchange.endpoints import public as public_endpoints
+from sadari.localexchange.endpoints.account import AccountEndpoints
+from sadari.localexchange.endpoints.algo import AlgoEndpoints
+from sadari.localexchange.endpoints.countdowns import Countdowns
+from sadari.localexchange.endpoints.orders import OrderEndpoints
+from sadari.localexchange.faults.faults import Faults
+from sadari.localexchange.faults.frames import FrameFaults
+from sadari.localexchange.faults.http import faulty
+from sadari.localexchange.market.market import Market
+from sadari.localexchange.market.tape import Tape
+from sadari.localexchange.market.told import ms
+from sadari.localexchange.serving import ws_api
+from sadari.localexchange.serving.control import Control
+from sadari.localexchange.serving.delayed_calls import DelayedCalls
+from sadari.localexchange.serving.happenings import GatewayClock, Happenings
+from sadari.localexchange.serving.play import Play
+from sadari.localexchange.serving.server import Address, Server
+from sadari.localexchange.streams import listen_keys
+from sadari.localexchange.streams.hub import Hub
+from sadari.localexchange.streams.market import MarketStreams
+from sadari.localexchange.streams.names import route_of
 from sadari.model.order import Side
 from sadari.model.plan import Fees
 from sadari.model.units import MINUTE_NS

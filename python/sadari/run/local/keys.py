@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sadari.errors import ConfigError
-from sadari.localexchange.api_keys import ApiKey, ApiKeys, Ed25519, Permissions, Secret, public_key, seeded_pair
+from sadari.localexchange.asking.api_keys import ApiKey, ApiKeys, Ed25519, Permissions, Secret, public_key, seeded_pair
 
 ONLY_READING = Permissions(futures=False)
 

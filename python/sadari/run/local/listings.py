@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from sadari.binance.decode import symbol_of
 from sadari.errors import ConfigError
-from sadari.localexchange.api_keys import Permissions
-from sadari.localexchange.fault_file import load_faults
-from sadari.localexchange.market import FundingRates
-from sadari.localexchange.play import LOOK_S
-from sadari.localexchange.rule import Rule
+from sadari.localexchange.asking.api_keys import Permissions
+from sadari.localexchange.faults.file import load_faults
+from sadari.localexchange.faults.rule import Rule
+from sadari.localexchange.market.market import FundingRates
+from sadari.localexchange.serving.play import LOOK_S
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Fees
 from sadari.model.units import DAY_NS, MINUTE_NS

@@ -15,7 +15,7 @@ from sadari.core.engine import Engine
 from sadari.core.engine_table import EngineState
 from sadari.core.ledger import Entry, Ledger
 from sadari.errors import ConfigError, SadariError
-from sadari.localexchange.server import Address
+from sadari.localexchange.serving.server import Address
 from sadari.model.command import Command, PlaceOrder, RecordExit
 from sadari.model.event import Event, OperatorRequested
 from sadari.model.units import MILLISECOND_NS, SECOND_NS

@@ -1,0 +1,1 @@
+"""What is traded: the tape, candles and values of each symbol."""

@@ -1,0 +1,1 @@
+"""The streams: their names and events, the listen key, and who gets what."""
