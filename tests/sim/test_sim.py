@@ -21,6 +21,7 @@ FOUND = {
     2065: "a transfer of before another one was booked again when the list told of it (I8)",
     3162: "a list of transfers that was told again took another one for its own (I8)",
     5173: "entries were refused again and again (I12)",
+    5440: "a ban was over by our clock and not yet by the one that had written it (I12)",
     6130: "a limit told by a call lasts a minute (I1)",
     6325: "a connection was asked for although another one was told to wait (I12)",
 }

@@ -264,7 +264,7 @@ def test_under_a_ban_nothing_more_is_written_on_either_way() -> None:
         async with facing(peer, budget=budget) as api:
             with pytest.raises(RetryableError) as refused:
                 await api.request(*entry())
-            assert 250 < refused.value.after_s < 301
+            assert 300 <= refused.value.after_s < 302, "a second more, for a clock that is ahead"
             with pytest.raises(RetryableError, match="budget"):
                 api.request(*entry(), urgent=True)
             assert len(peer.got) == 1

@@ -13,13 +13,16 @@ from typing import NamedTuple
 
 import msgspec
 
+from sadari.binance.budget import CLOCK_NS
 from sadari.binance.codes import CLOCKS_OFF, MEANINGS, THROTTLED, TOO_MANY_ORDERS, TOO_MANY_REQUESTS, Next, meaning
 from sadari.errors import ClockOffError, FatalError, RefusedError, RetryableError, SadariError, UnknownOutcomeError
+from sadari.model.units import MILLISECOND_NS, SECOND_NS
 
 _GOOD = range(200, 300)
 _REFUSED = range(400, 500)
-_FIREWALL, _TIMEOUT, _BANNED, _LIMITED, _UNAVAILABLE = 403, 408, 418, 429, 503
-_LIMITS = {_BANNED, _LIMITED}
+BANNED, LIMITED = 418, 429
+_FIREWALL, _TIMEOUT, _UNAVAILABLE = 403, 408, 503
+_LIMITS = {BANNED, LIMITED}
 
 # The sentences of a 503 that was certainly not executed; any other of that status is unknown (faults F03, F04).
 _NOT_DONE = ("Service Unavailable.", "Internal error; unable to process your request. Please try again.")
@@ -79,7 +82,7 @@ def judge(
     fault = fault_of(body)
     if status in _LIMITS:
         code = TOO_MANY_REQUESTS if fault is None else fault.code
-        usual = _BAN_S if status == _BANNED else _USUAL_S.get(code, _LIMIT_S)
+        usual = _BAN_S if status == BANNED else _USUAL_S.get(code, _LIMIT_S)
         return RetryableError(
             f"{what}: status {status}: {shown(body)}", usual if retry_after_s is None else retry_after_s
         )
@@ -99,10 +102,13 @@ def fault_of(body: bytes) -> Fault | None:
     return found if found is None or plain else found._replace(beside=shown(body))
 
 
-def banned_until_ms(body: bytes) -> int | None:
-    """Until when a ban lasts by its own text, None if it does not say."""
-    found = _BANNED_UNTIL.search(body)
-    return None if found is None else int(found[1])
+def banned_s(status: int, body: bytes, now_ns: int) -> float | None:
+    """How long a ban lasts from now on by its own text, in seconds, None if there is none or it does not say.
+
+    Our clock may be ahead of the one by which the time was written: what that may come to is waited for as well.
+    """
+    found = _BANNED_UNTIL.search(body) if status == BANNED else None
+    return None if found is None else (max(0, int(found[1]) * MILLISECOND_NS - now_ns) + CLOCK_NS) / SECOND_NS
 
 
 def shown(body: bytes) -> str:

@@ -18,17 +18,16 @@ from sadari.binance import answers, endpoints
 from sadari.binance.budget import Budget
 from sadari.binance.codes import TOO_MANY_ORDERS
 from sadari.binance.endpoint import Endpoint, Security
-from sadari.binance.judge import Fault, banned_until_ms, fault_of, judge, unclear
+from sadari.binance.judge import BANNED, LIMITED, Fault, banned_s, fault_of, judge, unclear
 from sadari.binance.sign import KEY_HEADER, Signer, encoded, signed_query
 from sadari.errors import ClockOffError, ConfigError, FatalError, RetryableError, SadariError
-from sadari.model.units import MILLISECOND_NS, SECOND_NS
+from sadari.model.units import SECOND_NS
 from sadari.venue.live.ports import NO_PARAMETERS
 from sadari.venue.live.server_clock import ServerClock
 
 READ_TRIES = 3
 CLOCK_TRIES = 3
 _SPOT_PATHS = "/sapi/"
-_BANNED, _LIMITED = 418, 429
 
 
 class RestLimits(NamedTuple):
@@ -205,14 +204,13 @@ class Rest:
             minute=_count(response, "X-MBX-ORDER-COUNT-1M"),
             ten_seconds=_count(response, "X-MBX-ORDER-COUNT-10S"),
         )
-        wait_s = _count(response, "Retry-After")
-        until_ms = banned_until_ms(body) if status == _BANNED else None
-        if wait_s is None and until_ms is not None:
-            wait_s = max(0, until_ms * MILLISECOND_NS - now_ns) // SECOND_NS + 1
+        wait_s: float | None = _count(response, "Retry-After")
+        if wait_s is None:
+            wait_s = banned_s(status, body, now_ns)
         error = judge(status, body, changes=not endpoint.reads, retry_after_s=wait_s, what=_what(endpoint))
         if error is None:
             return body
-        if status in {_BANNED, _LIMITED} and isinstance(error, RetryableError):
+        if status in {BANNED, LIMITED} and isinstance(error, RetryableError):
             self._shut(fault_of(body), now_ns + int(error.after_s * SECOND_NS))
         return error
 

@@ -19,11 +19,11 @@ from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
+from sadari.binance.judge import BANNED
 from sadari.errors import BannedError, ConfigError, RetryableError
 
 MISSED_PINGS = 2
 BODY_SHOWN = 300
-BANNED = 418
 
 
 class SocketLimits(NamedTuple):

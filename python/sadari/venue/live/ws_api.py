@@ -18,7 +18,7 @@ import msgspec
 from sadari.binance.budget import Budget
 from sadari.binance.codes import TOO_MANY_ORDERS
 from sadari.binance.endpoint import Endpoint
-from sadari.binance.judge import banned_until_ms, fault_of, judge, shown, unclear
+from sadari.binance.judge import BANNED, LIMITED, banned_s, fault_of, judge, shown, unclear
 from sadari.binance.sign import Signer, signed_call
 from sadari.binance.wire.read import Reply, UsedLimit
 from sadari.errors import BannedError, ConfigError, RetryableError
@@ -26,7 +26,6 @@ from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.venue.live.server_clock import ServerClock
 from sadari.venue.live.socket import LIMITS, Socket, SocketLimits, connect
 
-_BANNED, _LIMITED = 418, 429
 _REPLY = msgspec.json.Decoder(Reply)
 
 
@@ -283,10 +282,10 @@ class WsApi:
         waiting.timer.cancel()
         body = bytes(reply.result if reply.status in range(200, 300) else reply.error)
         error = judge(
-            reply.status, body, changes=not waiting.endpoint.reads, retry_after_s=self._banned_s(reply.status, body),
-            what=waiting.endpoint.ws_method,
+            reply.status, body, changes=not waiting.endpoint.reads,
+            retry_after_s=banned_s(reply.status, body, self._clock.ns()), what=waiting.endpoint.ws_method,
         )  # fmt: skip
-        if reply.status in {_BANNED, _LIMITED} and isinstance(error, RetryableError):
+        if reply.status in {BANNED, LIMITED} and isinstance(error, RetryableError):
             self._shut(body, error.after_s)
         if waiting.answer.done():
             return
@@ -304,10 +303,6 @@ class WsApi:
             minute=used.get(("ORDERS", "MINUTE", 1)),
             ten_seconds=used.get(("ORDERS", "SECOND", 10)),
         )
-
-    def _banned_s(self, status: int, body: bytes) -> float | None:
-        until_ms = banned_until_ms(body) if status == _BANNED else None
-        return None if until_ms is None else max(0.0, (until_ms * MILLISECOND_NS - self._clock.ns()) / SECOND_NS)
 
     def _shut(self, body: bytes, after_s: float) -> None:
         fault, until_ns = fault_of(body), self._clock.ns() + int(after_s * SECOND_NS)
