@@ -24,6 +24,7 @@ FOUND = {
     5440: "a ban was over by our clock and not yet by the one that had written it (I12)",
     6130: "a limit told by a call lasts a minute (I1)",
     6325: "a connection was asked for although another one was told to wait (I12)",
+    8173: "the same as 5440 (I12)",
 }
 # The same of kills, in several lives of one run.
 FOUND_KILLS = {
