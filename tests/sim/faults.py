@@ -29,6 +29,8 @@ OCCASION_S, LOOK_S = 25.0, 0.1
 AWAITED = ("F40-1",)
 # A thousand trades by hand take a minute's request weight to read, and the rest waits for the next minute's.
 MANY_S = 120
+# What the ledger of an engine has to have, once it keeps books.
+BOOKED = ("human_trade", "human_transfer")
 # A listen key that dies without a word is missed only when an order is not told of.
 UNMISSED, UNMISSED_S = ("F65-1",), 60
 # These rows are about an account in hedge mode, which only some worlds have.
@@ -146,7 +148,7 @@ class Faults:
 
     async def _row(self, row: str, name: str, stands_s: float) -> None:
         written = (PLAYED[row].text, *PLAYED[row].play.beside)
-        if PLAYED[row].play.at != (OPENING,) and any("human_trade" in text for text in written):
+        if PLAYED[row].play.at != (OPENING,) and any(act in text for text in written for act in BOOKED):
             await self._books()
         play, exchange = PLAYED[row].play, self._world.exchange
         change: dict[str, object] = {"from_s": None, "until_s": None}

@@ -29,7 +29,8 @@ KINDS = (*dict.fromkeys(name.split("-")[0] for name in ROWS), *BEYOND)
 CHANCES = (*KINDS, *SELDOM * 2)
 # Hardly ever allowed where it comes: one more of it in every seed that ends in a seven.
 RARE, RARE_OF, RARE_AT = "F126", 10, 7
-# The account is in hedge mode, and both sides of a symbol are held, in every seed that ends in an eight.
+# The account is in hedge mode, and both sides of a symbol are held, in every seed that ends in an eight; disks fail
+# there as well, since few of their faults find an operation.
 BOTH_SIDES, HEDGE_AT = "F101", 8
 
 
@@ -68,8 +69,8 @@ def draws_of(seed: int) -> list[Draw]:
     chance = Random(f"draws/{seed}")
     count = chance.choice((0, 1, 2, 3, 4, 6, 8, 12))
     draws = [_draw(seed, number, chance, chance.choice(CHANCES)) for number in range(count)]
-    more = {RARE_AT: RARE, HEDGE_AT: BOTH_SIDES}.get(seed % RARE_OF)
-    return draws if more is None else [*draws, _draw(seed, count, chance, more)]
+    more = {RARE_AT: (RARE,), HEDGE_AT: (BOTH_SIDES, "disk")}.get(seed % RARE_OF, ())
+    return [*draws, *(_draw(seed, count + number, chance, kind) for number, kind in enumerate(more))]
 
 
 def _draw(seed: int, number: int, chance: Random, kind: str) -> Draw:

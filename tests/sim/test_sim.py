@@ -25,6 +25,7 @@ FOUND = {
     6130: "a limit told by a call lasts a minute (I1)",
     6325: "a connection was asked for although another one was told to wait (I12)",
     8173: "the same as 5440 (I12)",
+    9186: "comparisons beside an order that a limit held back took the request weight of a minute (I1)",
 }
 # The same of kills, in several lives of one run.
 FOUND_KILLS = {

@@ -31,6 +31,8 @@ IN_TURN = 10
 # How often positions are read again because something traded meanwhile.
 LOOKS = 4
 LOOK_AGAIN_S = 0.2
+# How long an answer is waited for before the next look; an order may be held back by a limit for longer.
+ANSWER_S = 5.0
 # By so much prices, and margins with them, may differ between two readings.
 MOVED = Decimal("1.02")
 # What other kinds of income change a balance by without a trade of a symbol.
@@ -224,8 +226,16 @@ class Comparison:
                 raise RetryableError(f"{', '.join(missing)}: no position is listed, but the account's margin has one")
             if self._fills.told == told and not self._in_flight():
                 return snapshot
-            await asyncio.sleep(LOOK_AGAIN_S)
+            await self._answered()
         raise RetryableError(f"positions moved {LOOKS} times while they were read")
+
+    async def _answered(self) -> None:
+        """Wait a moment, and for what has no answer yet: to read before that would prove nothing and use up weight."""
+        await asyncio.sleep(LOOK_AGAIN_S)
+        waited_s = LOOK_AGAIN_S
+        while self._in_flight() and waited_s < ANSWER_S:
+            await asyncio.sleep(LOOK_AGAIN_S)
+            waited_s += LOOK_AGAIN_S
 
     def _missing(self, listed: Iterable[PositionShown], symbol: str) -> list[str]:
         """What is held here and not there, although every trade was told."""

@@ -87,6 +87,8 @@ class Supervision:
         self._settled = asyncio.Event()
         self._recoveries = 0
         self._asked: dict[str, asyncio.TimerHandle] = {}
+        self._waiting: set[str] = set()
+        self._turn = asyncio.Lock()
         self._background = Background()
 
     # connections
@@ -175,7 +177,7 @@ class Supervision:
             self.lose(REST, str(error))
 
     def compare_soon(self, symbol: str, after_s: float = 0.2) -> None:
-        """Compare one symbol, or all, in a moment; wishes that come until then are one."""
+        """Compare one symbol, or all, in a moment; wishes that come until its turn are one."""
         if symbol not in self._asked and "" not in self._asked:
             self._asked[symbol] = asyncio.get_running_loop().call_later(after_s, self._compare_now, symbol)
 
@@ -185,7 +187,15 @@ class Supervision:
 
     def _compare_now(self, symbol: str) -> None:
         self._asked.pop(symbol, None)
-        self._background.begin(self._compare_once(symbol))
+        if not self._waiting & {symbol, ""}:
+            self._waiting.add(symbol)
+            self._background.begin(self._compare_in_turn(symbol))
+
+    async def _compare_in_turn(self, symbol: str) -> None:
+        """One of those that were asked for at a time: one may wait for its requests until the next minute."""
+        async with self._turn:
+            self._waiting.discard(symbol)
+            await self._compare_once(symbol)
 
     async def _compare_once(self, symbol: str = "") -> None:
         """Compare; three failures in a row mean that the exchange is out of sight, one success that it is back."""
