@@ -34,8 +34,8 @@ from sadari.run.settings.alert_channels import hidden
 from sadari.run.settings.config import Config
 from sadari.run.settings.keys import Keys, Secret
 from sadari.venue.clock import steady_ns, wall_ns
-from sadari.venue.live.balances import Balances
-from sadari.venue.live.ws_api import WsApi
+from sadari.venue.live.orders.balances import Balances
+from sadari.venue.live.wire.ws_api import WsApi
 
 LOOKS = 500
 AGAIN = 2

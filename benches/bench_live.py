@@ -46,14 +46,14 @@ from sadari.run.live.driver import Driver
 from sadari.store.journal import Header
 from sadari.store.live_journal import LiveJournal
 from sadari.venue.clock import steady_ns, wall_ns
-from sadari.venue.live.gateway import Gateway, Lanes
 from sadari.venue.live.market_clock import MarketClock
-from sadari.venue.live.market_streams import MarketStreams
-from sadari.venue.live.newest import Newest
-from sadari.venue.live.server_clock import ServerClock
+from sadari.venue.live.orders.gateway import Gateway, Lanes
+from sadari.venue.live.orders.newest import Newest
 from sadari.venue.live.ticks import Ticks
 from sadari.venue.live.watches import Watches
-from sadari.venue.live.ws_api import WsApi
+from sadari.venue.live.wire.market_streams import MarketStreams
+from sadari.venue.live.wire.server_clock import ServerClock
+from sadari.venue.live.wire.ws_api import WsApi
 from tests.ladder_driver import instrument, settings
 
 # 200 conditional orders an account, three for each position.

@@ -15,7 +15,7 @@ from sadari.run.settings.request import ScannerSection, SignalSection
 from sadari.sensors.feed import Quoted
 from sadari.sensors.signals import Candle
 from sadari.sensors.surge_settings import SurgeSettings
-from sadari.venue.live.sensing import Sensing
+from sadari.venue.live.market.sensing import Sensing
 from sadari.venue.paper import PaperDesk
 from sadari.venue.port import Latency
 from tests.reference.tapes import INSTRUMENT, START_NS, made_up

@@ -20,7 +20,7 @@ from sadari.binance.market_frames import decoded
 from sadari.binance.stream_names import trades
 from sadari.kernel import Watch
 from sadari.venue.clock import Stopwatch, wall_ns
-from sadari.venue.live.market_streams import MarketStreams
+from sadari.venue.live.wire.market_streams import MarketStreams
 
 SYMBOLS = [f"S{number}USDT" for number in range(150)]
 RATE, WARM_S, COUNTED_S = 5000, 1.0, 5.0

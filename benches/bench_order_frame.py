@@ -19,8 +19,8 @@ from sadari.binance.sign import Ed25519Signer, HmacSigner, Signer, signed_call
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.server_clock import ServerClock
-from sadari.venue.live.ws_api import WsApi
+from sadari.venue.live.wire.server_clock import ServerClock
+from sadari.venue.live.wire.ws_api import WsApi
 
 EXIT = PlaceOrder(
     symbol="BTCUSDT",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sadari.core.engine import Engine
-from sadari.core.liquidation_state import Liquidation
+from sadari.core.liquidation.state import Liquidation
 from sadari.model.command import (
     CancelOrder,
     Command,

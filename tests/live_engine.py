@@ -23,7 +23,7 @@ from sadari.run.settings.config import parse
 from sadari.run.settings.keys import Keys, Secret
 from sadari.store.folder import Folder
 from sadari.venue.clock import steady_ns, wall_ns
-from sadari.venue.live.exchange_trading import ExchangeTrading
+from sadari.venue.live.orders.exchange_trading import ExchangeTrading
 from tests.local_exchange import SEED, listings
 from tests.wire.wire_client import WireClient, connected
 

@@ -27,8 +27,8 @@ from sadari.model.plan import Settings
 from sadari.model.units import MILLISECOND_NS, PRICE_SCALE, SECOND_NS, price_of
 from sadari.run.settings.request import MarketSection
 from sadari.sensors.feed import Quoted
-from sadari.venue.live.sensed import FrameClosed, Raised, Turned, Withdrawn
-from sadari.venue.live.sensing import Sensing, Specs
+from sadari.venue.live.market.sensed import FrameClosed, Raised, Turned, Withdrawn
+from sadari.venue.live.market.sensing import Sensing, Specs
 from sadari.venue.paper import PaperDesk
 from sadari.venue.port import Latency
 from sadari.venue.schedule import NOTHING, Rank, Schedule, handed_out

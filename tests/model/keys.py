@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sadari.core.liquidation import ALARM
+from sadari.core.liquidation.course import ALARM
 from sadari.model.units import SECOND_NS
 from tests.model.remembered import Names
 from tests.model.world import World

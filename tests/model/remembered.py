@@ -14,8 +14,8 @@ from sadari.core.desk import Desk
 from sadari.core.engine import Engine
 from sadari.core.intents import Intent, Part
 from sadari.core.ledger import Ledger
-from sadari.core.liquidation import PASSES
-from sadari.core.liquidation_state import Liquidation
+from sadari.core.liquidation.course import PASSES
+from sadari.core.liquidation.state import Liquidation
 from sadari.core.lots import Goal, Lot
 from sadari.core.position import Position
 from sadari.model.event import Event, OrderFilled

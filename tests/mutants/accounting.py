@@ -179,11 +179,12 @@ MUTANTS: dict[str, Mutant] = {
         "tests/property/test_ledger_properties.py::test_doubled_and_reordered_reports_change_no_entry",
     ),
     "one-page": Mutant(
-        "F47", "reads one page of trades", "sadari.venue.live.listed_trades:ListedTrades.tell", _one_page,
+        "F47", "reads one page of trades", "sadari.venue.live.orders.listed_trades:ListedTrades.tell", _one_page,
         wire("test_exchange_acts", "test_a_gap_of_more_trades_than_a_page_holds_loses_none"),
     ),
     "empty-is-flat": Mutant(
-        "F46", "takes an empty list of positions for none", "sadari.venue.live.comparison:_hides", always(value=False),
+        "F46", "takes an empty list of positions for none", "sadari.venue.live.orders.comparison:_hides",
+        always(value=False),
         wire("test_unclear_reads", "test_bad_reads_end_no_order_and_no_position"),
     ),
     "told-again": Mutant(
@@ -218,7 +219,8 @@ MUTANTS: dict[str, Mutant] = {
         unit("core/test_gate_causes", "test_another_leverage_than_the_plans_is_not_prepared_and_says_so"),
     ),
     "asked-is-set": Mutant(
-        "F34", "takes a setting that it has asked for as set", "sadari.venue.live.preparation:Preparation._outcome",
+        "F34", "takes a setting that it has asked for as set",
+        "sadari.venue.live.account.preparation:Preparation._outcome",
         _asked_is_set,
         wire("test_preparation_refusals", "test_a_setting_that_was_accepted_and_does_not_read_back_fails"),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sadari.core.liquidation import end_notice
+from sadari.core.liquidation.course import end_notice
 from tests.mutants.mutant import Mutant, always, nothing, unit
 
 
@@ -32,19 +32,21 @@ MUTANTS = {
         unit("run/test_tokens", "test_whatever_a_token_does_not_sign_is_doubted"),
     ),
     "takes-it-again": Mutant(
-        "F133", "carries a request out a second time", "sadari.core.liquidation_request:_refusal", _takes_it_again,
+        "F133", "carries a request out a second time", "sadari.core.liquidation.request:_refusal", _takes_it_again,
         unit("core/test_liquidation_requests", "test_a_request_is_taken_once_and_never_again"),
     ),
     "without-a-notice": Mutant(
-        "F132", "closes everything in the moment of being asked", "sadari.core.liquidation:give_notice", _no_notice,
+        "F132", "closes everything in the moment of being asked", "sadari.core.liquidation.course:give_notice",
+        _no_notice,
         unit("core/test_liquidation", "test_nothing_is_sent_before_the_notice_is_over"),
     ),
     "three-of-four": Mutant(
-        "F118", "sends each closing order once and looks at none again", "sadari.core.liquidation:close_again", nothing,
+        "F118", "sends each closing order once and looks at none again", "sadari.core.liquidation.course:close_again",
+        nothing,
         unit("core/test_liquidation_vectors", "test_a_symbol_that_fails_at_first_is_closed_by_a_later_pass"),
     ),
     "forgets-to-close": Mutant(
-        "F106", "leaves a liquidation off where its process ended", "sadari.core.liquidation:resume", nothing,
+        "F106", "leaves a liquidation off where its process ended", "sadari.core.liquidation.course:resume", nothing,
         unit("core/test_liquidation_restart", "test_it_goes_on_in_the_phase_it_was_in"),
     ),
 }  # fmt: skip

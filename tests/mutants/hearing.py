@@ -12,7 +12,7 @@ from sadari.model.event import EngineTurned
 from tests.mutants.mutant import Mutant, always, nothing, unit, wire
 
 SESSION = "sadari.binance.stream_session:StreamSession"
-REPORTS = "sadari.venue.live.reports:Reports"
+REPORTS = "sadari.venue.live.orders.reports:Reports"
 FEED = "sadari.sensors.feed:Feed"
 
 
@@ -130,7 +130,8 @@ MUTANTS: dict[str, Mutant] = {
         unit("binance/test_stream_session", "test_an_acknowledged_stream_is_live_with_its_first_frame_only"),
     ),
     "never-pings": Mutant(
-        "F51", "waits for the system to notice a dead connection", "sadari.venue.live.socket:Socket._ping", nothing,
+        "F51", "waits for the system to notice a dead connection", "sadari.venue.live.wire.socket:Socket._ping",
+        nothing,
         wire("test_socket", "test_two_pings_without_an_answer_end_the_connection"),
     ),
     "stays-for-ever": Mutant(
@@ -146,7 +147,7 @@ MUTANTS: dict[str, Mutant] = {
         _goes_on_where_it_was, wire("test_sight", "test_after_a_reconnect_everything_is_read_before_anything_goes_on"),
     ),
     "certificates-are-not-checked": Mutant(
-        "F140", "takes any certificate", "sadari.venue.live.socket:_tls", _certificates_are_not_checked,
+        "F140", "takes any certificate", "sadari.venue.live.wire.socket:_tls", _certificates_are_not_checked,
         wire("test_socket", "test_an_encrypted_connection_is_made_only_where_the_certificate_is_trusted"),
     ),
     "half-dead-is-healthy": Mutant(
@@ -162,7 +163,7 @@ MUTANTS: dict[str, Mutant] = {
         unit("venue/test_reports", "test_a_cancel_waits_for_the_trades_before_it"),
     ),
     "liquidation-is-somebody": Mutant(
-        "F92", "does not know the venue's own orders", "sadari.venue.live.reports:cause_of", always(""),
+        "F92", "does not know the venue's own orders", "sadari.venue.live.orders.reports:cause_of", always(""),
         unit("venue/test_reports", "test_who_closes_is_read_from_the_client_order_id"),
     ),
     "books-twice": Mutant(

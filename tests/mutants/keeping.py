@@ -14,7 +14,7 @@ from sadari.errors import JournalError
 from sadari.model.command import PlaceOrder
 from sadari.store.journal import GENESIS
 from sadari.store.lock import NAME
-from sadari.venue.live.findings import Finding, Severity
+from sadari.venue.live.account.findings import Finding, Severity
 from tests.mutants.mutant import Mutant, nothing, unit, wire
 
 JOURNAL = "sadari.store.live_journal:LiveJournal"
@@ -162,7 +162,7 @@ MUTANTS: dict[str, Mutant] = {
         unit("run/test_keys", "test_a_key_file_that_others_may_touch_is_refused_with_how_to_mend_it"),
     ),
     "any-key-will-do": Mutant(
-        "F136", "trades with a key that can withdraw", "sadari.venue.live.account_findings:_key", _only_warns,
+        "F136", "trades with a key that can withdraw", "sadari.venue.live.account.account_findings:_key", _only_warns,
         wire("test_doctor", "test_a_key_that_may_more_or_less_than_trade_futures_forbids_a_live_start"),
     ),
     "does-it-twice": Mutant(

@@ -18,8 +18,8 @@ from sadari.model.order import Purpose, Side
 from sadari.model.reason import RejectReason
 from tests.mutants.mutant import Mutant, always, row, unit, wire
 
-GATEWAY = "sadari.venue.live.gateway:Gateway"
-LOOKUPS = "sadari.venue.live.lookup:Lookups"
+GATEWAY = "sadari.venue.live.orders.gateway:Gateway"
+LOOKUPS = "sadari.venue.live.orders.lookup:Lookups"
 
 
 def _unclear_is_refused(_: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,7 +145,7 @@ MUTANTS: dict[str, Mutant] = {
         _unclear_is_retried, unit("binance/test_judge", "test_the_four_kinds_of_503_are_told_apart_by_their_text"),
     ),
     "library-sends-again": Mutant(
-        "F07", "lets its library send again on a new connection", "sadari.venue.live.rest:_only_once",
+        "F07", "lets its library send again on a new connection", "sadari.venue.live.wire.rest:_only_once",
         _library_sends_again, wire("test_rest", "test_a_kept_connection_that_breaks_sends_nothing_twice"),
     ),
     "misses-prove": Mutant(
@@ -177,7 +177,7 @@ MUTANTS: dict[str, Mutant] = {
         wire("test_rest", "test_after_a_limit_or_a_ban_nothing_is_asked_until_its_time"),
     ),
     "clock-is-trusted": Mutant(
-        "F19", "stamps its requests by the machine's clock", "sadari.venue.live.server_clock:ServerClock.set",
+        "F19", "stamps its requests by the machine's clock", "sadari.venue.live.wire.server_clock:ServerClock.set",
         always(None),
         wire("test_rest", "test_a_clock_that_is_off_is_measured_and_the_request_sent_again_with_the_right_time"),
     ),

@@ -23,8 +23,8 @@ from sadari.run.settings.request import Request, ScannerSection, SignalSection
 from sadari.sensors.feed import Quoted
 from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.signals import Candle
-from sadari.venue.live.sensed import Raised, Withdrawn
-from sadari.venue.live.sensing import Outcome, Sensing
+from sadari.venue.live.market.sensed import Raised, Withdrawn
+from sadari.venue.live.market.sensing import Outcome, Sensing
 from tests.history_script import order
 from tests.reference.surge_markets import columns, market, swift
 from tests.reference.tapes import INSTRUMENT, START_NS

@@ -12,9 +12,9 @@ import msgspec
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, Purpose, Side, TimeInForce
 from sadari.model.plan import Settings
-from sadari.venue.live.examination import examine
-from sadari.venue.live.findings import Expected, Finding, Severity
-from sadari.venue.live.preparation import Preparation, Wish
+from sadari.venue.live.account.examination import examine
+from sadari.venue.live.account.findings import Expected, Finding, Severity
+from sadari.venue.live.account.preparation import Preparation, Wish
 from tests.local_exchange import BTC, ETH
 from tests.wire.rest_bench import Bench, bench
 

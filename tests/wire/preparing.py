@@ -7,7 +7,7 @@ from typing import Literal
 
 from sadari.model.command import PlaceOrder
 from sadari.model.order import MarginMode, OrderType, Purpose, Side, TimeInForce
-from sadari.venue.live.preparation import Preparation, Prepared
+from sadari.venue.live.account.preparation import Preparation, Prepared
 from tests.local_exchange import BTC
 from tests.wire.rest_bench import Bench, bench
 

@@ -19,8 +19,8 @@ from sadari.model.units import DAY_NS
 from sadari.run.local.exchange import LocalExchange
 from sadari.run.local.listings import LocalSettings
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.rest import Rest, RestLimits
-from sadari.venue.live.server_clock import ServerClock
+from sadari.venue.live.wire.rest import Rest, RestLimits
+from sadari.venue.live.wire.server_clock import ServerClock
 from tests.local_exchange import BTC, MARKET, SEED
 from tests.wire.wire_client import WireClient, connected
 

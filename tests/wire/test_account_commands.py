@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from sadari.cli.main import main
-from sadari.core.liquidation_plan import LiquidationPlan
+from sadari.core.liquidation.plan import LiquidationPlan
 from sadari.localexchange.serving.server import Address
 from sadari.model.order import MarginMode
 from sadari.model.units import DAY_NS

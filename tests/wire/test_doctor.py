@@ -15,9 +15,9 @@ from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, PositionSide, Purpose, Side
 from sadari.model.plan import Fees
 from sadari.model.units import SECOND_NS
-from sadari.venue.live.account_findings import worst_case
-from sadari.venue.live.examination import examine, forbidding, found, refuse
-from sadari.venue.live.findings import Readings, Severity
+from sadari.venue.live.account.account_findings import worst_case
+from sadari.venue.live.account.examination import examine, forbidding, found, refuse
+from sadari.venue.live.account.findings import Readings, Severity
 from tests.local_exchange import BTC, ETH
 from tests.wire.examined import ORDER, PLAN, SETTINGS, about, buy, changed, examined_now
 from tests.wire.rest_bench import Bench, bench

@@ -10,8 +10,8 @@ import pytest
 
 from sadari.model.order import Direction, MarginMode
 from sadari.model.plan import Ladder, Risk
-from sadari.venue.live.examination import forbidding
-from sadari.venue.live.findings import Expected, Severity
+from sadari.venue.live.account.examination import forbidding
+from sadari.venue.live.account.findings import Expected, Severity
 from tests.local_exchange import BTC, ETH
 from tests.wire.examined import PLAN, SETTINGS, about, buy, changed, examined_now
 from tests.wire.rest_bench import Bench

@@ -16,7 +16,7 @@ from sadari.binance.market_frames import MarkHeard, StreamedCandle
 from sadari.errors import ConfigError
 from sadari.model.units import MINUTE_NS
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.market_streams import MarketStreams
+from sadari.venue.live.wire.market_streams import MarketStreams
 from tests.local_exchange import BTC, ETH
 from tests.wire.live_venue import Scene, scene
 

@@ -11,8 +11,8 @@ from sadari.binance import account_answers, endpoints
 from sadari.model.command import PlaceOrder
 from sadari.model.order import Direction, MarginMode, OrderType, Purpose
 from sadari.model.plan import Ladder, Settings
-from sadari.venue.live.outlook import Setting, changes
-from sadari.venue.live.preparation import Preparation
+from sadari.venue.live.account.outlook import Setting, changes
+from sadari.venue.live.account.preparation import Preparation
 from tests.local_exchange import BTC
 from tests.wire.rest_bench import bench
 

@@ -12,7 +12,7 @@ from sadari.localexchange.faults.file import load_faults
 from sadari.model.command import PlaceOrder
 from sadari.model.event import SymbolPrepared, SymbolUnprepared
 from sadari.model.order import MarginMode, OrderType, PositionSide, Purpose, Side
-from sadari.venue.live.preparation import Preparation, Wish, event_of
+from sadari.venue.live.account.preparation import Preparation, Wish, event_of
 from tests.local_exchange import BTC, ETH
 from tests.wire.preparing import (
     CROSSED,

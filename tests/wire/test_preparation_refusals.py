@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sadari.venue.live.preparation import Preparation
+from sadari.venue.live.account.preparation import Preparation
 from tests.local_exchange import BTC
 from tests.wire.preparing import (
     LEVERAGE,

@@ -21,8 +21,8 @@ from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import SECOND_NS
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.rest import Rest
-from sadari.venue.live.server_clock import ServerClock
+from sadari.venue.live.wire.rest import Rest
+from sadari.venue.live.wire.server_clock import ServerClock
 from tests.local_exchange import BTC, ETH
 from tests.wire.preparing import hold
 from tests.wire.rest_bench import IMPATIENT, QUICK, Bench, entry, run

@@ -21,7 +21,7 @@ from websockets.http11 import Request, Response
 
 from sadari.errors import ConfigError, RetryableError
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.socket import Socket, SocketLimits, _tls, connect
+from sadari.venue.live.wire.socket import Socket, SocketLimits, _tls, connect
 
 Served = Callable[[ServerConnection], Awaitable[None]]
 

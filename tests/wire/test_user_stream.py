@@ -17,11 +17,11 @@ from sadari.errors import FatalError, RefusedError, SadariError
 from sadari.model.event import Event, OrderAccepted, OrderCanceled, OrderFilled, OrderRejected, StopStuck
 from sadari.model.units import MINUTE_NS
 from sadari.venue.clock import wall_ns
+from sadari.venue.live.orders.reports import Reports
 from sadari.venue.live.ports import NO_PARAMETERS
-from sadari.venue.live.reports import Reports
-from sadari.venue.live.rest import Rest
-from sadari.venue.live.server_clock import ServerClock
-from sadari.venue.live.user_stream import UserStream
+from sadari.venue.live.wire.rest import Rest
+from sadari.venue.live.wire.server_clock import ServerClock
+from sadari.venue.live.wire.user_stream import UserStream
 from tests.local_exchange import BTC
 from tests.wire.live_venue import Scene, scene
 

@@ -20,8 +20,8 @@ from sadari.model.command import CancelOrder, PlaceOrder, QueryOrder
 from sadari.model.order import OrderType, Purpose, Side
 from sadari.model.units import SECOND_NS
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.server_clock import ServerClock
-from sadari.venue.live.ws_api import WsApi, WsApiLimits
+from sadari.venue.live.wire.server_clock import ServerClock
+from sadari.venue.live.wire.ws_api import WsApi, WsApiLimits
 from tests.local_exchange import BTC
 from tests.wire.gateway import until
 from tests.wire.rest_bench import Bench, bench, entry

@@ -12,8 +12,8 @@ from aiohttp import WSMsgType, web
 from sadari.binance.budget import Budget
 from sadari.binance.sign import HmacSigner
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.server_clock import ServerClock
-from sadari.venue.live.ws_api import WsApi, WsApiLimits
+from sadari.venue.live.wire.server_clock import ServerClock
+from sadari.venue.live.wire.ws_api import WsApi, WsApiLimits
 
 PATH = "/ws-fapi/v1"
 QUICK = WsApiLimits(answer_s=5.0, first_wait_s=0.01, longest_wait_s=0.02)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from sadari.run.settings.config import Config
     from sadari.run.settings.keys import Keys
     from sadari.store.folder import Folder
-    from sadari.venue.live.findings import Change, Finding
-    from sadari.venue.live.preparation import Prepared
+    from sadari.venue.live.account.findings import Change, Finding
+    from sadari.venue.live.account.preparation import Prepared
 
 FAILED = 1
 SIGNIFICANT = 8
@@ -53,7 +53,7 @@ def examine(asked: argparse.Namespace) -> int:
     import asyncio
 
     from sadari.run.live.account import examine_account
-    from sadari.venue.live.examination import forbidding
+    from sadari.venue.live.account.examination import forbidding
 
     config, keys = _opened(asked)
     findings = asyncio.run(examine_account(config, keys))

@@ -13,7 +13,7 @@ from sadari.errors import ConfigError
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from sadari.core.liquidation_plan import LiquidationPlan
+    from sadari.core.liquidation.plan import LiquidationPlan
 
 NONE = "-"
 _STEPS = {"cancel": "cancel_liquidation", "confirm": "confirm_liquidation", "abandon": "abandon_liquidation"}
@@ -93,7 +93,7 @@ def _request(asked: argparse.Namespace) -> dict[str, Any]:
 def _plan(asked: argparse.Namespace) -> int:
     import msgspec
 
-    from sadari.core.liquidation_plan import LiquidationPlan
+    from sadari.core.liquidation.plan import LiquidationPlan
     from sadari.run.operator.asking import ask
 
     fields = {"reason": asked.reason} if asked.reason else {}

@@ -13,7 +13,7 @@ from sadari.core.agreement import Agreement
 from sadari.core.engine_table import ENGINE, GUARDING, REDUCING, EngineState
 from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
-from sadari.core.liquidation_state import Liquidation
+from sadari.core.liquidation.state import Liquidation
 from sadari.core.position import Position
 from sadari.core.rules import Rules
 from sadari.model.command import Audit, CancelOrder, Command, PlaceOrder, RecordMove, RefreshAccount, SendAlert

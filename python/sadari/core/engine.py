@@ -15,8 +15,6 @@ from sadari.core import (
     exits,
     found_orders,
     life,
-    liquidation,
-    liquidation_request,
     preparation,
     protection,
     reconcile,
@@ -34,9 +32,11 @@ from sadari.core.desk import Desk
 from sadari.core.engine_table import EngineState
 from sadari.core.intents import Intent
 from sadari.core.ledger import Ledger
-from sadari.core.liquidation_plan import LiquidationPlan, plan
-from sadari.core.liquidation_request import Marks
-from sadari.core.liquidation_state import Liquidation
+from sadari.core.liquidation import course as liquidation
+from sadari.core.liquidation import request as liquidation_request
+from sadari.core.liquidation.plan import LiquidationPlan, plan
+from sadari.core.liquidation.request import Marks
+from sadari.core.liquidation.state import Liquidation
 from sadari.core.position import Position
 from sadari.errors import IllegalTransitionError
 from sadari.model import event as events

@@ -5,10 +5,12 @@ Source: strategies §6, §10.
 
 from __future__ import annotations
 
-from sadari.core import exits, liquidation, liquidation_request, refusals, watching
+from sadari.core import exits, refusals, watching
 from sadari.core.desk import Desk
 from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS, EngineState
-from sadari.core.liquidation_state import PAUSE, STOP
+from sadari.core.liquidation import course as liquidation
+from sadari.core.liquidation import request as liquidation_request
+from sadari.core.liquidation.state import PAUSE, STOP
 from sadari.core.moving import move
 from sadari.core.waiting import call_off, waits
 from sadari.model import event as events

@@ -280,7 +280,7 @@ class RecordLiquidated(Command, frozen=True):
     """What became of one symbol in one phase of a liquidation.
 
     Attributes:
-        outcome: In a word; see `sadari.core.liquidation_records.Outcome`.
+        outcome: In a word; see `sadari.core.liquidation.records.Outcome`.
         qty: What is held of it; None where nobody has said so.
         last_price: The last price that was told, which no order has traded at; None if there was none.
         unrealized: What it would bring at that.

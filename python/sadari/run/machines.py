@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sadari.core.engine_table import ENGINE
-from sadari.core.liquidation_table import LIQUIDATION
+from sadari.core.liquidation.table import LIQUIDATION
 from sadari.core.position_table import position_lifecycle
 from sadari.lifecycle import Lifecycle
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
-from sadari.core.liquidation_plan import LiquidationPlan
+from sadari.core.liquidation.plan import LiquidationPlan
 from sadari.run.figures.status import Status
 from sadari.run.operator.control import Control
 

@@ -11,7 +11,7 @@ from transitions import MachineError
 
 from sadari.core.engine_table import ENGINE, OPERATOR_EVENTS
 from sadari.core.intent_table import INTENT
-from sadari.core.liquidation_table import LIQUIDATION
+from sadari.core.liquidation.table import LIQUIDATION
 from sadari.core.position_table import position_lifecycle
 from sadari.errors import IllegalTransitionError
 from sadari.lifecycle import Lifecycle, Row, trigger

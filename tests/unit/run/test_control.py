@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sadari.core.liquidation_plan import LiquidationPlan
+from sadari.core.liquidation.plan import LiquidationPlan
 from sadari.errors import ConfigError, RefusedError, RetryableError
 from sadari.run.figures.status import Status
 from sadari.run.operator.asking import ask, asked_for, status_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from sadari.model.command import SetAlarm
 from sadari.model.event import AlarmRang, Event
 from sadari.venue.live.alarms import Alarms
-from sadari.venue.live.balances import Balances
 from sadari.venue.live.market_clock import MarketClock
+from sadari.venue.live.orders.balances import Balances
 
 
 def test_an_alarm_that_another_one_puts_off_rings_at_its_new_time() -> None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sadari.binance.user_frames import AccountHeard, BalanceHeard, PositionHeard
 from sadari.binance.values import AccountShown
 from sadari.model.order import PositionSide
-from sadari.venue.live.balances import Balances
+from sadari.venue.live.orders.balances import Balances
 
 D = Decimal
 SYMBOL = "BTCUSDT"

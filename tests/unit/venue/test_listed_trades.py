@@ -12,8 +12,8 @@ import pytest
 from sadari.binance.endpoint import Endpoint
 from sadari.binance.endpoints import USER_TRADES
 from sadari.model.event import Event, OrderFilled
-from sadari.venue.live.fills import Fills
-from sadari.venue.live.listed_trades import ListedTrades
+from sadari.venue.live.orders.fills import Fills
+from sadari.venue.live.orders.listed_trades import ListedTrades
 
 TRADE = {
     "symbol": "AUSDT", "id": 7, "orderId": 3, "side": "BUY", "price": "100", "qty": "0.4", "commission": "0.02",

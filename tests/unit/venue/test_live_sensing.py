@@ -26,8 +26,8 @@ from sadari.sensors.surge_settings import SurgeSettings
 from sadari.sensors.technical import Technical
 from sadari.sensors.universe import scanned_symbols
 from sadari.store import candles as stored
-from sadari.venue.live.sensed import FrameClosed, Raised, Turned
-from sadari.venue.live.sensing import Sensing, Specs
+from sadari.venue.live.market.sensed import FrameClosed, Raised, Turned
+from sadari.venue.live.market.sensing import Sensing, Specs
 from tests.reference.tapes import INSTRUMENT, START_NS, made_up
 
 SYMBOL = INSTRUMENT.symbol

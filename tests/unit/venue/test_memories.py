@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sadari.binance.values import OrderShown, TradeShown
 from sadari.model.event import Event, OrderFilled
 from sadari.model.order import PositionSide, Side
-from sadari.venue.live.fills import Fills
-from sadari.venue.live.newest import Newest
+from sadari.venue.live.orders.fills import Fills
+from sadari.venue.live.orders.newest import Newest
 
 
 @given(st.lists(st.integers(0, 30), max_size=200), st.sets(st.integers(0, 30), max_size=4))

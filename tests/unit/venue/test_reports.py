@@ -21,7 +21,7 @@ from sadari.model.event import (
 )
 from sadari.model.order import PositionSide, Side
 from sadari.model.reason import RejectReason
-from sadari.venue.live.reports import Reports
+from sadari.venue.live.orders.reports import Reports
 
 BTC = "BTCUSDT"
 SECOND = 10**9

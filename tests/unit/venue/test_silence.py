@@ -13,7 +13,7 @@ from sadari.binance.endpoint import Endpoint
 from sadari.binance.endpoints import TRADES
 from sadari.errors import RetryableError
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
-from sadari.venue.live.silence import Silence
+from sadari.venue.live.market.silence import Silence
 
 SYMBOL = "BTCUSDT"
 STREAM = stream_names.trades(SYMBOL)

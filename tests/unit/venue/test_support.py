@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from sadari.venue.live.support import support_of
+from sadari.venue.live.account.support import support_of
 from tests.exchange_orders import INSTRUMENT
 
 ALCH = msgspec.structs.replace(

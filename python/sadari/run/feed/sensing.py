@@ -25,7 +25,7 @@ from sadari.sensors.surge import Surge, SurgeFacts
 from sadari.sensors.surge_settings import SurgeSettings
 from sadari.sensors.trend import Trend
 from sadari.sensors.volatility import Volatility
-from sadari.venue.live.sensing import Specs
+from sadari.venue.live.market.sensing import Specs
 from sadari.venue.port import Entries
 
 DIRECTIONS = {

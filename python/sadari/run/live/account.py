@@ -16,11 +16,11 @@ from sadari.run.settings.hosts import Hosts
 from sadari.run.settings.keys import Binding, Keys, bind, check_binding
 from sadari.run.settings.modes import check_account_mode, check_balance, hosts_of
 from sadari.venue.clock import wall_ns
-from sadari.venue.live.examination import examine
-from sadari.venue.live.findings import Expected, Finding
-from sadari.venue.live.preparation import Preparation, Prepared, Wish
-from sadari.venue.live.rest import Rest
-from sadari.venue.live.server_clock import ServerClock
+from sadari.venue.live.account.examination import examine
+from sadari.venue.live.account.findings import Expected, Finding
+from sadari.venue.live.account.preparation import Preparation, Prepared, Wish
+from sadari.venue.live.wire.rest import Rest
+from sadari.venue.live.wire.server_clock import ServerClock
 
 ENGINE_S = 5.0
 

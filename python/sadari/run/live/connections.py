@@ -13,10 +13,10 @@ from sadari.binance.sign import Signer, signer
 from sadari.errors import SadariError
 from sadari.run.settings.hosts import Hosts
 from sadari.run.settings.keys import Keys
-from sadari.venue.live.gateway import Lanes
-from sadari.venue.live.rest import Rest
-from sadari.venue.live.server_clock import ServerClock
-from sadari.venue.live.ws_api import WsApi
+from sadari.venue.live.orders.gateway import Lanes
+from sadari.venue.live.wire.rest import Rest
+from sadari.venue.live.wire.server_clock import ServerClock
+from sadari.venue.live.wire.ws_api import WsApi
 
 
 class Clocks(NamedTuple):

@@ -49,10 +49,10 @@ from sadari.sensors.universe import scanned_symbols
 from sadari.store.audit import Audit
 from sadari.store.folder import Folder
 from sadari.store.lock import FolderLock
-from sadari.venue.live.examination import forbidding
-from sadari.venue.live.findings import Severity
-from sadari.venue.live.preparation import Prepared, Wish, event_of
-from sadari.venue.live.tasks import begin
+from sadari.venue.live.account.examination import forbidding
+from sadari.venue.live.account.findings import Severity
+from sadari.venue.live.account.preparation import Prepared, Wish, event_of
+from sadari.venue.live.wire.tasks import begin
 
 # From so many trades back the list of a symbol's trades is read again after a restart: one may have been missed.
 TRADES_KEPT = 500

@@ -18,16 +18,16 @@ from sadari.model.event import Event, GateShut, OrderRejected
 from sadari.model.instrument import Instrument
 from sadari.run.live.account import expected_of
 from sadari.run.live.side import Facts
+from sadari.venue.live.account.examination import found
+from sadari.venue.live.account.flags import read_flags
+from sadari.venue.live.account.preparation import FAILED, Preparation, Prepared, Wish
+from sadari.venue.live.account.readings import read_all, read_contracts
 from sadari.venue.live.background import Background
-from sadari.venue.live.comparison import Held
-from sadari.venue.live.examination import found
-from sadari.venue.live.exchange_trading import ExchangeTrading
-from sadari.venue.live.flags import read_flags
+from sadari.venue.live.orders.comparison import Held
+from sadari.venue.live.orders.exchange_trading import ExchangeTrading
 from sadari.venue.live.ports import Urgent
-from sadari.venue.live.preparation import FAILED, Preparation, Prepared, Wish
-from sadari.venue.live.readings import read_all, read_contracts
-from sadari.venue.live.stream_health import StreamHealth
-from sadari.venue.live.user_stream import UserStream
+from sadari.venue.live.wire.stream_health import StreamHealth
+from sadari.venue.live.wire.user_stream import UserStream
 
 if TYPE_CHECKING:
     from sadari.run.live.engine import LiveEngine

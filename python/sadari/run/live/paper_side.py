@@ -21,9 +21,9 @@ from sadari.run.feed.synthetic import contract
 from sadari.run.live.journals import records
 from sadari.run.live.side import Facts
 from sadari.run.settings.paper import paper_desk
-from sadari.venue.live.findings import Finding, Severity
-from sadari.venue.live.preparation import FAILED, SUCCESS, Prepared, Wish
-from sadari.venue.live.stream_health import StreamHealth
+from sadari.venue.live.account.findings import Finding, Severity
+from sadari.venue.live.account.preparation import FAILED, SUCCESS, Prepared, Wish
+from sadari.venue.live.wire.stream_health import StreamHealth
 from sadari.venue.paper import PaperDesk
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ from sadari.run.live.alerting import Alerting
 from sadari.run.live.paper_side import PaperSide
 from sadari.run.live.side import Facts, Make
 from sadari.venue.live.alarms import Alarms
-from sadari.venue.live.balances import Balances
-from sadari.venue.live.market import Market
+from sadari.venue.live.market.market import Market
+from sadari.venue.live.market.sensing import Sensing
 from sadari.venue.live.market_clock import MarketClock
-from sadari.venue.live.market_streams import MarketStreams
-from sadari.venue.live.sensing import Sensing
+from sadari.venue.live.orders.balances import Balances
 from sadari.venue.live.supervision import Supervision
 from sadari.venue.live.ticks import Ticks
 from sadari.venue.live.venue import LiveVenue
 from sadari.venue.live.watches import Watches
+from sadari.venue.live.wire.market_streams import MarketStreams
 
 if TYPE_CHECKING:
     from sadari.run.live.engine import LiveEngine

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sadari.model.event import Event
 from sadari.model.instrument import Instrument
-from sadari.venue.live.findings import Finding
-from sadari.venue.live.preparation import Prepared, Wish
-from sadari.venue.live.stream_health import StreamHealth
-from sadari.venue.live.trading import Trading
+from sadari.venue.live.account.findings import Finding
+from sadari.venue.live.account.preparation import Prepared, Wish
+from sadari.venue.live.orders.trading import Trading
+from sadari.venue.live.wire.stream_health import StreamHealth
 
 if TYPE_CHECKING:
     from sadari.run.live.engine import LiveEngine

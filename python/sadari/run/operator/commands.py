@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sadari.binance.decode import symbol_of
 from sadari.core.engine_table import EngineState
-from sadari.core.liquidation_plan import LiquidationPlan
+from sadari.core.liquidation.plan import LiquidationPlan
 from sadari.errors import ConfigError, SadariError
 from sadari.model.command import Audit
 from sadari.model.event import (
@@ -26,7 +26,7 @@ from sadari.run.figures.status import Status
 from sadari.run.operator.control import Liquidate, OfLiquidation
 from sadari.run.operator.shown import status
 from sadari.run.settings.tokens import Signed, doubt
-from sadari.venue.live.tasks import begin
+from sadari.venue.live.wire.tasks import begin
 
 if TYPE_CHECKING:
     from sadari.run.live.engine import LiveEngine

@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-from sadari.core.liquidation_plan import LiquidationPlan
+from sadari.core.liquidation.plan import LiquidationPlan
 from sadari.errors import ConfigError, SadariError
 from sadari.model.reason import LiquidationReason
 from sadari.run.figures.status import Status

@@ -33,7 +33,7 @@ from sadari.run.settings.modes import check_acknowledged, check_balance, hosts_o
 from sadari.store.backup import back_up
 from sadari.store.folder import Folder
 from sadari.venue.clock import steady_ns, wall_ns
-from sadari.venue.live.tasks import begin
+from sadari.venue.live.wire.tasks import begin
 
 _KEEPING = "stopping; positions are kept with what protects them"
 _CLOSING = (

@@ -8,7 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from sadari.core.exposure import worst_case
-from sadari.core.liquidation_state import Liquidation
+from sadari.core.liquidation.state import Liquidation
 from sadari.core.position import Position
 from sadari.model.reason import stage_name
 from sadari.model.units import MILLISECOND_NS, SECOND_NS, Exact, decimal_of, exact
@@ -25,7 +25,7 @@ from sadari.run.figures.status import (
     SymbolStatus,
 )
 from sadari.run.figures.unprotected import is_accepted
-from sadari.venue.live.preparation import Prepared
+from sadari.venue.live.account.preparation import Prepared
 
 if TYPE_CHECKING:
     from sadari.run.live.engine import LiveEngine

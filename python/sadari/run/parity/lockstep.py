@@ -15,7 +15,7 @@ from typing import Any, TypeVar, TypeVarTuple, Unpack
 from sadari.errors import SadariError
 from sadari.model.units import SECOND_NS
 from sadari.venue.clock import steady_ns
-from sadari.venue.live.socket import Socket
+from sadari.venue.live.wire.socket import Socket
 
 # How long sockets are waited for at a time, and how long until nothing is expected of them any more.
 WAIT_S = 0.001

@@ -7,8 +7,8 @@ import asyncio
 from sadari.model.command import CallDay, SetAlarm
 from sadari.model.event import AlarmRang, DayStarted
 from sadari.model.units import SECOND_NS
-from sadari.venue.live.balances import Balances
 from sadari.venue.live.market_clock import MarketClock
+from sadari.venue.live.orders.balances import Balances
 from sadari.venue.live.ports import Take
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from sadari.venue.live.market_clock import MarketClock
-from sadari.venue.live.trading import Trading
+from sadari.venue.live.orders.trading import Trading
 from sadari.venue.live.watches import Watches
 
 

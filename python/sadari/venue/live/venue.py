@@ -15,8 +15,8 @@ from sadari.model.command import Command
 from sadari.model.order import Purpose
 from sadari.venue.live.alarms import Alarms
 from sadari.venue.live.market_clock import MarketClock
+from sadari.venue.live.orders.trading import Trading
 from sadari.venue.live.supervision import Supervision
-from sadari.venue.live.trading import Trading
 from sadari.venue.live.watches import Watches
 
 # How often what is due by the market's time is looked for when no trade does so.

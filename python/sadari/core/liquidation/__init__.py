@@ -1,0 +1,1 @@
+"""Engine-wide liquidation. Source: strategies §11."""

@@ -1,0 +1,1 @@
+"""The market as it is seen: candles, prices, and what the sensors make of them."""
