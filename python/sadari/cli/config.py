@@ -93,12 +93,14 @@ def check(asked: argparse.Namespace) -> int:
     balance = asked.balance or config.account.balance
     reports: dict[str, PlanReport] = {}
     texts: list[str] = []
+    strategies = config.settings().strategies
     for strategy, settings in plans(config.settings()).items():
+        by_stop = strategy in strategies and strategies[strategy].by_stop
         for symbol, instrument in instruments.items() or [("", None)]:
             report = check_plan(settings, balance, instrument, asked.price)
             reports[" ".join(filter(None, (strategy, symbol)))] = report
             heading = [f"Strategy {strategy}"] if strategy else []
-            texts.append("\n".join([*heading, text(symbol, settings, report)]))
+            texts.append("\n".join([*heading, text(symbol, settings, report, by_stop=by_stop)]))
     if asked.json:
         print(json_text(reports.get("", reports)).rstrip())
     else:

@@ -10,8 +10,15 @@ from sadari.model.order import Direction, SizingBasis
 from sadari.model.plan import Settings
 
 
-def text(symbol: str, settings: Settings, report: PlanReport) -> str:
-    """A report in tables; an empty symbol is none in particular."""
+def text(symbol: str, settings: Settings, report: PlanReport, *, by_stop: bool = False) -> str:
+    """A report in tables.
+
+    Args:
+        symbol: The contract, "" for none in particular.
+        settings: What is planned by.
+        report: What was worked out.
+        by_stop: Whether entries name their own stops and targets; the report is of the worst of them then.
+    """
     ladder = settings.ladder
     named = f" for {symbol}" if symbol else ""
     plan = f"{ladder.rungs} adds, leverage {ladder.leverage}, {ladder.margin_mode} margin"
@@ -20,13 +27,17 @@ def text(symbol: str, settings: Settings, report: PlanReport) -> str:
         f"Plan{named}: balance {_money(report.balance)}, {plan}, weights are {_meaning(ladder.sizing_basis)}",
         f"Maintenance margin rate {_share(report.maint_margin_rate)}{assumed}",
     ]
+    if by_stop:
+        lines.append("Entries name their own stops and targets; this is the largest order, stopped where it loses most")
     if report.capital:
         lines += _capital(report, settings)
     for direction in Direction:
         rows = [row for row in report.levels if row.direction is direction]
         if rows:
             lines += ["", f"{direction}, first entry at {_number(report.price)}, fills exactly at the triggers"]
-            lines += _table(_LEVELS, [list(_level(row)) for row in rows])
+            table = [_LEVELS, *(list(_level(row)) for row in rows)]
+            # Half is closed by the ladder only.
+            lines += _table(*([row[:-1] for row in table] if by_stop else table))
     lines += ["", *_findings(report)]
     return "\n".join(lines)
 
@@ -46,7 +57,7 @@ def _capital(report: PlanReport, settings: Settings) -> Iterator[str]:
     ]  # fmt: skip
     yield ""
     yield "One position, by what the weights are shares of"
-    yield from _table(["basis", "stage", "capital", "exposure", "loss at stop"], rows)
+    yield from _table(["basis", "stage", "capital", "exposure", "loss at stop"], *rows)
     yield ""
     yield (
         f"{risk.max_positions} positions commit {_money(report.committed)} of {_money(report.allowed)} allowed "
@@ -81,9 +92,9 @@ def _findings(report: PlanReport) -> Iterator[str]:
         yield "The plan keeps its limits."
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for first, *rest in (head, *rows):
+def _table(*rows: Sequence[str]) -> Iterator[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for first, *rest in rows:
         cells = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
         yield f"  {first.ljust(widths[0])}  {'  '.join(cells)}"
 

@@ -134,6 +134,20 @@ def test_a_plan_that_contradicts_itself_is_shown_whole(tmp_path: Path, capsys: p
     assert json.loads(capsys.readouterr().out)["committed"] == "8250.000"
 
 
+def test_a_plan_of_entries_with_stops_of_their_own_shows_no_half_close(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside a ladder's plan, which does."""
+    file = tmp_path / "both.toml"
+    file.write_text('[strategies.a.signal]\nkind = "surge"\n[strategies.b.signal]\nkind = "ict"\n', encoding="utf-8")
+    assert main(["config", "check", str(file)]) == 0
+    ladder, own = capsys.readouterr().out.split("Strategy b")
+    assert "half at" in ladder
+    assert "own stops" not in ladder
+    assert "half at" not in own
+    assert "Entries name their own stops and targets" in own
+
+
 def test_a_made_up_market_is_written_checked_and_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From an empty folder to a report, with bounds and by segments."""
     data, config = str(tmp_path / "candles"), str(tmp_path / "ladder.toml")
