@@ -14,8 +14,7 @@ from typing import NamedTuple
 
 from sadari.localexchange.account.records import AlgoOrder, AlgoStatus, Order
 from sadari.localexchange.asking.gate import Answer
-from sadari.model.order import PositionSide
-from tests.sim.tap import Asked, Door, Tap, refusal
+from tests.sim.tap import Asked, Door, Tap, firewalled, refusal
 from tests.sim.world import Life, World
 from tests.sim.written import Written
 
@@ -27,6 +26,8 @@ SUCCESS, BANNED, LIMITED = 200, 418, 429
 UNSAID_S = 60
 # How long something may be held without a stop: while nothing is wrong, and beyond the time that something was.
 CALM_S, TROUBLED_S = 2.0, 25.0
+# A firewall's page says nothing: what it has met is not asked for again so soon.
+FIREWALL_S = 60
 # Requests that were under way already when the one before was told to wait.
 UNDER_WAY_S, WAYS = 0.1, 8
 # The same opening or stop may be refused so often in a row: three times, and again when something has changed.
@@ -244,7 +245,8 @@ class Auditor:
         world = self._world
         exchange, symbol = world.exchange.desk.exchange, asked.values["symbol"]
         price = world.exchange.market.symbols[symbol].last_price
-        position = exchange.position(symbol, PositionSide(asked.values.get("positionSide", "BOTH")))
+        side = asked.values.get("positionSide", "BOTH")
+        position = world.legs.get(symbol if side == "BOTH" else f"{symbol} {side}")
         open_qty = sum(
             (one.qty - one.filled_qty for one in world.exchange.desk.open_orders(symbol) if not one.reduce_only),
             Decimal(0),
@@ -271,6 +273,8 @@ class Auditor:
         if now_ns < self._silent_until.get(family, 0):
             self.say("I12", f"{method} {path} over {over} although nothing was to be asked")
         code, wait_s = refusal(door.fired)
+        if firewalled(door.fired):
+            self.troubles.append((now_ns, now_ns + FIREWALL_S * NS))
         if method == "POST" and "reduceOnly=true" not in door.parameters:
             self._count(code, f"{path} {_symbol(door.parameters)}")
         if code == LIMITED and over == "ws":

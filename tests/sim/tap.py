@@ -9,11 +9,12 @@ from sadari.localexchange.asking.admission import Reading
 from sadari.localexchange.asking.endpoint import Endpoint, Security
 from sadari.localexchange.asking.gate import Answer, WsMethod
 from sadari.localexchange.faults.faults import Fired
-from sadari.localexchange.faults.rules import Code, RetryAfter
+from sadari.localexchange.faults.rules import Code, Html, RetryAfter
 from sadari.localexchange.serving.ws_api import METHODS
 from tests.sim.world import World
 
 ORDER_PATHS = ("/fapi/v1/order", "/fapi/v1/algoOrder")
+FORBIDDEN = 403
 Answering = Callable[[], Answer]
 
 
@@ -141,3 +142,8 @@ def refusal(fired: Fired | None) -> tuple[int, int]:
     if fired is not None and isinstance(rule, Code) and not fired.applied:
         return rule.code, 0
     return 0, 0
+
+
+def firewalled(fired: Fired | None) -> bool:
+    """Whether a request has met a firewall and not the exchange."""
+    return fired is not None and isinstance(fired.rule, Html) and fired.rule.status == FORBIDDEN

@@ -18,6 +18,7 @@ FOUND = {
     1021: "more income of one millisecond than a page holds hid what came after it (I8)",
     1359: "a trade that income had named while the list of trades was hidden was never asked for again (I6)",
     1384: "a silence was lost with the power (I12)",
+    1928: "a firewall's page that nothing is asked for a minute after was no trouble to the judge (I1)",
     2065: "a transfer of before another one was booked again when the list told of it (I8)",
     3162: "a list of transfers that was told again took another one for its own (I8)",
     5173: "entries were refused again and again (I12)",
