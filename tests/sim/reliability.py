@@ -27,8 +27,8 @@ In seconds. The simulated network takes 1 ms and 2 ms more on average, each way.
 | | | where it is looked at |
 |---|---|---|
 | I1 | protected | at every change: stops in state NEW on the losing side cover all that is held, within 2 s while \
-nothing is wrong, else within 25 s beyond the time that something was: a fault, a limit or a firewall, a minute or two in which \
-the trades of a thousand hand orders are read; in hedge mode of the side that is traded |
+nothing is wrong, else within 25 s beyond the time that something was: a fault, a limit or a firewall, a minute or two \
+in which the trades of a thousand hand orders are read; in hedge mode of the side that is traded |
 | I2 | no gap by our hand | at every stop that we cancel: what is left covers what is held, or an exit works; not in \
 seeds in which a hand trades, since what nobody has told is not known then |
 | I3 | at most once | at every new order: no id of ours twice; at the end: none filled beyond its intent |
