@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 
 from sadari.localexchange.faults.file import load_faults
+from tests.live_account import agreed
 from tests.live_engine import CONFIG, Rig, rig
-from tests.live_truth import covered, same_positions, same_trades, unclear, wrongs
+from tests.live_truth import same_positions, same_trades, unclear, wrongs
 from tests.local_exchange import listings
 
 MARKET = listings(symbols=16, days=3)
@@ -84,8 +85,8 @@ class Stage:
         return position is not None and position.is_in("CLOSED", "CLOSED_UNSETTLED") and not self.rig.held(symbol)
 
     async def entered(self) -> None:
-        """Wait until every symbol is held and covered, and nothing is unclear."""
-        await self.each(lambda symbol: self.rig.held(symbol) and covered(self.rig, symbol))
+        """Wait until every symbol is held, its two stops rest and no other, and nothing is unclear."""
+        await self.each(lambda symbol: self.rig.held(symbol) and agreed(self.rig, symbol))
         await self.settled()
 
     async def settled(self) -> None:
