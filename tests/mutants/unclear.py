@@ -131,7 +131,8 @@ def _nothing_to_reduce_is_flat(right: Callable[..., Any]) -> Callable[..., Any]:
 
 MUTANTS: dict[str, Mutant] = {
     "unclear-is-refused": Mutant(
-        "F01", "takes a timeout for a refusal", f"{GATEWAY}._unknown", _unclear_is_refused, row("F26-1")
+        "F01", "takes a timeout for a refusal", f"{GATEWAY}._unknown", _unclear_is_refused,
+        wire("test_unclear_orders", "test_only_proof_of_absence_makes_a_refusal_of_an_unclear_answer"),
     ),
     "unclear-is-sent-again": Mutant(
         "F99", "sends again what has no clear answer", f"{GATEWAY}._unknown", _unclear_is_sent_again, row("F99-1")

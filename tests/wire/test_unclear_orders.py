@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sadari.model.event import ForceExitRequested
+from sadari.model.event import ForceExitRequested, OrderRejected, OutcomeUnknown
+from sadari.model.reason import RejectReason
+from tests.live_account import happened
 from tests.live_scene import Stage, stage
 from tests.live_truth import covered
 
@@ -44,6 +46,7 @@ DELIVERIES = {
 }
 # What breaks the connection of the WebSocket API between a request and its answer, and every other call that waits.
 BROKEN = {name: DELIVERIES[name] for name in ("F06 lost reply", "F06 lost request", "F07 before", "F07 after", "F14")}
+UNCLEAR = {name: ANSWERS[name] for name in ("F01 done", "F01 not done", "F02 done", "F03 done", "F03 not done", "F44")}
 PLAYS: list[tuple[str, dict[str, str]]] = [("socket", ANSWERS), ("rest", DELIVERIES), ("socket", BROKEN)]
 
 
@@ -112,5 +115,20 @@ def test_an_order_is_made_once_whatever_becomes_of_its_answer(
     async def main() -> None:
         # Beside each other, for most of their time they wait.
         await asyncio.gather(*(played(*play) for play in PLAYS))
+
+    asyncio.run(main())
+
+
+def test_only_proof_of_absence_makes_a_refusal_of_an_unclear_answer(tmp_path: Path) -> None:
+    """What may have been done is told as unknown, for every symbol; a refusal follows only where it was not done."""
+
+    async def main() -> None:
+        async with stage(tmp_path, symbols=len(UNCLEAR)) as on, on.rig.running():
+            await on.entered()
+            unknown, refused = happened(on.rig, OutcomeUnknown), happened(on.rig, OrderRejected)
+            break_next(on, UNCLEAR)
+            await _added(on)
+            assert {one.symbol for one in unknown} == set(on.symbols)
+            assert {one.reason for one in refused} <= {RejectReason.NOT_FOUND}
 
     asyncio.run(main())
