@@ -24,7 +24,7 @@ from sadari.sensors.signals import Candle, Candles, ListedSignals, Signal, Withd
 from sadari.sensors.trend import Trend, TrendStream
 
 _SIDES = {"long": (Direction.LONG,), "short": (Direction.SHORT,), "both": (Direction.LONG, Direction.SHORT)}
-# Source: strategies §7.7, 9: nothing calls off at a close what a tick or the clock does.
+# Source: strategies §7.7, 9.
 _BY_CANDLE = {end.value: end for end in WITHDRAWALS}
 
 
@@ -168,9 +168,11 @@ class IctDrive:
 
     Attributes:
         withdrawn: What became void with the last candle.
+        waits_ns: For how long an entry waits after the close that raised it.
     """
 
     def __init__(self, rule: Ict, interval_ns: int, tick_size: Decimal, trend: TrendStream) -> None:
+        self.waits_ns = rule.settings.entry_ttl * rule.frame_ns
         self._stream = IctStream(rule.settings, interval_ns, rule.frame_ns, float(tick_size))
         self._reading = _Reading(rule, tick_size, trend)
         self._trend = trend

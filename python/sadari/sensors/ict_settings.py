@@ -31,8 +31,9 @@ FACTS = (
     "LIQUIDITY_BROKEN",
     "LIQUIDITY_MET",
 )
-#: Why an entry that waits for its price is called off at the close of a frame.
-WITHDRAWALS = frozenset({EntryEnd.GAP_FILLED, EntryEnd.OPPOSITE_EVENT, EntryEnd.DATA_LOST})
+#: Why an entry that waits for its price is called off at the close of a frame. A tick meets the first target before
+#: that; the close tells it to an engine that was not there, or did not see the trades.
+WITHDRAWALS = frozenset({EntryEnd.GAP_FILLED, EntryEnd.OPPOSITE_EVENT, EntryEnd.TARGET_FIRST, EntryEnd.DATA_LOST})
 
 LONGEST = 100_000
 # What has a reason of its own: TAKE_PROFIT_1 to 3.

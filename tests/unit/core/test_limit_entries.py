@@ -10,10 +10,11 @@ import pytest
 from sadari.core.exposure import worst_case
 from sadari.model.command import Audit, CancelOrder, PlaceOrder, RecordDecision, RecordMove
 from sadari.model.entry import LimitEntry, Target
-from sadari.model.event import CancelRejected, OrderAccepted, SignalWithdrawn
+from sadari.model.event import CancelRejected, EngineTurned, OperatorRequested, OrderAccepted, SignalWithdrawn
 from sadari.model.order import Direction, OrderType, Purpose, Side, TimeInForce
 from sadari.model.reason import EntryEnd
 from sadari.model.units import SECOND_NS, exact
+from sadari.sensors.ict_settings import WITHDRAWALS
 from tests.ladder_driver import START_NS, SYMBOL, Driver, patient
 from tests.unit.core.test_reconcile import show
 
@@ -99,7 +100,7 @@ def test_an_entry_whose_time_is_over_goes(direction: Direction) -> None:
     assert driver.levels[SYMBOL] == {}
 
 
-@pytest.mark.parametrize("cause", [EntryEnd.GAP_FILLED, EntryEnd.OPPOSITE_EVENT, EntryEnd.DATA_LOST])
+@pytest.mark.parametrize("cause", sorted(WITHDRAWALS))
 def test_a_withdrawn_signal_takes_its_entry_with_it(cause: EntryEnd) -> None:
     """Only its own."""
     driver, _ = waiting(SHORT, BEYOND[SHORT])
@@ -108,6 +109,19 @@ def test_a_withdrawn_signal_takes_its_entry_with_it(cause: EntryEnd) -> None:
     driver.give(withdrawal(cause))
     assert called_off(driver) == [cause]
     assert driver.state == "FLAT"
+
+
+def test_an_engine_that_begins_anew_takes_what_it_is_told_before_it_runs() -> None:
+    """What became void while nobody was there is told with the first candles, maybe before all is compared."""
+    driver, _ = waiting(SHORT, BEYOND[SHORT])
+    later = START_NS + SECOND_NS
+    driver.give(EngineTurned(time_ns=later, trigger="fatal", cause="the process ended without a word"))
+    for command in ("reset", "start"):
+        driver.give(OperatorRequested(time_ns=later, command=command, actor="engine"))
+    assert driver.engine.state == "STARTING"
+    driver.give(withdrawal(EntryEnd.OPPOSITE_EVENT))
+    assert called_off(driver) == ["OPPOSITE_EVENT"]
+    assert driver.of(CancelOrder)
     assert driver.of(RecordMove)[-1].event == "entry_cancelled"
 
 

@@ -14,10 +14,13 @@ from sadari.kernel import aggregate
 from sadari.model.command import ArmLevels, Trail, WatchVerdict
 from sadari.model.order import Direction
 from sadari.model.plan import Settings, Strategy
+from sadari.model.reason import EntryEnd
 from sadari.model.units import DAY_NS, HOUR_NS, MINUTE_NS
 from sadari.run.feed.sensing import live_specs
 from sadari.run.settings.request import ScannerSection, SignalSection
 from sadari.sensors.feed import Gap, Quoted
+from sadari.sensors.ict import Ict
+from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.ma_cross import MaCross
 from sadari.sensors.scanner import ScannerSettings
 from sadari.sensors.signals import Candle, Candles, Signal
@@ -26,7 +29,7 @@ from sadari.sensors.surge_settings import SurgeSettings
 from sadari.sensors.technical import Technical
 from sadari.sensors.universe import scanned_symbols
 from sadari.store import candles as stored
-from sadari.venue.live.market.sensed import FrameClosed, Raised, Turned
+from sadari.venue.live.market.sensed import FrameClosed, Raised, Turned, Withdrawn
 from sadari.venue.live.market.sensing import Sensing, Specs
 from tests.reference.tapes import INSTRUMENT, START_NS, made_up
 
@@ -175,6 +178,25 @@ def test_recorded_signals_come_from_as_few_candles_as_are_asked_for(recorded_dat
     ]
     assert len(expected) > 10
     assert sorted(raised(said)) == sorted(expected)
+
+
+def test_what_became_void_while_nobody_was_there_is_told_at_the_start() -> None:
+    """An entry that an earlier life has placed may rest still; one whose time is over rests no more."""
+    rows, rule = quoted(made_up(4, 12_000)), Ict(IctSettings(frame_minutes=3, swing_left=1, swing_right=1))
+    first, clock = begun(Specs(rules={"ict": rule}), rows[:2_000])
+    said = driven(first, clock, rows[2_000:])
+    void = [one.withdrawal for one in said if isinstance(one, Withdrawn)]
+    waits_ns = rule.settings.entry_ttl * rule.frame_ns
+    missed = [one for one in void if one.close_ns - one.raised_ns >= 2 * FRAME_NS and one.close_ns < clock.now_ns]
+    assert {one.cause for one in missed} == {EntryEnd.GAP_FILLED, EntryEnd.OPPOSITE_EVENT, EntryEnd.TARGET_FIRST}
+    for one in missed:
+        now_ns = one.close_ns + MINUTE_NS
+        known = [row for row in rows if row.candle.open_time_ns + MINUTE_NS <= now_ns]
+        again = Sensing(Specs(rules={"ict": rule}), Clock(now_ns), lambda: ())
+        again.add(INSTRUMENT)
+        told = [other.withdrawal for other in again.start(SYMBOL, known) if isinstance(other, Withdrawn)]
+        assert one in told
+        assert all(other.raised_ns + waits_ns > now_ns for other in told)
 
 
 def test_no_candle_to_start_with_is_an_error() -> None:

@@ -102,8 +102,9 @@ class SensedSymbol:
         for entries in tuple(self._entries):
             signal = entries.stream.push(candle)
             if isinstance(entries.stream, IctDrive):
-                # Those of an earlier life count as well: their entries may wait still.
-                void = entries.stream.withdrawn if close_ns > self.start_ns else ()
+                # An entry of an earlier life may wait still, and have become void while nobody was there to be told.
+                oldest_ns = self.start_ns - entries.stream.waits_ns
+                void = [one for one in entries.stream.withdrawn if one.raised_ns > oldest_ns]
                 self.withdrawn += [Withdrawn(self.symbol, entries.strategy, one) for one in void]
             if signal is None or entries.after_ns is None or close_ns <= entries.after_ns:
                 continue
