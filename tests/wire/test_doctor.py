@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from sadari.binance.values import KeyShown
+from sadari.core.plans import together
 from sadari.errors import FatalError
 from sadari.localexchange.asking.api_keys import Permissions
 from sadari.model.command import PlaceOrder
 from sadari.model.order import OrderType, PositionSide, Purpose, Side
 from sadari.model.plan import Fees
 from sadari.model.units import SECOND_NS
-from sadari.venue.live.account.account_findings import worst_case
 from sadari.venue.live.account.examination import examine, forbidding, found, refuse
 from sadari.venue.live.account.findings import Readings, Severity
 from tests.local_exchange import BTC, ETH
@@ -135,7 +135,7 @@ def test_live_wants_the_computed_worst_case_acknowledged(
 
 def test_the_worst_case_is_that_of_the_reference() -> None:
     """Strategies 9.5: 1 000 of balance, ten positions at SECOND lose 275.00."""
-    assert worst_case(SETTINGS, Decimal(1_000)) == Decimal(275)
+    assert together(SETTINGS, Decimal(1_000)).worst_case == Decimal(275)
 
 
 def test_fees_that_are_not_the_configured_ones_are_told_with_what_they_cost() -> None:

@@ -43,12 +43,27 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def decimal(text: str) -> Decimal:
     """A finite number above 0."""
+    value = _finite(text, "a number above 0")
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount; allowed: a number above 0")
+    return value
+
+
+def decimal_or_0(text: str) -> Decimal:
+    """A finite number of 0 or more."""
+    value = _finite(text, "a number of 0 or more")
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount; allowed: a number of 0 or more")
+    return value
+
+
+def _finite(text: str, allowed: str) -> Decimal:
     try:
         value = Decimal(text)
     except ArithmeticError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number") from error
-    if not value.is_finite() or value <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no amount; allowed: a number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number; allowed: {allowed}") from error
+    if not value.is_finite():
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount; allowed: {allowed}")
     return value
 
 
@@ -84,7 +99,8 @@ def check(asked: argparse.Namespace) -> int:
     """Print the plan's figures; exit code 2 if something contradicts them."""
     from sadari.cli.output import json_text
     from sadari.cli.plan import text
-    from sadari.core.plan import check_plan, plans
+    from sadari.core.plan import check_plan
+    from sadari.core.plans import check_together, plans
     from sadari.run.feed.inputs import check_instruments
     from sadari.run.settings.reward_notes import reward_notes
 
@@ -101,8 +117,12 @@ def check(asked: argparse.Namespace) -> int:
             reports[" ".join(filter(None, (strategy, symbol)))] = report
             heading = [f"Strategy {strategy}"] if strategy else []
             texts.append("\n".join([*heading, text(symbol, settings, report, by_stop=by_stop)]))
+    shared = tuple(check_together(config.settings(), balance))
+    notes = reward_notes(config)
     if asked.json:
-        print(json_text(reports.get("", reports)).rstrip())
+        whole = {**reports, "account": {"findings": shared, "notes": notes}}
+        print(json_text(reports.get("", whole)).rstrip())
     else:
-        print("\n\n".join([*texts, *(f"note: {note}" for note in reward_notes(config))]))
-    return 2 if any(report.faults for report in reports.values()) else 0
+        texts += [f"{finding.fault}: {finding.text}" for finding in shared]
+        print("\n\n".join([*texts, *(f"note: {note}" for note in notes)]))
+    return 2 if shared or any(report.faults for report in reports.values()) else 0

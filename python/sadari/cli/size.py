@@ -6,8 +6,8 @@ import argparse
 from decimal import Decimal
 from pathlib import Path
 
-from sadari.cli.arguments import add_command, count
-from sadari.cli.config import decimal
+from sadari.cli.arguments import add_command, positive_count
+from sadari.cli.config import decimal, decimal_or_0
 
 DIRECTIONS = ("long", "short")
 PROFILE_NAMES = ("ict", "s000")
@@ -25,10 +25,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--balance", type=decimal, required=True, metavar="USDT", help="wallet balance")
     parser.add_argument("--available", type=decimal, metavar="USDT", help="available balance (the wallet's)")
     parser.add_argument(
-        "--short-risk", type=Decimal, default=Decimal(0), metavar="USDT", help="what open shorts risk (0)"
+        "--short-risk", type=decimal_or_0, default=Decimal(0), metavar="USDT", help="what open shorts risk (0)"
     )
-    parser.add_argument("--leverage", type=count, default=1, help="set for the symbol (1)")
-    parser.add_argument("--profile", choices=PROFILE_NAMES, default="ict", help="the strategy's limits (ict)")
+    parser.add_argument("--leverage", type=positive_count, default=1, help="set for the symbol (1)")
+    parser.add_argument("--profile", choices=PROFILE_NAMES, help="the strategy's limits (those of --config, or ict)")
     parser.add_argument("--step", type=decimal, default=Decimal("0.001"), help="step of the quantity (0.001)")
     parser.add_argument("--min-notional", type=decimal, default=Decimal(5), metavar="USDT", help="smallest order (5)")
     parser.add_argument("--config", type=Path, help="limits and fees other than the defaults")
@@ -45,9 +45,10 @@ def run(asked: argparse.Namespace) -> int:
     from sadari.run.settings.config import Config, load
 
     config = load(asked.config) if asked.config is not None else Config()
+    limits = PROFILES[asked.profile] if asked.profile is not None else config.sizing
     sizing = size_by_stop(
-        PROFILES[asked.profile], config.risk, config.fees,
-        direction=Direction(asked.side.upper()), entry=asked.entry, stop=asked.stop, leverage=max(asked.leverage, 1),
+        limits, config.risk, config.fees,
+        direction=Direction(asked.side.upper()), entry=asked.entry, stop=asked.stop, leverage=asked.leverage,
         balance=asked.balance, available=asked.balance if asked.available is None else asked.available,
         short_risk=asked.short_risk, step=asked.step, min_notional=asked.min_notional,
     )  # fmt: skip

@@ -92,8 +92,7 @@ def _entry_gates(desk: Desk, position: Position, signal: SignalRaised) -> Iterat
     if stops > MAX_CONDITIONAL_ORDERS:
         yield Denial(DenialCode.STOP_ORDER_LIMIT, stops, MAX_CONDITIONAL_ORDERS)
     same = sum(other.strategy == signal.strategy for other in counted)
-    own = desk.settings.strategy(signal.strategy).max_positions
-    at_once = risk.strategy_positions if own is None else own
+    at_once = desk.settings.at_once(signal.strategy)
     if same >= at_once:
         yield Denial(DenialCode.STRATEGY_POSITION_LIMIT, same, at_once)
     shorts = sum(other.direction is Direction.SHORT for other in counted)
@@ -130,12 +129,12 @@ def prices_fit(signal: SignalRaised) -> Denial | None:
     if limit is None:
         return None
     risk = sign * (limit.price - limit.stop)
+    if risk == 0:
+        return Denial(DenialCode.ZERO_STOP_DISTANCE, 0, "above 0")
     if risk < 0:
         return Denial(DenialCode.INVALID_PRICES, limit.stop, f"beyond {limit.price}")
     wrong = next((one.price for one in limit.targets if sign * (one.price - limit.price) <= 0), None)
-    if wrong is not None:
-        return Denial(DenialCode.INVALID_PRICES, wrong, f"beyond {limit.price}")
-    return Denial(DenialCode.ZERO_STOP_DISTANCE, 0, "above 0") if risk == 0 else None
+    return None if wrong is None else Denial(DenialCode.INVALID_PRICES, wrong, f"beyond {limit.price}")
 
 
 def reward_fits(desk: Desk, found: Distances, least: Decimal) -> Denial | None:

@@ -14,16 +14,12 @@ import msgspec
 from sadari.core.rules import ONE, Rules, Side
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, SizingBasis
-from sadari.model.plan import Ladder, Settings, StopSizing
+from sadari.model.plan import Ladder, Settings
 from sadari.model.reason import PlanFault, stage_name
 from sadari.model.units import Exact, decimal_of, exact, floor_step
 
 # Where no instrument is named, a maintenance margin rate at the high end of the liquid contracts' first brackets.
 ASSUMED_MAINT_MARGIN_RATE = Decimal("0.01")
-
-
-# A stop may lie anywhere short of losing everything.
-FURTHEST_STOP = Decimal("0.99")
 
 
 class CapitalRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,33 +151,6 @@ def check_plan(
     return msgspec.structs.replace(report, findings=tuple(findings))
 
 
-def plans(settings: Settings) -> dict[str, Settings]:
-    """What each strategy plans by, as if the account had no other; where none is named, the account's plan as ""."""
-    found: dict[str, Settings] = {}
-    for name, own in settings.strategies.items():
-        risk = settings.risk
-        at_once = risk.strategy_positions if own.max_positions is None else own.max_positions
-        reserve = (
-            risk.min_reserve_pct if own.min_reserve_pct is None else max(own.min_reserve_pct, risk.min_reserve_pct)
-        )
-        limits = msgspec.structs.replace(risk, max_positions=min(risk.max_positions, at_once), min_reserve_pct=reserve)
-        ladder = settings.ladder_of(name)
-        if own.by_stop:
-            ladder = _single_order(settings.sizing, ladder)
-        found[name] = msgspec.structs.replace(settings, ladder=ladder, risk=limits)
-    return found or {"": settings}
-
-
-def _single_order(sizing: StopSizing, ladder: Ladder) -> Ladder:
-    """The worst of orders that are sized by their stop, as a plan: the largest, stopped where it loses most (§9.3)."""
-    most = sizing.max_order_value
-    largest = most if sizing.max_position is None else min(sizing.max_position, most)
-    return msgspec.structs.replace(
-        ladder, weights=(largest / ladder.leverage,), dca_trigger=(), sizing_basis=SizingBasis.MARGIN,
-        stop_by_stage=(min(sizing.risk_per_trade / largest, FURTHEST_STOP),),
-    )  # fmt: skip
-
-
 def _invalid(ladder: Ladder) -> Iterator[str]:
     """What D-30 forbids, one sentence each."""
     wanted = ladder.rungs + 1
@@ -274,8 +243,8 @@ def _unreachable(rules: Rules) -> Iterator[Finding]:
         for before, stage in pairwise(ideal):
             if side.adverse(stage.trigger, before.stop):
                 text = (
-                    f"{direction}: add {stage.index} at {_percent(stage.trigger - 1)} of the entry price comes no "
-                    f"earlier than the stop of {stage_name(before.index)} at {_percent(before.stop - 1)}"
+                    f"{direction}: add {stage.index} at {percent(stage.trigger - 1)} of the entry price comes no "
+                    f"earlier than the stop of {stage_name(before.index)} at {percent(before.stop - 1)}"
                 )
                 yield Finding(fault=PlanFault.LADDER_RUNG_UNREACHABLE, text=text)
 
@@ -290,8 +259,8 @@ def _liquidated_early(rules: Rules, stages: dict[Direction, list[_Stage]]) -> It
             if before.liquidation > 0 and side.adverse(stage.trigger, before.guard):
                 text = (
                     f"{direction}: at {rules.ladder.leverage}x the guard of {stage_name(before.index)} at "
-                    f"{_percent(before.guard / ladder[0].trigger - 1)} of the entry price comes before add "
-                    f"{stage.index} at {_percent(stage.trigger / ladder[0].trigger - 1)}; lower the leverage"
+                    f"{percent(before.guard / ladder[0].trigger - 1)} of the entry price comes before add "
+                    f"{stage.index} at {percent(stage.trigger / ladder[0].trigger - 1)}; lower the leverage"
                 )
                 yield Finding(fault=PlanFault.LEVERAGE_PLAN_INCOMPATIBLE, text=text)
 
@@ -300,15 +269,15 @@ def _over_limits(report: PlanReport, settings: Settings) -> Iterator[Finding]:
     risk = settings.risk
     if report.committed > report.allowed:
         text = (
-            f"{risk.max_positions} positions of {_percent(sum(settings.ladder.weights, Decimal(0)))} take "
-            f"{_percent(report.committed / report.balance)} of the balance where a reserve of "
-            f"{_percent(risk.min_reserve_pct)} leaves {_percent(report.allowed / report.balance)}"
+            f"{risk.max_positions} positions of {percent(sum(settings.ladder.weights, Decimal(0)))} take "
+            f"{percent(report.committed / report.balance)} of the balance where a reserve of "
+            f"{percent(risk.min_reserve_pct)} leaves {percent(report.allowed / report.balance)}"
         )
         yield Finding(fault=PlanFault.CONFIG_OVERCOMMITTED, text=text)
     if report.worst_case > report.worst_allowed:
         text = (
-            f"{risk.max_positions} positions at their worst stops lose {_percent(report.worst_case / report.balance)} "
-            f"of the balance where max_portfolio_stop_loss_pct allows {_percent(risk.max_portfolio_stop_loss_pct)}"
+            f"{risk.max_positions} positions at their worst stops lose {percent(report.worst_case / report.balance)} "
+            f"of the balance where max_portfolio_stop_loss_pct allows {percent(risk.max_portfolio_stop_loss_pct)}"
         )
         yield Finding(fault=PlanFault.PORTFOLIO_RISK_CAP, text=text)
 
@@ -318,17 +287,17 @@ def _notes(report: PlanReport, settings: Settings) -> Iterator[Finding]:
     if ladder.sizing_basis is SizingBasis.MARGIN and ladder.leverage > 1:
         real = report.worst_case / report.balance
         text = (
-            f"a loss of {_percent(real / ladder.leverage)} for {settings.risk.max_positions} stopped positions would "
+            f"a loss of {percent(real / ladder.leverage)} for {settings.risk.max_positions} stopped positions would "
             f"leave out the leverage of {ladder.leverage}; with it, which is what an account pays, it is "
-            f"{_percent(real)}"
+            f"{percent(real)}"
         )
         yield Finding(fault=None, text=text)
     for row in report.levels:
         if row.guarded:
             text = (
                 f"{row.direction} {row.stage}: isolated margin would be liquidated at "
-                f"{_percent((row.liquidation or row.stop) / row.average - 1)} of the average price; the guard closes "
-                f"at {_percent(row.stop / row.average - 1)}, before the stop of the stage"
+                f"{percent((row.liquidation or row.stop) / row.average - 1)} of the average price; the guard closes "
+                f"at {percent(row.stop / row.average - 1)}, before the stop of the stage"
             )
             yield Finding(fault=None, text=text)
 
@@ -348,7 +317,8 @@ def _too_small(stages: dict[Direction, list[_Stage]], instrument: Instrument | N
                 yield Finding(fault=None, text=text)
 
 
-def _percent(share: Exact | Decimal) -> str:
+def percent(share: Exact | Decimal) -> str:
+    """A share as a person reads it."""
     return f"{decimal_of(exact(share) * 100, 4).normalize():f} %"
 
 

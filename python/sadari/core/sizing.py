@@ -112,13 +112,16 @@ def size_by_stop(
     direction: Direction, entry: Decimal, stop: Decimal | None, leverage: int, balance: Decimal, available: Decimal,
     short_risk: Decimal = Decimal(0), step: Decimal, min_notional: Decimal,
 ) -> Sizing:  # fmt: skip
-    """The quantity of an order on a flat symbol by gates 17 and 21 to 26; its smallest quantity is one step."""
+    """The quantity of an order on a flat symbol by gates 16, 17 and 21 to 26; its smallest quantity is one step."""
     traded = Instrument(
         symbol="", tick_size=step, step_size=step, min_qty=step, max_qty=UNLIMITED, market_max_qty=UNLIMITED,
         min_notional=min_notional, brackets=(),
     )  # fmt: skip
     if stop == entry:
         return Sizing(Decimal(0), {}, "", Denial(DenialCode.ZERO_STOP_DISTANCE, 0, "above 0"))
+    if stop is not None and direction.sign * (entry - stop) < 0:
+        denial = Denial(DenialCode.INVALID_PRICES, stop, f"{'below' if direction.sign > 0 else 'above'} {entry}")
+        return Sizing(Decimal(0), {}, "", denial)
     if available <= risk.margin_buffer_usdt:
         denial = Denial(DenialCode.MARGIN_BUFFER, available, risk.margin_buffer_usdt)
         return Sizing(Decimal(0), {}, "", denial)

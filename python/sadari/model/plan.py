@@ -49,12 +49,13 @@ class Ladder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Risk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits of the account (strategies §9.2 to §9.5): fractions, or quote currency where named ``_usdt``.
 
+    ``strategy_positions``: positions of one strategy at once, None: ten, three where entries name their own stops.
     ``auto_adopt``: a position that is found at the venue is managed without being asked for (§5.7); it is protected
     either way.
     """
 
     max_positions: int = 10
-    strategy_positions: int = 10
+    strategy_positions: int | None = None
     max_shorts: int = 2
     bearish_shorts: int = 1
     max_short_risk_pct: Decimal = D("0.015")
@@ -158,7 +159,7 @@ class Strategy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Attributes:
         ladder: Its ladder. Leverage and margin mode are a symbol's at the venue and so the same for all strategies.
-        max_positions: Positions of it at once.
+        max_positions: Positions of it at once; None: see `Risk`.
         min_reserve_pct: Share of the balance that this strategy never uses as margin.
         by_stop: Its entries name their stops: each is one order, sized by what it loses there, and climbs no ladder.
         scan_max_age_minutes: How old the last scan in which a symbol was a candidate may be at an entry (D-39); None:
@@ -215,6 +216,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """What a strategy has of its own; nothing for one that is not named."""
         return self.strategies.get(name, _SHARED)
 
+    def at_once(self, name: str) -> int:
+        """How many positions a strategy may have at once."""
+        own = self.strategy(name)
+        usual = BY_STOP_POSITIONS if own.by_stop else LADDER_POSITIONS
+        return next(most for most in (own.max_positions, self.risk.strategy_positions, usual) if most is not None)
+
     def ladder_of(self, name: str) -> Ladder:
         """The ladder that a strategy climbs."""
         return self.strategy(name).ladder or self.ladder
@@ -227,6 +234,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 _SHARED = Strategy()
+
+# Source: strategies §9.2, gate 9.
+LADDER_POSITIONS, BY_STOP_POSITIONS = 10, 3
 
 # Source: strategies §9.3: the profile of stop-based signals, and the one without a limit on the position.
 PROFILES = {"ict": StopSizing(), "s000": StopSizing(max_position=None)}

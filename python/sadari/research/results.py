@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sadari.core.exposure import by_side
-from sadari.core.plan import plans
+from sadari.core.plans import plans
 from sadari.model.order import SizingBasis
 from sadari.model.plan import Ladder
 from sadari.model.reason import stage_name
@@ -129,8 +129,9 @@ def statistics(book: Book) -> Section:
 def worst_case(book: Book) -> Section:
     """What the configuration puts at risk, against what happened; losses by price alone, as the plan counts them."""
     settings = book.run.settings
-    at_once = min(settings.risk.max_positions, settings.risk.strategy_positions, len(book.run.symbols))
-    share = max(plan_loss(plan.ladder) for plan in plans(settings).values())
+    each = plans(settings).values()
+    at_once = min(settings.risk.max_positions, sum(plan.risk.max_positions for plan in each), len(book.run.symbols))
+    share = max(plan_loss(plan.ladder) for plan in each)
     planned = [(life, life.record) for life in book.lives if life.record is not None]
     spans = [(record.opened_ns, record.closed_ns, record.worst_case) for _, record in planned]
     worst = min(planned, key=lambda pair: pair[0].pnl, default=None)

@@ -48,16 +48,20 @@ def targets(
     )
 
 
-def fixed_ratio(settings: IctSettings, direction: Direction) -> Decimal | None:
-    """The ratio of reward to risk that every entry of a direction has; None where it depends on the market."""
+def ratios(settings: IctSettings, direction: Direction) -> tuple[Decimal, Decimal | None]:
+    """The least and the most that an entry of a direction may bring by what it risks, None: there is no most."""
     if settings.target == "MULTI_R":
         parts = zip(settings.target_r, settings.target_shares, strict=True)
-        return sum((decimal_of(multiple) * decimal_of(share) for multiple, share in parts), Decimal(0))
-    if settings.target == "ATR" and settings.stop == "ATR":
-        if direction is Direction.LONG:
-            return decimal_of(settings.target_atr_long) / decimal_of(settings.stop_atr_long)
-        return decimal_of(settings.target_atr_short) / decimal_of(settings.stop_atr_short)
-    return None
+        fixed = sum((decimal_of(multiple) * decimal_of(share) for multiple, share in parts), Decimal(0))
+        return fixed, fixed
+    if settings.target == "STRUCTURE" or settings.stop == "REVERSAL":
+        return Decimal(0), None
+    short = direction is Direction.SHORT
+    target = settings.target_atr_short if short else settings.target_atr_long
+    by_range = decimal_of(target) / decimal_of(settings.stop_atr_short if short else settings.stop_atr_long)
+    # A wider stop risks more than the range alone would, a tighter one less.
+    least = Decimal(0) if settings.stop == "WIDER" else by_range
+    return least, None if settings.stop == "TIGHTER" else by_range
 
 
 def _times(multiple: Decimal, true_range: float) -> Decimal:

@@ -33,6 +33,20 @@ def test_a_size_comes_with_every_limit_or_with_the_gate_that_denied_it(capsys: p
     assert denied == "denied: ZERO_STOP_DISTANCE, 0 against above 0\n"
 
 
+def test_a_size_goes_by_the_limits_of_a_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """[sizing] is what the engine goes by; a profile that is named is asked for all the same."""
+    file = tmp_path / "s.toml"
+    file.write_text("[sizing]\nrisk_per_trade = 0.0001\nmax_position = 0.01\n", encoding="utf-8")
+    order = ("--entry", "4400", "--stop", "4444", "--side", "short", "--balance", "10000")
+    asked = ("size", *order, "--config", str(file))
+    assert said(capsys, *asked).endswith("quantity 0.022\n")
+    assert said(capsys, *asked, "--profile", "ict").endswith("quantity 0.227\n")
+    for wrong in ("nan", "-1", "much"):
+        with pytest.raises(SystemExit, match="2"):
+            main([*asked, "--short-risk", wrong])
+        assert f"'{wrong}' is no " in capsys.readouterr().err
+
+
 def test_a_study_of_a_folder_names_versions_filters_and_claims(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from sadari.core.exposure import by_side, open_short_risk, portfolio_worst_case
-from sadari.core.plan import check_plan, plans
+from sadari.core.plan import check_plan
+from sadari.core.plans import plans
 from sadari.model.command import PlaceOrder, RecordDecision
 from sadari.model.event import OrderFound, PositionsShown, SignalRaised
 from sadari.model.order import Direction, OrderType, Purpose, Side, SizingBasis

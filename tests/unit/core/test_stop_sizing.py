@@ -20,8 +20,9 @@ SHORT = Direction.SHORT
 
 def sized(entry: str, stop: str | None, step: str = "0.001", *, profile: str = "s000", **changes: Any) -> Sizing:
     """An order at 10,000 of balance, all of it available, without leverage."""
+    direction = SHORT if stop is not None and D(stop) > D(entry) else Direction.LONG
     fields: dict[str, Any] = {
-        "direction": Direction.LONG, "leverage": 1, "balance": D(10_000), "available": D(10_000),
+        "direction": direction, "leverage": 1, "balance": D(10_000), "available": D(10_000),
         "min_notional": D(5),
     }  # fmt: skip
     return size_by_stop(
@@ -53,6 +54,14 @@ def test_r4_a_stop_at_the_entry_is_refused() -> None:
     denial = sized("4400", "4400").denial
     assert denial is not None
     assert denial.code == "ZERO_STOP_DISTANCE"
+
+
+@pytest.mark.parametrize(("stop", "direction"), [("4444", Direction.LONG), ("4356", SHORT)])
+def test_a_stop_on_the_wrong_side_has_no_quantity(stop: str, direction: Direction) -> None:
+    """Strategies §8.1: gate 16."""
+    denial = sized("4400", stop, direction=direction).denial
+    assert denial is not None
+    assert denial.code == "INVALID_PRICES"
 
 
 BY_AVAILABLE = {

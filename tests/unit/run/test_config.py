@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from decimal import Decimal
 from pathlib import Path
@@ -255,10 +256,47 @@ def test_what_show_prints_is_the_configuration() -> None:
 
 def test_the_ict_strategy_holds_three_positions_at_once_unless_told_otherwise() -> None:
     """Strategies §9.2, gate 9: alone or beside others; its own section is checked."""
-    assert parse('[signal]\nkind = "ict"').settings().strategy("ict").max_positions == 3
+    alone = '[signal]\nkind = "ict"\n'
+    assert parse(alone).settings().at_once("ict") == 3
+    for most in (1, 5):
+        assert parse(f"{alone}[risk]\nstrategy_positions = {most}").settings().at_once("ict") == most
     several = '[strategies.a]\nsignal = {{ kind = "ict" }}\n{}[strategies.b]\nsignal = {{ kind = "surge" }}\n'
     for own, most in (("", 3), ("max_positions = 5\n", 5)):
         settings = parse(several.format(own)).settings()
-        assert (settings.strategy("a").max_positions, settings.strategy("b").max_positions) == (most, None)
+        assert (settings.at_once("a"), settings.at_once("b")) == (most, 10)
     with pytest.raises(ConfigError, match="ict: entry_ttl is 0"):
         parse("[ict]\nentry_ttl = 0")
+
+
+@pytest.mark.parametrize(
+    ("more", "sides"),
+    [("", "both"), ('direction = "short"\n', "short"), ('[ict]\ndirection = "long"\n', "long"),
+     ('direction = "long"\n[ict]\ndirection = "long"\n', "long")],
+)  # fmt: skip
+def test_a_signal_narrows_the_side_of_ict(more: str, sides: str) -> None:
+    """What its section says is for all strategies of that kind; each may name a side of its own."""
+    assert parse(f'[signal]\nkind = "ict"\n{more}').icts()["ict"].direction == sides
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'kind = "ict"\ndirection = "short"\n[ict]\ndirection = "long"',
+            "allowed: that of [ict], which is long",
+        ),
+        ('kind = "ict"\nframe_minutes = 5', '[signal] frame_minutes is 5; allowed: nothing with kind "ict"; [ict] has'),
+        ('kind = "surge"\ndirection = "short"', '[signal] direction is short; allowed: nothing with kind "surge"'),
+        ('kind = "always"\ndirection = "long"\nfast = 3', '[signal] fast is 3; allowed: nothing with kind "always"'),
+    ],
+)
+def test_a_key_of_a_signal_that_would_change_nothing_is_refused(text: str, said: str) -> None:
+    """Whoever sets one expects that it counts."""
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        parse(f"[signal]\n{text}")
+
+
+def test_a_fraction_in_quotes_is_no_number() -> None:
+    """Of a key that is counted in binary too."""
+    with pytest.raises(ConfigError, match=r'\[ict\] entry_level is "0.5"; allowed: a number'):
+        parse('[ict]\nentry_level = "0.5"')

@@ -188,6 +188,11 @@ NOTES = [
     ('[ict]\ntarget = "ATR"\nstop = "ATR"\n[reward]\nmode = "FIXED"\n', ["RR_CONFIG_UNSATISFIABLE"] * 2),
     ('[ict]\ntarget = "ATR"\nstop = "ATR"\ntarget_atr_long = 6\ntarget_atr_short = 3.425\n', ["RR_CONFIG_VACUOUS"] * 2),
     ("[ict]\ntarget_r = [0.3]\ntarget_shares = [1]\n", ["RR_CONFIG_UNSATISFIABLE"] * 2),
+    ('[ict]\ntarget = "ATR"\nstop = "WIDER"\n', ["RR_CONFIG_UNSATISFIABLE"]),
+    ('[ict]\ntarget = "ATR"\nstop = "WIDER"\ntarget_atr_long = 5\n', []),
+    ('[ict]\ntarget = "ATR"\nstop = "TIGHTER"\n', []),
+    ('[ict]\ntarget = "ATR"\nstop = "TIGHTER"\ntarget_atr_long = 5\n', ["RR_CONFIG_VACUOUS"]),
+    ('[ict]\ntarget = "STRUCTURE"\n[reward]\nmode = "FIXED"\nfixed = 0\n', ["RR_CONFIG_VACUOUS"] * 2),
 ]  # fmt: skip
 
 

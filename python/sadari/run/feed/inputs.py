@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sadari.binance.decode import symbol_of
-from sadari.core.plan import check_plan, plans
+from sadari.core.plan import check_plan
+from sadari.core.plans import check_together, plans
 from sadari.errors import ConfigError, DataError
 from sadari.model.instrument import Instrument
 from sadari.model.plan import Settings
@@ -60,6 +61,8 @@ def refuse_plan(settings: Settings, balance: Decimal) -> None:
         if faults:
             of = f" of strategy {name}" if name and len(settings.strategies) > 1 else ""
             raise ConfigError(f"{faults[0].fault}{of}: {faults[0].text}")
+    for fault in check_together(settings, balance):
+        raise ConfigError(f"{fault.fault}: {fault.text}")
 
 
 class Prepared(NamedTuple):

@@ -10,7 +10,7 @@ from sadari.model.order import Direction
 from sadari.model.plan import Settings
 from sadari.model.units import HOUR_NS, MINUTE_NS
 from sadari.run.feed.longer import hourly
-from sadari.run.settings.request import Request, SignalSection
+from sadari.run.settings.request import Request, SignalSection, sided
 from sadari.sensors.always import Always
 from sadari.sensors.candidates import Candidates, Facts
 from sadari.sensors.correlation import Correlations
@@ -110,7 +110,7 @@ def live_specs(
 def _any_rule(name: str, signal: SignalSection, surge: SurgeSettings, ict: IctSettings) -> SignalRule | Surge | Ict:
     if signal.kind == "surge":
         return Surge(surge)
-    return Ict(ict) if signal.kind == "ict" else _rule(name, signal)
+    return Ict(sided(ict, signal)) if signal.kind == "ict" else _rule(name, signal)
 
 
 def signal_rules(signals: Mapping[str, SignalSection]) -> dict[str, SignalRule]:
@@ -146,7 +146,7 @@ def _entries(
     surge: dict[tuple[str, Direction], SurgeFacts],
 ) -> Entries:
     if signal.kind == "ict":
-        return _ict_entries(request, name, symbol, candles)
+        return _ict_entries(request, name, sided(request.ict, signal), symbol, candles)
     if signal.kind != "surge":
         rule = _rule(name, signal)
         return Entries(strategy=name, signals=rule.batch(candles), rearm=rule.rearm)
@@ -160,10 +160,10 @@ def _entries(
     return Entries(strategy=name, signals=found)
 
 
-def _ict_entries(request: Request, name: str, symbol: str, candles: Candles) -> Entries:
+def _ict_entries(request: Request, name: str, ict: IctSettings, symbol: str, candles: Candles) -> Entries:
     hours = hours_source(request.longer.get(symbol, ()))
     try:
-        found = Ict(request.ict).batch(candles, request.instruments[symbol].tick_size, hours)
+        found = Ict(ict).batch(candles, request.instruments[symbol].tick_size, hours)
     except ConfigError as error:
         raise ConfigError(f"{symbol}: {error}") from error
     return Entries(strategy=name, signals=found, withdrawals=found.withdrawals)

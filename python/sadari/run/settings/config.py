@@ -32,14 +32,11 @@ from sadari.model.plan import (
 from sadari.run.settings.alert_sections import AlertsSection, ChannelSection
 from sadari.run.settings.hosts import VenueSection
 from sadari.run.settings.limits import check_bounds, check_order
-from sadari.run.settings.request import FunnelSection, MarketSection, ScannerSection, SignalSection
+from sadari.run.settings.request import FunnelSection, MarketSection, ScannerSection, SignalSection, sided
 from sadari.sensors.ict_settings import IctSettings
 from sadari.sensors.surge_settings import SurgeSettings
 
 D = Decimal
-
-# Source: strategies §9.2, gate 9.
-ICT_POSITIONS = 3
 
 # Sections of keys, as TOML has them.
 Raw = dict[str, Any]
@@ -111,16 +108,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """What the engine decides by."""
         own = {
             name: Strategy(
-                ladder=section.ladder, max_positions=_at_once(section), min_reserve_pct=section.min_reserve_pct,
+                ladder=section.ladder, max_positions=section.max_positions, min_reserve_pct=section.min_reserve_pct,
                 by_stop=section.signal.kind == "ict", scan_max_age_minutes=self._gate(section.signal),
             )
             for name, section in self.strategies.items()
         }  # fmt: skip
-        only = Strategy(
-            max_positions=_at_once(StrategySection(signal=self.signal)),
-            by_stop=self.signal.kind == "ict",
-            scan_max_age_minutes=self._gate(self.signal),
-        )
+        only = Strategy(by_stop=self.signal.kind == "ict", scan_max_age_minutes=self._gate(self.signal))
         if not own and only != Strategy():
             own = {self.signal.kind: only}
         return Settings(
@@ -137,12 +130,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """The signal of each strategy: the named ones', or that of the only one, which is named by its kind."""
         return {name: section.signal for name, section in self.strategies.items()} or {self.signal.kind: self.signal}
 
-
-def _at_once(section: StrategySection) -> int | None:
-    """How many positions a strategy may have at once, None: as many as the account."""
-    if section.max_positions is None and section.signal.kind == "ict":
-        return ICT_POSITIONS
-    return section.max_positions
+    def icts(self) -> dict[str, IctSettings]:
+        """What makes an entry of each strategy of that kind."""
+        return {name: sided(self.ict, signal) for name, signal in self.signals().items() if signal.kind == "ict"}
 
 
 # Sections that hold one section for each name.
@@ -345,7 +335,7 @@ def _allowed(kind: object) -> str:
         return f"a list, each of its values {_allowed(get_args(kind)[0])}"
     if origin in {Union, UnionType}:
         return _allowed(next(part for part in get_args(kind) if part is not NoneType))
-    names = {bool: "true or false", int: "a whole number", Decimal: "a number", str: "a text"}
+    names = {bool: "true or false", int: "a whole number", float: "a number", Decimal: "a number", str: "a text"}
     return names[kind] if isinstance(kind, type) and kind in names else str(kind)
 
 

@@ -77,7 +77,7 @@ KEYS = {
     },
     "risk": {
         "max_positions": "positions at once",
-        "strategy_positions": "positions of one strategy at once",
+        "strategy_positions": "positions of one strategy at once; left out: 10, and 3 of ict",
         "max_shorts": "short positions at once",
         "bearish_shorts": "so many more while the market's trend is bearish",
         "max_short_risk_pct": "no more shorts once those held may lose this share of the balance at their stops",
@@ -282,6 +282,7 @@ NESTED = (SignalSection, Ladder)
 
 # Shown for a key whose default is nothing.
 _EXAMPLES: dict[str, object] = {
+    "strategy_positions": 5,
     "account_max_age_ms": 5_000,
     "volatility_from_pct": 50,
     "max_correlated_loss_pct": Decimal("0.06"),

@@ -13,6 +13,7 @@ import msgspec
 from sadari.errors import ConfigError
 from sadari.model.plan import Ladder
 from sadari.model.units import DAY_NS, MINUTE_NS
+from sadari.run.settings.request import SIGNAL_KEYS, SignalSection
 from sadari.sensors.ict_settings import check as check_ict
 from sadari.sensors.scanner import check_settings as check_scanner
 from sadari.sensors.surge_settings import check as check_surge
@@ -148,7 +149,7 @@ def check_bounds(config: Config) -> None:
 
 
 def check_order(config: Config) -> None:
-    """Refuse averages that are the wrong way round, shorts that no scan could find, and a symbol set in two ways.
+    """Refuse what two values contradict each other in, and keys of a signal that its kind does not go by.
 
     Raises:
         ConfigError: Names the section, the key, its value and what is allowed.
@@ -158,6 +159,9 @@ def check_order(config: Config) -> None:
             "[surge] enable_short is true while [scanner] short is false, so that no short could ever be a candidate; "
             "allowed: short = true, or gate = false"
         )
+    named = [(f"strategies.{name}.signal", strategy.signal) for name, strategy in config.strategies.items()]
+    for section, signal in named or [("signal", config.signal)]:
+        _check_signal(section, signal, config.ict.direction)
     averages: list[tuple[str, str, Any]] = [("signal", "", config.signal), ("ladder", "tech_ma_", config.ladder)]
     for name, strategy in config.strategies.items():
         averages.append((f"strategies.{name}.signal", "", strategy.signal))
@@ -168,6 +172,18 @@ def check_order(config: Config) -> None:
         fast, slow = getattr(kind, f"{prefix}fast"), getattr(kind, f"{prefix}slow")
         if fast >= slow:
             raise ConfigError(f"[{section}] {prefix}fast is {fast}; allowed: less than {prefix}slow, which is {slow}")
+
+
+def _check_signal(section: str, signal: SignalSection, ict: str) -> None:
+    for key in signal.__struct_fields__[1:]:
+        value = getattr(signal, key)
+        if key not in SIGNAL_KEYS[signal.kind] and value != getattr(SignalSection(), key):
+            own = f"; [{signal.kind}] has its own" if signal.kind in ("surge", "ict") else ""
+            raise ConfigError(f'[{section}] {key} is {value}; allowed: nothing with kind "{signal.kind}"{own}')
+    if signal.kind == "ict" and "both" not in (ict, signal.direction) and ict != signal.direction:
+        raise ConfigError(
+            f"[{section}] direction is {signal.direction}; allowed: that of [ict], which is {ict}, or both"
+        )
 
 
 def _check_shared(name: str, ladder: Ladder, shared: Ladder) -> None:

@@ -24,7 +24,7 @@ from sadari.venue.port import FundingColumns
 class SignalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which entry signal: a cross of two averages, a surge, ict, or `always`, which enters whenever a symbol is flat.
 
-    What makes a surge, and ict, has a section of its own; its directions and frames are there.
+    What makes a surge, and ict, has a section of its own, with its frames; ``direction`` narrows that of ict.
     """
 
     kind: Literal["ma_cross", "surge", "ict", "always"] = "ma_cross"
@@ -33,6 +33,20 @@ class SignalSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     fast: int = 20
     slow: int = 80
     cooldown_minutes: int = 60
+
+
+#: The keys of a signal that each kind goes by.
+SIGNAL_KEYS = {
+    "ma_cross": frozenset({"direction", "frame_minutes", "fast", "slow", "cooldown_minutes"}),
+    "always": frozenset({"direction"}),
+    "ict": frozenset({"direction"}),
+    "surge": frozenset[str](),
+}
+
+
+def sided(ict: IctSettings, signal: SignalSection) -> IctSettings:
+    """What makes an entry of one strategy: all that [ict] says, on the side that its signal names."""
+    return ict if signal.direction == "both" else msgspec.structs.replace(ict, direction=signal.direction)
 
 
 class ScannerSection(ScannerSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 
 from sadari.core.reward import minima
 from sadari.model.order import Direction
 from sadari.run.settings.config import Config
-from sadari.sensors.ict_terms import fixed_ratio
+from sadari.sensors.ict_terms import ratios
 
 
 class RewardNote(StrEnum):
@@ -19,20 +20,29 @@ class RewardNote(StrEnum):
 
 def reward_notes(config: Config) -> list[str]:
     """A sentence for each direction whose entries are all rejected for their reward, or none of which can be."""
-    asked = config.ict.direction
-    if not config.reward.enabled or all(signal.kind != "ict" for signal in config.signals().values()):
+    asked = {one.direction for one in config.icts().values()}
+    if not config.reward.enabled:
         return []
     notes = []
     for direction in Direction:
-        fixed = fixed_ratio(config.ict, direction)
-        if fixed is None or asked not in ("both", direction.value.lower()):
+        if not asked & {"both", direction.value.lower()}:
             continue
-        least = minima(config.reward, direction)
-        always = f"every {direction} entry of [ict] brings {fixed.normalize():f} by its risk; [reward] asks"
-        if fixed < least[0]:
+        least, most = ratios(config.ict, direction)
+        minimum = minima(config.reward, direction)
+        entry = f"every {direction} entry of [ict] brings"
+        if most is not None and most < minimum[0]:
             notes.append(
-                f"{RewardNote.RR_CONFIG_UNSATISFIABLE}: {always} for at least {least[0]}, so that none passes."
+                f"{RewardNote.RR_CONFIG_UNSATISFIABLE}: {entry} {_number(most)} by its risk at most; [reward] asks for "
+                f"at least {minimum[0]}, so that none passes."
             )
-        elif fixed >= least[-1]:
-            notes.append(f"{RewardNote.RR_CONFIG_VACUOUS}: {always} for {least[-1]} at most, so that all pass.")
+        elif least >= minimum[-1]:
+            notes.append(
+                f"{RewardNote.RR_CONFIG_VACUOUS}: {entry} {_number(least)} by its risk at least; [reward] asks for "
+                f"{minimum[-1]} at most, so that all pass."
+            )
     return notes
+
+
+def _number(ratio: Decimal) -> str:
+    """A ratio to four digits, as it stands where it has no more."""
+    return f"{round(ratio, 4).normalize():f}"

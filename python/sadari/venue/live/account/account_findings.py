@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from sadari.core.plan import check_plan, plans
-from sadari.model.plan import Settings
+from sadari.core.plans import together
 from sadari.model.units import MILLISECOND_NS, SECOND_NS
 from sadari.venue.live.account.findings import Change, Expected, Finding, Readings, Severity
 from sadari.venue.live.account.outlook import whole_plan_notional
@@ -118,22 +117,11 @@ def _account(readings: Readings) -> Iterator[Finding]:
         )
 
 
-def worst_case(settings: Settings, balance: Decimal) -> Decimal:
-    """What the plans lose if as many positions as may be held stop at their worst stages, in quote currency."""
-    reports = [check_plan(plan, balance) for plan in plans(settings).values()]
-    losses = [
-        max((row.loss for row in report.capital if row.basis is plan.ladder.sizing_basis), default=Decimal(0))
-        for plan, report in zip(plans(settings).values(), reports, strict=True)
-    ]
-    together = sum((report.worst_case for report in reports), Decimal(0))
-    return min(together, settings.risk.max_positions * max(losses))
-
-
 def _worst_case(readings: Readings, expected: Expected) -> Iterator[Finding]:
     if readings.funds is None or readings.funds.wallet_balance <= 0:
         return
     balance = readings.funds.wallet_balance
-    loss = worst_case(expected.settings, balance)
+    loss = together(expected.settings, balance).worst_case
     part, accepted = loss / balance, expected.acknowledged
     found = (
         f"{expected.settings.risk.max_positions} positions at their worst stops lose {loss.quantize(CENT)}, "

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from sadari.core.plan import LevelRow, check_plan, plans
+from sadari.core.plan import LevelRow, check_plan
+from sadari.core.plans import plans
 from sadari.core.rules import Side
 from sadari.model.instrument import Instrument
 from sadari.model.order import Direction, MarginMode

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from sadari.core.plan import check_plan, plans
+from sadari.core.plan import check_plan
+from sadari.core.plans import check_together, plans
 from sadari.model.order import MarginMode
 from sadari.model.plan import Settings
 from sadari.model.reason import PlanFault
@@ -202,6 +203,11 @@ def _plan(readings: Readings, expected: Expected, symbols: Sequence[str]) -> Ite
                 severity=Severity.FORBIDS, subject="plan", found=f"{fault.fault}: {fault.text}",
                 remedy="change the plan: sadari config check FILE works it out",
             )  # fmt: skip
+    for fault in check_together(settings, balance):
+        yield Finding(
+            severity=Severity.FORBIDS, subject="plan", found=f"{fault.fault}: {fault.text}",
+            remedy="give the strategies fewer positions: sadari config check FILE works it out",
+        )  # fmt: skip
     early, text = [], ""
     for symbol in symbols:
         price = (readings.mark_prices or {}).get(symbol)
