@@ -37,8 +37,8 @@ def walk(rng: random.Random, rows: int, tick: float = CENT) -> list[Bar]:
 
 @st.composite
 def markets(draw: st.DrawFn) -> list[Bar]:
-    """A market of up to 150 candles."""
-    return walk(random.Random(draw(st.integers(0, 2**32))), draw(st.integers(3, 150)))
+    """A market of up to 260 candles: in the later ones a true range may decide."""
+    return walk(random.Random(draw(st.integers(0, 2**32))), draw(st.integers(3, 260)))
 
 
 rules = st.builds(

@@ -16,6 +16,8 @@ Bar = tuple[float, float, float, float]
 # Row at which it is known, what, up, row of what it is about, lower and upper edge.
 Fact = tuple[int, str, bool, int, float, float]
 WHOLE = 10**8
+# Strategies §3.3, D-28: so many candles before one at which a true range decides.
+WARM = 150
 
 
 def ranges(bars: Sequence[Bar], n: int = 14) -> list[float]:
@@ -233,7 +235,7 @@ class Model:
     ) -> tuple[int, str, Entry | None, float]:
         """The entry that a shift gives."""
         sign = 1 if short else -1
-        if (self.rules.target == "ATR" or self.rules.stop != "REVERSAL") and isnan(self.line[row]):
+        if (self.rules.target == "ATR" or self.rules.stop != "REVERSAL") and row < WARM:
             return row, "NOT_READY", None, 0.0
         seen = [self.mirrored(one, short=short) for one in range(sweep, row + 1)]
         filled = {(at, up) for known, what, up, at, _, _ in self.gaps if what == "GAP_FILLED" and known <= row}

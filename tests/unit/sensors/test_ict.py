@@ -102,16 +102,18 @@ def test_a_break_the_other_way_and_a_filled_gap_withdraw_the_signal() -> None:
     assert withdrawals == [Withdrawal(closing(9), closing(8), EntryEnd.GAP_FILLED)]
     (_, withdrawals) = raised(minutes([*SHORT[:9], LULL, LULL]).without([9]))
     assert withdrawals == [Withdrawal(closing(10), closing(8), EntryEnd.DATA_LOST)]
+    (_, withdrawals) = raised(minutes([*SHORT[:9], (98.6, 99.3, 98.5, 98.9)]))
+    assert withdrawals == [Withdrawal(closing(9), closing(8), EntryEnd.TARGET_FIRST)]
 
 
-def test_ticks_and_the_clock_are_left_to_the_engine() -> None:
-    """Price at the entry, at the stop or at the target, and time, withdraw nothing."""
-    for rows in ([(98.6, 100.9, 98.5, 99.0)], [(98.6, 99.3, 98.5, 98.9)], [LULL] * 30):
+def test_a_fill_and_the_clock_are_left_to_the_engine() -> None:
+    """Price at the entry, and time, withdraw nothing."""
+    for rows in ([(98.6, 100.9, 98.5, 99.0)], [LULL] * 30):
         assert raised(minutes([*SHORT[:9], *rows]))[1] == []
 
 
 def test_an_entry_carries_the_trend_of_the_hours_and_the_rank_of_its_range() -> None:
-    """Both drives say the same over a long made-up market, and the rank is known after 514 frames."""
+    """Both drives say the same over a long made-up market; range and rank once that market is old enough (D-28)."""
     candles = made_up(11, 20_000)
     plain = Ict(IctSettings(frame_minutes=5))
     found = plain.batch(candles, D("0.1"))
@@ -120,8 +122,12 @@ def test_an_entry_carries_the_trend_of_the_hours_and_the_rank_of_its_range() -> 
     assert [signal for signal in signals if signal is not None] == list(found.signals)
     limits = [signal.limit for signal in found.signals if signal.limit is not None]
     assert {limit.bias for limit in limits} == {"NEUTRAL", "BULLISH", "BEARISH"}
-    assert all(0 < limit.volatility <= 100 for limit in limits[5:] if limit.volatility is not None)
-    assert limits[-1].volatility is not None
+    assert all(0 < limit.volatility <= 100 for limit in limits if limit.volatility is not None)
+    before = [(signal.close_ns - candles.open_time_ns[0]) // plain.frame_ns - 1 for signal in found.signals]
+    assert [limit.true_range is not None for limit in limits] == [frames >= 150 for frames in before]
+    assert [limit.volatility is not None for limit in limits] == [frames >= 650 for frames in before]
+    assert min(before) < 150
+    assert max(before) > 650
     assert sum(facts.entries for facts in found.facts) == len(found.signals) > 20
 
 

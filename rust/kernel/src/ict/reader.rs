@@ -14,6 +14,8 @@ use crate::structure::Structure;
 /// More than so many candles without a trade among the last `QUIET_WINDOW` are no market to read (strategies §1.5).
 const MOST_QUIET: u32 = 5;
 const QUIET_WINDOW: u32 = 20;
+/// An average true range never forgets its first candle: it decides where so many came before (strategies §3.3, D-28).
+const WARM: i64 = 150;
 
 /// Both sides of the entry model.
 #[derive(Clone, Debug)]
@@ -60,17 +62,17 @@ impl Reader {
         self.row
     }
 
-    /// The average true range of the last candle, once it is known.
+    /// The average true range of the last candle, once it may decide.
     #[must_use]
     pub fn range(&self) -> Option<f64> {
-        Some(self.range).filter(|range| !range.is_nan())
+        (self.row > WARM).then_some(self.range)
     }
 
-    /// Where the last candle's true range in percent of its close ranks among the last 500, if so many are known.
+    /// Where the last candle's true range in percent of its close ranks among the last 500, once that may decide.
     #[must_use]
     pub fn volatility(&self) -> Option<f64> {
         let now = *self.ranked.back()?;
-        (self.ranked.len() == RANKED).then(|| share_not_above(self.ranked.iter(), now))
+        (self.row > WARM + RANKED as i64).then(|| share_not_above(self.ranked.iter(), now))
     }
 
     /// Give up all set-ups: those that wait, by side and row of the sweep.
@@ -99,7 +101,7 @@ impl Reader {
         let least = if min_fvg_atr > 0.0 { min_fvg_atr * self.range } else { 0.0 };
         let gap = self.finder.push(bar, least);
         if !(self.short.idle() && self.long.idle()) {
-            let unknown = self.range.is_nan() && self.settings.needs_range();
+            let unknown = self.row < WARM && self.settings.needs_range();
             let ready = self.quiet.count_ones() <= MOST_QUIET && !unknown;
             self.judge(&Brought { row: self.row, bar, gap, broken, range: self.range, ready }, out);
         }
