@@ -32,6 +32,8 @@ def account(body: bytes) -> values.AccountShown:
         initial_margin=amount(shown.total_initial_margin, "initial margin", "account"),
         maint_margin=amount(shown.total_maint_margin, "maintenance margin", "account"),
         wallets=tuple((one.asset, finite(one.wallet_balance, "wallet balance", one.asset)) for one in shown.assets),
+        held=frozenset(one.symbol for one in shown.positions if one.position_amt),
+        updated_ns=max((one.update_time for one in shown.assets), default=0) * MILLISECOND_NS,
     )
 
 

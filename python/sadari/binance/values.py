@@ -127,7 +127,8 @@ class IncomeShown(_Shown, frozen=True, kw_only=True):
 class AccountShown(_Shown, frozen=True, kw_only=True):
     """Balances. In multi-assets mode they are values in USD and ``wallets`` has the balance of each asset.
 
-    ``free_balance`` is what would be available without crossed positions, whatever prices do.
+    ``free_balance`` is what would be available without crossed positions, whatever prices do. ``held`` are the symbols
+    of which it lists a position, ``updated_ns`` is when a wallet last changed.
     """
 
     wallet_balance: Decimal
@@ -139,6 +140,8 @@ class AccountShown(_Shown, frozen=True, kw_only=True):
     initial_margin: Decimal
     maint_margin: Decimal
     wallets: tuple[tuple[str, Decimal], ...]
+    held: frozenset[str]
+    updated_ns: int
 
     @property
     def margin_ratio(self) -> Decimal | None:

@@ -38,6 +38,7 @@ class Intent:
         before_target: Price has been on its side of the first target since it waits for its price.
         called_off: Why it waits no more, empty while it does.
         absent: It was given up: by proof that the venue never had it, or because its answer took too long.
+        shown: It was live when the venue showed another quantity than ours: trades of it may be in that already.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class Intent:
         "purpose",
         "qty",
         "rung",
+        "shown",
         "state",
         "symbol",
         "target",
@@ -74,7 +76,7 @@ class Intent:
         self.continues = False
         self.trade_ids: set[int] = set()
         self.trigger_price: Decimal | None = None
-        self.before_target = self.absent = False
+        self.before_target = self.absent = self.shown = False
         self.called_off = ""
         self.state = INTENT.initial
 

@@ -195,7 +195,12 @@ class Position:
         self.e0 = self.avg
 
     def add(self, rung: int, price: Decimal, qty: Decimal) -> None:
-        """Book a fill of a rung's add: the stage is reached with its first fill."""
+        """Book a fill of a rung's add."""
+        self.fill_lot(rung, price, qty)
+        self.increase(price, qty)
+
+    def fill_lot(self, rung: int, price: Decimal, qty: Decimal) -> None:
+        """Count what an add has bought as its lot; the stage is reached with its first fill."""
         if rung not in self.lots or self.lots[rung].open == 0:
             self.lots[rung] = Lot()
             self.adds += 1
@@ -205,7 +210,6 @@ class Position:
         lot.cost = EXACT.add(lot.cost, EXACT.multiply(price, qty))
         self.used.add(rung)
         self.stage = max(self.stage, rung)
-        self.increase(price, qty)
 
     def merge_small_lots(self) -> None:
         """A lot below the minimum is not sent alone: it joins the next lower lot, the lowest one the entry quantity."""

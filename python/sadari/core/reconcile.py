@@ -42,7 +42,9 @@ def shown(desk: Desk, event: PositionsShown) -> None:
     symbols = (
         {event.symbol} if event.symbol else {*desk.positions, *records, *told, *desk.shut, *desk.foreign_stops} - {""}
     )
-    for symbol in sorted(symbols):
+    for symbol in event.unsure:
+        _ask_again(desk, symbol)
+    for symbol in sorted(symbols.difference(event.unsure)):
         _compare(desk, symbol, _own(desk, symbol, records.get(symbol, [])))
         found_orders.sweep(desk, symbol)
         position = desk.positions.get(symbol)
@@ -156,6 +158,13 @@ def _waits(desk: Desk, position: Position) -> bool:
     return True
 
 
+def _ask_again(desk: Desk, symbol: str) -> None:
+    """What was read proves nothing: look again, a few times, and then with the next comparison of everything."""
+    position = desk.positions.get(symbol)
+    if position is not None:
+        _waits(desk, position)
+
+
 def _look_again(desk: Desk, symbol: str) -> None:
     desk.out.append(SetAlarm(name=f"{_WAITED}:{symbol}:0", at_ns=desk.now_ns + WAIT_NS, wall=True))
 
@@ -200,6 +209,8 @@ def _differs(desk: Desk, position: Position, record: PositionRecord) -> None:
     before, working = position.qty, position.working
     desk.move(position, "reconcile_mismatch", exits.part_guard(position))
     takeover.correct(position, record.entry_price, qty)
+    for intent in desk.live_orders().values():
+        intent.shown = intent.shown or intent.symbol == position.symbol
     position.read_liquidation(record.liquidation_price)
     if not exits.exit_is_accepted(position):
         protection.protect(desk, position)

@@ -90,11 +90,13 @@ def filled(desk: Desk, event: OrderFilled) -> Position | None:
 def _record_for(desk: Desk, intent: Intent) -> Position:
     """The record that a fill changes: what an order of an ended life opens is not that life's any more."""
     position = desk.record_of(intent)
-    opens = intent.purpose in _OPENING and position.unproven == 0 and position.untold == 0
+    told = position.unproven == 0 and position.untold == 0 and not (intent.shown and position.untraded > 0)
+    opens = intent.purpose in _OPENING and told
     return desk.positions[intent.symbol] if opens and position in desk.unsettled else position
 
 
 def _fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
+    event = _beyond_shown(position, intent, event)
     if intent.purpose in _RESTING:
         exits.stop_filled(desk, position, intent, event)
     elif position.is_in("EXITING", "QUARANTINED"):
@@ -103,6 +105,17 @@ def _fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) ->
         _unexpected_fill(desk, position, intent, event)
     else:
         _expected_fill(desk, position, intent, event)
+
+
+def _beyond_shown(position: Position, intent: Intent, event: OrderFilled) -> OrderFilled:
+    """What a trade of ours changes beyond the quantity that the venue showed before it was told."""
+    if not intent.shown:
+        return event
+    closes = event.buyer is (position.side.sign < 0)
+    rest = takeover.explained(position, event.price, event.qty, closes=closes)
+    if rest < event.qty and intent.purpose is Purpose.ADD and intent.position_id == position.id:
+        position.fill_lot(intent.rung, event.price, event.qty - rest)
+    return msgspec.structs.replace(event, qty=rest)
 
 
 def _expected_fill(desk: Desk, position: Position, intent: Intent, event: OrderFilled) -> None:
@@ -170,6 +183,12 @@ def _late_fill(desk: Desk, position: Position, intent: Intent, event: OrderFille
         takeover.prove(position, event.price, event.qty)
         settlement.try_again(desk, position)
         return position
+    if intent.shown and intent.purpose in _OPENING and intent.position_id == position.id and position.untraded > 0:
+        position.count(event)
+        event = msgspec.structs.replace(event, qty=takeover.explained(position, event.price, event.qty, closes=False))
+        if event.qty == 0:
+            desk.audit(AuditCode.LATE_REPORT, position, f"{event.client_order_id} bought what was shown before")
+            return position
     if intent.purpose in _OPENING and position.is_in("CLOSED_UNSETTLED") and position.untold > 0:
         event = _opened_behind(desk, position, event)
         if event.qty == 0:

@@ -40,7 +40,9 @@ def recovery_level(rung: int) -> str:
 
 
 def sync(desk: Desk, position: Position) -> None:
-    """Arm what the position waits for now, if that has changed."""
+    """Arm what the position waits for now, if that has changed; one that another has followed waits for nothing."""
+    if desk.positions.get(position.symbol) is not position:
+        return
     if position.limit is not None:
         set_goals(position, position.limit)
     if position.is_in("RUNNER") and position.trail is None:

@@ -244,11 +244,13 @@ class PositionRecord(msgspec.Struct, frozen=True):
 class PositionsShown(Event, frozen=True):
     """Every position of the account, or of one symbol, after every trade until then has been told.
 
-    What is not listed is flat. It is shown by two sources: the positions and the trades.
+    What is not listed is flat, but for the symbols in ``unsure``: what was read of them may be older than their last
+    trade. It is shown by two sources: the positions and the trades.
     """
 
     positions: tuple[PositionRecord, ...] = ()
     symbol: str = ""
+    unsure: tuple[str, ...] = ()
 
 
 # Nothing has happened to the account: prices have moved what crossed positions leave available (strategies §9.1).

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sadari.model.command import CancelOrder, PlaceOrder, Reconcile, RecordPosition
-from sadari.model.event import ForceExitRequested, OrderCanceled, OrderFilled
+from sadari.model.event import ForceExitRequested, OrderCanceled, OrderFilled, PositionsShown
 from sadari.model.order import Direction, Purpose
 from tests.ladder_driver import SYMBOL, Driver, held, patient, pending
 from tests.unit.core.test_reconcile import foreign, show, stops
@@ -184,3 +184,100 @@ def test_a_sale_by_hand_that_is_told_only_after_an_add_and_the_end_settles_the_p
     (record,) = driver.of(RecordPosition)
     assert (record.entry_qty, record.pnl, record.drift) == (D("0.712"), D("-375.500"), D("-0.500"))
     assert "SETTLEMENT_MISMATCH" not in driver.audits()
+
+
+# our own orders, shown by the position before their trades
+
+
+def test_a_part_of_a_stop_that_was_shown_before_it_is_told_is_taken_once() -> None:
+    """I7: the exit is for what is left, and the venue's quantity is ours."""
+    driver = held()
+    stop = next(order for order in driver.stops.values() if order.purpose is Purpose.STOP)
+    driver.hold = {Purpose.EXIT}
+    show(driver, "0.200", "50000", mark_price=D(44900))
+    driver.fill(stop, "0.100", done=False, price="44900")
+    assert (driver.state, driver.position.qty) == ("EXITING", D("0.200"))
+    driver.ring("exit:")
+    (exit_order,) = driver.held
+    assert exit_order.qty == D("0.200")
+    driver.fill(exit_order, "0.200", price="44900")
+    (record,) = driver.of(RecordPosition)
+    assert record.max_qty == D("0.300")
+
+
+def test_a_part_of_an_exit_that_was_shown_before_it_is_told_is_taken_once() -> None:
+    """No order has a negative quantity, and the last trade closes the position."""
+    driver = held()
+    driver.hold = {Purpose.EXIT}
+    driver.tick("44999")
+    exit_order = driver.held.pop()
+    driver.lose(exit_order)
+    for _ in range(4):
+        show(driver, "0.180", "50000", mark_price=D(44900))
+    assert driver.position.qty == D("0.180")
+    driver.fill(exit_order, "0.120", done=False, price="44900")
+    assert driver.position.qty == D("0.180")
+    driver.fill(exit_order, "0.180", price="44900")
+    assert driver.of(RecordPosition)[0].reason == "STOP_LOSS_INITIAL"
+    assert all(order.qty is None or order.qty > 0 for order in driver.of(PlaceOrder))
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_an_add_that_was_shown_before_it_is_told_is_counted_once(closed: bool) -> None:
+    """Its lot is its own; told after the close it opens nothing."""
+    driver, add = pending(Purpose.ADD, "48500")
+    driver.lose(add)
+    assert add.qty is not None
+    whole = driver.position.qty + add.qty
+    for _ in range(4):
+        show(driver, str(whole), "49124", mark_price=D(48500))
+    assert (driver.state, driver.position.qty) == ("QUARANTINED", whole)
+    if closed:
+        driver.tick("44000")
+        driver.ring("exit:")
+        assert driver.position.qty == 0
+    driver.fill(add, str(add.qty), price="48500")
+    if closed:
+        assert len(driver.of(RecordPosition)) == 1
+        assert driver.position.qty == 0
+        return
+    assert driver.position.qty == whole
+    assert driver.position.lots[1].open == add.qty
+    show(driver, str(whole), "49124")
+    assert driver.state == "FIRST_DCA"
+
+
+# a life that is not settled yet, and the one that followed it
+
+
+@pytest.mark.parametrize("by_alarm", [False, True])
+def test_what_comes_of_an_old_life_leaves_the_levels_of_the_new_one(by_alarm: bool) -> None:
+    """A hand has turned the position over; the trades of it are told late."""
+    driver = held()
+    old = driver.position
+    show(driver, "-0.300", "50000", mark_price=D(50000))
+    assert (driver.position.direction, old.state) == (SHORT, "CLOSED_UNSETTLED")
+    levels = driver.levels[SYMBOL]
+    assert "stop" in levels
+    if by_alarm:
+        driver.ring(f"settle:{SYMBOL}:{old.id}")
+    else:
+        driver.trades += 1
+        driver.give(
+            OrderFilled(
+                time_ns=driver.now_ns + 10, booked_ns=old.closed_ns - 1, symbol=SYMBOL, client_order_id="web-1",
+                trade_id=driver.trades, price=D(50000), qty=D("0.300"), fee=D(1), realized_pnl=D(0), buyer=False,
+            )
+        )  # fmt: skip
+        assert old.state == "CLOSED"
+    assert driver.levels[SYMBOL] == levels
+
+
+def test_a_symbol_of_which_a_read_proves_nothing_is_left_as_it_is() -> None:
+    """F45: it is looked at again soon, and what is listed beside it is compared."""
+    driver = held()
+    driver.give(PositionsShown(time_ns=driver.now_ns, unsure=(SYMBOL,)))
+    assert (driver.state, len(driver.stops)) == ("INITIAL", 2)
+    assert f"compare:{SYMBOL}:0" in driver.alarms
+    driver.ring("compare:")
+    assert driver.of(Reconcile)[-1].symbol == SYMBOL

@@ -54,7 +54,7 @@ def shown(**fields: str) -> AccountShown:
     amounts = dict.fromkeys(("unrealized_pnl", "initial_margin", "maint_margin"), D(0))
     names = ("wallet_balance", "cross_wallet_balance", "available_balance", "free_balance", "margin_balance")
     amounts |= dict.fromkeys(names, D(1000)) | {name: D(value) for name, value in fields.items()}
-    return AccountShown(wallets=(), **amounts)
+    return AccountShown(wallets=(), held=frozenset(), updated_ns=0, **amounts)
 
 
 def test_prices_move_what_a_crossed_position_leaves_available() -> None:

@@ -33,7 +33,7 @@ def test_an_order_that_went_on_after_its_trades_were_read_is_not_done(filled: st
     async def answer(endpoint: Endpoint, _: Mapping[str, str]) -> bytes:
         return json.dumps([TRADE] if endpoint is USER_TRADES else ORDER | {"executedQty": filled}).encode()
 
-    fills = Fills(told.append, lambda: 0)
+    fills = Fills(told.append, lambda: 0, lambda: 0)
     fills.cursors["AUSDT"] = 6
     asyncio.run(ListedTrades(told.append, answer, fills, lambda _: True).tell("AUSDT"))
     assert [one.done for one in told if isinstance(one, OrderFilled)] == [done]
@@ -47,7 +47,7 @@ def test_a_fee_in_another_asset_is_none_of_the_ledgers() -> None:
         trade = TRADE | {"commissionAsset": "BNB"}
         return json.dumps([trade] if endpoint is USER_TRADES else ORDER | {"executedQty": "0.4"}).encode()
 
-    fills = Fills(told.append, lambda: 0)
+    fills = Fills(told.append, lambda: 0, lambda: 0)
     fills.cursors["AUSDT"] = 6
     asyncio.run(ListedTrades(told.append, answer, fills, lambda _: True).tell("AUSDT"))
     assert [one.fee for one in told if isinstance(one, OrderFilled)] == [0]

@@ -39,7 +39,7 @@ def _filled(trade_id: int) -> OrderFilled:
 def test_a_trade_that_was_left_out_is_read_although_a_later_one_was_told() -> None:
     """The list is read from the first trade that may be missing, and what is read to the end is not read again."""
     taken: list[Event] = []
-    fills = Fills(taken.append, lambda: 1)
+    fills = Fills(taken.append, lambda: 1, lambda: 0)
     fills.seen(_filled(5))
     fills.seen(_filled(7))
     assert fills.cursors["AUSDT"] == 4
@@ -53,7 +53,7 @@ def test_a_trade_that_was_left_out_is_read_although_a_later_one_was_told() -> No
 def test_an_order_ends_with_the_trade_that_is_news() -> None:
     """The word that an order is filled comes with a trade that was not told yet, where there is one."""
     taken: list[OrderFilled] = []
-    fills = Fills(lambda event: taken.append(event) if isinstance(event, OrderFilled) else None, lambda: 1)
+    fills = Fills(lambda event: taken.append(event) if isinstance(event, OrderFilled) else None, lambda: 1, lambda: 0)
     fills.seen(_filled(1))
     fills.seen(_filled(3))
     assert fills.order(_shown(3), [_trade(number) for number in (1, 2, 3)], "r-1-E")

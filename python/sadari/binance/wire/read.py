@@ -147,6 +147,7 @@ class Asset(_Read, frozen=True, kw_only=True):
 
     asset: str
     wallet_balance: Decimal
+    update_time: int = 0
 
 
 class DayTicker(_Read, frozen=True, kw_only=True):
@@ -165,6 +166,8 @@ class MarketTrade(_Read, frozen=True, kw_only=True):
 class AccountPosition(_Read, frozen=True, kw_only=True):
     """A position of the account, or orders on it."""
 
+    symbol: str
+    position_amt: Decimal
     isolated_wallet: Decimal
     initial_margin: Decimal
 

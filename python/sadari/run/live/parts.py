@@ -87,6 +87,7 @@ class Parts:
             self.market,
             self.supervision,
             self.alerting.told,
+            lambda symbol: live.opened.engine.positions[symbol].id,
         )
 
     def _decide(self, event: Event) -> None:

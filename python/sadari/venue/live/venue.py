@@ -62,6 +62,7 @@ class LiveVenue:
         senses: Who raises signals.
         supervision: Who watches over the connections.
         alert: Told of every alert.
+        latest: The id of a symbol's present position.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class LiveVenue:
         senses: Senses,
         supervision: Supervision,
         alert: Callable[[commands.SendAlert], None],
+        latest: Callable[[str], int],
     ) -> None:
         self._trading = trading
         self._clock = clock
@@ -82,6 +84,7 @@ class LiveVenue:
         self._trades = trades
         self._senses = senses
         self._supervision = supervision
+        self._latest = latest
         self._serve: dict[type[Command], Callable[[Any], None]] = {
             commands.PlaceOrder: self._place,
             commands.CancelOrder: trading.cancel,
@@ -123,5 +126,6 @@ class LiveVenue:
             self._trades.follow(command.symbol)
 
     def _moved(self, command: commands.RecordMove) -> None:
-        if command.symbol and command.target in _OVER:
+        # One of before may settle while its successor is held.
+        if command.symbol and command.target in _OVER and command.position_id == self._latest(command.symbol):
             self._trades.drop(command.symbol)

@@ -16,8 +16,8 @@ from sadari.binance.endpoint import Endpoint
 from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown
 from sadari.errors import RetryableError
 from sadari.model.event import FundingPaid, OrderFound, PositionsShown, TransferListed
-from sadari.model.order import OrderType
-from sadari.model.units import MILLISECOND_NS, MINUTE_NS
+from sadari.model.order import OrderType, PositionSide
+from sadari.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS
 from sadari.venue.live.orders.balances import Balances
 from sadari.venue.live.orders.fills import Fills
 from sadari.venue.live.orders.listed_trades import ListedTrades
@@ -33,8 +33,8 @@ LOOKS = 4
 LOOK_AGAIN_S = 0.2
 # How long an answer is waited for before the next look; an order may be held back by a limit for longer.
 ANSWER_S = 5.0
-# By so much prices, and margins with them, may differ between two readings.
-MOVED = Decimal("1.02")
+# A list may show positions as they were so long ago (faults F45).
+LAG_NS = 130 * SECOND_NS
 # What other kinds of income change a balance by without a trade of a symbol.
 TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "CROSS_COLLATERAL_TRANSFER", "STRATEGY_UMFUTURES_TRANSFER"})
 # A row of income may be listed so much later than one of its own time (faults F26).
@@ -133,7 +133,7 @@ class Comparison:
             income = [] if symbol else await self._income()
             await self._trades.named_by(income)
             snapshot = await self._settled(symbol)
-            if snapshot.account.wallet_balance != self._balances.wallet_balance:
+            if snapshot.account.wallet_balance != self._balances.wallet_balance and not self._is_old(snapshot.account):
                 # What is told first has to be in what is told then: nothing is waited for after the last reading.
                 income = await self._income()
                 await self._trades.named_by(income)
@@ -142,10 +142,13 @@ class Comparison:
             self._tell_income(income)
             cause = "TRANSFER" if any(row.kind in TRANSFERS for row in income) else "SYNC"
             now_ns = self._now_ns()
-            self._take(self._balances.read(snapshot.account, snapshot.positions, cause, now_ns, ZERO))
-            records = [row.record() for row in snapshot.positions]
+            unsure = self._unsure(snapshot.positions, symbol)
+            sure = [row for row in snapshot.positions if row.symbol not in unsure]
+            if not self._is_old(snapshot.account):
+                self._take(self._balances.read(snapshot.account, sure, cause, now_ns, ZERO))
+            records = [row.record() for row in sure]
             shown = tuple(record for record in records if record is not None)
-            self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol))
+            self._take(PositionsShown(time_ns=now_ns, positions=shown, symbol=symbol, unsure=tuple(sorted(unsure))))
             self.done += 1
             self.thorough = self.thorough and bool(symbol)
             if not symbol:
@@ -183,15 +186,20 @@ class Comparison:
         await self.compare()
 
     async def _refreshed(self, cause: str, *, positions: bool) -> bool:
-        """Read the account and tell it, unless it has what nobody has told of."""
+        """Read the account and tell it, unless it has what nobody has told of, or is as it was before a trade."""
         told = self._fills.told
         account, rows = await asyncio.gather(self._call(endpoints.ACCOUNT, {}), self._positions(positions))
         shown, streamed = account_answers.account(account), self._balances.wallet_balance
+        if self._is_old(shown):
+            return True
         if shown.wallet_balance != streamed and cause != FUNDING:
             if told == self._fills.told:
                 self._report(f"the account shows a balance of {shown.wallet_balance}, the stream said {streamed}")
             if not self._balances.multi_assets:
                 return False
+        if rows is not None:
+            unsure = self._unsure(rows)
+            rows = [row for row in rows if row.symbol not in unsure]
         self._take(self._balances.read(shown, rows, cause, self._now_ns()))
         return True
 
@@ -222,8 +230,8 @@ class Comparison:
             if symbol and self._missing(listed, symbol):
                 listed = account_answers.positions(await self._call(endpoints.POSITION_RISK, {}))
             missing = self._missing(listed, symbol)
-            if missing and _hides(listed, snapshot.account):
-                raise RetryableError(f"{', '.join(missing)}: no position is listed, but the account's margin has one")
+            if missing and _hides(missing, snapshot.account):
+                raise RetryableError(f"{', '.join(missing)}: no position is listed, but the account has one")
             if self._fills.told == told and not self._in_flight():
                 return snapshot
             await self._answered()
@@ -241,6 +249,29 @@ class Comparison:
         """What is held here and not there, although every trade was told."""
         there = {row.symbol for row in listed if row.qty}
         return [name for name, held in self._known().items() if held.qty and symbol in {"", name} and name not in there]
+
+    def _is_old(self, account: AccountShown) -> bool:
+        """Whether an account lacks what the stream has told, and was read as it was before the last trade (F45)."""
+        made_ns = max(self._fills.lately(LAG_NS).values(), default=0)
+        return account.wallet_balance != self._balances.wallet_balance and account.updated_ns < _listed_ns(made_ns)
+
+    def _unsure(self, listed: Iterable[PositionShown], symbol: str = "") -> set[str]:
+        """The symbols of which a list of positions proves nothing: it may be of before their last trade (F45, F46).
+
+        That a row has changed since then is proof; that there is none is proof once the list cannot be so old.
+        """
+        rows, known, found = {(row.symbol, row.position_side): row for row in listed}, self._known(), set[str]()
+        for (name, side), made_ns in self._fills.lately(LAG_NS).items():
+            if symbol not in {"", name}:
+                continue
+            row = rows.get((name, side))
+            there = ZERO if row is None else row.qty
+            here = known[name].qty if name in known else ZERO
+            if side is not PositionSide.BOTH and (here > 0) is not (side is PositionSide.LONG):
+                here = ZERO
+            if there != here and (row is None or row.updated_ns < _listed_ns(made_ns)):
+                found.add(name)
+        return found
 
     async def _read(self, symbol: str) -> Snapshot:
         one = {"symbol": symbol} if symbol else {}
@@ -377,11 +408,14 @@ def _key(row: IncomeShown) -> _Key:
     return row.kind, row.symbol, row.time_ns, row.income_id
 
 
-def _hides(listed: Iterable[PositionShown], account: AccountShown) -> bool:
-    """Whether an account shows more than a list of its positions, or nothing: the list proves nothing (F45, F46)."""
-    margins = [row.maint_margin for row in listed]
-    known = sum((margin for margin in margins if margin is not None), Decimal(0))
-    return account.maint_margin > known * MOVED or not (account.wallet_balance or account.margin_balance)
+def _listed_ns(time_ns: int) -> int:
+    """A time as lists show it: in whole milliseconds."""
+    return time_ns // MILLISECOND_NS * MILLISECOND_NS
+
+
+def _hides(missing: Iterable[str], account: AccountShown) -> bool:
+    """Whether an account shows positions that their list lacks, or nothing: the list proves nothing (F45, F46)."""
+    return not account.held.isdisjoint(missing) or not (account.wallet_balance or account.margin_balance)
 
 
 def _type(name: str) -> OrderType:

@@ -74,7 +74,7 @@ class ExchangeTrading:
         configured: Callable[[str], None],
         report: Callable[[str], None],
     ) -> None:
-        self.fills = Fills(take, clock.now_ns)
+        self.fills = Fills(take, clock.now_ns, steady_ns)
         self.reports = Reports()
         self.gateway = Gateway(
             take, lanes, rest, clock.now_ns, server_ns, self.fills.names, self._look_up,

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from sadari.binance.forced import cause_of
 from sadari.binance.values import AlgoShown, OrderShown, TradeShown
 from sadari.model.event import OrderAccepted, OrderCanceled, OrderFilled, OrderRejected
+from sadari.model.order import PositionSide
 from sadari.model.reason import RejectReason
 from sadari.venue.live.orders.newest import Newest
 from sadari.venue.live.ports import Take
@@ -35,6 +36,7 @@ class Fills:
     Args:
         take: Where events go.
         now_ns: The exchange's time.
+        steady_ns: A clock that never jumps.
 
     Attributes:
         cursors: Up to which trade everything was read or told, by symbol.
@@ -43,23 +45,33 @@ class Fills:
         other_fees: As those of `Reports`, of trades that were listed.
     """
 
-    def __init__(self, take: Take, now_ns: Callable[[], int]) -> None:
+    def __init__(self, take: Take, now_ns: Callable[[], int], steady_ns: Callable[[], int]) -> None:
         self.cursors: dict[str, int] = {}
         self.names: Newest[tuple[str, int], str] = Newest(MOST_NAMES)
         self.told = 0
+        self._newest: dict[tuple[str, PositionSide], tuple[int, int]] = {}
         self.other_fees: list[OtherFee] = []
         self._beyond: dict[str, set[int]] = {}
         self._by_name: set[tuple[str, int]] = set()
         self._take = take
         self._now_ns = now_ns
+        self._steady_ns = steady_ns
 
     def seen(self, event: OrderFilled) -> None:
         """A trade was told. One before it may have been missed, so that the list is still to be read from there."""
         self.told += 1
         self.remember(event.symbol, event.trade_id)
+        key, made_ns = (event.symbol, event.position_side), event.booked_ns or event.time_ns
+        if made_ns >= self._newest.get(key, (0, 0))[0]:
+            self._newest[key] = made_ns, self._steady_ns()
+
+    def lately(self, within_ns: int) -> dict[tuple[str, PositionSide], int]:
+        """When the newest trade was made of each symbol and position side of which one was told so lately."""
+        since_ns = self._steady_ns() - within_ns
+        return {key: made_ns for key, (made_ns, told_ns) in self._newest.items() if told_ns > since_ns}
 
     def remember(self, symbol: str, trade_id: int) -> None:
-        """A trade was told; the first one of a symbol is where its list begins for us."""
+        """A trade was told in an earlier life; the first one of a symbol is where its list begins for us."""
         self._by_name.add((symbol, trade_id))
         if trade_id > self.cursors.setdefault(symbol, trade_id - 1):
             self._beyond.setdefault(symbol, set()).add(trade_id)
