@@ -75,7 +75,11 @@ REST: dict[str, tuple[Play, ...]] = {
     "F42": (REFUSED,),
     "F43": (REFUSED, REFUSED),
     "F44": (UNCLEAR,),
-    "F45": (Play(change={"until_s": 2, "seconds": 2}), Play(change={"until_s": 2, "every": 2})),
+    "F45": (
+        Play(change={"until_s": 2, "seconds": 2}),
+        Play(change={"until_s": 2, "every": 2}),
+        Play(change={"until_s": 2, "seconds": 2}),
+    ),
     "F46": (Play(at=(HOLDING,), stands_s=3, change={"times": 3}, wants=(kept,)),),
     "F47": (Play(at=(HOLDING,), change={"times": 1, "stream": None, "trades": 1001}, adds=False),),
 }

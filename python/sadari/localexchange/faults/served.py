@@ -199,6 +199,8 @@ REST: tuple[FaultRow, ...] = (
         "a position is read as it was before the fill",
         verb("read_lag", POSITIONS, "seconds = 130"),
         verb("stale_read", POSITIONS, "every = 2"),
+        # The account and its positions, one as old as the other.
+        verb("read_lag", 'path = "/fapi/v*/[ap]*[tk]"', "seconds = 130"),
     ),
     row("F46", "a read succeeds with nothing in it", verb("empty_read", POSITIONS, "times = 3")),
     row(
