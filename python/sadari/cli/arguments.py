@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sadari.store.folder import Folder
 
+# What counts nanoseconds since 1970 and writes years with four digits is about these years.
+EPOCH_YEAR, LAST_YEAR = 1970, 9999
+
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -56,6 +59,8 @@ def _moment_ns(text: str, *, weeks: bool) -> int:
     if "W" in text and not weeks:
         raise ValueError(text)
     moment = datetime.fromisoformat(text)
+    if not EPOCH_YEAR <= moment.year < LAST_YEAR:
+        raise ValueError(text)
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return int(moment.timestamp()) * 1_000_000_000
 
@@ -115,7 +120,7 @@ def span_ns(text: str) -> int:
 def add_folder(parser: argparse.ArgumentParser) -> None:
     """The arguments that say which engine is meant."""
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--folder", type=Path, default=Path("state"), help="of the engine (state)")
+    which.add_argument("--folder", type=Path, help="of the engine (state)")
     which.add_argument("--config", type=Path, metavar="FILE", help="of the engine: its [venue] folder")
 
 
@@ -128,7 +133,7 @@ def folder_of(asked: argparse.Namespace) -> Folder:
     from sadari.store.folder import Folder
 
     if asked.config is None:
-        return Folder(asked.folder)
+        return Folder(asked.folder or Path("state"))
     from sadari.run.settings.config import load
 
     return Folder(Path(load(asked.config).venue.folder))

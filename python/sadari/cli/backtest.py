@@ -144,11 +144,9 @@ def report(asked: argparse.Namespace, request: Request, *, with_bounds: bool) ->
     from sadari.research.text import text
     from sadari.run.history.backtest import backtest, bounds
 
-    check_writable(asked.json)
-    check_writable(asked.journal)
     if asked.html is not None:
         pictures.check_installed()
-        check_writable(asked.html)
+    check_writable(asked.json, asked.html, asked.journal, reads=(getattr(asked, "config", None),))
     progress = ProgressBar("backtest")
     result = backtest(replace(request, journal=asked.journal, progress=progress))
     progress.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -40,14 +41,29 @@ def write_text(path: Path, text: str) -> None:
         raise ConfigError(f"{path}: cannot be written ({error.strerror})") from error
 
 
-def check_writable(path: Path | None) -> None:
-    """Refuse an output before the work is done, not after it.
+def check_writable(*paths: Path | None, reads: Iterable[Path | None] = ()) -> None:
+    """Refuse outputs before the work is done, not after it.
+
+    Args:
+        paths: The outputs; None and ``-`` are no files.
+        reads: What is read, and so is not written over.
 
     Raises:
-        ConfigError: The folder of the file does not exist or cannot be written to.
+        ConfigError: The folder of a file does not exist or cannot be written to, or a file is one that is read, or
+            another output.
     """
-    if path is not None and path != STDOUT and not os.access(path.parent, os.W_OK):
-        raise ConfigError(f"{path}: cannot be written; allowed: a file in an existing folder that can be written to")
+    taken = {path.resolve(): "is read" for path in reads if path is not None}
+    for path in paths:
+        if path is None or path == STDOUT:
+            continue
+        if not os.access(path.parent, os.W_OK) or path.is_dir():
+            raise ConfigError(
+                f"{path}: cannot be written; allowed: a file in an existing folder that can be written to"
+            )
+        why = taken.setdefault(path.resolve(), "")
+        if why:
+            raise ConfigError(f"{path}: {why}, so that it cannot be written; allowed: another file")
+        taken[path.resolve()] = "is another output"
 
 
 class ProgressBar:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from sadari.research.daily.spans import Span
 
 
+# Files that belong to a journal while somebody has it open.
+SIDES = ("-wal", "-shm")
+
+
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = add_command(
@@ -40,10 +44,11 @@ def run(asked: argparse.Namespace) -> int:
     from sadari.research.pictures.day_page import day_page
     from sadari.run.live.journals import content
 
-    check_writable(asked.json)
-    check_writable(asked.html)
     span, other = _spans(asked)
+    if asked.file is not None and (asked.folder or asked.config):
+        raise ConfigError(f"{asked.file} and the folder of an engine are both named; allowed: one of the two")
     file = asked.file or folder_of(asked).journal
+    check_writable(asked.json, asked.html, reads=(file, *(file.with_name(f"{file.name}{end}") for end in SIDES)))
     read = content(file)
     source = Source(file.name, read.build, read.lines, read.closed)
     whole = document(source, read.records, span, other, with_funnel=asked.funnel)

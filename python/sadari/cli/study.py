@@ -39,7 +39,7 @@ def run(asked: argparse.Namespace) -> int:
     from sadari.run.settings.config import Config, load
     from sadari.store import candles
 
-    check_writable(asked.json)
+    check_writable(asked.json, reads=(asked.config,))
     config = load(asked.config) if asked.config is not None else Config()
     symbols = [symbol_of(word) for word in asked.symbols] if asked.symbols else None
     columns = candles.load(asked.data, symbols, asked.from_ns, asked.until_ns)

@@ -41,7 +41,7 @@ def run(asked: argparse.Namespace) -> int:
     from sadari.research.sweep import text
     from sadari.run.history.sweep import LIMIT, prepare_sweep, run_sweep, variation
 
-    check_writable(asked.json)
+    check_writable(asked.json, reads=(asked.config,))
     variations = [variation(one) for one in asked.vary]
     sweep = prepare_sweep(asked.config, variations, inputs_of(asked), asked.split, None if asked.yes else LIMIT)
     for note in sweep.prepared.notes:

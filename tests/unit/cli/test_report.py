@@ -93,6 +93,8 @@ def test_a_week_can_be_named_or_be_that_of_a_day(journal: Path, capsys: pytest.C
         (["--week", DAY, "--compare", "2025-W99"], "--compare '2025-W99' is no week; allowed: 2025-W18"),
         (["--week", "2025-W02", "--compare", "2025-01-07"], "is the week itself; allowed: another week"),
         (["--day", DAY, "--html", "no/such/folder/a.html"], "no/such/folder/a.html: cannot be written"),
+        (["--day", DAY, "--html", "a.html", "--json", "a.html"], "a.html: is another output"),
+        (["--day", DAY, "--folder", "state"], "and the folder of an engine are both named"),
     ],
 )
 def test_what_cannot_be_told_is_one_sentence(
@@ -100,6 +102,36 @@ def test_what_cannot_be_told_is_one_sentence(
 ) -> None:
     """With what was given and what is allowed."""
     assert main(["report", str(journal), *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("end", ["", "-wal"])
+@pytest.mark.parametrize("kind", ["--json", "--html"])
+def test_a_report_is_never_written_over_the_journal(
+    journal: Path, capsys: pytest.CaptureFixture[str], kind: str, end: str
+) -> None:
+    """Nor over what belongs to it; by whatever name."""
+    before = journal.read_bytes()
+    named = journal.parent / "." / f"{journal.name}{end}"
+    assert main(["report", str(journal), "--day", DAY, kind, str(named)]) == 2
+    assert "is read, so that it cannot be written; allowed: another file" in capsys.readouterr().err
+    assert journal.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--day", "9999-12-31"], "'9999-12-31' is no time; allowed"),
+        (["--week", "9999-W52"], "'9999-W52' is no week; allowed"),
+        (["--week", "1969-W01"], "'1969-W01' is no week; allowed"),
+    ],
+)
+def test_a_day_that_no_report_can_be_of_is_refused(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    """With what is allowed."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["report", *arguments])
     assert sentence in capsys.readouterr().err
 
 
