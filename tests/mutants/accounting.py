@@ -183,9 +183,14 @@ MUTANTS: dict[str, Mutant] = {
         wire("test_exchange_acts", "test_a_gap_of_more_trades_than_a_page_holds_loses_none"),
     ),
     "empty-is-flat": Mutant(
-        "F46", "takes an empty list of positions for none", "sadari.venue.live.orders.comparison:_hides",
+        "F46", "takes an empty list of positions for none", "sadari.venue.live.orders.freshness:hides",
         always(value=False),
-        wire("test_unclear_reads", "test_bad_reads_end_no_order_and_no_position"),
+        unit("venue/test_freshness", "test_an_account_that_lists_a_position_stands_against_an_empty_list"),
+    ),
+    "old-read-counts": Mutant(
+        "F45", "goes by a list of positions of before the last trade", "sadari.venue.live.orders.comparison:unproven",
+        always(value=frozenset()),
+        wire("test_stale_reads", "test_a_read_of_before_the_last_trade_decides_nothing"),
     ),
     "told-again": Mutant(
         "F45", "counts a trade that it knew by the position already", "sadari.core.takeover:explained", _told_again,

@@ -68,6 +68,9 @@ ONCE = frozenset(
     }
 )  # fmt: skip
 
+# Of these each is told, however soon it follows another.
+EACH = frozenset({Condition.SETTLEMENT_DRIFT, Condition.UNAUTHORISED_LIQUIDATION})
+
 # The engine's own alerts that tell of one of these conditions.
 CONDITION_OF: dict[str, Condition] = {
     AuditCode.MARGIN_RATIO: Condition.MARGIN_RATIO,
@@ -130,10 +133,14 @@ def happening(event: Event) -> Reading | None:
     return None if condition is None else Reading(condition, Severity.CRITICAL, text=event.cause)
 
 
-def reading_of(alert: SendAlert) -> Reading:
-    """What the engine says as a reading of a condition, or of what has none."""
+def reading_of(alert: SendAlert, run_id: str = "run") -> Reading:
+    """What the engine says as a reading of a condition, or of what has none; ``run_id`` begins its correlation."""
     code = CONDITION_OF.get(alert.code, alert.code)
-    return Reading(str(code), Severity(alert.severity), alert.symbol, text=alert.text)
+    life = f"{run_id}/p{alert.position_id}" if alert.position_id else ""
+    return Reading(
+        str(code), Severity(alert.severity), alert.symbol, alert.value, alert.threshold, alert.text,
+        alert.matter or life,
+    )  # fmt: skip
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -195,6 +202,8 @@ class Alerts:
 
     def happened(self, reading: Reading, now_ns: int) -> Notice | None:
         """Something has happened; it is true for this instant."""
+        if reading.code in EACH:
+            self._spells.pop(reading.key, None)
         notice = self._holds(reading, now_ns)
         spell = self._spells[reading.key]
         spell.times += 1

@@ -15,7 +15,7 @@ from sadari.core.exposure import counts, open_short_risk
 from sadari.core.life import DAILY_LOSS
 from sadari.core.position import Position
 from sadari.core.protection import covered
-from sadari.core.reconcile import NEAR
+from sadari.core.reconcile import NEAR, PLACES
 from sadari.core.settlement import TRIES, tried
 from sadari.core.standing import RATIO_CRITICAL, RATIO_PAUSE
 from sadari.core.stops import PROTECT_RETRY_NS, PROTECT_TRIES
@@ -25,7 +25,6 @@ from sadari.model.units import SECOND_NS, Exact, decimal_of, exact
 # Source: strategies §10.
 STALE_NS = 60 * SECOND_NS
 SILENT_NS = 90 * SECOND_NS
-_PLACES = 6
 
 
 class Limits(NamedTuple):
@@ -36,6 +35,7 @@ class Limits(NamedTuple):
         position_loss: How far the price may move against an average price.
         shorts: How many shorts there may be.
         short_risk: What all shorts may lose if they stop, as a share of the balance.
+        day_loss: How far the result of a UTC day may fall, as a share of the balance it began with.
         whole_life: Whether the peak is that of the engine's whole life, not of the day.
     """
 
@@ -43,6 +43,7 @@ class Limits(NamedTuple):
     position_loss: Decimal = Decimal("0.15")
     shorts: int = 3
     short_risk: Decimal = Decimal("0.015")
+    day_loss: Decimal = Decimal("0.05")
     whole_life: bool = False
 
 
@@ -120,7 +121,16 @@ class Conditions:
         if self.key_lost:
             yield Reading(Condition.LISTEN_KEY_LOST, Severity.WARNING)
         if DAILY_LOSS in engine.causes:
-            yield Reading(Condition.DAILY_LOSS_LIMIT, Severity.WARNING)
+            yield Reading(
+                Condition.DAILY_LOSS_LIMIT, Severity.WARNING, value=self._day_result(sights),
+                threshold=f"{-self._limits.day_loss:f}",
+            )  # fmt: skip
+
+    def _day_result(self, sights: Sights) -> str:
+        account = self._engine.account
+        if sights.equity is None or account.day_wallet <= 0:
+            return ""
+        return _shown(exact(account.day_result(sights.equity)) / exact(account.day_wallet))
 
     def _fallen(self, sights: Sights) -> Exact | None:
         account = self._engine.account
@@ -159,7 +169,7 @@ class Conditions:
                 Condition.LIQUIDATION_DISTANCE, Severity.CRITICAL, position.symbol,
                 "" if distance is None else _shown(distance), f"{NEAR:f}", correlation=correlation,
             )  # fmt: skip
-        if position.is_in("EXITING") or covered(position):
+        if covered(position):
             return
         place = position.symbol, position.id
         since_ns = bare[place] = self._bare.get(place, sights.now_ns)
@@ -219,7 +229,7 @@ def liquidation_distance(position: Position, price: Decimal) -> Exact | None:
 
 
 def _shown(share: Exact) -> str:
-    return f"{decimal_of(share, _PLACES).normalize():f}"
+    return f"{decimal_of(share, PLACES).normalize():f}"
 
 
 def _seconds(span_ns: int) -> str:

@@ -315,6 +315,15 @@ class Desk:
         symbol = position.symbol if position else ""
         self.out.append(Audit(code=code, symbol=symbol, position_id=position.id if position else 0, detail=detail))
 
-    def alert(self, severity: str, code: str, symbol: str = "", text: str = "") -> None:
-        """Tell a person."""
-        self.out.append(SendAlert(severity=severity, code=code, symbol=symbol, text=text))
+    def alert(
+        self, severity: str, code: str, symbol: str = "", text: str = "", *,
+        value: str = "", threshold: str = "", matter: str = "", position: Position | None = None,
+    ) -> None:  # fmt: skip
+        """Tell a person; ``position``: which life of the symbol it is about, the present one if none is given."""
+        life = position or self.positions.get(symbol)
+        self.out.append(
+            SendAlert(
+                severity=severity, code=code, symbol=symbol, text=text, value=value, threshold=threshold,
+                position_id=0 if life is None else life.id, matter=matter,
+            )
+        )  # fmt: skip

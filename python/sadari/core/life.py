@@ -62,10 +62,6 @@ def _stop_and_close(desk: Desk, event: events.OperatorRequested) -> None:
         _stop_afterwards(desk)
         return
     cancel_entries(desk)
-    if not event.cause:
-        detail = f"closing everything needs a reason, {event.actor} gave none: stopping with KEEP"
-        desk.audit(AuditCode.NOT_ALLOWED_IN_STATE, detail=detail)
-        return
     liquidation_request.see_prices(desk, event.marks)
     reason = LiquidationReason.OPERATOR_STOP_CLOSE
     liquidation_request.own_request(desk, reason, STOP, event.actor, event.cause)

@@ -201,10 +201,10 @@ class Position:
 
     def fill_lot(self, rung: int, price: Decimal, qty: Decimal) -> None:
         """Count what an add has bought as its lot; the stage is reached with its first fill."""
-        if rung not in self.lots or self.lots[rung].open == 0:
-            self.lots[rung] = Lot()
+        lot = self.lots.get(rung)
+        if lot is None or lot.open == 0:
+            lot = self.lots[rung] = Lot()
             self.adds += 1
-        lot = self.lots[rung]
         lot.qty += qty
         lot.open += qty
         lot.cost = EXACT.add(lot.cost, EXACT.multiply(price, qty))
@@ -283,10 +283,7 @@ class Position:
 
     def trigger(self, rung: int) -> Exact:
         """``T_k``, the price at which a rung is due."""
-        if self.e0 is None:
-            message = f"{self.symbol} has no entry price yet"
-            raise ValueError(message)
-        return self.e0 * self.side.trigger[rung - 1]
+        return self.trigger_base * self.side.trigger[rung - 1]
 
     def recovery(self, rung: int) -> Exact:
         """``R_k``: the price that closes lot k, the more favourable of the fill and the trigger below it (D-26)."""

@@ -20,13 +20,15 @@ from sadari.model.command import Reconcile, SetAlarm
 from sadari.model.event import AdoptRequested, PositionRecord, PositionsShown
 from sadari.model.order import Direction, Purpose
 from sadari.model.reason import AuditCode, stage_name
-from sadari.model.units import SECOND_NS, decimal_of
+from sadari.model.units import SECOND_NS, decimal_of, exact
 
 # A difference that an order under way explains is looked at again after a second, this often.
 WAITS = 3
 WAIT_NS = SECOND_NS
 # Source: strategies §10, inclusive.
 NEAR = Decimal("0.01")
+# Digits of a share as a person reads it.
+PLACES = 6
 _FLAT = ("FLAT", "CLOSED", "CLOSED_UNSETTLED")
 _WAITED = "compare"
 _OPENING = (Purpose.ENTRY, Purpose.ADD)
@@ -71,7 +73,7 @@ def _own(desk: Desk, symbol: str, records: list[PositionRecord]) -> PositionReco
 def _compare(desk: Desk, symbol: str, record: PositionRecord) -> None:
     position = desk.positions.get(symbol)
     ours = ZERO if position is None else position.side.sign * position.qty
-    if position is not None and position.is_in("EXITING") and record.mark_price is not None:
+    if position is not None and record.mark_price is not None and (position.is_in("EXITING") or _closes_all(desk)):
         position.last_price = record.mark_price
     desk.open_gate(symbol, AuditCode.EXTERNAL_FILL)
     if record.qty == 0:
@@ -94,6 +96,11 @@ def _compare(desk: Desk, symbol: str, record: PositionRecord) -> None:
         _adopt(desk, symbol, record)
     else:
         _differs(desk, position, record)
+
+
+def _closes_all(desk: Desk) -> bool:
+    """Whether a liquidation is under way, maybe since before a restart: what it closes is valued as of now."""
+    return desk.liquidation is not None and desk.liquidation.under_way
 
 
 # agreement
@@ -128,7 +135,9 @@ def _watch_liquidation(desk: Desk, position: Position, record: PositionRecord) -
     near = abs(mark - liquidation) <= NEAR * mark
     if near and not position.near_liquidation:
         text = f"mark price {mark:f}, liquidation price {liquidation:f}"
-        desk.alert("critical", AuditCode.LIQUIDATION_NEAR, position.symbol, text)
+        distance = decimal_of(abs(exact(mark) - exact(liquidation)) / exact(mark), PLACES)
+        value = f"{distance.normalize():f}"
+        desk.alert("critical", AuditCode.LIQUIDATION_NEAR, position.symbol, text, value=value, threshold=f"{NEAR:f}")
     position.near_liquidation = near
 
 

@@ -58,7 +58,7 @@ def rung(desk: Desk, position: Position) -> None:
     desk.move(position, "settle_timeout")
     detail = f"exits of {position.exit_qty} are known, entries of {position.entry_qty}; price and profit are unknown"
     desk.audit(AuditCode.SETTLEMENT_PENDING, position, detail)
-    desk.alert("warning", AuditCode.SETTLEMENT_PENDING, position.symbol, detail)
+    desk.alert("warning", AuditCode.SETTLEMENT_PENDING, position.symbol, detail, position=position)
 
 
 def try_again(desk: Desk, position: Position) -> None:
@@ -119,7 +119,7 @@ def _mismatch(desk: Desk, position: Position) -> bool:
     if position.mismatch != detail:
         position.mismatch = detail
         desk.audit(AuditCode.SETTLEMENT_MISMATCH, position, detail)
-        desk.alert("critical", AuditCode.SETTLEMENT_MISMATCH, position.symbol, detail)
+        desk.alert("critical", AuditCode.SETTLEMENT_MISMATCH, position.symbol, detail, position=position)
     return True
 
 
@@ -128,11 +128,15 @@ def _tell_drift(desk: Desk, position: Position) -> None:
     if drift is None or decision is None or abs(drift) <= TOLERANCE:
         return
     notional = exact(position.exit_value) - exact(decision.exit_value)
-    severity = "critical" if abs(drift) > max(TOLERANCE, DRIFT_SHARE * notional) else "warning"
+    most = max(TOLERANCE, DRIFT_SHARE * notional)
+    severity = "critical" if abs(drift) > most else "warning"
     slips = ", ".join(f"trade {slip.trade_id} {slip.amount:f}" for slip in position.slips)
-    detail = f"{decimal_of(drift):f} beyond the decision, price slippage: {slips}"
+    value, limit = (f"{decimal_of(one):f}" for one in (drift, most if severity == "critical" else TOLERANCE))
+    detail = f"{value} beyond the decision, price slippage: {slips}"
     desk.audit(AuditCode.SETTLEMENT_DRIFT, position, detail)
-    desk.alert(severity, AuditCode.SETTLEMENT_DRIFT, position.symbol, detail)
+    desk.alert(
+        severity, AuditCode.SETTLEMENT_DRIFT, position.symbol, detail, value=value, threshold=limit, position=position
+    )
 
 
 def _set_alarm(desk: Desk, position: Position) -> None:

@@ -74,11 +74,13 @@ def _watch_ratio(desk: Desk, ratio: Decimal) -> None:
     account = desk.account
     before, account.margin_ratio = account.margin_ratio, ratio
     if ratio >= RATIO_CRITICAL > before:
-        desk.alert("critical", AuditCode.MARGIN_RATIO, text=f"margin ratio {ratio:f} >= {RATIO_CRITICAL}")
+        text = f"margin ratio {ratio:f} >= {RATIO_CRITICAL}"
+        desk.alert("critical", AuditCode.MARGIN_RATIO, text=text, value=f"{ratio:f}", threshold=f"{RATIO_CRITICAL}")
     if ratio >= RATIO_PAUSE > before:
         desk.audit(AuditCode.MARGIN_RATIO, detail=f"{ratio:f} >= {RATIO_PAUSE}")
         if ratio < RATIO_CRITICAL:
-            desk.alert("warning", AuditCode.MARGIN_RATIO, text=f"margin ratio {ratio:f} >= {RATIO_PAUSE}: paused")
+            text = f"margin ratio {ratio:f} >= {RATIO_PAUSE}: paused"
+            desk.alert("warning", AuditCode.MARGIN_RATIO, text=text, value=f"{ratio:f}", threshold=f"{RATIO_PAUSE}")
         if ENGINE.allows(desk.state, "pause"):
             life.pause(desk, MARGIN_RATIO)
 

@@ -126,12 +126,22 @@ class CallDay(Command, frozen=True):
 
 
 class SendAlert(Command, frozen=True):
-    """Tell a person. ``severity`` is info, warning or critical."""
+    """Tell a person. ``severity`` is info, warning or critical.
+
+    Attributes:
+        value, threshold: What was measured, and what it was compared with, where the text is about that.
+        position_id: The life of a position that it is about, 0 if none.
+        matter: The correlation id of what it is about, where that is no position.
+    """
 
     severity: str
     code: str
     symbol: str = ""
     text: str = ""
+    value: str = ""
+    threshold: str = ""
+    position_id: int = 0
+    matter: str = ""
 
 
 class RewardRatio(msgspec.Struct, frozen=True):

@@ -21,8 +21,8 @@ _BOTH: dict[str, tuple[str, str]] = {
         "숏 포지션 수가 한도를 넘었습니다. 새 숏은 열지 않습니다.",
     ),
     Condition.TOTAL_SHORT_RISK: (
-        "All shorts together may lose too much: no short is opened or added to.",
-        "숏 전체의 손실 위험이 한도를 넘었습니다. 새 숏과 숏 추가를 거부합니다.",
+        "All shorts together may lose too much: no short is opened or added to beside the others.",
+        "숏 전체의 손실 위험이 한도를 넘었습니다. 다른 숏이 있는 동안 새 숏과 숏 추가를 거부합니다.",
     ),
     Condition.CONNECTION_STALE: (
         "A connection has given no sign of life: nothing is opened until it is back; stops rest at the exchange.",

@@ -142,6 +142,33 @@ def test_an_alert_of_the_engine_and_the_look_after_it_are_one() -> None:
     assert edges(alerts.judge([], at(70))) == ["recovered"]
 
 
+@pytest.mark.parametrize("code", ["LIQUIDATION_AUTH_FAILED", "SETTLEMENT_DRIFT"])
+def test_each_refusal_and_each_drift_is_told(code: str) -> None:
+    """§11: every refusal is alerted, the guesses of one second and the same guess again; nothing recovers from them."""
+    alerts = Alerts()
+    for second in range(5):
+        reading = reading_of(SendAlert(severity="critical", code=code, symbol="BTCUSDT", text="the token is wrong"))
+        notice = alerts.happened(reading, at(second))
+        assert notice is not None
+        assert notice.edge is Edge.RAISED
+    assert alerts.judge([], at(100)) == []
+
+
+def test_what_the_engine_measured_and_what_it_is_about_stand_in_the_record() -> None:
+    """§10: value, threshold and correlation, which the audit's lines of that position have as well."""
+    alert = SendAlert(
+        severity="critical", code="LIQUIDATION_NEAR", symbol="BTCUSDT", text="x", value="0.008", threshold="0.01",
+        position_id=9,
+    )  # fmt: skip
+    notice = Alerts().happened(reading_of(alert, "demo"), at(0))
+    assert notice is not None
+    assert (notice.value, notice.threshold, notice.correlation) == ("0.008", "0.01", "demo/p9")
+    refusal = SendAlert(severity="critical", code="LIQUIDATION_REPLAYED", matter="c1")
+    notice = Alerts().happened(reading_of(refusal), at(0))
+    assert notice is not None
+    assert notice.correlation == "c1"
+
+
 def test_an_exit_that_is_refused_for_ever_does_not_flood() -> None:
     """Every five seconds with another text: one alert, then a reminder that says how often."""
     alerts = Alerts()

@@ -15,6 +15,7 @@ from sadari.model.event import (
     DayStarted,
     EngineTurned,
     EquityCrossed,
+    ForceExitRequested,
     PositionLossCrossed,
 )
 from sadari.model.order import Direction, Purpose
@@ -170,6 +171,18 @@ def test_protective_stop_missing_is_more_than_five_seconds_without_one(seconds: 
     for order in driver.held:
         driver.accept(order)
     assert look(driver, conditions=conditions, seconds=seconds + 5) == {}
+
+
+def test_protective_stop_missing_is_told_of_a_position_that_is_being_closed_too() -> None:
+    """§10: held and bare is held and bare, whatever is on its way."""
+    driver = Driver(patient())
+    driver.hold = {Purpose.STOP, Purpose.WALL, Purpose.EXIT}
+    driver.signal(Direction.LONG, "50000")
+    driver.give(ForceExitRequested(time_ns=driver.now_ns, symbol=SYMBOL, actor="anna"))
+    assert driver.position.is_in("EXITING")
+    conditions = Conditions(driver.engine, Limits(), "run")
+    look(driver, conditions=conditions)
+    assert Condition.PROTECTIVE_STOP_MISSING in look(driver, conditions=conditions, seconds=6)
 
 
 def test_protective_stop_missing_is_critical_when_placing_it_has_failed_three_times() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sadari.model.command import Audit, CancelOrder, PlaceOrder, RecordLiquidation, SendAlert
-from sadari.model.event import EngineTurned
+from sadari.model.event import EngineTurned, OperatorRequested
 from sadari.model.order import Direction, Purpose
 from sadari.model.reason import LiquidationReason, LiquidationRefusal, liquidation_source
 from tests.liquidation_driver import ORDER, Flattening, incident
@@ -184,6 +184,19 @@ def test_a_stop_that_closes_does_so_for_a_recorded_reason_and_ends_the_engine() 
     assert tuple(order.symbol for order in driver.closing()) == ORDER
     assert {one.reason for one in driver.liquidation.results.values()} == {"ENGINE_LIQUIDATION:OPERATOR_STOP_CLOSE"}
     assert (driver.engine.state, driver.stops) == ("STOPPED", {})
+
+
+@pytest.mark.parametrize(
+    ("actor", "cause", "code"),
+    [("", "holiday", "LIQUIDATION_AUTH_FAILED"), ("anna", "", "LIQUIDATION_REASON_REQUIRED")],
+)
+def test_a_stop_that_closes_needs_a_name_and_a_cause(actor: str, cause: str, code: str) -> None:
+    """Otherwise it is a stop that keeps everything; the refusal is audited and alerted like any other."""
+    driver = incident()
+    driver.give(OperatorRequested(time_ns=driver.now_ns, command="stop_close", actor=actor, cause=cause))
+    assert (driver.engine.state, driver.engine.liquidation, driver.closing()) == ("STOPPING", None, [])
+    assert code in {one.code for one in driver.of(Audit)}
+    assert code in {one.code for one in driver.of(SendAlert)}
 
 
 def test_an_entry_that_fills_after_a_stop_that_closes_is_closed_too() -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from sadari.model.command import PlaceOrder, RecordLiquidation, RecordPosition
+from sadari.model.command import PlaceOrder, RecordLiquidated, RecordLiquidation, RecordPosition
 from sadari.model.event import EngineTurned
 from sadari.model.order import Purpose
 from sadari.model.units import SECOND_NS
@@ -112,6 +112,19 @@ def test_an_order_that_may_not_have_gone_out_is_not_lost(sent: int) -> None:
         driver.next()
     driver.end(lost.client_order_id, symbol=lost.symbol, cause="ABSENT")
     ended_well(driver)
+
+
+def test_what_is_closed_after_a_restart_is_valued_by_the_prices_of_then() -> None:
+    """§11, rule 3: what closing would bring is told as of the decision, not as of before the process ended."""
+    driver = reach("CLOSE")
+    left = driver.liquidation.queue
+    assert left
+    driver.prices |= {symbol: price * 2 for symbol, price in driver.prices.items()}
+    driver.restart()
+    driver.to_the_end()
+    for symbol in left:
+        (sent,) = [one for one in driver.of(RecordLiquidated) if (one.symbol, one.outcome) == (symbol, "CLOSE_SENT")]
+        assert sent.last_price == driver.prices[symbol]
 
 
 def test_what_was_abandoned_stays_so() -> None:

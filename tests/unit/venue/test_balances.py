@@ -85,3 +85,18 @@ def test_a_reading_says_what_is_free_whatever_prices_do() -> None:
     told = balances.read(shown(available_balance="940", free_balance="950"), None, "SYNC", 1)
     assert told.available_balance == 940
     assert balances.available_balance == 950 - 10 - 90
+
+
+def test_a_side_that_is_none_makes_the_other_one_no_flat_symbol() -> None:
+    """Hedge mode: a message may list both sides of a symbol, and a hand may close the other one."""
+    balances = Balances(lambda _: None, lambda: 0)
+
+    def told_of(*sides: tuple[PositionSide, str]) -> list[Decimal]:
+        rows = tuple(PositionHeard(SYMBOL, side, D(qty), D(100), D(0), True, D(0)) for side, qty in sides)
+        report = AccountHeard("ORDER", (BalanceHeard("USDT", D(1000), D(1000), D(0)),), rows, 1, 1)
+        return [record.qty for record in balances.changed(report).positions]
+
+    assert told_of((PositionSide.LONG, "1"), (PositionSide.SHORT, "0")) == [D(1)]
+    assert told_of((PositionSide.SHORT, "-2")) == [D(-2)]
+    assert told_of((PositionSide.SHORT, "0")) == []
+    assert told_of((PositionSide.LONG, "0")) == [D(0)]

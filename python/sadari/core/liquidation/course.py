@@ -66,7 +66,12 @@ def give_notice(desk: Desk, liquidation: Liquidation, event: str) -> None:
     tell_phase(desk, liquidation, event, actor=wanted.actor, symbols=concerned, amount=total)
     for symbol in concerned:
         tell_symbol(desk, liquidation, symbol, Outcome.HELD if desk.positions[symbol].qty > 0 else Outcome.ENTERING)
-    desk.alert("critical", AuditCode.EMERGENCY_LIQUIDATION, text=notice_text(desk, liquidation, held, total))
+    desk.alert(
+        "critical",
+        AuditCode.EMERGENCY_LIQUIDATION,
+        text=notice_text(desk, liquidation, held, total),
+        matter=wanted.correlation_id,
+    )
     desk.out.append(Reconcile())
     if notice_ns == 0:
         end_notice(desk, liquidation, "deadline")
@@ -274,9 +279,15 @@ def _incomplete(desk: Desk, liquidation: Liquidation, event: str, *, told: bool)
         return
     tell_phase(desk, liquidation, f"incomplete: {event}", symbols=liquidation.open)
     shown = "the venue does not answer, open may be" if event == "not_read" else "still open:"
-    text = f"{liquidation.wanted.correlation_id}, pass {liquidation.number}: {shown} {', '.join(liquidation.open)}"
+    matter = liquidation.wanted.correlation_id
+    text = f"{matter}, pass {liquidation.number}: {shown} {', '.join(liquidation.open)}"
     desk.audit(AuditCode.LIQUIDATION_INCOMPLETE, detail=text)
-    desk.alert("critical", AuditCode.LIQUIDATION_INCOMPLETE, text=f"{text}; another pass every 5 s, stops stay")
+    desk.alert(
+        "critical",
+        AuditCode.LIQUIDATION_INCOMPLETE,
+        text=f"{text}; another pass every 5 s, stops stay",
+        matter=liquidation.wanted.correlation_id,
+    )
 
 
 # settle
@@ -317,7 +328,7 @@ def _done(desk: Desk, liquidation: Liquidation, event: str) -> None:
     text = tell_end(desk, liquidation, event)
     LIQUIDATION.move(liquidation, event)
     desk.audit(AuditCode.LIQUIDATION_DONE, detail=text)
-    desk.alert("critical", AuditCode.LIQUIDATION_DONE, text=text)
+    desk.alert("critical", AuditCode.LIQUIDATION_DONE, text=text, matter=liquidation.wanted.correlation_id)
     if liquidation.after == STOP:
         move(desk, "liquidation_verified", "after STOP")
         return
@@ -337,6 +348,12 @@ def abandon(desk: Desk, actor: str, cause: str) -> None:
         tell_symbol(desk, liquidation, symbol, Outcome.OPEN if symbol in still_open else Outcome.FLAT)
     LIQUIDATION.move(liquidation, "abandoned")
     tell_phase(desk, liquidation, "abandoned", actor=actor, cause=cause, symbols=still_open)
-    text = f"{liquidation.wanted.correlation_id} by {actor}: still open: {', '.join(still_open) or 'nothing'}"
+    matter = liquidation.wanted.correlation_id
+    text = f"{matter} by {actor}: still open: {', '.join(still_open) or 'nothing'}"
     desk.audit(AuditCode.LIQUIDATION_ABANDONED, detail=text)
-    desk.alert("critical", AuditCode.LIQUIDATION_ABANDONED, text=f"{text}; stops stay")
+    desk.alert(
+        "critical",
+        AuditCode.LIQUIDATION_ABANDONED,
+        text=f"{text}; stops stay",
+        matter=liquidation.wanted.correlation_id,
+    )

@@ -77,17 +77,21 @@ def refusal_now(desk: Desk, reason: str) -> str:
 
 def _refuse(desk: Desk, code: LiquidationRefusal, why: str, event: LiquidationRequested) -> None:
     detail = f"{why}; source {event.source}, {event.correlation_id}, reason {event.reason or 'none'}, by {event.actor}"
-    _tell_refusal(desk, code, detail)
+    _tell_refusal(desk, code, detail, event.correlation_id)
 
 
-def _tell_refusal(desk: Desk, code: LiquidationRefusal, detail: str) -> None:
+def _tell_refusal(desk: Desk, code: LiquidationRefusal, detail: str, correlation_id: str = "") -> None:
     desk.audit(code, detail=detail)
-    desk.alert("critical", code.value, text=f"{detail}; nothing was canceled or closed")
+    desk.alert("critical", code.value, text=f"{detail}; nothing was canceled or closed", matter=correlation_id)
 
 
 def own_request(desk: Desk, reason: LiquidationReason, after: str, actor: str, cause: str) -> None:
-    """The engine asks by itself: its source is SCHEDULED, and its word needs no token."""
+    """The engine asks by itself: its source is SCHEDULED, and its word needs no token, but a name and a cause."""
     refused = _refused_now(desk, reason)
+    if not cause:
+        refused = LiquidationRefusal.LIQUIDATION_REASON_REQUIRED, "it has no cause"
+    if not actor:
+        refused = LiquidationRefusal.LIQUIDATION_AUTH_FAILED, "it names nobody"
     if refused is not None:
         code, why = refused
         _tell_refusal(desk, code, f"{why}; reason {reason}, by {actor}: {cause}")

@@ -55,7 +55,11 @@ def backtest(request: Request) -> Run:
     engine = Engine(request.settings, request.instruments, Ledger(entries))
     records: list[Record] = []
     alerts = RecordedAlerts(
-        engine, request.alerts.limits(request.settings.risk), request.settings.run_id, venue.price, venue.equity
+        engine,
+        request.alerts.limits(request.settings.risk, request.settings.daily),
+        request.settings.run_id,
+        venue.price,
+        venue.equity,
     )
     with journal_of(request) as keep:
         drive(venue, alerts.handle, records, keep, progress_of(request, venue))

@@ -57,7 +57,9 @@ class Alerting:
         self._pauses = section.on_drawdown == "pause"
         self._exits = section.on_position_loss == "exit"
         self._alerts = Alerts()
-        self._conditions = Conditions(live.opened.engine, section.limits(settings.risk), settings.run_id)
+        self._conditions = Conditions(
+            live.opened.engine, section.limits(settings.risk, settings.daily), settings.run_id
+        )
         # What has happened, and whether it stands in the log and among the recent alerts already.
         self._happened: list[tuple[Reading, bool]] = []
         self._alive_ns: dict[str, int] = {}
@@ -85,7 +87,7 @@ class Alerting:
     def told(self, alert: SendAlert) -> None:
         """The engine, or what watches its surroundings, tells a person."""
         self._live.asked.alert(alert)
-        self._happen(reading_of(alert), known=True)
+        self._happen(reading_of(alert, self._live.opened.settings.run_id), known=True)
 
     def listen_key_lost(self, why: str) -> None:
         """The listen key is gone; it is so until the user stream is seen again."""

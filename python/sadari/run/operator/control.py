@@ -93,8 +93,9 @@ class Reasoned(Request, frozen=True):
 
 
 class Stop(Request, frozen=True):
-    """The end of the engine."""
+    """The end of the engine; nobody closes everything without a name."""
 
+    actor: str = ""
     close: bool = False
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 from sadari.core.alerts import Severity
 from sadari.core.conditions import Limits
-from sadari.model.plan import Risk
+from sadari.model.plan import Daily, Risk
 
 
 class ChannelSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,8 +53,8 @@ class AlertsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     timeout_s: int = 10
     channels: dict[str, ChannelSection] = {}
 
-    def limits(self, risk: Risk) -> Limits:
-        """The thresholds of the conditions; what limits admission as well is the risk section's.
+    def limits(self, risk: Risk, daily: Daily) -> Limits:
+        """The thresholds of the conditions; what limits admission as well is set where that is.
 
         There are too many shorts when there are more than admission could ever have let in, trend included.
         """
@@ -63,5 +63,6 @@ class AlertsSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             position_loss=self.max_position_loss_pct,
             shorts=risk.max_shorts + risk.bearish_shorts,
             short_risk=risk.max_short_risk_pct,
+            day_loss=daily.max_loss_pct,
             whole_life=self.drawdown_window == "all",
         )

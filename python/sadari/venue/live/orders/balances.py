@@ -139,7 +139,9 @@ class Balances:
         for row in report.positions:
             record = PositionRecord(row.symbol, row.qty, row.entry_price or ZERO)
             self._hold(row.position_side, record, crossed=not row.isolated)
-            records.append(record)
+            # In hedge mode one side may end, or be listed as none, while the other is held: that is not flat.
+            if row.qty or not self._holds(row.symbol):
+                records.append(record)
         self.read_ns = report.time_ns
         self.told_at = self._steady_ns()
         return AccountUpdated(
@@ -150,6 +152,9 @@ class Balances:
             positions=tuple(records),
             change=change,
         )
+
+    def _holds(self, symbol: str) -> bool:
+        return any(record.qty for (name, _), record in self._held.items() if name == symbol)
 
     def _hold(self, side: PositionSide, record: PositionRecord, *, crossed: bool) -> None:
         """Take over a position, or its end."""

@@ -16,10 +16,11 @@ from sadari.binance.endpoint import Endpoint
 from sadari.binance.values import AccountShown, AlgoShown, IncomeShown, OrderShown, PositionShown
 from sadari.errors import RetryableError
 from sadari.model.event import FundingPaid, OrderFound, PositionsShown, TransferListed
-from sadari.model.order import OrderType, PositionSide
-from sadari.model.units import MILLISECOND_NS, MINUTE_NS, SECOND_NS
+from sadari.model.order import OrderType
+from sadari.model.units import MILLISECOND_NS, MINUTE_NS
 from sadari.venue.live.orders.balances import Balances
 from sadari.venue.live.orders.fills import Fills
+from sadari.venue.live.orders.freshness import LAG_NS, hides, is_old, unproven
 from sadari.venue.live.orders.listed_trades import ListedTrades
 from sadari.venue.live.ports import Caller, Take
 
@@ -33,8 +34,6 @@ LOOKS = 4
 LOOK_AGAIN_S = 0.2
 # How long an answer is waited for before the next look; an order may be held back by a limit for longer.
 ANSWER_S = 5.0
-# A list may show positions as they were so long ago (faults F45).
-LAG_NS = 130 * SECOND_NS
 # What other kinds of income change a balance by without a trade of a symbol.
 TRANSFERS = frozenset({"TRANSFER", "INTERNAL_TRANSFER", "CROSS_COLLATERAL_TRANSFER", "STRATEGY_UMFUTURES_TRANSFER"})
 # A row of income may be listed so much later than one of its own time (faults F26).
@@ -230,7 +229,7 @@ class Comparison:
             if symbol and self._missing(listed, symbol):
                 listed = account_answers.positions(await self._call(endpoints.POSITION_RISK, {}))
             missing = self._missing(listed, symbol)
-            if missing and _hides(missing, snapshot.account):
+            if missing and hides(missing, snapshot.account):
                 raise RetryableError(f"{', '.join(missing)}: no position is listed, but the account has one")
             if self._fills.told == told and not self._in_flight():
                 return snapshot
@@ -251,27 +250,11 @@ class Comparison:
         return [name for name, held in self._known().items() if held.qty and symbol in {"", name} and name not in there]
 
     def _is_old(self, account: AccountShown) -> bool:
-        """Whether an account lacks what the stream has told, and was read as it was before the last trade (F45)."""
-        made_ns = max(self._fills.lately(LAG_NS).values(), default=0)
-        return account.wallet_balance != self._balances.wallet_balance and account.updated_ns < _listed_ns(made_ns)
+        return is_old(account, self._balances.wallet_balance, self._fills.lately(LAG_NS))
 
     def _unsure(self, listed: Iterable[PositionShown], symbol: str = "") -> set[str]:
-        """The symbols of which a list of positions proves nothing: it may be of before their last trade (F45, F46).
-
-        That a row has changed since then is proof; that there is none is proof once the list cannot be so old.
-        """
-        rows, known, found = {(row.symbol, row.position_side): row for row in listed}, self._known(), set[str]()
-        for (name, side), made_ns in self._fills.lately(LAG_NS).items():
-            if symbol not in {"", name}:
-                continue
-            row = rows.get((name, side))
-            there = ZERO if row is None else row.qty
-            here = known[name].qty if name in known else ZERO
-            if side is not PositionSide.BOTH and (here > 0) is not (side is PositionSide.LONG):
-                here = ZERO
-            if there != here and (row is None or row.updated_ns < _listed_ns(made_ns)):
-                found.add(name)
-        return found
+        held = {name: one.qty for name, one in self._known().items() if symbol in {"", name}}
+        return unproven(listed, held, self._fills.lately(LAG_NS))
 
     async def _read(self, symbol: str) -> Snapshot:
         one = {"symbol": symbol} if symbol else {}
@@ -406,16 +389,6 @@ class Comparison:
 
 def _key(row: IncomeShown) -> _Key:
     return row.kind, row.symbol, row.time_ns, row.income_id
-
-
-def _listed_ns(time_ns: int) -> int:
-    """A time as lists show it: in whole milliseconds."""
-    return time_ns // MILLISECOND_NS * MILLISECOND_NS
-
-
-def _hides(missing: Iterable[str], account: AccountShown) -> bool:
-    """Whether an account shows positions that their list lacks, or nothing: the list proves nothing (F45, F46)."""
-    return not account.held.isdisjoint(missing) or not (account.wallet_balance or account.margin_balance)
 
 
 def _type(name: str) -> OrderType:
