@@ -107,7 +107,7 @@ async def fallen(folder: Path, faults: str = "") -> Fallen:
         folder / "state", config=CONFIG + ONE_RUNG, speed=1, symbols=(SYMBOL,), market=made,
         history_ns=HISTORY_MS * MILLISECOND_NS, same_hour=False, faults=load_faults(faults) if faults else (),
     ) as one, one.running() as live:  # fmt: skip
-        await one.until(lambda: live.state is EngineState.RUNNING and live.prepared)
+        await one.until(lambda: live.state is EngineState.RUNNING and live.symbols.prepared)
         now_ns, price = live.now_ns(), one.exchange.market.symbols[SYMBOL].last_price
         live.take(
             SignalRaised(

@@ -38,7 +38,7 @@ def test_a_symbol_whose_setting_the_owner_changes_is_not_entered_until_it_is_pre
         async with rig(tmp_path / "engine", config=SELDOM) as it:
             books = Books(it)
             async with it.running(ONCE) as live:
-                await it.until(lambda: live.state == "RUNNING" and live.prepared)
+                await it.until(lambda: live.state == "RUNNING" and live.symbols.prepared)
                 engine, operator = live.opened.engine, Commands(live)
                 await operator.pause("tester", "until it is changed")
                 path, values = CHANGES[what]
@@ -90,7 +90,7 @@ def test_orders_follow_a_position_mode_that_the_owner_has_changed(tmp_path: Path
             if hedge == "false":
                 await it.human(path, dualSidePosition="true")
             async with it.running(ONCE) as live:
-                await it.until(lambda: live.state == "RUNNING" and live.prepared)
+                await it.until(lambda: live.state == "RUNNING" and live.symbols.prepared)
                 await Commands(live).pause("tester", "until it is changed")
                 await it.human(path, dualSidePosition=hedge)
                 await Commands(live).resume("tester")
@@ -108,7 +108,7 @@ def test_multi_assets_mode_that_the_owner_turns_on_is_noticed(tmp_path: Path) ->
 
     async def story() -> None:
         async with rig(tmp_path / "engine", config=SELDOM) as it, it.running(ONCE) as live:
-            await it.until(lambda: live.state == "RUNNING" and live.prepared)
+            await it.until(lambda: live.state == "RUNNING" and live.symbols.prepared)
             engine, operator = live.opened.engine, Commands(live)
             await operator.pause("tester", "until it is changed")
             await it.human(f"{HUMAN}/fapi/v1/marginType", symbol=SYMBOL, marginType="CROSSED")

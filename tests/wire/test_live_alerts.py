@@ -142,7 +142,7 @@ def test_money_that_is_taken_out_unseen_is_no_loss(tmp_path: Path) -> None:
     async def story() -> None:
         async with rig(tmp_path / "engine", config=config) as it, it.running(NEVER) as live:
             told.listen(live)
-            await it.until(lambda: live.state == "RUNNING" and live.prepared)
+            await it.until(lambda: live.state == "RUNNING" and live.symbols.prepared)
             deaf(it)
             it.exchange.desk.transfer(D(-5_000), "USDT")
             live.parts.supervision.refresh_soon()

@@ -39,7 +39,7 @@ ACCOUNT = "/fapi/v3/account"
 
 async def began(it: Rig) -> None:
     """Wait until engine and exchange agree for the first time, and nothing is read for the preparation any more."""
-    await it.until(lambda: it.live.state == "RUNNING" and it.live.prepared)
+    await it.until(lambda: it.live.state == "RUNNING" and it.live.symbols.prepared)
 
 
 async def moved(it: Rig, amount: str) -> None:

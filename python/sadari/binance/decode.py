@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,8 @@ import msgspec
 from sadari.binance.wire import instruments as wire
 from sadari.errors import DataError
 from sadari.model.instrument import Bracket, Instrument
+
+LeaveOut = Callable[[str], None]
 
 _PLAIN = re.compile(r"[A-Z0-9]{2,}(_\d{6})?")
 _UNIFIED = re.compile(r"([A-Z0-9]+)/([A-Z0-9]+)(?::[A-Z0-9]+(?:-(\d{6}))?)?")
@@ -33,8 +36,12 @@ def symbol_of(text: str) -> str:
     return f"{base}{quote}_{delivery}" if delivery else f"{base}{quote}"
 
 
-def contracts(content: bytes) -> dict[str, Instrument]:
+def contracts(content: bytes, leave_out: LeaveOut | None = None) -> dict[str, Instrument]:
     """The contracts of an exchangeInfo answer by symbol, without leverage brackets.
+
+    Args:
+        content: The answer.
+        leave_out: Told of each contract that is none to us, which is then left out; None: that is an error.
 
     Raises:
         DataError: The content is no such answer, or a contract lacks a filter.
@@ -43,10 +50,25 @@ def contracts(content: bytes) -> dict[str, Instrument]:
         listing = msgspec.json.decode(content, type=wire.ExchangeInfo)
     except msgspec.MsgspecError as error:
         raise DataError(f"this is no exchangeInfo: {error}") from error
-    return {contract.symbol: _instrument(contract) for contract in listing.symbols}
+    found: dict[str, Instrument] = {}
+    for row in listing.symbols:
+        try:
+            instrument = _instrument(row)
+        except DataError as error:
+            if leave_out is None:
+                raise
+            leave_out(str(error))
+        else:
+            found[instrument.symbol] = instrument
+    return found
 
 
-def _instrument(contract: wire.Contract) -> Instrument:
+def _instrument(row: msgspec.Raw) -> Instrument:
+    try:
+        contract = msgspec.json.decode(row, type=wire.Contract)
+    except msgspec.MsgspecError as error:
+        name = msgspec.json.decode(row, type=wire.Named).symbol
+        raise DataError(f"{name or 'a contract'}: this is no exchangeInfo: {error}") from error
     filters = {one.filter_type: one for one in contract.filters}
     missing = [name for name in (wire.PRICE_FILTER, wire.LOT_SIZE) if name not in filters]
     if missing:
@@ -78,8 +100,12 @@ def _instrument(contract: wire.Contract) -> Instrument:
     return Instrument(**values)
 
 
-def leverage_brackets(content: bytes) -> dict[str, tuple[Bracket, ...]]:
+def leverage_brackets(content: bytes, leave_out: LeaveOut | None = None) -> dict[str, tuple[Bracket, ...]]:
     """Leverage brackets by symbol, in order: a leverageBracket answer for all symbols or one, or a ccxt record of it.
+
+    Args:
+        content: The answer, or the record.
+        leave_out: Told of each symbol whose brackets are none, which is then left out; None: that is an error.
 
     Raises:
         DataError: The content is neither, or brackets do not follow one another.
@@ -88,7 +114,15 @@ def leverage_brackets(content: bytes) -> dict[str, tuple[Bracket, ...]]:
         rows = _rows_by_symbol(content)
     except msgspec.MsgspecError as error:
         raise DataError(f"these are no leverage brackets: {error}") from error
-    return {symbol: _brackets(symbol, found) for symbol, found in rows.items()}
+    brackets: dict[str, tuple[Bracket, ...]] = {}
+    for symbol, found in rows.items():
+        try:
+            brackets[symbol] = _brackets(symbol, found)
+        except DataError as error:
+            if leave_out is None:
+                raise
+            leave_out(str(error))
+    return brackets
 
 
 def _rows_by_symbol(content: bytes) -> dict[str, list[wire.LeverageBracket]]:

@@ -16,7 +16,7 @@ _number = msgspec.json.Encoder(decimal_format="number")
 
 def contracts(instruments: Iterable[Instrument]) -> bytes:
     """An exchangeInfo answer, the inverse of `decode.contracts`."""
-    return _text.encode(wire.ExchangeInfo(symbols=[_contract(instrument) for instrument in instruments]))
+    return _text.encode(wire.ExchangeInfo(symbols=[msgspec.Raw(_text.encode(_contract(one))) for one in instruments]))
 
 
 def leverage_brackets(instruments: Iterable[Instrument]) -> bytes:

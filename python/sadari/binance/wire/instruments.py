@@ -36,10 +36,16 @@ class Contract(msgspec.Struct, frozen=True, rename="camel"):
     liquidation_fee: Decimal = Decimal(0)
 
 
-class ExchangeInfo(msgspec.Struct, frozen=True, rename="camel"):
-    """The answer of exchangeInfo."""
+class Named(msgspec.Struct, frozen=True):
+    """Of a row that cannot be read, whose it is."""
 
-    symbols: list[Contract]
+    symbol: object = ""
+
+
+class ExchangeInfo(msgspec.Struct, frozen=True, rename="camel"):
+    """The answer of exchangeInfo; each symbol is to be read as a `Contract`."""
+
+    symbols: list[msgspec.Raw]
 
 
 class LeverageBracket(msgspec.Struct, frozen=True):

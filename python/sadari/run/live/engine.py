@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from sadari.binance import answers, endpoints
 from sadari.core.alerts import Notice
 from sadari.core.engine_table import EngineState
 from sadari.errors import ConfigError
@@ -28,7 +27,6 @@ from sadari.run.feed.sensing import MARKET
 from sadari.run.figures.exposures import Exposures
 from sadari.run.figures.recent import Recent
 from sadari.run.figures.unprotected import UnprotectedTimes
-from sadari.run.live.account import expected_of, wishes_of
 from sadari.run.live.connections import Clocks, Connections
 from sadari.run.live.driver import Driver
 from sadari.run.live.ending import AT_END, Ending
@@ -40,18 +38,17 @@ from sadari.run.live.paper_side import PaperSide, listed
 from sadari.run.live.parts import Parts, account_age_ms
 from sadari.run.live.side import Facts
 from sadari.run.live.silence import silent
+from sadari.run.live.symbols import Symbols
 from sadari.run.settings.config import Config
 from sadari.run.settings.keys import Keys
 from sadari.run.settings.modes import hosts_of
 from sadari.run.settings.reward_notes import reward_notes
 from sadari.run.settings.tokens import make_secrets
-from sadari.sensors.universe import scanned_symbols
 from sadari.store.audit import Audit
 from sadari.store.folder import Folder
 from sadari.store.lock import FolderLock
 from sadari.venue.live.account.examination import forbidding
 from sadari.venue.live.account.findings import Severity
-from sadari.venue.live.account.preparation import Prepared, Wish, event_of
 from sadari.venue.live.wire.tasks import begin
 
 # From so many trades back the list of a symbol's trades is read again after a restart: one may have been missed.
@@ -102,13 +99,13 @@ class LiveEngine:
     Attributes:
         ending: How it ends.
         begun: Whether the engine is opened and started: from then on its end is the end of the run.
-        prepared: What became of the preparation of each symbol.
+        symbols: What is traded, and how it is set.
         facts: What is known of the account from the examination at the start.
     """
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self.prepared: dict[str, Prepared] = {}
+        self.symbols = Symbols(self)
         self.facts = Facts({})
         self.recent = Recent()
         self.started_ns = 0
@@ -267,8 +264,8 @@ class LiveEngine:
         ready()
         # What is held comes first: agreement, and with it protection, before anything that is only for new exposure.
         await parts.supervision.settled()
-        chosen = await self._chosen()
-        await self.prepare(chosen)
+        chosen = await self.symbols.chosen()
+        await self.symbols.prepare(chosen)
         beside = [listed_now[MARKET]] if MARKET in listed_now and MARKET not in chosen else []
         parts.market.begin([listed_now[symbol] for symbol in chosen], beside)
 
@@ -328,42 +325,6 @@ class LiveEngine:
             if intent.state == "UNKNOWN":
                 venue.execute(QueryOrder(symbol=intent.symbol, client_order_id=intent.client_order_id))
 
-    async def _chosen(self) -> list[str]:
-        """The symbols to trade: those that are named, or the largest; and what is held, whatever is named."""
-        instruments, config = self.facts.instruments, self.asked.config
-        named = expected_of(config).symbols
-        volumes: Mapping[str, float] = {}
-        if not named:
-            volumes = answers.quote_volumes(await self._connections.rest.call(endpoints.TICKER_24H))
-        most = config.venue.scanned
-        chosen = scanned_symbols(instruments.values(), volumes, config.scanner, named=named, most=most)
-        held = (symbol for symbol, one in self._opened.engine.positions.items() if one.qty > 0)
-        return sorted({*chosen, *(symbol for symbol in held if symbol in instruments)})
-
-    async def prepare(self, symbols: Sequence[str], *, change: bool = True) -> list[Prepared]:
-        """Prepare symbols, or only look whether they still are as they were, and tell the engine what is new.
-
-        Raises:
-            FatalError: The key is not accepted.
-        """
-        wishes = map(self._as_planned, wishes_of(self.asked.config, symbols))
-        results = await self._parts.side.prepare(list(wishes), change=change)
-        for one in results:
-            before = self.prepared.get(one.symbol)
-            self.prepared[one.symbol] = one
-            if one.leverage is not None:
-                self._parts.balances.leverages[one.symbol] = one.leverage
-            if before != one:
-                self.take(event_of(one, self.now_ns()))
-                if one.message != "ready":
-                    self.asked.log(f"{one.symbol}: {one.message}")
-        return results
-
-    def _as_planned(self, wish: Wish) -> Wish:
-        """What is held keeps the leverage that its plan was made for, whatever is configured by now."""
-        position = self._opened.engine.positions.get(wish.symbol)
-        return wish if position is None or not position.qty else wish._replace(leverage=position.rules.ladder.leverage)
-
     # its end
 
     async def stop(self, actor: str, cause: str) -> None:
@@ -379,6 +340,7 @@ class LiveEngine:
         looking = getattr(self, "_looking", None)
         if looking is not None:
             looking.cancel()
+        await self.symbols.close()
         await self._health.close()
         await self._exposures.close()
         await self._parts.close()

@@ -138,7 +138,10 @@ class ExchangeSide:
 
     async def contracts(self) -> Mapping[str, Instrument]:
         """See `Side`."""
-        instruments, _ = await read_contracts(self._live.connections.rest)
+        log = self._live.asked.log
+        instruments, _ = await read_contracts(
+            self._live.connections.rest, lambda why: log(f"a contract is left out: {why}")
+        )
         return instruments
 
     def seen(self, event: Event) -> None:
@@ -238,11 +241,12 @@ class ExchangeSide:
 
     def _configured(self, symbol: str) -> None:
         """A setting has changed at the exchange: look whether what was prepared still holds."""
-        self._background.begin(self._confirm([symbol] if symbol else list(self._live.prepared)))
+        self._background.begin(self._confirm([symbol] if symbol else list(self._live.symbols.prepared)))
 
     async def _confirm(self, symbols: list[str]) -> None:
         try:
-            await self._live.prepare([one for one in symbols if one in self._live.prepared], change=False)
+            known = [one for one in symbols if one in self._live.symbols.prepared]
+            await self._live.symbols.prepare(known, change=False)
         except SadariError as error:
             self._live.asked.log(f"settings could not be read back: {error}")
 

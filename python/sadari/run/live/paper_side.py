@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 async def listed(live: LiveEngine) -> Facts:
     """What is listed at the exchange; leverage brackets need a key and are those of the configuration, or assumed."""
     await live.connections.rest.measure_clock()
-    known = contracts(await live.connections.rest.call(EXCHANGE_INFO))
+    body = await live.connections.rest.call(EXCHANGE_INFO)
+    known = contracts(body, lambda why: live.asked.log(f"a contract is left out: {why}"))
     sections = live.asked.config.instruments
     described: dict[str, Instrument] = {}
     assumed = 0

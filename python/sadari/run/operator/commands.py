@@ -80,8 +80,8 @@ class Commands:
     async def prepare(self, symbol: str) -> str:
         """Prepare a symbol; margin mode, leverage and largest notional in words."""
         # The engine is told in any case: what was refused before may be asked for again.
-        self._live.prepared.pop(symbol_of(symbol), None)
-        (prepared,) = await self._live.prepare([symbol_of(symbol)])
+        self._live.symbols.prepared.pop(symbol_of(symbol), None)
+        (prepared,) = await self._live.symbols.prepare([symbol_of(symbol)])
         text = (
             f"{prepared.symbol}: {prepared.status}, margin {prepared.margin_type or 'not known'}, leverage "
             f"{prepared.leverage}, largest notional {prepared.max_notional}; {prepared.message}"

@@ -196,7 +196,7 @@ def _exposure(live: LiveEngine) -> ExposureStatus:
 
 def _symbols(live: LiveEngine) -> Iterator[SymbolStatus]:
     seen = live.parts.streams.seen()
-    for prepared in sorted(live.prepared.values(), key=lambda one: one.symbol):
+    for prepared in sorted(live.symbols.prepared.values(), key=lambda one: one.symbol):
         yield _symbol(live, prepared, seen.get(prepared.symbol, {}))
 
 

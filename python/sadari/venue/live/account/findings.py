@@ -103,6 +103,7 @@ class Readings(msgspec.Struct, kw_only=True):
         offset_ns: How far the exchange's clock is ahead of this machine's.
         offset_error_ns: How wrong that can be.
         weight_limit: Request weight of a minute.
+        odd: The contracts that were left out because they could not be read, and why, a sentence each.
         weight_used: What this address has used of it, this examination and all other programs.
     """
 
@@ -121,6 +122,7 @@ class Readings(msgspec.Struct, kw_only=True):
     weight_limit: int | None = None
     weight_used: int | None = None
     unread: dict[str, str] = {}
+    odd: list[str] = []
 
     def chosen(self, expected: Expected) -> list[str]:
         """The symbols that are to be traded and can be."""

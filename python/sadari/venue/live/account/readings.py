@@ -76,7 +76,7 @@ class _Reading:
         self.found.orders = found + [OpenOrder(one.symbol, one.client_order_id, conditional=True) for one in algos]
 
     async def instruments(self) -> None:
-        self.found.instruments, self.found.weight_limit = await read_contracts(self._caller)
+        self.found.instruments, self.found.weight_limit = await read_contracts(self._caller, self.found.odd.append)
 
     async def prices(self) -> None:
         shown = answers.marks(await self._call(endpoints.PREMIUM_INDEX))
@@ -102,16 +102,20 @@ class _Reading:
         self.found.offset_error_ns, self.found.offset_ns = min(trips)
 
 
-async def read_contracts(caller: Caller) -> tuple[dict[str, Instrument], int | None]:
+async def read_contracts(caller: Caller, leave_out: Callable[[str], None]) -> tuple[dict[str, Instrument], int | None]:
     """Every contract that is listed, with its brackets, and the request weight of a minute.
+
+    Args:
+        caller: Asks the exchange.
+        leave_out: Told of each contract that cannot be read: it is no reason to read none (faults F44).
 
     Raises:
         SadariError: It cannot be read.
     """
     body = await caller.call(endpoints.EXCHANGE_INFO)
-    brackets = leverage_brackets(await caller.call(endpoints.LEVERAGE_BRACKET))
+    brackets = leverage_brackets(await caller.call(endpoints.LEVERAGE_BRACKET), leave_out)
     listed = {
         symbol: msgspec.structs.replace(instrument, brackets=brackets.get(symbol, ()))
-        for symbol, instrument in contracts(body).items()
+        for symbol, instrument in contracts(body, leave_out).items()
     }
     return listed, answers.rate_limits(body).weight

@@ -31,6 +31,12 @@ class _Odd(NamedTuple):
 
 def symbol_findings(readings: Readings, expected: Expected) -> Iterator[Finding]:
     """Support, margin mode, leverage, brackets and plan of the symbols that are to be traded."""
+    if readings.odd:
+        yield Finding(
+            severity=Severity.WARNS, subject="contracts",
+            found=f"{len(readings.odd)} cannot be read and are left out: {readings.odd[0]}",
+            remedy="it is read again every hour; what is held of it is kept behind its stops",
+        )  # fmt: skip
     yield from _support(readings, expected)
     symbols = readings.chosen(expected)
     yield from _multi_assets(readings, expected, symbols)
