@@ -153,6 +153,25 @@ def test_money_that_is_taken_out_unseen_is_no_loss(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+def test_what_fails_in_the_engine_is_not_taken_for_a_failure_of_alerts(tmp_path: Path) -> None:
+    """An event that a look leads to may have changed half of something: the engine must not run on as if it had not."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine") as it, it.running(NEVER) as live:
+            await it.until(lambda: live.state == "RUNNING" and live.symbols.prepared)
+            live.driver.observers.append(broken)
+            account = live.opened.engine.account
+            account.day_peak = account.life_peak = D(1)
+            with pytest.raises(ZeroDivisionError):
+                live.parts.alerting.look()
+            live.driver.observers.pop()
+
+    asyncio.run(story())
+
+
 def test_a_paper_account_has_the_same_conditions(tmp_path: Path) -> None:
     """Equity on live prices, an account of our own: told and paused all the same."""
     config = CONFIG.replace('mode = "local"', 'mode = "paper"') + "\n[alerts]\nmax_drawdown_pct = 0.0005\n"

@@ -63,6 +63,8 @@ class Alerting:
         # What has happened, and whether it stands in the log and among the recent alerts already.
         self._happened: list[tuple[Reading, bool]] = []
         self._alive_ns: dict[str, int] = {}
+        # What the engine is to be told.
+        self._wishes: list[Event] = []
         self._telling: asyncio.Handle | None = None
         self._looking: asyncio.TimerHandle | None = None
         self._background = Background()
@@ -114,12 +116,12 @@ class Alerting:
 
     def _look_now(self) -> None:
         self._looking = None
-        self._guarded(self.look)
+        self.look()
 
     async def _repeat(self) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
-            self._guarded(self.look)
+            self.look()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -140,6 +142,13 @@ class Alerting:
 
     def look(self) -> None:
         """Tell what has happened, then what is so now, and do what belongs to it."""
+        self._guarded(self._measure)
+        # What the engine makes of it is no matter of alerts: what fails there fails as anywhere else.
+        wishes, self._wishes = self._wishes, []
+        for event in wishes:
+            self._live.take(event)
+
+    def _measure(self) -> None:
         self.tell()
         live = self._live
         now_ns = live.connections.server.ns()
@@ -222,21 +231,23 @@ class Alerting:
         account, agreed = engine.account, not engine.untold
         peak = min(account.day_peak, account.life_peak)
         if agreed and account.updated_ns is not None and equity > 0 and equity > peak * (1 + HIGHER):
-            self._live.take(EquityPeaked(time_ns=self._live.now_ns(), peak=equity))
+            self._wishes.append(EquityPeaked(time_ns=self._live.now_ns(), peak=equity))
 
     def _pause(self, equity: Decimal | None) -> None:
         live, section = self._live, self._live.asked.config.alerts
         account = live.opened.engine.account
         peak = account.life_peak if section.drawdown_window == "all" else account.day_peak
         if equity is not None:
-            live.take(EquityCrossed(time_ns=live.now_ns(), equity=equity, peak=peak, limit=section.max_drawdown_pct))
+            limit = section.max_drawdown_pct
+            self._wishes.append(EquityCrossed(time_ns=live.now_ns(), equity=equity, peak=peak, limit=limit))
 
     def _leave(self, symbol: str) -> None:
         """As long as it is so, not only when it becomes so: the engine may not have been able to act then."""
         live, limit = self._live, self._live.asked.config.alerts.max_position_loss_pct
         position, price = live.opened.engine.positions[symbol], live.price(symbol)
         if price is not None and not position.is_in("EXITING"):
-            live.take(PositionLossCrossed(time_ns=live.now_ns(), symbol=symbol, price=price, limit=limit))
+            crossed = PositionLossCrossed(time_ns=live.now_ns(), symbol=symbol, price=price, limit=limit)
+            self._wishes.append(crossed)
 
 
 def figures(notice: Notice) -> str:
