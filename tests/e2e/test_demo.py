@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from argparse import Namespace
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from sadari.run.local.demo import SEED
 from sadari.run.local.demo_search import ENTERED_S
 
 PROGRAM = [sys.executable, "-c", "import sys; from sadari.cli.main import main; sys.exit(main())"]
-needs_the_engine = pytest.mark.skipif(find_spec("sadari.run.live.engine") is None, reason="there is no live engine yet")
 
 
 @pytest.mark.parametrize(("words", "expected"), [
@@ -59,7 +57,6 @@ def test_a_demo_that_nobody_watches_ends_by_itself(for_ns: int | None, terminal:
     assert length(Namespace(for_ns=for_ns), terminal=terminal) == length_s
 
 
-@needs_the_engine
 def test_the_demo_enters_adds_and_exits_within_a_minute(tmp_path: Path) -> None:
     """Over real sockets, and what it leaves behind is a journal that is what was written."""
     folder = tmp_path / "demo"

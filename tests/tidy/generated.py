@@ -15,9 +15,9 @@ LIFECYCLES = ROOT / "docs" / "lifecycles.md"
 LIFECYCLES_HEAD = """\
 # Lifecycles
 
-Every state and every permitted move of the engine, of a liquidation and of a position. The tables in
-`sadari.lifecycle` are what the program runs on; this page is their drawing, written by `make docs` from
-`sadari machines`.
+Every state and every permitted move of the engine, of a liquidation and of a position. The tables (`engine_table`,
+`position_table` and `liquidation.table` in `sadari.core`) are what the program runs on; this page is their drawing,
+written by `make docs` from `sadari machines`.
 
 """
 

@@ -43,7 +43,6 @@ POSITION_RISK = Endpoint("GET", "/fapi/v3/positionRisk", _SIGNED, weight=5, ws_m
 LEVERAGE = Endpoint("POST", "/fapi/v1/leverage", _SIGNED)
 MARGIN_TYPE = Endpoint("POST", "/fapi/v1/marginType", _SIGNED)
 POSITION_MODE = Endpoint("GET", "/fapi/v1/positionSide/dual", _SIGNED, weight=30)
-SET_POSITION_MODE = Endpoint("POST", "/fapi/v1/positionSide/dual", _SIGNED)
 MULTI_ASSETS = Endpoint("GET", "/fapi/v1/multiAssetsMargin", _SIGNED, weight=30)
 SET_MULTI_ASSETS = Endpoint("POST", "/fapi/v1/multiAssetsMargin", _SIGNED)
 LEVERAGE_BRACKET = Endpoint("GET", "/fapi/v1/leverageBracket", _SIGNED)

@@ -27,7 +27,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "about",
         nargs="?",
         choices=("coverage", "faults"),
-        help="print what of the protocol is served, or which faults can be produced and how; and end",
+        help="print what of the protocol is served, or which faults can be produced, with rules that do; and end",
     )
     parser.add_argument(
         "--data", type=Path, nargs="+", default=[], metavar="DIR",
@@ -91,9 +91,9 @@ def run(asked: argparse.Namespace) -> int:
         print(text())
         return 0
     if asked.about == "faults":
-        from sadari.run.local.coverage import faults
+        from sadari.run.local.coverage import examples, faults
 
-        print(faults())
+        print(f"{faults()}\nRules that produce them, for a file of --faults:\n\n{examples()}")
         return 0
     from sadari.run.local.exchange import serve
     from sadari.run.local.listings import LocalSettings, read_faults, read_permissions

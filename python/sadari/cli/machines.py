@@ -14,7 +14,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--rungs", type=count, default=2, help="rungs of the position's ladder (2)")
     only = parser.add_mutually_exclusive_group()
-    only.add_argument("--engine", action="store_true", help="only the engine's")
+    only.add_argument("--engine", action="store_true", help="only the engine's and the liquidation's")
     only.add_argument("--position", action="store_true", help="only the position's")
 
 

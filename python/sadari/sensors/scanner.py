@@ -8,7 +8,7 @@ last four hours rose at least ``old_rise`` from its open to its high.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, Protocol
 
 import msgspec
@@ -269,8 +269,3 @@ def check_settings(settings: ScannerSettings) -> None:
         raise ConfigError(f"[scanner] bullish is {settings.bullish}; allowed: 0 to {WINDOW_HOURS}")
     if settings.top < 1:
         raise ConfigError(f"[scanner] top is {settings.top}; allowed: 1 or more")
-
-
-def universe(instruments: Iterable[Instrument], settings: ScannerSettings) -> list[str]:
-    """The symbols that are scanned, sorted."""
-    return sorted(instrument.symbol for instrument in instruments if in_universe(instrument, settings))

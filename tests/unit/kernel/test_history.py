@@ -344,7 +344,7 @@ def test_recorded_trades_are_searched_as_they_came(
 
 def test_levels_on_recorded_candles_are_met_where_a_walk_meets_them(recorded_data: Path) -> None:
     """On recorded minutes, levels of 0.3 % around each crossing are met where a walk over every tick meets them."""
-    duckdb = pytest.importorskip("duckdb")
+    duckdb = pytest.importorskip("duckdb", reason="recorded candles are Parquet, read by duckdb")
     files = sorted((recorded_data / "klines-1m").glob("2025-01/*.parquet"))
     table = duckdb.read_parquet(str(files[0])).order("open_time").limit(600).fetchnumpy()
     times = (table["open_time"].astype("int64") * 1_000_000).astype("int64")

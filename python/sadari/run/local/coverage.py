@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from sadari.binance.wire import control, user
 from sadari.localexchange.endpoints.order_wishes import CONDITIONAL, REGULAR
-from sadari.localexchange.faults.table import fault_table, not_served, served
+from sadari.localexchange.faults.table import fault_examples, fault_table, not_served, served
 from sadari.localexchange.serving import known
 from sadari.localexchange.serving.ws_methods import SESSION_METHODS
 from sadari.localexchange.streams.names import KINDS
@@ -49,6 +49,11 @@ def text() -> str:
 def faults() -> str:
     """The table of faults: each with the rules that produce it, or the reason why none does."""
     return fault_table(_smallest().actions)
+
+
+def examples() -> str:
+    """The rules that produce each of them, as TOML for a file of faults."""
+    return fault_examples(served(_smallest().actions))
 
 
 def _fault_rows(local: LocalExchange) -> list[tuple[str, bool]]:

@@ -21,7 +21,7 @@ def ask(path: Path, command: str, fields: Mapping[str, object] = NO_FIELDS, *, p
 
     Args:
         path: The socket.
-        command: What is asked; see `run.control`.
+        command: What is asked; see `run.operator.control`.
         fields: What the command takes.
         patience_s: How long to wait for the answer.
 

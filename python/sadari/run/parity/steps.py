@@ -38,7 +38,6 @@ class Steps:
         end_ns: int,
         progress: Callable[[float], None] | None,
     ) -> None:
-        self.steps = 0
         self._exchange = exchange
         self._start_ns = exchange.market.now_ns
         self._end_ns = end_ns
@@ -132,7 +131,6 @@ class Steps:
             self._exchange.calls.arrive()
         else:
             self._arriving = True
-        self.steps += 1
         self._stands = 0 if self.now_ns() > now_ns else self._stands + 1
         if self._stands > MOST_AT_ONCE:
             raise SadariError(f"the market's time stands at {now_ns}: something is due there again and again")

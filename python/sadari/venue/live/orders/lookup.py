@@ -75,7 +75,6 @@ class Lookups:
         link: Callable[[str, int], None],
         seen_since: Callable[[int, int], bool],
     ) -> None:
-        self.resolved = 0
         self._take = take
         self._rest = rest
         self._fills = fills
@@ -121,7 +120,6 @@ class Lookups:
         while self._unresolved(name):
             sight = await self._look(symbol, name)
             if self._told(sight, name):
-                self.resolved += 1
                 return
             # A position that has moved may have been moved by this order: it is looked at anew from there.
             same, held = held in {None, sight.held}, sight.held

@@ -16,13 +16,11 @@ class ServerClock:
     Attributes:
         offset_ns: The server's time less that clock's.
         bound_ns: By how much the offset may be wrong, None until it was measured.
-        measured_ns: When that was, by that clock.
     """
 
     def __init__(self, now_ns: Callable[[], int]) -> None:
         self.offset_ns = 0
         self.bound_ns: int | None = None
-        self.measured_ns = 0
         self.local_ns = now_ns
 
     def ns(self) -> int:
@@ -38,4 +36,3 @@ class ServerClock:
         # The server's time is cut to the millisecond: on average it is half of one later.
         self.offset_ns = server_ns + MILLISECOND_NS // 2 - (sent_ns + received_ns) // 2
         self.bound_ns = max(received_ns - sent_ns, 0) // 2 + MILLISECOND_NS // 2
-        self.measured_ns = received_ns

@@ -46,7 +46,6 @@ class UserStream:
 
     Attributes:
         lost: Why it is not seen, empty while it is. It is not seen before the first connection either.
-        lost_since_ns: Since when that is so.
         quarantine: The latest frames that could not be used: reason and the beginning of the raw bytes.
     """
 
@@ -66,7 +65,6 @@ class UserStream:
         limits: SocketLimits = LIMITS,
     ) -> None:
         self.lost = "not connected yet"
-        self.lost_since_ns = now_ns()
         self.quarantine: deque[tuple[str, bytes]] = deque(maxlen=MALFORMED_KEPT)
         self._caller = caller
         self._base = base
@@ -225,7 +223,6 @@ class UserStream:
         self.lost = reason
         if not self._told:
             self._told = True
-            self.lost_since_ns = self._now_ns()
             self._on_lost(reason)
 
     def _text(self, content: bytes) -> None:

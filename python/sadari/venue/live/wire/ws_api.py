@@ -18,7 +18,7 @@ import msgspec
 from sadari.binance.budget import Budget
 from sadari.binance.codes import TOO_MANY_ORDERS
 from sadari.binance.endpoint import Endpoint
-from sadari.binance.judge import BANNED, LIMITED, banned_s, fault_of, judge, shown, unclear
+from sadari.binance.judge import BANNED, LIMITED, banned_s, fault_of, judge, unclear
 from sadari.binance.sign import Signer, signed_call
 from sadari.binance.wire.read import Reply, UsedLimit
 from sadari.errors import BannedError, ConfigError, RetryableError
@@ -103,7 +103,6 @@ class WsApi:
     Attributes:
         calls: How often each method was asked.
         strays: Messages that answered no request that waits: late ones, and those without an id.
-        last_stray: The last of them.
         connections: How many connections there were.
         last_failure: Why the last connection ended or could not be made.
 
@@ -126,7 +125,6 @@ class WsApi:
             raise ConfigError(f"the address of the WebSocket API is {url!r}; allowed: wss://HOST/PATH")
         self.calls: dict[str, int] = {}
         self.strays = 0
-        self.last_stray = b""
         self.connections = 0
         self.last_failure = ""
         self._url = url
@@ -271,11 +269,11 @@ class WsApi:
         try:
             reply = _REPLY.decode(text)
         except (msgspec.MsgspecError, UnicodeDecodeError):
-            self._stray(text)
+            self.strays += 1
             return
         waiting = link.waiting.pop(reply.id, None) if isinstance(reply.id, int) else None
         if waiting is None:
-            self._stray(text)
+            self.strays += 1
             return
         if reply.rate_limits:
             self._told(waiting.asked_ns, reply.rate_limits)
@@ -310,10 +308,6 @@ class WsApi:
             self._budget.shut_orders(until_ns)
         else:
             self._budget.shut(until_ns)
-
-    def _stray(self, text: bytes) -> None:
-        self.strays += 1
-        self.last_stray = shown(text).encode()
 
 
 def _fail(one: _Waiting, reason: str) -> None:
