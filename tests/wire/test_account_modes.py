@@ -137,9 +137,9 @@ def covered_on(it: Rig, side: str) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def hedged(folder: Path) -> AsyncIterator[tuple[Rig, LiveEngine]]:
+async def hedged(folder: Path, *, speed: float = 60.0) -> AsyncIterator[tuple[Rig, LiveEngine]]:
     """An engine on an account in hedge mode, with its first entry and the stops of that; the books agree at the end."""
-    async with rig(folder) as it:
+    async with rig(folder, speed=speed) as it:
         await it.human(f"{HUMAN}/fapi/v1/positionSide/dual", dualSidePosition="true")
         books = Books(it)
         async with it.running(ONCE) as live:
@@ -194,5 +194,24 @@ def test_what_the_owner_trades_on_both_sides_is_kept_apart(tmp_path: Path) -> No
             await closes(it, live)
             assert held_on(it, "SHORT") == Decimal("0.01")
             assert not resting(it)
+
+    asyncio.run(story())
+
+
+def _funded(it: Rig) -> list[int]:
+    """When funding was booked, a time for each row."""
+    return [one.time_ns for one in it.exchange.desk.exchange.income if one.kind == "FUNDING_FEE"]
+
+
+@pytest.mark.requirement("R004-1")
+def test_funding_of_both_sides_of_a_symbol_is_booked(tmp_path: Path) -> None:
+    """Two rows of one time and no name of a side: the ledger has both, and nothing contradicts."""
+
+    async def story() -> None:
+        async with hedged(tmp_path / "engine", speed=3600.0) as (it, live):
+            await trades(it, "SELL", 3 * QTY, positionSide="SHORT")
+            await it.until(lambda: len(times := _funded(it)) > len(set(times)))
+            await it.until(lambda: not live.opened.engine.untold)
+        assert not {"SETTLEMENT_MISMATCH", "LEDGER_DIFFERS"} & {one.code for one in it.alerts}
 
     asyncio.run(story())

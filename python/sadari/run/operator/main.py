@@ -180,6 +180,11 @@ async def _back_up(live: LiveEngine, log: Callable[[str], None]) -> None:
             log(f"the journal could not be copied: {error}")
 
 
+def _on_one_line(text: str) -> str:
+    """A text that somebody else chose, as a cause or the exchange's words, forges no line and commands no terminal."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 def _log(secrets: Hidden, *, quiet: bool) -> Callable[[str], None]:
     """Lines with their time, on the error output."""
 
@@ -187,7 +192,8 @@ def _log(secrets: Hidden, *, quiet: bool) -> Callable[[str], None]:
         if quiet and not line.startswith(_LOUD):
             return
         stamp = datetime.fromtimestamp(wall_ns() / SECOND_NS, UTC).strftime("%H:%M:%S")
+        # Nobody reads it any more: that is no reason to stop trading.
         with contextlib.suppress(BrokenPipeError):
-            sys.stderr.write(f"{stamp} {secrets.mask(line)}\n")
+            sys.stderr.write(f"{stamp} {_on_one_line(secrets.mask(line))}\n")
 
     return write

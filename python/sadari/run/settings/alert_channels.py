@@ -72,7 +72,10 @@ def _address(name: str, channel: ChannelSection, environment: Mapping[str, str])
     if channel.env and channel.key_file:
         raise ConfigError(f"{place} has both env and key_file; allowed: one of them")
     if channel.key_file:
-        address = read_private(Path(channel.key_file)).strip()
+        try:
+            address = read_private(Path(channel.key_file)).strip()
+        except ConfigError as error:
+            raise ConfigError(f"{place} key_file: {error}") from error
         where = channel.key_file
     else:
         where = channel.env or PREFIX + re.sub(r"\W", "_", name).upper()

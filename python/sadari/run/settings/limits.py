@@ -27,6 +27,8 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")
 # Prices are counted in units of 1e-8, so that no tick may be finer.
 FINEST_TICK = Decimal("1e-8")
 
+DAY_S = 86_400
+
 # Source: the highest initial leverage that the exchange offers on any bracket.
 MAX_LEVERAGE = 125
 
@@ -101,7 +103,10 @@ BOUNDS: dict[str, dict[str, Bound]] = {
         "volatility_from_pct": PERCENTILE, "volatility_floor": PART, "drawdown_steps": STEPS,
         "max_correlated_loss_pct": PART,
     },
-    "liquidation": {"notice_s": COUNT, "margin_critical_notice_s": COUNT_OR_NONE},
+    "liquidation": {
+        "notice_s": Bound("a whole number from 1 to 86400", lambda value: 1 <= value <= DAY_S),
+        "margin_critical_notice_s": Bound("a whole number from 0 to 86400", lambda value: 0 <= value <= DAY_S),
+    },
     "signal": {"frame_minutes": FRAME, "fast": COUNT, "slow": COUNT, "cooldown_minutes": COUNT_OR_NONE},
     "scanner": {"max_age_minutes": COUNT},
     "market": {

@@ -362,6 +362,7 @@ class Comparison:
 
     def _tell_income(self, rows: Iterable[IncomeShown]) -> None:
         untold: list[int] = []
+        funding: dict[tuple[str, int], Decimal] = {}
         for row in rows:
             if self._trades.lacks(row):
                 # The list of trades does not show yet what income names: it is asked for again.
@@ -374,15 +375,17 @@ class Comparison:
                     )
                 )  # fmt: skip
             if row.kind == FUNDING:
-                self._take(
-                    FundingPaid(
-                        time_ns=self._now_ns(), booked_ns=row.time_ns, symbol=row.symbol, amount=row.amount,
-                        rate=None, mark_price=None,
-                    )
-                )  # fmt: skip
+                # In hedge mode each side of a symbol has a row of its own; no row says which.
+                funding[row.symbol, row.time_ns] = funding.get((row.symbol, row.time_ns), ZERO) + row.amount
             # Only what was told is not asked for again: a comparison may fail after it has read income.
             self._income_told[_key(row)] = row.time_ns
             self.income_ns = max(self.income_ns, row.time_ns - INCOME_LAG_NS)
+        now_ns = self._now_ns()
+        for (symbol, at_ns), amount in funding.items():
+            told = FundingPaid(
+                time_ns=now_ns, symbol=symbol, amount=amount, rate=None, mark_price=None, booked_ns=at_ns
+            )
+            self._take(told)
         self.income_ns = min(self.income_ns, *untold) if untold else self.income_ns
         self._income_told = {key: time_ns for key, time_ns in self._income_told.items() if time_ns >= self.income_ns}
 
