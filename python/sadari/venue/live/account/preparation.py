@@ -58,7 +58,6 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
         leverage: The effective one, None if it could not be read.
         max_notional: The largest notional of a position at it, None if it could not be read.
         message: "ready" and what else a person should know, or why it failed.
-        unread: Its settings could not be read: what they are is not known, and asked again.
     """
 
     symbol: str
@@ -68,12 +67,16 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     leverage: int | None = None
     max_notional: Decimal | None = None
     message: str = ""
-    unread: bool = False
 
     @property
     def ready(self) -> bool:
         """Whether the symbol may be traded."""
         return self.status == SUCCESS
+
+    @property
+    def unread(self) -> bool:
+        """Whether its settings could not be read: what they are is not known."""
+        return not self.ready and self.leverage is None
 
     @property
     def sentence(self) -> str:
@@ -153,7 +156,7 @@ class Preparation:
         try:
             before = await self._read(only)
         except (RefusedError, RetryableError, DataError) as error:
-            return [_failed(wish, f"its settings cannot be read: {error}", unread=True) for wish in wishes]
+            return [_failed(wish, f"its settings cannot be read: {error}") for wish in wishes]
         steps = [
             (await self._set_margin_mode(wish, before), await self._set_leverage(wish, before))
             if change and wish.symbol in before.settings
@@ -166,7 +169,7 @@ class Preparation:
                 after = await self._read(only)
             except (RefusedError, RetryableError, DataError) as error:
                 text = f"it was set, and cannot be read back: {error}"
-                return [_failed(wish, text, *pair, unread=True) for wish, pair in zip(wishes, steps, strict=True)]
+                return [_failed(wish, text, *pair) for wish, pair in zip(wishes, steps, strict=True)]
         return [
             await self._outcome(wish, margin, leverage, after)
             for wish, (margin, leverage) in zip(wishes, steps, strict=True)
@@ -309,9 +312,9 @@ def event_of(prepared: Prepared, time_ns: int) -> SymbolPrepared | SymbolUnprepa
     )
 
 
-def _failed(wish: Wish, why: str, *steps: Step, unread: bool = False) -> Prepared:
+def _failed(wish: Wish, why: str, *steps: Step) -> Prepared:
     texts = [why, *(step.fault for step in steps if step.fault)]
-    return Prepared(symbol=wish.symbol, status=FAILED, message="; ".join(texts), unread=unread)
+    return Prepared(symbol=wish.symbol, status=FAILED, message="; ".join(texts))
 
 
 def _ready(now: SymbolShown, *, downgraded: bool) -> str:
