@@ -13,7 +13,7 @@ import pytest
 
 from sadari.core.alerts import Condition, Edge, Notice, Severity
 from sadari.model.command import RecordExit, SendAlert
-from sadari.model.event import EquityPeaked, GateShut
+from sadari.model.event import ConditionTold, EquityPeaked, GateShut
 from sadari.model.units import SECOND_NS
 from sadari.notify.courier import Channel, Courier, Message
 from sadari.run.live import alerting
@@ -23,7 +23,7 @@ from sadari.run.operator.shown import status
 from sadari.run.settings.alert_channels import hidden
 from sadari.run.settings.keys import Keys, Secret
 from sadari.venue.clock import steady_ns
-from tests.live_account import NEVER, ONCE, agreed, deaf, entered, fault
+from tests.live_account import NEVER, ONCE, agreed, deaf, entered, fault, happened
 from tests.live_engine import CONFIG, SYMBOL, rig
 
 D = Decimal
@@ -168,6 +168,22 @@ def test_what_fails_in_the_engine_is_not_taken_for_a_failure_of_alerts(tmp_path:
             with pytest.raises(ZeroDivisionError):
                 live.parts.alerting.look()
             live.driver.observers.pop()
+
+    asyncio.run(story())
+
+
+def test_a_condition_that_was_told_stands_in_the_journal(tmp_path: Path) -> None:
+    """What a person has heard of can be read in the report of the day and in the audit."""
+
+    async def story() -> None:
+        async with rig(tmp_path / "engine") as it, it.running(NEVER) as live:
+            await it.until(lambda: live.state == "RUNNING" and live.symbols.prepared)
+            told = happened(it, ConditionTold)
+            live.parts.alerting.listen_key_lost("it has expired")
+            await it.until(lambda: told)
+            assert (told[0].code, told[0].edge, told[0].severity) == ("listen_key_lost", "raised", "warning")
+        audited = b"".join(path.read_bytes() for path in sorted((tmp_path / "engine").rglob("audit_*.jsonl")))
+        assert b'"code":"listen_key_lost"' in audited
 
     asyncio.run(story())
 

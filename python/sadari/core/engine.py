@@ -95,6 +95,7 @@ class Engine:
             events.EquityPeaked: lambda event: desk.account.see_peak(event.peak),
             events.EquityCrossed: lambda event: standing.fallen_far(desk, event),
             events.PositionLossCrossed: lambda event: standing.lost_far(desk, event),
+            events.ConditionTold: lambda _: None,
             events.AlarmRang: self._alarm,
             events.DayStarted: lambda event: life.day(desk, event),
         }

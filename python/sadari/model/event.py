@@ -321,6 +321,25 @@ class PositionLossCrossed(Event, frozen=True):
     limit: Decimal
 
 
+class ConditionTold(Event, frozen=True):
+    """A person was told of a condition that is measured beside the engine, which makes nothing of it.
+
+    Attributes:
+        code: The condition.
+        edge: raised, reminded or recovered.
+        severity: How bad it is: info, warning or critical.
+        value, threshold: What was measured, and what it was compared with.
+    """
+
+    code: str
+    edge: str
+    severity: str
+    symbol: str = ""
+    value: str = ""
+    threshold: str = ""
+    text: str = ""
+
+
 class AlarmRang(Event, frozen=True):
     """A `SetAlarm` is due."""
 
@@ -368,6 +387,7 @@ AnyEvent = (
     | EquityPeaked
     | EquityCrossed
     | PositionLossCrossed
+    | ConditionTold
     | AlarmRang
     | DayStarted
 )

@@ -56,6 +56,7 @@ KINDS: dict[type[Event | Command], str] = {
     events.AccountUpdated: "account",
     events.EquityCrossed: "account",
     events.PositionLossCrossed: "account",
+    events.ConditionTold: "alert",
     events.DayStarted: "account",
     commands.PlaceOrder: "order",
     commands.CancelOrder: "order",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 from decimal import Decimal
 
+from sadari.core.alerts import Edge
 from sadari.core.ledger import TRANSFERS, Ledger
 from sadari.model.command import Audit, PlaceOrder, RecordDecision, RecordMove, SendAlert
 from sadari.model.event import (
     AccountUpdated,
+    ConditionTold,
     EngineTurned,
     FundingPaid,
     GateOpened,
@@ -123,8 +125,15 @@ class Heard:
             OperatorRequested: self._operate,
             RecordMove: self._move,
             SendAlert: lambda now, alert: self.alerts.append((now, alert)),
+            ConditionTold: self._tell,
             Audit: lambda now, audit: self.audits.append((now, audit)),
         }
+
+    def _tell(self, now: int, told: ConditionTold) -> None:
+        if told.edge == Edge.RAISED:
+            measured = f"{told.value} (limit {told.threshold})" if told.value else ""
+            text = ", ".join(filter(None, (measured, told.text)))
+            self.alerts.append((now, SendAlert(severity=told.severity, code=told.code, symbol=told.symbol, text=text)))
 
     def _raise(self, _now: int, signal: SignalRaised) -> None:
         asked = Asked(signal)

@@ -17,6 +17,7 @@ from sadari.core.conditions import Conditions, Sights
 from sadari.model.command import Command, SendAlert
 from sadari.model.event import (
     AccountUpdated,
+    ConditionTold,
     EngineTurned,
     EquityCrossed,
     EquityPeaked,
@@ -113,6 +114,8 @@ class Alerting:
     def _tell_now(self) -> None:
         self._telling = None
         self._guarded(self.tell)
+        if self._live.begun:
+            self._act()
 
     def _look_now(self) -> None:
         self._looking = None
@@ -143,10 +146,14 @@ class Alerting:
     def look(self) -> None:
         """Tell what has happened, then what is so now, and do what belongs to it."""
         self._guarded(self._measure)
-        # What the engine makes of it is no matter of alerts: what fails there fails as anywhere else.
+        self._act()
+
+    def _act(self) -> None:
+        """Let the engine have what follows: that is no matter of alerts, and fails as anything else of it."""
         wishes, self._wishes = self._wishes, []
         for event in wishes:
-            self._live.take(event)
+            if self._live.state not in AT_END:
+                self._live.take(event)
 
     def _measure(self) -> None:
         self.tell()
@@ -175,6 +182,12 @@ class Alerting:
             live.recent.alerts.appendleft(alert_of(told, live.now_ns()))
             what = f"{told.code}: {told.text}" if told.text else told.code
             live.asked.log(" ".join(filter(None, (f"{severity}:", told.symbol, what))))
+            self._wishes.append(
+                ConditionTold(
+                    time_ns=live.now_ns(), code=notice.condition, edge=notice.edge, severity=severity,
+                    symbol=notice.symbol, value=notice.value, threshold=notice.threshold, text=notice.text,
+                )
+            )  # fmt: skip
         live.asked.notify(notice)
 
     def _sights(self, now_ns: int) -> Sights:

@@ -8,6 +8,7 @@ from sadari.core.engine import Engine
 from sadari.model.command import Command, RecordMove, RecordPosition, SendAlert
 from sadari.model.event import (
     AccountUpdated,
+    ConditionTold,
     EngineTurned,
     Event,
     FundingPaid,
@@ -159,13 +160,28 @@ def test_incidents_are_loud_alerts_shut_gates_and_the_engines_moves() -> None:
         GateShut(time_ns=tale.at(11), cause="multi_assets"),
         GateShut(time_ns=tale.at(11), cause="hedge", symbol="AUSDT"),
         GateOpened(time_ns=tale.at(40), cause=""),
+        *(
+            ConditionTold(
+                time_ns=tale.at(50),
+                code="portfolio_drawdown",
+                edge=edge,
+                severity="critical",
+                value="-0.11",
+                threshold="-0.1",
+                text="equity 890",
+            )
+            for edge in ("raised", "reminded", "recovered")
+        ),
         EngineTurned(time_ns=tale.at(60), trigger="data_lost", cause="user_stream"),
         RecordMove(symbol="", position_id=0, event="data_lost", source="RUNNING", target="DEGRADED"),
         GateOpened(time_ns=tale.at(MIDNIGHT + 60), cause="hedge", symbol="AUSDT"),
     )
     first, second = (one["incidents"] for one in both(tale))
-    assert [(row["severity"], row["code"]) for row in first["alerts"]] == [("critical", "UNPROTECTED")]
-    assert first["alerts_by_severity"] == {"critical": 1, "info": 1}
+    assert [(row["severity"], row["code"], row["text"]) for row in first["alerts"]] == [
+        ("critical", "UNPROTECTED", "no stop"),
+        ("critical", "portfolio_drawdown", "-0.11 (limit -0.1), equity 890"),
+    ]
+    assert first["alerts_by_severity"] == {"critical": 2, "info": 1}
     shut = [(row["cause"], row["symbol"], row["lasted_s"]) for row in first["gates_shut"]]
     assert shut == [("multi_assets", "", 1800.0), ("hedge", "AUSDT", 89_340.0)]
     assert [row["cause"] for row in second["gates_shut"]] == ["hedge"]
