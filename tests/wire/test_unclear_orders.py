@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sadari.model.event import ForceExitRequested, OrderRejected, OutcomeUnknown
+from sadari.model.event import ForceExitRequested, OrderCanceled, OrderRejected, OutcomeUnknown
 from sadari.model.reason import RejectReason
 from tests.live_account import happened
 from tests.live_scene import Stage, stage
@@ -130,5 +130,23 @@ def test_only_proof_of_absence_makes_a_refusal_of_an_unclear_answer(tmp_path: Pa
             await _added(on)
             assert {one.symbol for one in unknown} == set(on.symbols)
             assert {one.reason for one in refused} <= {RejectReason.NOT_FOUND}
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("status", ["EXPIRED", "REJECTED"])
+def test_a_stop_that_has_ended_with_its_answer_covers_nothing(tmp_path: Path, status: str) -> None:
+    """It is placed again at once; the one that rests after all is found and goes."""
+
+    async def main() -> None:
+        async with stage(tmp_path, symbols=1) as on:
+            (symbol,) = on.symbols
+            rule = f"""verb = "alter_reply"\nfind = '"algoStatus":"NEW"'\nput = '"algoStatus":"{status}"'"""
+            on.break_order(symbol, rule, conditional=True)
+            async with on.rig.running():
+                ended = happened(on.rig, OrderCanceled)
+                await on.entered()
+                assert len(on.rig.exchange.desk.algos) > len(on.symbols) * 2
+                assert status in {one.cause for one in ended}
 
     asyncio.run(main())

@@ -249,7 +249,9 @@ class Gateway:
     def _acknowledged(self, order: PlaceOrder, row: OrderShown | AlgoShown, name: str) -> None:
         """The exchange has the order. What is filled of it is told by trades only (faults R6, F11)."""
         now_ns = row.updated_ns or self._now_ns()
-        if isinstance(row, OrderShown) and row.ended and not row.filled_qty:
+        # An order may have ended by the time that its answer is written: a conditional one then covers nothing.
+        traded = row.filled_qty if isinstance(row, OrderShown) else row.order_id
+        if row.ended and not traded:
             self._take(OrderCanceled(time_ns=now_ns, symbol=order.symbol, client_order_id=name, cause=row.status))
             return
         self._take(OrderAccepted(time_ns=now_ns, symbol=order.symbol, client_order_id=name))
