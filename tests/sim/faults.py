@@ -124,6 +124,10 @@ class Faults:
             if world.is_other(key):
                 symbol, _, side = key.partition(" ")
                 changes.append(f'verb = "human_trade", symbol = "{symbol}", position_side = "{side}"')
+        shifted_s = round((world.exchange.gateway_ns() - world.wall_ns) / NS)
+        if shifted_s:
+            # What would have set the exchange's clock right again may have been cut short.
+            changes.append(f'verb = "clock_shift", seconds = {-shifted_s}')
         return [*changes, *AS_BEFORE]
 
     def count(self) -> None:

@@ -27,6 +27,9 @@ FOUND = {
     6325: "a connection was asked for although another one was told to wait (I12)",
     8173: "the same as 5440 (I12)",
     9186: "comparisons beside an order that a limit held back took the request weight of a minute (I1)",
+    20808: "a list without a position that a hand had ended was taken for an old one for two minutes (I9)",
+    21534: "the exchange's clock stayed as a fault had left it that was cut short (I22)",
+    21738: "the same as 20808, in hedge mode (I9)",
 }
 # The same of kills, in several lives of one run.
 FOUND_KILLS = {

@@ -47,7 +47,7 @@ async def _exit(it: Rig, paths: tuple[str, ...], seconds: float) -> None:
     await quiet(it)
     await _lagging(it, paths, seconds)
     it.live.take(ForceExitRequested(time_ns=it.live.now_ns(), symbol=SYMBOL, actor="tester"))
-    await it.until(lambda: not it.held())
+    await it.until(lambda: not it.held() and not it.position().qty)
     until_s = asyncio.get_running_loop().time() + WATCHED_S
     while asyncio.get_running_loop().time() < until_s:
         assert not it.position().qty

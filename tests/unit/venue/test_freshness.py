@@ -45,42 +45,61 @@ def account(
     )  # fmt: skip
 
 
+def traded(*changes: str, at: int = MADE_NS) -> list[freshness.Recent]:
+    """Trades that were told lately, the last of them at a time."""
+    return [freshness.Recent(0, at - number, D(change)) for number, change in enumerate(reversed(changes))][::-1]
+
+
 @pytest.mark.parametrize(
-    ("listed", "held", "unproven"),
+    ("listed", "held", "changes", "unproven"),
     [
-        ([row("1", LISTED_NS)], "1", False),
-        ([row("2", LISTED_NS)], "1", False),
-        ([row("2", LISTED_NS - 1)], "1", True),
-        ([row("1", LISTED_NS - 1)], "1", False),
-        ([], "1", True),
-        ([row("0", LISTED_NS - 1)], "1", True),
-        ([row("0", LISTED_NS)], "1", False),
-        ([], "0", False),
-        ([row("1", LISTED_NS - 1)], "0", True),
-        ([row("1", LISTED_NS, symbol=ETH)], "1", True),
+        ([row("1", LISTED_NS)], "1", ["1"], False),
+        ([row("2", LISTED_NS)], "1", ["-1"], False),
+        ([row("2", LISTED_NS - 1)], "1", ["-1"], True),
+        ([row("2", LISTED_NS - 1)], "1", ["1"], False),
+        ([row("1", LISTED_NS - 1)], "1", ["1"], False),
+        ([], "1", ["1"], True),
+        ([], "1", ["0.4", "0.6"], True),
+        ([row("0.4", LISTED_NS - 1)], "1", ["0.4", "0.6"], True),
+        ([row("0.5", LISTED_NS - 1)], "1", ["0.4", "0.6"], False),
+        ([], "1", ["0.6"], False),
+        ([], "1", ["-1"], False),
+        ([row("0", LISTED_NS - 1)], "1", ["1"], True),
+        ([row("0", LISTED_NS)], "1", ["1"], False),
+        ([], "0", ["-1"], False),
+        ([row("1", LISTED_NS - 1)], "0", ["-1"], True),
+        ([row("1", LISTED_NS, symbol=ETH)], "1", ["1"], True),
     ],
 )
-def test_a_row_that_differs_proves_something_once_it_has_changed_since_the_last_trade(
-    listed: list[PositionShown], held: str, unproven: bool
+def test_a_list_proves_nothing_that_shows_what_was_held_before_the_last_trades(
+    listed: list[PositionShown], held: str, changes: list[str], unproven: bool
 ) -> None:
-    """Its time is in whole milliseconds; that there is none proves nothing until the list cannot be so old."""
-    assert freshness.unproven(listed, {BTC: D(held)}, {(BTC, BOTH): MADE_NS}) == ({BTC} if unproven else set())
-    assert freshness.unproven(listed, {BTC: D(held)}, {}) == set()
-    assert freshness.unproven(listed, {}, {(BTC, BOTH): MADE_NS}) == set()
+    """A row that has changed since is proof, in whole milliseconds; so is a quantity that was never held in between."""
+    lately = {(BTC, BOTH): traded(*changes)}
+    assert freshness.unproven(listed, {BTC: D(held)}, lately) == ({BTC} if unproven else set())
+    assert freshness.unproven(listed, {BTC: D(held)}, {(BTC, BOTH): []}) == set()
+    assert freshness.unproven(listed, {}, lately) == set()
 
 
 def test_in_hedge_mode_each_side_is_measured_by_its_own_trades() -> None:
     """A hand trades the other side: our row is as old as it may be."""
     ours, theirs = row("1", LISTED_NS - 1, LONG), row("-3", LISTED_NS, SHORT)
-    lately = {(BTC, SHORT): MADE_NS}
+    lately = {(BTC, SHORT): traded("-3")}
     assert freshness.unproven([ours, theirs], {BTC: D(1)}, lately) == set()
     assert freshness.unproven([ours], {BTC: D(1)}, lately) == set()
-    assert freshness.unproven([row("2", LISTED_NS - 1, LONG)], {BTC: D(1)}, {(BTC, LONG): MADE_NS}) == {BTC}
+    assert freshness.unproven([row("2", 0, LONG)], {BTC: D(1)}, {(BTC, LONG): traded("-1")}) == {BTC}
+
+
+def test_what_a_hand_has_ended_is_believed_though_a_trade_of_it_was_told_lately() -> None:
+    """Hedge mode: the short goes, and the list has only the other side: no list of before its end would say so."""
+    theirs = row("0.01", LISTED_NS - 5, LONG)
+    lately = {(BTC, SHORT): traded("0.005")}
+    assert freshness.unproven([theirs], {BTC: D("-0.005")}, lately) == set()
 
 
 def test_an_account_is_old_that_lacks_what_was_told_and_has_not_changed_since() -> None:
     """One that agrees may be as old as it likes."""
-    lately = {(BTC, BOTH): MADE_NS - 10**9, (ETH, BOTH): MADE_NS}
+    lately = {(BTC, BOTH): traded("1", at=MADE_NS - 10**9), (ETH, BOTH): traded("1")}
     assert freshness.is_old(account(at=LISTED_NS - 1), D(999), lately)
     assert not freshness.is_old(account(at=LISTED_NS - 1), D(1000), lately)
     assert not freshness.is_old(account(at=LISTED_NS), D(999), lately)

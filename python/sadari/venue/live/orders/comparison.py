@@ -20,7 +20,7 @@ from sadari.model.order import OrderType
 from sadari.model.units import MILLISECOND_NS, MINUTE_NS
 from sadari.venue.live.orders.balances import Balances
 from sadari.venue.live.orders.fills import Fills
-from sadari.venue.live.orders.freshness import LAG_NS, hides, is_old, unproven
+from sadari.venue.live.orders.freshness import hides, is_old, unproven
 from sadari.venue.live.orders.listed_trades import ListedTrades
 from sadari.venue.live.ports import Caller, Take
 
@@ -250,11 +250,11 @@ class Comparison:
         return [name for name, held in self._known().items() if held.qty and symbol in {"", name} and name not in there]
 
     def _is_old(self, account: AccountShown) -> bool:
-        return is_old(account, self._balances.wallet_balance, self._fills.lately(LAG_NS))
+        return is_old(account, self._balances.wallet_balance, self._fills.lately())
 
     def _unsure(self, listed: Iterable[PositionShown], symbol: str = "") -> set[str]:
         held = {name: one.qty for name, one in self._known().items() if symbol in {"", name}}
-        return unproven(listed, held, self._fills.lately(LAG_NS))
+        return unproven(listed, held, self._fills.lately())
 
     async def _read(self, symbol: str) -> Snapshot:
         one = {"symbol": symbol} if symbol else {}

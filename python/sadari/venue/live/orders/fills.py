@@ -14,6 +14,7 @@ from sadari.binance.values import AlgoShown, OrderShown, TradeShown
 from sadari.model.event import OrderAccepted, OrderCanceled, OrderFilled, OrderRejected
 from sadari.model.order import PositionSide
 from sadari.model.reason import RejectReason
+from sadari.venue.live.orders.freshness import LAG_NS, Lately, Recent
 from sadari.venue.live.orders.newest import Newest
 from sadari.venue.live.ports import Take
 
@@ -49,7 +50,7 @@ class Fills:
         self.cursors: dict[str, int] = {}
         self.names: Newest[tuple[str, int], str] = Newest(MOST_NAMES)
         self.told = 0
-        self._newest: dict[tuple[str, PositionSide], tuple[int, int]] = {}
+        self._recent: dict[tuple[str, PositionSide], list[Recent]] = {}
         self.other_fees: list[OtherFee] = []
         self._beyond: dict[str, set[int]] = {}
         self._by_name: set[tuple[str, int]] = set()
@@ -60,15 +61,18 @@ class Fills:
     def seen(self, event: OrderFilled) -> None:
         """A trade was told. One before it may have been missed, so that the list is still to be read from there."""
         self.told += 1
+        if self.was_told(event.symbol, event.trade_id):
+            return
         self.remember(event.symbol, event.trade_id)
-        key, made_ns = (event.symbol, event.position_side), event.booked_ns or event.time_ns
-        if made_ns >= self._newest.get(key, (0, 0))[0]:
-            self._newest[key] = made_ns, self._steady_ns()
+        key, at_ns = (event.symbol, event.position_side), self._steady_ns()
+        trades = [one for one in self._recent.get(key, ()) if one.told_ns > at_ns - LAG_NS]
+        change = event.qty if event.buyer else -event.qty
+        self._recent[key] = [*trades, Recent(at_ns, event.booked_ns or event.time_ns, change)]
 
-    def lately(self, within_ns: int) -> dict[tuple[str, PositionSide], int]:
-        """When the newest trade was made of each symbol and position side of which one was told so lately."""
-        since_ns = self._steady_ns() - within_ns
-        return {key: made_ns for key, (made_ns, told_ns) in self._newest.items() if told_ns > since_ns}
+    def lately(self) -> Lately:
+        """The trades that an answer may not know of yet: those that were told so lately, in that order."""
+        since_ns = self._steady_ns() - LAG_NS
+        return {key: [one for one in trades if one.told_ns > since_ns] for key, trades in self._recent.items()}
 
     def remember(self, symbol: str, trade_id: int) -> None:
         """A trade was told in an earlier life; the first one of a symbol is where its list begins for us."""
