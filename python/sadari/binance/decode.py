@@ -67,8 +67,7 @@ def _instrument(row: msgspec.Raw) -> Instrument:
     try:
         contract = msgspec.json.decode(row, type=wire.Contract)
     except msgspec.MsgspecError as error:
-        name = msgspec.json.decode(row, type=wire.Named).symbol
-        raise DataError(f"{name or 'a contract'}: this is no exchangeInfo: {error}") from error
+        raise DataError(f"{_name(row) or 'a contract'}: this is no exchangeInfo: {error}") from error
     filters = {one.filter_type: one for one in contract.filters}
     missing = [name for name in (wire.PRICE_FILTER, wire.LOT_SIZE) if name not in filters]
     if missing:
@@ -98,6 +97,14 @@ def _instrument(row: msgspec.Raw) -> Instrument:
     if unknown is not None:
         raise DataError(f"{contract.symbol}: its filters do not say the {unknown}")
     return Instrument(**values)
+
+
+def _name(row: msgspec.Raw) -> object:
+    """Whose a row is that cannot be read; None where it does not say so."""
+    with suppress(msgspec.MsgspecError):
+        known = msgspec.json.decode(row)
+        return known.get("symbol") if isinstance(known, dict) else None
+    return None
 
 
 def leverage_brackets(content: bytes, leave_out: LeaveOut | None = None) -> dict[str, tuple[Bracket, ...]]:

@@ -102,14 +102,10 @@ def test_what_is_no_listing_is_refused(content: bytes, said: str) -> None:
 def test_a_contract_that_is_none_to_us_may_be_left_out() -> None:
     """By a filter that is missing, a number that is none, or brackets that do not follow one another; and told of."""
     odd: list[str] = []
-    rows: tuple[dict[str, Any], ...] = (
-        listing(),
-        {**listing(filters=[]), "symbol": "AUSDT"},
-        {**listing(), "symbol": "BUSDT", "status": 7},
-        {},
-    )
+    lacking, wrong = {**listing(filters=[]), "symbol": "AUSDT"}, {**listing(), "symbol": "BUSDT", "status": 7}
+    rows: tuple[Any, ...] = (listing(), lacking, wrong, {}, 1)
     assert list(contracts(answer(*rows), odd.append)) == ["BTCUSDT"]
-    assert [one.partition(":")[0] for one in odd] == ["AUSDT", "BUSDT", "a contract"]
+    assert [one.partition(":")[0] for one in odd] == ["AUSDT", "BUSDT", "a contract", "a contract"]
     told: list[str] = []
     brackets = json.dumps([ONE, {**ONE, "symbol": "AUSDT", "brackets": ROWS[1:]}]).encode()
     assert list(leverage_brackets(brackets, told.append)) == ["BTCUSDT"]

@@ -36,12 +36,6 @@ class Contract(msgspec.Struct, frozen=True, rename="camel"):
     liquidation_fee: Decimal = Decimal(0)
 
 
-class Named(msgspec.Struct, frozen=True):
-    """Of a row that cannot be read, whose it is."""
-
-    symbol: object = ""
-
-
 class ExchangeInfo(msgspec.Struct, frozen=True, rename="camel"):
     """The answer of exchangeInfo; each symbol is to be read as a `Contract`."""
 

@@ -286,7 +286,7 @@ def _incomplete(desk: Desk, liquidation: Liquidation, event: str, *, told: bool)
         "critical",
         AuditCode.LIQUIDATION_INCOMPLETE,
         text=f"{text}; another pass every 5 s, stops stay",
-        matter=liquidation.wanted.correlation_id,
+        matter=matter,
     )
 
 
@@ -355,5 +355,5 @@ def abandon(desk: Desk, actor: str, cause: str) -> None:
         "critical",
         AuditCode.LIQUIDATION_ABANDONED,
         text=f"{text}; stops stay",
-        matter=liquidation.wanted.correlation_id,
+        matter=matter,
     )

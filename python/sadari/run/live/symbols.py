@@ -118,3 +118,4 @@ class Symbols:
                     await self.prepare(symbols, change=change)
                 except SadariError as error:
                     self._live.asked.log(f"{', '.join(symbols)}: could not be prepared: {error}")
+                    self._ask_again(symbols, change=change)
